@@ -1,0 +1,63 @@
+# `make demo` and `make test` set up all they need in .venv, at first use and whenever the lock changes.
+# More arguments for what a target runs go into ARGS: make test ARGS='-k retry -x'
+
+VENV = .venv
+BIN = $(VENV)/bin
+PYTHON_IN_VENV = $(BIN)/python
+RUN = $(VENV)/.run-installed
+DEV = $(VENV)/.dev-installed
+ARGS =
+CORPUS =
+
+# --only-binary: building an old source release would run and fetch what no hash pins.
+INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
+LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
+EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
+
+.PHONY: help demo test lint corpus bench gen lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(RUN) ## the demo: misbehaving services, audited
+	$(BIN)/wirelint demo $(ARGS)
+
+test: $(DEV) ## all tests
+	$(PYTHON_IN_VENV) -m pytest -n auto --dist loadfile $(ARGS)
+
+lint: $(DEV) ## style, types, and that generated files are fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(PYTHON_IN_VENV) -m wirelint.gen --check
+
+corpus: $(RUN) ## score the audit against labelled recordings: CORPUS=folder with score.py
+	@test -f '$(CORPUS)/score.py' || { echo 'Name a folder of recordings with score.py and labels.jsonl: make corpus CORPUS=...' >&2; exit 2; }
+	$(PYTHON_IN_VENV) '$(CORPUS)/score.py' --command '$(BIN)/wirelint audit --format jsonl' $(ARGS)
+
+bench: $(DEV) ## throughput and latency beside bare mitmproxy
+	$(PYTHON_IN_VENV) -m benchmarks $(ARGS)
+
+gen: $(DEV) ## write the generated files anew
+	$(PYTHON_IN_VENV) -m wirelint.gen $(ARGS)
+
+lock: $(PYTHON_IN_VENV) ## write requirements/*.txt anew; ARGS=--upgrade for newer versions
+	$(INSTALL) --upgrade uv
+	VENV=$(VENV) sh scripts/lock $(ARGS)
+
+clean: ## remove the environment and what tools leave behind
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	find addons tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PYTHON_IN_VENV):
+	sh scripts/venv $(VENV)
+
+$(RUN): $(PYTHON_IN_VENV) requirements/run.txt pyproject.toml
+	$(LOCKED) requirements/run.txt
+	$(EDITABLE)
+	touch $@
+
+$(DEV): $(PYTHON_IN_VENV) requirements/dev.txt pyproject.toml
+	$(LOCKED) requirements/dev.txt
+	$(EDITABLE)
+	touch $(RUN) $@

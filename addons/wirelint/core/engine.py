@@ -1,0 +1,216 @@
+"""Runs the rules that can apply to an exchange, survives their faults, and gives one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from wirelint.core.exchange import Exchange, Response
+from wirelint.core.finding import Confidence, Finding, Hit, Severity, fingerprint
+from wirelint.core.media import Kind
+from wirelint.core.redact import redact, secrets
+from wirelint.core.route import route
+from wirelint.core.rule import Check, Context, Reads, Rule
+from wirelint.core.trace import trace_id
+from wirelint.core.verdict import Verdict, presumed
+
+_MOST_PLANS: Final = 4096
+_MOST_HITS: Final = 8
+_MESSAGE_LIMIT: Final = 400
+
+
+class Plan(msgspec.Struct, frozen=True, eq=False):
+    """The rules that exchanges of one shape give an opportunity to; made once per shape.
+
+    ``keyed`` are those that a JSON object can only concern if it has one of ``keys`` at its top level.
+    """
+
+    rules: tuple[Rule, ...]
+    plain: tuple[Rule, ...]
+    reading: tuple[Rule, ...]
+    keyed: tuple[Rule, ...]
+    keys: frozenset[str]
+
+
+class Audit(msgspec.Struct, frozen=True, eq=False):
+    """What became of one exchange: sinks consume these.
+
+    ``plan`` names the rules that could have fired. ``skipped`` is why content that rules wanted to read could not be
+    inspected, else None. ``faults`` are ids of rules that failed on this exchange.
+    """
+
+    exchange: Exchange
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    plan: Plan
+    route: str
+    skipped: str | None = None
+    faults: tuple[str, ...] = ()
+
+
+class Engine:
+    """Audits exchanges, one by one, in the order in which they ended.
+
+    :param rules: the rules to run.
+    :param least: findings less confident than this are dropped.
+    :param settings: gives the settings in force for a rule, by exchange; None for the rules' defaults.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        *,
+        least: Confidence = Confidence.STRONG,
+        settings: Callable[[Rule, Exchange], Mapping[str, object]] | None = None,
+    ) -> None:
+        self.rules = tuple(rules)
+        self._least = least
+        self._settings = settings
+        self._defaults = {rule.id: Context(rule.options) for rule in self.rules}
+        self._plans: dict[object, Plan] = {}
+        self._response_fields = frozenset(name for rule in self.rules for name in rule.when.response_fields)
+        self._request_fields = frozenset(name for rule in self.rules for name in rule.when.request_fields)
+
+    def audit(self, exchange: Exchange) -> Audit:
+        """Judge one exchange. Never raises: a rule that does is named in ``faults``."""
+        plan = self._plan(exchange)
+        response = exchange.response
+        hits: list[tuple[Rule, Hit]] = []
+        faults: list[str] = []
+        skipped = None
+        for rule in plan.plain:
+            self._run(rule, exchange, hits, faults)
+        if response is not None and (plan.reading or plan.keyed):
+            skipped = self._read(plan, exchange, response, hits, faults)
+        verdict = _verdict(exchange, hits)
+        template = route(exchange.request.path)
+        findings = tuple(_finding(exchange, template, verdict, rule, hit) for rule, hit in hits) if hits else ()
+        return Audit(exchange, verdict, findings, plan, template, skipped, tuple(faults))
+
+    def _read(
+        self, plan: Plan, exchange: Exchange, response: Response, hits: list[tuple[Rule, Hit]], faults: list[str]
+    ) -> str | None:
+        body = response.body
+        reason = body.unavailable
+        if reason is not None:
+            return reason
+        readers = plan.reading
+        if plan.keyed:
+            top = body.top_level
+            if top is None or not plan.keys.isdisjoint(keys := {key.lower() for key in top}):
+                readers += (
+                    plan.keyed
+                    if top is None
+                    else tuple(
+                        rule
+                        for rule in plan.keyed
+                        if rule.json_keys is not None and not rule.json_keys.isdisjoint(keys)
+                    )
+                )
+        for rule in readers:
+            if rule.reads is Reads.WHOLE and not body.complete:
+                reason = "truncated"
+            else:
+                self._run(rule, exchange, hits, faults)
+        return reason
+
+    def _run(self, rule: Rule, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> None:
+        check: Check | None = rule.check
+        if check is None:
+            return
+        context = self._defaults[rule.id]
+        try:
+            if self._settings is not None:
+                context = Context({**rule.options, **self._settings(rule, exchange)})
+            for hit in check(exchange, context):
+                confidence = rule.confidence if hit.confidence is None else hit.confidence
+                if confidence >= self._least and len(hits) < _MOST_HITS:
+                    hits.append((rule, hit))
+        except Exception:  # noqa: BLE001 - one broken rule must not silence the others, nor touch the traffic
+            faults.append(rule.id)
+
+    def _plan(self, exchange: Exchange) -> Plan:
+        request, response = exchange.request, exchange.response
+        asked = self._request_fields & request.headers.names()
+        if response is None:
+            shape: object = (None, request.method, frozenset(asked))
+            kind, got = Kind.NONE, frozenset[str]()
+        else:
+            kind = response.media_type.kind
+            got = self._response_fields & response.headers.names()
+            shape = (response.status, request.method, kind, frozenset(got), frozenset(asked))
+        plan = self._plans.get(shape)
+        if plan is None:
+            plan = self._make_plan(exchange, kind, got, asked)
+            if len(self._plans) < _MOST_PLANS:
+                self._plans[shape] = plan
+        return plan
+
+    def _make_plan(self, exchange: Exchange, kind: Kind, got: Iterable[str], asked: Iterable[str]) -> Plan:
+        fitting = []
+        got, asked = set(got), set(asked)
+        for rule in self.rules:
+            when = rule.when
+            if (
+                when.matches_status(exchange.status)
+                and when.matches_method(exchange.request.method)
+                and (not when.media or kind in when.media)
+                and (not when.response_fields or not got.isdisjoint(when.response_fields))
+                and (not when.request_fields or not asked.isdisjoint(when.request_fields))
+            ):
+                fitting.append(rule)
+        keyed = tuple(rule for rule in fitting if rule.reads is not Reads.NOTHING and rule.json_keys is not None)
+        return Plan(
+            rules=tuple(fitting),
+            plain=tuple(rule for rule in fitting if rule.reads is Reads.NOTHING),
+            reading=tuple(rule for rule in fitting if rule.reads is not Reads.NOTHING and rule.json_keys is None),
+            keyed=keyed,
+            keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
+        )
+
+
+def _verdict(exchange: Exchange, hits: Sequence[tuple[Rule, Hit]]) -> Verdict:
+    """The surest and gravest finding that implies an outcome decides; hints never do."""
+    best: tuple[Confidence, Severity] | None = None
+    verdict = presumed(exchange)
+    for rule, hit in hits:
+        implied = rule.verdict if hit.verdict is None else hit.verdict
+        confidence = rule.confidence if hit.confidence is None else hit.confidence
+        if implied is None or confidence is Confidence.WEAK:
+            continue
+        weight = (confidence, rule.severity if hit.severity is None else hit.severity)
+        if best is None or weight > best:
+            best, verdict = weight, implied
+    return verdict
+
+
+def _finding(exchange: Exchange, template: str, verdict: Verdict, rule: Rule, hit: Hit) -> Finding:
+    known = secrets(exchange)
+    method = exchange.request.method if exchange.request.method in METHODS else "_OTHER"
+    suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
+    return Finding(
+        rule=rule.id,
+        severity=rule.severity if hit.severity is None else hit.severity,
+        confidence=rule.confidence if hit.confidence is None else hit.confidence,
+        side=rule.side if hit.side is None else hit.side,
+        service=exchange.service,
+        direction=exchange.direction,
+        method=method,
+        route=template,
+        status=exchange.status,
+        verdict=verdict,
+        suggested_status=suggested if suggested != exchange.status else None,
+        message=redact(hit.message, known, limit=_MESSAGE_LIMIT),
+        evidence=redact(hit.evidence, known),
+        fingerprint=fingerprint(exchange.service, method, template, rule.id, hit.discriminator),
+        exchange_id=exchange.id,
+        trace_id=trace_id(exchange),
+        timestamp=exchange.timestamp,
+        origin=exchange.origin,
+    )
+
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"})
+"""Methods that are shown by name; others are ``_OTHER``, as OpenTelemetry has it."""

@@ -1,0 +1,85 @@
+"""Media types (RFC 9110 §8.3.1), and the few kinds of content that rules tell apart."""
+
+from __future__ import annotations
+
+import enum
+import functools
+from typing import NamedTuple
+
+
+class Kind(enum.StrEnum):
+    """What a media type promises the content to be."""
+
+    JSON = "json"
+    XML = "xml"
+    HTML = "html"
+    TEXT = "text"
+    FORM = "form"
+    EVENTS = "events"
+    GRPC = "grpc"
+    MULTIPART = "multipart"
+    NONE = "none"
+    OTHER = "other"
+
+
+class MediaType(NamedTuple):
+    """A parsed Content-Type: ``essence`` is ``type/subtype`` in lower case, empty where none was given."""
+
+    essence: str
+    charset: str
+    kind: Kind
+    boundary: str = ""
+
+
+_JSON_LINES = frozenset(
+    {
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+        "application/json-seq",
+    }
+)
+
+
+def _kind(essence: str) -> Kind:  # noqa: C901, PLR0911 - a table of names
+    if not essence:
+        return Kind.NONE
+    if essence in _JSON_LINES:
+        return Kind.OTHER
+    subtype = essence.partition("/")[2]
+    if subtype == "json" or subtype.endswith("+json") or essence in ("text/x-json", "application/x-json"):
+        return Kind.JSON
+    if essence in ("text/html", "application/xhtml+xml"):
+        return Kind.HTML
+    if subtype == "xml" or subtype.endswith("+xml"):
+        return Kind.XML
+    if essence == "application/x-www-form-urlencoded":
+        return Kind.FORM
+    if essence == "text/event-stream":
+        return Kind.EVENTS
+    if subtype == "grpc" or subtype.startswith(("grpc+", "grpc-web")):
+        return Kind.GRPC
+    if essence.startswith("multipart/"):
+        return Kind.MULTIPART
+    if essence == "text/plain":
+        return Kind.TEXT
+    return Kind.OTHER
+
+
+@functools.lru_cache(maxsize=1024)
+def media_type(value: str | None) -> MediaType:
+    """Parse a Content-Type field value; a malformed one yields what can be read of it."""
+    if not value or len(value) > 512:
+        return MediaType("", "", Kind.NONE)
+    essence, _, parameters = value.partition(";")
+    essence = essence.strip().lower()
+    charset = boundary = ""
+    for parameter in parameters.split(";"):
+        name, _, text = parameter.partition("=")
+        name = name.strip().lower()
+        if name == "charset":
+            charset = text.strip().strip("\"'").lower()
+        elif name == "boundary":
+            boundary = text.strip().strip('"')
+    return MediaType(essence, charset, _kind(essence), boundary)

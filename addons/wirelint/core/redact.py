@@ -1,0 +1,171 @@
+"""Takes secrets out of text that is to be shown.
+
+Two nets. Whatever the exchange itself carries as a credential is taken out wherever it is echoed, exactly. And
+whatever looks like a secret is taken out by its looks: tokens with a known shape, values behind telling names, long
+runs of letters and digits that no language has.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
+
+from wirelint.core.exchange import Exchange, Headers, once
+from wirelint.core.media import Kind
+
+MASK: Final = "[redacted]"
+_SHORTEST: Final = 4
+_MOST_SECRETS: Final = 64
+_LONGEST_TEXT: Final = 4096
+
+_TELLING_NAMES: Final = (
+    "pass|pwd|secret|token|apikey|api_key|api-key|access_key|accesskey|private_key|auth|credential|session|cookie|sid|jwt|bearer"
+    "|signature|sig|otp|pin|ssn|card|cvv|iban|assertion|nonce|code_verifier|client_id"
+)
+_telling: Final = re.compile(f"(?:{_TELLING_NAMES})", re.IGNORECASE)
+_SECRET_FIELDS: Final = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+        "x-api-key",
+        "api-key",
+        "x-auth-token",
+        "authentication-info",
+    }
+)
+# A name as it stands before its value in JSON, a query, a field or prose. Each part is bounded, so none backtracks far.
+_named_value: Final = re.compile(
+    rf"""((?:{_TELLING_NAMES})[\w.-]{{0,24}}["']?\s{{0,4}}(?:[:=]|\bis\b)\s{{0,4}}["']?)([^\s"',;&}}\])<>]{{3,2048}})""",
+    re.IGNORECASE,
+)
+_looks: Final = re.compile(
+    r"""
+      eyJ[\w-]{5,4096}(?:\.[\w-]{0,4096}){1,4}                          # JWT, JWE
+    | \b(?:sk|pk|rk|ghp|gho|ghu|ghs|ghr|glpat|xox[abprs]|shpat|npm|pypi|AKIA|ASIA|AIza|ya29)[-_.]?[\w-]{10,512}
+    | (?i:\b(?:basic|bearer|digest|token|negotiate|apikey)\s+)[\w+/=.~:-]{6,4096}
+    | (?<=://)[^\s/@:]{1,256}:[^\s/@]{0,256}(?=@)                       # userinfo of a URL
+    | -----BEGIN[ ][A-Z ]{1,40}-----[^-]{0,4096}
+    """,
+    re.VERBOSE,
+)
+_opaque: Final = re.compile(r"[A-Za-z0-9_+/=-]{20,4096}")
+_email: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_query: Final = re.compile(r"(?<=[?&])([\w.\[\]%-]{1,64})=([^\s&#\"'<>]{1,2048})")
+
+
+def _mixed(run: str) -> bool:
+    """Whether a run of characters looks random: words joined by - or _ do not."""
+    if all(
+        part.isalpha() and (part.islower() or part.isupper() or part.istitle())
+        for part in re.split(r"[-_/+=]+", run)
+        if part
+    ):
+        return False
+    return (
+        any(c.isdigit() for c in run)
+        or sum(a.islower() != b.islower() for a, b in itertools.pairwise(run)) > len(run) // 3
+    )
+
+
+def _opaque_mask(match: re.Match[str]) -> str:
+    return MASK if _mixed(match[0]) else match[0]
+
+
+def _parts(value: str) -> Iterable[str]:
+    """A credential and what it is made of, as a service might quote it back."""
+    yield value
+    scheme, _, rest = value.partition(" ")
+    if rest:
+        yield rest.strip()
+        yield from (part.partition("=")[2].strip(' "') for part in rest.split(",") if "=" in part)
+    elif scheme:
+        yield unquote(value)
+
+
+def _of_fields(headers: Headers) -> Iterable[str]:
+    for name in headers.names():
+        if name == "cookie":
+            for pair in (headers.get(name) or "").split(";"):
+                yield from _parts(pair.partition("=")[2].strip())
+        elif name == "set-cookie":
+            for line in headers.get_all(name):
+                yield from _parts(line.partition(";")[0].partition("=")[2].strip())
+        elif name in _SECRET_FIELDS or (
+            _telling.search(name) and not name.startswith(("www-", "access-control", "sec-"))
+        ):
+            for line in headers.get_all(name):
+                yield from _parts(line.strip())
+
+
+def _of_json(value: Any, depth: int = 0) -> Iterable[str]:
+    if depth > 4:
+        return
+    if isinstance(value, dict):
+        for name, inner in list(value.items())[:64]:
+            if isinstance(inner, str) and _telling.search(name):
+                yield inner
+            elif isinstance(inner, dict | list):
+                yield from _of_json(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value[:16]:
+            yield from _of_json(inner, depth + 1)
+
+
+@once
+def secrets(exchange: Exchange) -> tuple[str, ...]:
+    """What the exchange carries as credentials, longest first."""
+    request, response = exchange.request, exchange.response
+    found = set(_of_fields(request.headers))
+    found.update(value for _, value in parse_qsl(request.query[:8192], keep_blank_values=False))
+    if request.body.unavailable is None and not request.body.empty:
+        if request.media_type.kind is Kind.FORM:
+            found.update(value for name, value in parse_qsl((request.body.text or "")[:65536]) if _telling.search(name))
+        else:
+            found.update(_of_json(request.body.members))
+    if response is not None:
+        found.update(_of_fields(response.headers))
+        found.update(_of_json(response.body.members))
+    kept = sorted((value for value in found if len(value) >= _SHORTEST), key=len, reverse=True)
+    return tuple(kept[:_MOST_SECRETS])
+
+
+def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
+    """Make text fit to be shown.
+
+    :param text: wire text.
+    :param known: secrets to take out exactly, see ``secrets``.
+    :param limit: most characters to keep; a cut is marked by an ellipsis.
+    """
+    text = text[:_LONGEST_TEXT]
+    for secret in known:
+        if secret in text:
+            text = _without(text, secret)
+    text = _named_value.sub(lambda match: match[1] + (match[2] if _harmless(match[2]) else MASK), text)
+    text = _looks.sub(MASK, text)
+    text = _email.sub(MASK, text)
+    text = _query.sub(lambda match: f"{match[1]}=…", text)
+    text = _opaque.sub(_opaque_mask, text)
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _without(text: str, secret: str) -> str:
+    """Take a secret out where it stands as a whole: ``test`` is not to be taken out of ``latest``."""
+    if len(secret) >= 12:
+        return text.replace(secret, MASK)
+    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", MASK, text)
+
+
+_WORDS: Final = frozenset(
+    ["required", "missing", "invalid", "expired", "revoked", "null", "none", "true", "false", "not", "wrong", "incorrect", "unknown", "denied", "failed", "error", "ok", "bearer", "basic", "malformed", "inactive", "disabled", "empty", "absent", "no", "bad", "unauthorized", "authentication", "needed", "must", "should", "is", "the", "a", "has", "was", "cannot"]
+)
+
+
+def _harmless(value: str) -> bool:
+    """Whether what follows a telling name is prose about it: «token: expired»."""
+    return value.strip(".!").lower() in _WORDS

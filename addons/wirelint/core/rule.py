@@ -1,0 +1,108 @@
+"""What a rule is: texts and metadata, when it can apply, and a pure check."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.media import Kind
+from wirelint.core.verdict import Verdict
+
+
+class Reads(enum.IntEnum):
+    """How much of the response's content a rule must have seen to judge."""
+
+    NOTHING = 0
+    PREFIX = 1
+    WHOLE = 2
+
+
+class Status(enum.StrEnum):
+    """Where a rule stands in its life."""
+
+    PREVIEW = "preview"
+    STABLE = "stable"
+    DEPRECATED = "deprecated"
+
+
+class When(msgspec.Struct, frozen=True, kw_only=True):
+    """The exchanges a rule can apply to: its opportunities. All conditions given must hold.
+
+    ``status``: codes, classes (``2xx``) and ``none`` (no response) apart by spaces; empty for all.
+    ``method``: methods apart by spaces; empty for all.
+    ``media``: kinds of response content; empty for all.
+    ``response_fields``, ``request_fields``: of these at least one must be present.
+    """
+
+    status: str = ""
+    method: str = ""
+    media: tuple[Kind, ...] = ()
+    response_fields: tuple[str, ...] = ()
+    request_fields: tuple[str, ...] = ()
+
+    def matches_status(self, status: int | None) -> bool:
+        """Whether ``status`` (None: there was no response) is among those named."""
+        if not self.status:
+            return status is not None
+        if status is None:
+            return "none" in self.status.split()
+        return any(word in (str(status), f"{status // 100}xx") for word in self.status.split())
+
+    def matches_method(self, method: str) -> bool:
+        """Whether ``method`` is among those named."""
+        return not self.method or method in self.method.split()
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a check may know besides the exchange: the settings in force for its service and route."""
+
+    options: Mapping[str, Any] = {}
+
+    def option(self, name: str) -> Any:
+        """The value of one of the rule's declared options."""
+        return self.options[name]
+
+
+Check = Callable[[Exchange, Context], Iterable[Hit]]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """Metadata of one rule; the texts come from its module's docstring, the id from its file's name.
+
+    ``because`` says why ``confidence`` is what it is. ``basis`` names the requirement: ``MUST``, ``SHOULD``, ``MAY``
+    or ``policy`` with its reference. ``json_keys``: where the response is a JSON object the check is only worth
+    running if one of these (folded) keys stands at its top level. ``verdict`` and ``suggested_status`` are what a hit
+    implies unless it says otherwise. ``default`` is False for rules that must be asked for.
+    """
+
+    severity: Severity
+    confidence: Confidence
+    because: str
+    basis: str
+    when: When
+    reads: Reads = Reads.NOTHING
+    json_keys: frozenset[str] | None = None
+    verdict: Verdict | None = None
+    suggested_status: int | None = None
+    side: Side = Side.SERVER
+    status: Status = Status.PREVIEW
+    since: str = "0.1.0"
+    default: bool = True
+    options: Mapping[str, Any] = {}
+
+    id: str = ""
+    family: str = ""
+    summary: str = ""
+    text: str = ""
+    bad: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+    check: Check | None = None
+
+
+SECTIONS: Final = ("What it does", "Why it matters", "Known exceptions", "How to fix", "References")
+"""Headings that every rule's docstring has, in this order."""

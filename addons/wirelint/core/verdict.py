@@ -1,0 +1,47 @@
+"""The effective outcome of an exchange, whatever its status line says."""
+
+from __future__ import annotations
+
+import enum
+
+from wirelint.core.exchange import Exchange, FailureKind
+from wirelint.core.media import Kind
+
+_SPEAKING = frozenset({Kind.JSON, Kind.XML, Kind.GRPC})
+"""Content that can contradict its status line; where it is unknown, so is the outcome."""
+
+
+class Verdict(enum.StrEnum):
+    """What really happened; ``unknown`` is never counted as ok."""
+
+    OK = "ok"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+    UNKNOWN = "unknown"
+
+
+def of_status(status: int) -> Verdict:
+    """The outcome that a status code claims (RFC 9110 §15)."""
+    if 400 <= status < 500:
+        return Verdict.CLIENT_ERROR
+    if 500 <= status < 600:
+        return Verdict.SERVER_ERROR
+    return Verdict.OK if 100 <= status < 400 else Verdict.UNKNOWN
+
+
+def presumed(exchange: Exchange) -> Verdict:
+    """The verdict as long as no finding knows better."""
+    response, failure = exchange.response, exchange.failure
+    if failure is not None and failure.kind is not FailureKind.CLIENT_GONE:
+        return Verdict.SERVER_ERROR
+    if response is None:
+        return Verdict.UNKNOWN
+    claimed = of_status(response.status)
+    if (
+        claimed is Verdict.OK
+        and response.status // 100 == 2
+        and response.body.unavailable is not None
+        and response.media_type.kind in _SPEAKING
+    ):
+        return Verdict.UNKNOWN
+    return claimed

@@ -1,0 +1,44 @@
+"""The catalogue: one file per rule, a folder per family. Rules are discovered, never listed.
+
+A rule's id is its file's name in kebab case. The module has a docstring with the sections of ``SECTIONS``, ``RULE``
+with the metadata, ``check``, and the examples ``BAD`` and ``GOOD`` as HTTP text (see ``wirelint.core.wire``).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+
+import msgspec
+
+from wirelint.core.rule import Rule
+
+
+def _complete(name: str) -> Rule:
+    module = importlib.import_module(name)
+    family, _, stem = name.removeprefix(f"{__name__}.").partition(".")
+    summary, _, text = inspect.cleandoc(module.__doc__ or "").partition("\n")
+    rule: Rule = module.RULE
+    return msgspec.structs.replace(
+        rule,
+        id=stem.replace("_", "-"),
+        family=family,
+        summary=summary.strip().removesuffix("."),
+        text=text.strip(),
+        bad=module.BAD,
+        good=module.GOOD,
+        check=module.check,
+    )
+
+
+@functools.cache
+def catalogue() -> tuple[Rule, ...]:
+    """All rules there are, by family and id."""
+    found = []
+    for package in pkgutil.iter_modules(__path__, f"{__name__}."):
+        if package.ispkg:
+            path = importlib.import_module(package.name).__path__
+            found += [_complete(module.name) for module in pkgutil.iter_modules(path, f"{package.name}.")]
+    return tuple(sorted(found, key=lambda rule: (rule.family, rule.id)))

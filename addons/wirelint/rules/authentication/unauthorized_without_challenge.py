@@ -1,0 +1,96 @@
+"""A 401 does not say how to authenticate.
+
+What it does
+------------
+Reports a 401 response without a ``WWW-Authenticate`` field, or with one that holds no challenge.
+
+Why it matters
+--------------
+The challenge is how a client learns that credentials would help, and of which kind. Without it, generic clients,
+gateways and libraries cannot tell "log in" from "never", token refresh is not triggered, and people fall back to
+guessing from the text.
+
+Known exceptions
+----------------
+None: the field is required of every 401. Any scheme name will do; it need not be a registered one.
+
+How to fix
+----------
+Send ``WWW-Authenticate: Bearer`` (or the scheme you use) with each 401. Browsers open their password box for ``Basic``,
+``Digest``, ``NTLM`` and ``Negotiate`` only, so an API that wants no box names ``Bearer`` or a scheme of its own for
+calls from scripts. FastAPI: raise ``HTTPException(401, headers={"WWW-Authenticate": "Bearer"})``. Django REST
+framework: put an authenticator that defines ``authenticate_header`` first. Spring Security: configure an
+``AuthenticationEntryPoint`` such as ``BearerTokenAuthenticationEntryPoint``. express-basic-auth: ``challenge: true``.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-11.6.1
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.CERTAIN,
+    because="the field is required, and its absence is seen in the head of the response",
+    basis="MUST: RFC 9110 section 15.5.2",
+    when=When(status="401"),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for a challenge, however odd its scheme."""
+    response = exchange.response
+    if response is None:
+        return
+    value = response.headers.get("www-authenticate")
+    if value is None:
+        yield Hit("401 without a WWW-Authenticate field", f"401 {response.reason}".rstrip())
+    elif not value.strip(" ,\t"):
+        yield Hit("401 whose WWW-Authenticate field holds no challenge", f"WWW-Authenticate: {value}")
+
+
+BAD = (
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+Accept: application/json
+
+HTTP/1.1 401 Unauthorized
+Content-Type: application/json
+
+{"error": "token is missing"}
+""",
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: ,
+
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer realm="api"
+
+""",
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: GoodData
+
+""",
+)

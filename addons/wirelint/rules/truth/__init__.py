@@ -1,0 +1,1 @@
+"""Content that contradicts the status line: errors under success, the wrong error."""

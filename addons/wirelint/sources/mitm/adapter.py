@@ -1,0 +1,158 @@
+"""What was noted of an exchange → ``Exchange``. Nothing is decoded here, and nothing is read from ``flow.text``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from mitmproxy import http
+from mitmproxy.proxy import mode_specs
+
+from wirelint.core import exchange as core
+from wirelint.core.body import EMPTY, Body
+from wirelint.core.exchange import NO_HEADERS, Direction, Exchange, Headers
+from wirelint.core.media import media_type
+from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
+from wirelint.sources.mitm.record import Octets, Record
+
+_VERSIONS: Final = {b"HTTP/1.1": "HTTP/1.1", b"HTTP/1.0": "HTTP/1.0", b"HTTP/2.0": "HTTP/2", b"HTTP/3": "HTTP/3"}
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Naming:
+    """Which service answered, and which way the exchange went.
+
+    A reverse listener stands beside the service it was set up for: its exchanges are inbound and bear the name given
+    for it, or the address it leads to. Everything else is outbound and bears the host that was called.
+    """
+
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
+        """:param names: mode specification as given to mitmproxy → name of the service."""
+        self.names = dict(names or {})
+        self._reverse: dict[str, str] = {}
+
+    def of(self, flow: http.HTTPFlow) -> tuple[str, Direction]:
+        """Name and direction for a flow whose request is known."""
+        mode = flow.client_conn.proxy_mode
+        spec = mode.full_spec
+        name = self._reverse.get(spec)
+        if name is not None:
+            return name, Direction.INBOUND
+        if isinstance(mode, mode_specs.ReverseMode):
+            name = self._reverse[spec] = self.names.get(spec) or address(mode.scheme, *mode.address)
+            return name, Direction.INBOUND
+        data = flow.request.data
+        host = data.host
+        if isinstance(mode, mode_specs.TransparentMode):
+            host = flow.client_conn.sni or host
+        return address(flow.request.scheme, host, data.port), Direction.OUTBOUND
+
+
+def address(scheme: str, host: str, port: int) -> str:
+    """``host:port``, the port left out where the scheme implies it."""
+    return host if _DEFAULT_PORTS.get(scheme) == port else f"{host}:{port}"
+
+
+def exchange_of(record: Record) -> Exchange:
+    """The exchange that a finished record stands for."""
+    # A body that mitmproxy buffers is lost with a message that never ends; one that went by was not kept.
+    lost = "streamed" if record.failure is None else "not_captured"
+    headers = Headers(record.request_fields)
+    request = core.Request(
+        method=_text(record.method),
+        target=_text(record.path) or "/",
+        scheme=_text(record.scheme),
+        authority=_text(record.authority),
+        http_version=_version(record.request_version),
+        headers=headers,
+        body=_body(record.request_body, headers, lost),
+    )
+    response = None
+    if record.answered:
+        headers = Headers(record.response_fields)
+        trailers = record.trailers
+        response = core.Response(
+            status=record.status,
+            reason=_text(record.reason),
+            http_version=_version(record.response_version),
+            headers=headers,
+            body=_body(record.response_body, headers, lost),
+            trailers=None if trailers is None else Headers(trailers) if trailers else NO_HEADERS,
+        )
+    return Exchange(
+        request=request,
+        response=response,
+        failure=record.failure,
+        service=record.service,
+        direction=record.direction,
+        id=record.id,
+        client=record.client,
+        started=record.started,
+        first_byte=record.first_byte,
+        ended=record.ended,
+        timestamp=record.started,
+    )
+
+
+def exchange_of_flow(flow: http.HTTPFlow, naming: Naming) -> Exchange | None:
+    """The exchange that a flow stands for which is not live: read from a file, or shown on a screen.
+
+    :returns: None where the flow says nothing about a service: it never got to one.
+    """
+    record = Record(flow, *naming.of(flow))
+    if flow.response is not None:
+        record.answer(flow.response)
+    failure = None
+    if flow.error is not None:
+        known = circumstances_of(flow)
+        if not_the_service(flow.error.msg, known) is not None:
+            return None
+        failure = classify(flow.error.msg, known)
+    elif flow.response is None:
+        return None
+    record.finish(flow, failure)
+    return exchange_of(record)
+
+
+def circumstances_of(flow: http.HTTPFlow) -> Circumstances:
+    """What a stored flow still tells about how it failed."""
+    error, request, response = flow.error, flow.request.data, flow.response
+    seen = [request.timestamp_start, request.timestamp_end, response and response.data.timestamp_start]
+    ended = error.timestamp if error is not None else request.timestamp_start
+    return Circumstances(
+        answered=response is not None,
+        request_ended=request.timestamp_end is not None,
+        connected=flow.server_conn.timestamp_tcp_setup is not None and flow.server_conn.error is None,
+        upstream_error=flow.server_conn.error,
+        client_http2=request.http_version not in (b"HTTP/1.0", b"HTTP/1.1"),
+        upstream_http2=flow.server_conn.alpn in (b"h2", b"h3"),
+        idle=ended - max(at for at in seen if at),
+    )
+
+
+def _body(octets: Octets | None, headers: Headers, lost: str) -> Body:
+    if octets is None:
+        return Body.unknown("not_captured")
+    raw = octets.raw
+    if raw is None:
+        size = octets.size
+        if size is None and (length := headers.get("content-length")) and length.isascii() and length.isdigit():
+            size = int(length[:18])
+        return Body.unknown(lost, size=size)
+    if not raw and octets.complete:
+        return EMPTY
+    return Body(
+        raw,
+        complete=octets.complete,
+        size=octets.size,
+        coding=headers.get("content-encoding") or "",
+        media=media_type(headers.get("content-type")),
+    )
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode("latin-1")
+
+
+def _version(octets: bytes) -> str:
+    return _VERSIONS.get(octets) or _text(octets)

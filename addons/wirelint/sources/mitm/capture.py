@@ -1,0 +1,207 @@
+"""Takes down exchanges as they go by, and lets them go by."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from mitmproxy import connection, http
+
+from wirelint.core.exchange import Failure
+from wirelint.sources.mitm.adapter import Naming
+from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
+from wirelint.sources.mitm.record import Pool, Record, Tee
+from wirelint.sources.mitm.stats import Stats
+
+IN_FLIGHT_LIMIT: Final = 20_000
+"""Most exchanges followed at one time."""
+_ERRORS_LIMIT: Final = 10_000
+_LINGER: Final = 10.0
+"""Seconds after the end of a client's connection in which its exchanges may still report how they ended."""
+_BODILESS: Final = (b"HTTP/1.1", b"HTTP/1.0")
+
+
+class Capture:
+    """The exchanges in flight.
+
+    Every method but ``look`` is called from a hook: it must be quick, and it may raise, because its caller counts
+    that and goes on.
+    """
+
+    def __init__(
+        self,
+        stats: Stats,
+        naming: Naming,
+        on_end: Callable[[Record, http.HTTPFlow], None],
+        on_hung: Callable[[str], None] | None = None,
+    ) -> None:
+        """Follow exchanges.
+
+        :param on_end: is given each finished record, exactly once.
+        :param on_hung: is given the service's name, once for each exchange that has no response head in time.
+        """
+        self.stats = stats
+        self.naming = naming
+        self.pool = Pool()
+        self.body_limit = 64 * 1024
+        self.stream_all = False
+        self.idle_limit = 600.0
+        self._on_end = on_end
+        self._on_hung = on_hung
+        self._flying: dict[str, Record] = {}
+        self._upstream_errors: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._flying)
+
+    def request_head(self, flow: http.HTTPFlow) -> None:
+        """The head of a request has come."""
+        if len(self._flying) >= IN_FLIGHT_LIMIT:
+            self.stats.dropped["in_flight_full"] += 1
+            return
+        record = Record(flow, *self.naming.of(flow))
+        self._flying[record.id] = record
+        if flow.live:
+            record.connection = flow.client_conn
+            request = flow.request
+            # Another addon may have answered already; mitmproxy cannot stream such a request.
+            if flow.response is None and not callable(request.stream) and self._worth_streaming(request.data):
+                record.request_tee = request.stream = Tee(request.data, self.body_limit, self.pool)
+
+    def request_end(self, flow: http.HTTPFlow) -> None:
+        """The whole request has come, and has not been sent on yet unless it is streamed."""
+        if flow.live and flow.response is not None:
+            record = self._flying.get(flow.id)
+            # A service may answer before the request's end, but then the response's head was seen.
+            if record is not None and not record.answered:
+                self._forget(flow, "proxy_made")
+
+    def response_head(self, flow: http.HTTPFlow) -> None:
+        """The head of a response has come."""
+        record = self._flying.get(flow.id)
+        response = flow.response
+        if record is None or response is None:
+            return
+        record.answer(response)
+        if flow.live and not callable(response.stream) and self._worth_streaming(response.data):
+            record.response_tee = response.stream = Tee(response.data, self.body_limit, self.pool)
+
+    def response_end(self, flow: http.HTTPFlow) -> None:
+        """The whole response has come."""
+        if flow.error is not None and not flow.live:
+            return  # a stored flow that was cut short: its error is replayed next
+        record = self._flying.pop(flow.id, None)
+        if record is None:
+            return
+        if not record.answered and flow.response is not None:
+            record.answer(flow.response)
+        self._end(record, flow, None)
+
+    def failed(self, flow: http.HTTPFlow) -> None:
+        """The exchange has come to nothing, or was cut short."""
+        record = self._flying.get(flow.id)
+        error = flow.error
+        if record is None or error is None:
+            return
+        known = self._circumstances(flow, record)
+        reason = not_the_service(error.msg, known)
+        if reason is not None:
+            self._forget(flow, reason)
+            return
+        del self._flying[flow.id]
+        if flow.response is not None and not record.answered:
+            record.answer(flow.response)  # refused by mitmproxy before its hook: the head is the service's all the same
+        self._end(record, flow, classify(error.msg, known))
+
+    def upstream_error(self, client_id: str, message: str | None) -> None:
+        """A connection to a service, or its TLS handshake, failed for a client."""
+        if message:
+            if len(self._upstream_errors) >= _ERRORS_LIMIT:
+                del self._upstream_errors[next(iter(self._upstream_errors))]
+            self._upstream_errors[client_id] = message
+
+    def client_gone(self, client_id: str) -> None:
+        """A client's connection has ended."""
+        self._upstream_errors.pop(client_id, None)
+
+    def look(self, now: float, patience: float) -> None:
+        """Look through what is in flight, once in a while.
+
+        :param now: Unix seconds.
+        :param patience: seconds without a response head after which an exchange hangs.
+        """
+        lost = []
+        for record in list(self._flying.values()):
+            if not record.answered and not record.hung and now - record.started > patience:
+                record.hung = True
+                self.stats.hung += 1
+                if self._on_hung is not None:
+                    self._on_hung(record.service)
+            client = record.connection
+            if client is not None and client.timestamp_end and now - client.timestamp_end > _LINGER:
+                lost.append(record)
+        for record in lost:
+            del self._flying[record.id]
+            self.stats.dropped["lost"] += 1
+            record.release(self.pool)
+
+    def stop(self) -> None:
+        """Give up on what is in flight."""
+        self.stats.dropped["stopped"] += len(self._flying)
+        for record in self._flying.values():
+            record.release(self.pool)
+        self._flying.clear()
+
+    def _worth_streaming(self, data: http.MessageData) -> bool:
+        length = chunked = None
+        events = False
+        for name, value in data.headers.fields:
+            size = len(name)
+            if size == 14 and name.lower() == b"content-length":
+                length = int(value) if value.isdigit() and len(value) < 19 else -1
+            elif size == 17 and name.lower() == b"transfer-encoding":
+                chunked = value
+            elif size == 12 and name.lower() == b"content-type":
+                events = value[:17].lower() == b"text/event-stream"
+        if length is None:
+            # Without either field an HTTP/1 request has no body, a response one of any length.
+            request = isinstance(data, http.RequestData)
+            return chunked is not None or not request or data.http_version not in _BODILESS
+        return bool(length) and (self.stream_all or events or length > self.body_limit or length < 0)
+
+    def _circumstances(self, flow: http.HTTPFlow, record: Record) -> Circumstances:
+        client, server = flow.client_conn, flow.server_conn
+        request = flow.request.data
+        tee = record.response_tee
+        seen = max(
+            request.timestamp_end or record.started, record.first_byte or 0.0, tee.at if tee is not None else 0.0
+        )
+        error = self._upstream_errors.get(record.client_id)
+        return Circumstances(
+            answered=record.answered or flow.response is not None,
+            request_ended=request.timestamp_end is not None,
+            client_open=bool(client.state & connection.ConnectionState.CAN_READ) if flow.live else None,
+            connected=server.timestamp_tcp_setup is not None and server.error is None,
+            upstream_error=error,
+            client_http2=request.http_version not in _BODILESS,
+            upstream_http2=server.alpn in (b"h2", b"h3"),
+            idle=time.time() - seen,
+            idle_limit=self.idle_limit,
+        )
+
+    def _forget(self, flow: http.HTTPFlow, reason: str) -> None:
+        record = self._flying.pop(flow.id, None)
+        if record is not None:
+            record.release(self.pool)
+            self.stats.skipped[reason] += 1
+
+    def _end(self, record: Record, flow: http.HTTPFlow, failure: Failure | None) -> None:
+        stats = self.stats
+        for tee in (record.request_tee, record.response_tee):
+            if tee is not None and tee.size:
+                stats.streamed += 1
+        record.finish(flow, failure)
+        record.weigh(self.pool)
+        stats.captured += 1
+        self._on_end(record, flow)

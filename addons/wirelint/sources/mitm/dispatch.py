@@ -1,0 +1,152 @@
+"""Events reach addons by way of a list made once per event, in place of a walk through all addons every time.
+
+The walk is half of what mitmproxy spends on a small exchange. What it does is kept: order, AddonHalt, OptionsError,
+containment of other errors per addon of the chain, handlers that are coroutines. Handlers that are attached to an
+addon after its event first came are not seen until addons or options change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import types
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from mitmproxy import addonmanager, exceptions, flow, hooks, http, version
+
+_log: Final = logging.getLogger("mitmproxy.addonmanager")
+_ATTRIBUTE: Final = "_wirelint_dispatch"
+
+TESTED: Final = ("12.2.", "12.3.")
+"""Versions of mitmproxy that this and ``compat`` were tried with."""
+
+Handler = Callable[..., Any]
+
+
+def tested() -> bool:
+    """Whether the mitmproxy in use is one we know from inside."""
+    return version.VERSION.startswith(TESTED)
+
+
+def switch(manager: addonmanager.AddonManager, *, on: bool) -> None:
+    """Turn remembering on or off. With an untested mitmproxy it stays off, with a warning."""
+    current: Dispatch | None = manager.__dict__.get(_ATTRIBUTE)
+    if on and not tested():
+        _log.warning("wirelint: wirelint_fast_dispatch is off, mitmproxy %s was not tested with it", version.VERSION)
+        return
+    if on and current is None:
+        setattr(manager, _ATTRIBUTE, Dispatch(manager))
+    elif not on and current is not None:
+        current.remove()
+        delattr(manager, _ATTRIBUTE)
+
+
+@contextlib.contextmanager
+def trusting_messages() -> Iterator[None]:
+    """Let mitmproxy make messages without checking the types of their fields each time.
+
+    The checks, a tenth of its work, find mistakes of scripts; so this is for processes that run no scripts.
+    """
+    original = vars(http.MessageData).get("__post_init__")
+    if original is None or not tested():
+        yield
+        return
+    http.MessageData.__post_init__ = _unchecked  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        http.MessageData.__post_init__ = original  # type: ignore[method-assign]
+
+
+def _unchecked(_message: http.MessageData) -> None:
+    """Stands in for the checks."""
+
+
+class Dispatch:
+    """The remembered handlers of one addon manager, put in place of its own dispatch."""
+
+    def __init__(self, manager: addonmanager.AddonManager) -> None:
+        self._manager = manager
+        self._handlers: dict[str, tuple[tuple[Handler, ...], ...]] = {}
+        vars(manager).update(
+            trigger_event=self.trigger_event,
+            handle_lifecycle=self.handle_lifecycle,
+            register=self._forgetting(manager.register),
+            remove=self._forgetting(manager.remove),
+            clear=self._forgetting(manager.clear),
+        )
+        # Scripts may be reordered by an option alone. The signal holds its receivers weakly.
+        manager.master.options.changed.connect(self._options_changed)
+
+    def remove(self) -> None:
+        """Give the manager its own dispatch back."""
+        for name in ("trigger_event", "handle_lifecycle", "register", "remove", "clear"):
+            delattr(self._manager, name)
+        self._manager.master.options.changed.disconnect(self._options_changed)
+
+    async def trigger_event(self, event: hooks.Hook) -> None:
+        """Call all handlers of an event."""
+        groups = self._handlers.get(event.name)
+        if groups is None:
+            groups = self._find(event.name)
+        if not groups:
+            return
+        arguments = event.args()
+        for group in groups:
+            try:
+                for handler in group:
+                    result = handler(*arguments)
+                    if result is not None and inspect.isawaitable(result):
+                        await result
+            except exceptions.AddonHalt:
+                return
+            except exceptions.OptionsError:
+                raise
+            except Exception as error:  # noqa: BLE001 - containment is what mitmproxy promises to addons
+                _log.error("Addon error: %s", error, exc_info=True)
+
+    async def handle_lifecycle(self, event: hooks.Hook) -> None:
+        """Call all handlers of an event, and those of ``update`` if it is about a flow."""
+        await self.trigger_event(event)
+        message = event.args()[0]
+        if isinstance(message, flow.Flow):
+            groups = self._handlers.get("update")
+            if groups is None:
+                groups = self._find("update")
+            if groups:
+                await self.trigger_event(hooks.UpdateHook([message]))
+
+    def _find(self, name: str) -> tuple[tuple[Handler, ...], ...]:
+        groups = []
+        for top in self._manager.chain:
+            group = tuple(
+                handler if callable(handler) else _not_callable(name, addon)
+                for addon in addonmanager.traverse([top])
+                if (handler := getattr(addon, name, None)) and not isinstance(handler, types.ModuleType)
+            )
+            if group:
+                groups.append(group)
+        found = self._handlers[name] = tuple(groups)
+        return found
+
+    def _forgetting(self, change: Handler) -> Handler:
+        def changed(*arguments: Any) -> Any:
+            self._handlers.clear()
+            try:
+                return change(*arguments)
+            finally:
+                self._handlers.clear()
+
+        return changed
+
+    def _options_changed(self, **_changed: object) -> None:
+        self._handlers.clear()
+
+
+def _not_callable(name: str, addon: object) -> Handler:
+    def refuse(*_arguments: Any) -> None:
+        raise exceptions.AddonManagerError(f"Addon handler {name} ({addon}) not callable")
+
+    return refuse

@@ -1,0 +1,66 @@
+"""The addon for ``mitmdump -s``, which makes its own consumer from mitmproxy options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from mitmproxy import addonmanager, ctx
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Finding
+from wirelint.sources.mitm.addon import Auditor
+from wirelint.sources.mitm.stats import Stats
+
+_HOST: Final = "127.0.0.1"
+_PORT: Final = 9464
+
+
+class Live(Protocol):
+    """The engine with its sinks."""
+
+    def consume(self, exchange: Exchange) -> Sequence[Finding]:
+        """Audit an exchange, and let the sinks have the outcome."""
+
+    def close(self) -> None:
+        """Flush sinks, stop servers."""
+
+
+Build = Callable[[str, int, str, Stats], Live]
+"""Makes the consumer: address and port of the page with the metrics, path of a configuration file or an empty text,
+and the numbers that the capture layer counts."""
+
+
+class ScriptAuditor(Auditor):
+    """An ``Auditor`` that begins and ends its consumer by itself."""
+
+    def __init__(self, build: Build) -> None:
+        super().__init__(self._nothing_yet)
+        self._build = build
+        self._live: Live | None = None
+
+    def load(self, loader: addonmanager.Loader) -> None:
+        """Declare options, those of the consumer too."""
+        super().load(loader)
+        loader.add_option("wirelint_metrics_host", str, _HOST, "Address of the page and of /metrics.")
+        loader.add_option("wirelint_metrics_port", int, _PORT, "Port of the page and of /metrics.")
+        loader.add_option("wirelint_config", str, "", "Configuration file; wirelint.toml where there is one.")
+
+    def running(self) -> None:
+        """Begin."""
+        chosen = ctx.options
+        self._live = self._build(
+            chosen.wirelint_metrics_host, chosen.wirelint_metrics_port, chosen.wirelint_config, self.stats
+        )
+        self._consume = self._live.consume
+        super().running()
+
+    def done(self) -> None:
+        """Audit what waits, and end."""
+        super().done()
+        if self._live is not None:
+            self._live.close()
+            self._live = None
+
+    def _nothing_yet(self, _exchange: Exchange) -> Sequence[Finding]:
+        return ()

@@ -1,0 +1,151 @@
+"""What the proxy is to do, in our words and then in mitmproxy's."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import ipaddress
+import socket
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+from wirelint.sources.mitm.options import BODY_LIMIT, PATIENCE, QUEUE_LIMIT
+
+_PRIVATE_SUFFIXES: Final = (".local", ".localhost", ".internal", ".test", ".svc", ".home.arpa", ".lan")
+
+
+class StartError(Exception):
+    """The proxy cannot start; the message fits on one line."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec:
+    """A service to stand in front of.
+
+    Attributes:
+        url: ``http://host:port`` or ``https://host:port``; nothing behind it.
+        name: what to call it; ``host:port`` where empty.
+        listen_host: address to listen on.
+        listen_port: port to listen on; 0 for any.
+        keep_host: pass the client's Host field on as it is. None: unless the service has a public name, where servers
+            tell sites apart by it.
+    """
+
+    url: str
+    name: str = ""
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8080
+    keep_host: bool | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ProxySettings:
+    """How to run.
+
+    Attributes:
+        services: services to stand in front of.
+        forward_host: address of the forward proxy.
+        forward_port: its port, 0 for any; None for no forward proxy.
+        ui: ``none``, or the screen to show: ``web``, ``console``.
+        body_limit: octets of each body to look at.
+        queue_limit: exchanges that may wait to be audited.
+        patience: seconds without a response head after which an exchange counts as hung.
+        grace: seconds that exchanges in flight are given when the proxy is asked to stop.
+        fast_dispatch: see ``dispatch``.
+        compat: see ``compat``.
+        options: more options of mitmproxy, such as ``ssl_insecure``, ``confdir``, ``web_port``; they win.
+    """
+
+    services: Sequence[ServiceSpec] = ()
+    forward_host: str = "127.0.0.1"
+    forward_port: int | None = None
+    ui: Literal["none", "web", "console"] = "none"
+    body_limit: int = BODY_LIMIT
+    queue_limit: int = QUEUE_LIMIT
+    patience: int = PATIENCE
+    grace: float = 5.0
+    fast_dispatch: bool = True
+    compat: bool = True
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def modes_of(settings: ProxySettings) -> dict[str, ServiceSpec | None]:
+    """Mode specification → service, None for the forward proxy.
+
+    :raises StartError: the settings make no sense.
+    """
+    modes: dict[str, ServiceSpec | None] = {}
+    for service in settings.services:
+        place = _place(service.listen_host, service.listen_port)
+        modes[f"reverse:{_upstream(service.url)}@{place}"] = service
+    if len(modes) < len(settings.services):
+        raise StartError("two services are the same: one URL at one address")
+    if settings.forward_port is not None:
+        modes[f"regular@{_place(settings.forward_host, settings.forward_port)}"] = None
+    if not modes:
+        raise StartError("nothing to listen for: neither a service nor a forward proxy is configured")
+    return modes
+
+
+def _place(host: str, port: int) -> str:
+    """An address as mode specifications bear it; they must differ, so "any port" is decided on here."""
+    host = host.strip("[]")
+    if port == 0:
+        with contextlib.suppress(OSError), socket.create_server((host, 0)) as probe:
+            port = probe.getsockname()[1]
+    return f"{host}:{port}"
+
+
+def _upstream(url: str) -> str:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise StartError(f"not a URL of a service: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise StartError("a service's URL must begin with http:// or https:// and name a host")
+    if parts.username is not None or parts.password is not None:
+        raise StartError("a service's URL must not hold credentials")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise StartError(f"a service's URL must end with its host and port: {parts.scheme}://{parts.netloc}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+
+
+def host_field(service: ServiceSpec) -> str | None:
+    """What to put into Host for a service, None to leave it alone."""
+    parts = urllib.parse.urlsplit(service.url)
+    keep = service.keep_host
+    if keep is None:
+        keep = not _is_public(parts.hostname or "")
+    return None if keep else parts.netloc
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.rstrip(".").endswith(_PRIVATE_SUFFIXES)
+
+
+def options_of(settings: ProxySettings, modes: Mapping[str, ServiceSpec | None]) -> dict[str, Any]:
+    """The options of mitmproxy that the settings come to."""
+    headless = settings.ui == "none"
+    chosen: dict[str, Any] = {
+        "mode": list(modes),
+        "connection_strategy": "lazy",
+        "keep_host_header": True,
+        # Services are there for everyone who can reach their address; an open forward proxy is for nobody's good.
+        "block_global": not settings.services,
+        "wirelint_service": [f"{service.name}={mode}" for mode, service in modes.items() if service and service.name],
+        "wirelint_body_limit": settings.body_limit,
+        "wirelint_queue": settings.queue_limit,
+        "wirelint_hang": settings.patience,
+        "wirelint_stream": "all" if headless else "large",
+        "wirelint_fast_dispatch": settings.fast_dispatch,
+        "wirelint_compat": settings.compat,
+    }
+    if settings.ui == "web":
+        chosen["web_open_browser"] = False
+    return chosen | dict(settings.options)

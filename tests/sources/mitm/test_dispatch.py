@@ -1,0 +1,194 @@
+"""Remembered dispatch does what the walk through all addons does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from mitmproxy import exceptions, http, options
+from mitmproxy.addonmanager import AddonManager
+from mitmproxy.proxy.layers.http import _http1
+from mitmproxy.proxy.layers.http._hooks import HttpResponseHook
+from mitmproxy.test import taddons, tflow
+
+from wirelint.sources.mitm import compat, dispatch
+
+
+class Listener:
+    def __init__(self, name: str, log: list[str], does: Callable[[], None] = lambda: None) -> None:
+        self.name = name
+        self.log = log
+        self.does = does
+
+    def response(self, _flow: http.HTTPFlow) -> None:
+        self.log.append(self.name)
+        self.does()
+
+
+class Later(Listener):
+    async def response(self, _flow: http.HTTPFlow) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        self.log.append(self.name)
+
+
+class Parent(Listener):
+    def __init__(self, name: str, log: list[str], *addons: object) -> None:
+        super().__init__(name, log)
+        self.addons = list(addons)
+
+
+class Watcher:
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+
+    def update(self, _flows: list[http.HTTPFlow]) -> None:
+        self.log.append("update")
+
+
+def halt() -> None:
+    raise exceptions.AddonHalt
+
+
+def refuse() -> None:
+    raise exceptions.OptionsError("no")
+
+
+def fail() -> None:
+    raise ZeroDivisionError
+
+
+@pytest.fixture(params=[True, False], ids=["remembered", "walked"])
+def fast(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def play(fast: bool, *addons: object, then: Callable[[AddonManager], None] | None = None) -> None:
+    """Send a response to the addons, and once more after ``then``."""
+
+    async def main() -> None:
+        with taddons.context(options=options.Options(), loadcore=False) as context:
+            manager = context.master.addons
+            manager.add(*addons)
+            dispatch.switch(manager, on=fast)
+            await manager.handle_lifecycle(HttpResponseHook(tflow.tflow(resp=True)))
+            if then is not None:
+                then(manager)
+                await manager.handle_lifecycle(HttpResponseHook(tflow.tflow(resp=True)))
+            dispatch.switch(manager, on=False)
+            assert "trigger_event" not in vars(manager)
+
+    asyncio.run(main())
+
+
+def test_order_nesting_and_coroutines(fast: bool) -> None:
+    log: list[str] = []
+    play(
+        fast, Parent("a", log, Listener("b", log), Parent("c", log, Later("d", log))), Listener("e", log), Watcher(log)
+    )
+    assert log == ["a", "b", "c", "d", "e", "update"]
+
+
+def test_halt_ends_the_event_but_not_the_update(fast: bool) -> None:
+    log: list[str] = []
+    play(fast, Listener("a", log, halt), Listener("b", log), Watcher(log))
+    assert log == ["a", "update"]
+
+
+def test_errors_end_the_group_alone(fast: bool, caplog: pytest.LogCaptureFixture) -> None:
+    log: list[str] = []
+    with caplog.at_level(logging.ERROR):
+        play(fast, Parent("a", log, Listener("b", log, fail), Listener("c", log)), Listener("d", log))
+    assert log == ["a", "b", "d"]
+    assert "Addon error" in caplog.text
+
+
+def test_wrong_options_are_told(fast: bool) -> None:
+    log: list[str] = []
+    with pytest.raises(exceptions.OptionsError):
+        play(fast, Listener("a", log, refuse), Listener("b", log))
+    assert log == ["a"]
+
+
+def test_what_is_not_callable_is_an_error(fast: bool, caplog: pytest.LogCaptureFixture) -> None:
+    log: list[str] = []
+    odd: Any = Listener("odd", log)
+    odd.response = 5
+    with caplog.at_level(logging.ERROR):
+        play(fast, odd, Listener("b", log))
+    assert log == ["b"]
+    assert "not callable" in caplog.text
+
+
+def test_modules_are_no_handlers(fast: bool, caplog: pytest.LogCaptureFixture) -> None:
+    log: list[str] = []
+    script: Any = Listener("script", log)
+    script.response = http
+    play(fast, script, Listener("b", log))
+    assert log == ["b"]
+    assert not caplog.records
+
+
+def test_addons_come_and_go(fast: bool) -> None:
+    log: list[str] = []
+    first, second, child = Listener("a", log), Listener("b", log), Listener("c", log)
+    parent = Parent("p", log)
+
+    def change(manager: AddonManager) -> None:
+        log.append("-")
+        manager.remove(first)
+        manager.add(second)
+        manager.register(child)
+        parent.addons.append(child)
+
+    play(fast, first, parent, then=change)
+    assert log == ["a", "p", "-", "p", "c", "b"]
+
+
+def test_options_may_reorder(fast: bool) -> None:
+    log: list[str] = []
+    parent = Parent("p", log, Listener("a", log), Listener("b", log))
+
+    def change(manager: AddonManager) -> None:
+        log.append("-")
+        parent.addons.reverse()
+        manager.master.options.update(mode=["regular"])
+
+    play(fast, parent, then=change)
+    assert log == ["p", "a", "b", "-", "p", "b", "a"]
+
+
+def test_untested_mitmproxy_is_left_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("mitmproxy.version.VERSION", "99.0")
+    with taddons.context() as context:
+        dispatch.switch(context.master.addons, on=True)
+        assert "trigger_event" not in vars(context.master.addons)
+    assert "99.0 was not tested" in caplog.text
+
+
+def test_compat_is_taken_back(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def patched() -> list[Any]:
+        kinds = (_http1.Http1Connection.read_body, _http1.Http1Server.send, _http1.Http1Client.send)
+        return [_http1.make_body_reader, *kinds, _http1.Http1Client.read_headers]
+
+    compat.switch(on=False)
+    before = patched()
+    compat.switch(on=True)
+    compat.switch(on=True)
+    assert not set(patched()) & set(before)
+    compat.switch(on=False)
+    assert patched() == before
+    monkeypatch.setattr("mitmproxy.version.VERSION", "99.0")
+    compat.switch(on=True)
+    assert patched() == before
+    assert "99.0 was not tested" in caplog.text
+
+
+def test_checks_of_messages_come_back() -> None:
+    before = vars(http.MessageData)["__post_init__"]
+    with dispatch.trusting_messages():
+        assert vars(http.MessageData)["__post_init__"] is not before
+        assert http.Response.make(200, b"hi").raw_content == b"hi"
+    assert vars(http.MessageData)["__post_init__"] is before

@@ -1,0 +1,44 @@
+"""The locks: every package by hash, no host or path of anybody's, and in step with pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+ENTRY = re.compile(r"^(?P<requirement>[a-z0-9][^\\\n]*) \\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE)
+
+
+def wanted(*groups: str) -> Iterator[Requirement]:
+    """What pyproject.toml asks for at run time and in its dependency ``groups``."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for text in project["project"]["dependencies"]:
+        yield Requirement(text)
+    for group in groups:
+        yield from map(Requirement, project["dependency-groups"][group])
+
+
+@pytest.mark.parametrize(("lock", "groups"), [("run.txt", ["build"]), ("dev.txt", ["build", "dev"])])
+def test_a_lock_pins_by_hash_all_that_is_asked_for(lock: str, groups: list[str]) -> None:
+    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    locked: dict[str, set[str]] = {}
+    for entry in ENTRY.finditer(text):
+        requirement = Requirement(entry["requirement"])
+        (pin,) = requirement.specifier
+        assert pin.operator == "=="
+        locked.setdefault(canonicalize_name(requirement.name), set()).add(pin.version)
+
+    rest = ENTRY.sub("", text)
+    assert all(line.startswith("#") for line in rest.splitlines()), rest
+    assert "/" not in text
+
+    for requirement in wanted(*groups):
+        versions = locked.get(canonicalize_name(requirement.name))
+        assert versions, f"{requirement} is not in {lock}: make lock"
+        assert all(requirement.specifier.contains(version) for version in versions), f"{requirement}: {versions}"

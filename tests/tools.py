@@ -1,0 +1,45 @@
+"""Programs that some tests run and Python does not bring: nginx, wrk, prometheus, promtool, chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "chromium": (
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ),
+}
+"""Where a program goes by more than one name."""
+
+SERVER_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+"""Where servers live: not on everybody's PATH."""
+
+
+def find_tool(name: str) -> Path | None:
+    """Where the program ``name`` is, if it is installed."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SERVER_FOLDERS))
+    for alias in NAMES.get(name, (name,)):
+        if found := shutil.which(alias, path=path):
+            return Path(found)
+    return None
+
+
+def require_tool(name: str) -> Path:
+    """Where the program ``name`` is; without it the test fails in CI (``CI=true``) and is skipped elsewhere.
+
+    Call it in a test or a fixture. In CI a missing program would otherwise hide every test that needs it.
+    """
+    if found := find_tool(name):
+        return found
+    if os.environ.get("CI", "").lower() in {"true", "1"}:
+        pytest.fail(f"{name} is not installed, and CI must have it", pytrace=False)
+    pytest.skip(f"{name} is not installed")
