@@ -35,11 +35,12 @@ class Headers:
     which cannot fail and keeps every octet.
     """
 
-    __slots__ = ("_index", "fields")
+    __slots__ = ("_index", "_media", "fields")
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.fields: tuple[tuple[bytes, bytes], ...] = tuple(fields)
         self._index: dict[str, tuple[bytes, ...]] | None = None
+        self._media: MediaType | None = None
 
     @classmethod
     def of(cls, *pairs: tuple[str, str]) -> Headers:
@@ -58,9 +59,17 @@ class Headers:
             self._index = index
         return index
 
+    @property
+    def media_type(self) -> MediaType:
+        """The Content-Type field, parsed once."""
+        media = self._media
+        if media is None:
+            media = self._media = media_type(self.get("content-type"))
+        return media
+
     def get(self, name: str) -> str | None:
         """The combined value of field ``name`` (lower case), lines joined by a comma (RFC 9110 §5.3), or None."""
-        values = self.index.get(name)
+        values = (self._index or self.index).get(name)
         if values is None:
             return None
         return (values[0] if len(values) == 1 else b", ".join(values)).decode("latin-1")
@@ -155,7 +164,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def media_type(self) -> MediaType:
         """The Content-Type field, parsed."""
-        return media_type(self.headers.get("content-type"))
+        return self.headers.media_type
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +180,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def media_type(self) -> MediaType:
         """The Content-Type field, parsed."""
-        return media_type(self.headers.get("content-type"))
+        return self.headers.media_type
 
 
 class Origin(msgspec.Struct, frozen=True):

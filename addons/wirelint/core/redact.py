@@ -7,6 +7,7 @@ runs of letters and digits that no language has.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterable
@@ -87,6 +88,14 @@ def _parts(value: str) -> Iterable[str]:
         yield unquote(value)
 
 
+@functools.lru_cache(maxsize=2048)
+def _is_secret(field: str) -> bool:
+    """Whether a field (lower case) carries a credential."""
+    return field in _SECRET_FIELDS or (
+        _telling.search(field) is not None and not field.startswith(("www-", "access-control", "sec-"))
+    )
+
+
 def _of_fields(headers: Headers) -> Iterable[str]:
     for name in headers.names():
         if name == "cookie":
@@ -95,9 +104,7 @@ def _of_fields(headers: Headers) -> Iterable[str]:
         elif name == "set-cookie":
             for line in headers.get_all(name):
                 yield from _parts(line.partition(";")[0].partition("=")[2].strip())
-        elif name in _SECRET_FIELDS or (
-            _telling.search(name) and not name.startswith(("www-", "access-control", "sec-"))
-        ):
+        elif _is_secret(name):
             for line in headers.get_all(name):
                 yield from _parts(line.strip())
 
@@ -141,17 +148,30 @@ def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
     :param known: secrets to take out exactly, see ``secrets``.
     :param limit: most characters to keep; a cut is marked by an ellipsis.
     """
+    if not text:
+        return text
     text = text[:_LONGEST_TEXT]
     for secret in known:
         if secret in text:
             text = _without(text, secret)
-    text = _named_value.sub(lambda match: match[1] + (match[2] if _harmless(match[2]) else MASK), text)
+    text = _named_value.sub(_mask_named, text)
     text = _looks.sub(MASK, text)
     text = _email.sub(MASK, text)
     text = _query.sub(lambda match: f"{match[1]}=…", text)
     text = _opaque.sub(_opaque_mask, text)
-    text = "".join(c if c.isprintable() else " " for c in text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _mask_named(match: re.Match[str]) -> str:
+    name, value = match[1], match[2]
+    # Prose about a credential is none: «token is expired», «password is too short».
+    prose = _is.search(name) is not None and not any(c.isdigit() for c in value)
+    return match[0] if prose or _harmless(value) else name + MASK
+
+
+_is: Final = re.compile(r"\bis\s{0,4}[\"']?$", re.IGNORECASE)
 
 
 def _without(text: str, secret: str) -> str:
@@ -162,7 +182,45 @@ def _without(text: str, secret: str) -> str:
 
 
 _WORDS: Final = frozenset(
-    ["required", "missing", "invalid", "expired", "revoked", "null", "none", "true", "false", "not", "wrong", "incorrect", "unknown", "denied", "failed", "error", "ok", "bearer", "basic", "malformed", "inactive", "disabled", "empty", "absent", "no", "bad", "unauthorized", "authentication", "needed", "must", "should", "is", "the", "a", "has", "was", "cannot"]
+    [
+        "required",
+        "missing",
+        "invalid",
+        "expired",
+        "revoked",
+        "null",
+        "none",
+        "true",
+        "false",
+        "not",
+        "wrong",
+        "incorrect",
+        "unknown",
+        "denied",
+        "failed",
+        "error",
+        "ok",
+        "bearer",
+        "basic",
+        "malformed",
+        "inactive",
+        "disabled",
+        "empty",
+        "absent",
+        "no",
+        "bad",
+        "unauthorized",
+        "authentication",
+        "needed",
+        "must",
+        "should",
+        "is",
+        "the",
+        "a",
+        "has",
+        "was",
+        "cannot",
+    ]
 )
 
 

@@ -1,0 +1,135 @@
+"""Authentication challenges: WWW-Authenticate and Proxy-Authenticate, parsed in one pass (RFC 9110 §11.6.1).
+
+Challenges and their parameters share one comma: what follows a comma is a parameter where an equals sign comes next,
+else the scheme of another challenge. Each line of the field is read on its own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from wirelint.core.exchange import Exchange, Headers, once
+
+_LINES: Final = 16
+_LONGEST: Final = 4096
+_token: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_token68: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_quoted: Final = re.compile(r'"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\.)*)"')
+_gap: Final = re.compile(r"[ \t,]*")
+_space: Final = re.compile(r"[ \t]*")
+_masked: Final = re.compile(r"redact|filtered|scrubbed|\*{3}|<[A-Z_ -]{3,40}>|\{\{", re.IGNORECASE)
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """One challenge: its scheme in lower case, and parameters, names in lower case, in order, or a token68."""
+
+    scheme: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    token68: str = ""
+
+    def get(self, name: str) -> str | None:
+        """The first value of parameter ``name`` (lower case), or None."""
+        return next((value for other, value in self.parameters if other == name), None)
+
+
+class Challenges(msgspec.Struct, frozen=True):
+    """The challenges of a message.
+
+    ``present``: whether the field is there at all. ``fault`` is the text at which the grammar failed, None where it
+    held; challenges before the fault are kept. ``readable`` is False where the field is too long to be read, or where
+    a recorder has put something else in its place.
+    """
+
+    items: tuple[Challenge, ...] = ()
+    present: bool = False
+    fault: str | None = None
+    readable: bool = True
+
+    def of(self, scheme: str) -> tuple[Challenge, ...]:
+        """The challenges of one scheme (lower case)."""
+        return tuple(item for item in self.items if item.scheme == scheme)
+
+
+_ABSENT: Final = Challenges()
+
+
+@once
+def challenges(exchange: Exchange) -> Challenges:
+    """What the response's WWW-Authenticate field asks for."""
+    return read(exchange.response.headers, "www-authenticate") if exchange.response is not None else _ABSENT
+
+
+def read(headers: Headers, name: str) -> Challenges:
+    """Parse all lines of field ``name`` (lower case)."""
+    if name not in headers:
+        return _ABSENT
+    lines = headers.get_all(name)
+    if len(lines) > _LINES or any(len(line) > _LONGEST or _masked.search(line) for line in lines):
+        return Challenges(present=True, readable=False)
+    items: list[_Draft] = []
+    fault = None
+    for line in lines:
+        wrong = _line(line, items)
+        fault = fault or wrong
+    return Challenges(tuple(Challenge(d.scheme, tuple(d.parameters), d.token68) for d in items), True, fault)
+
+
+class _Draft:
+    """A challenge while its parameters come in."""
+
+    __slots__ = ("parameters", "scheme", "token68")
+
+    def __init__(self, scheme: str) -> None:
+        self.scheme = scheme
+        self.parameters: list[tuple[str, str]] = []
+        self.token68 = ""
+
+
+def _line(line: str, items: list[_Draft]) -> str | None:
+    """Parse one line into ``items``; returns the text that does not fit, or None."""
+    at = _past(_gap, line, 0)
+    draft: _Draft | None = None
+    while at < len(line):
+        match = _token.match(line, at)
+        if match is None:
+            return line[at:]
+        end = _past(_space, line, match.end())
+        if line[end : end + 1] == "=":
+            value, end = _value(line, _past(_space, line, end + 1))
+            if draft is None or draft.token68 or value is None:
+                return line[at:]
+            draft.parameters.append((match[0].lower(), value))
+        else:
+            draft = _Draft(match[0].lower())
+            items.append(draft)
+            if end > match.end() and line[end : end + 1] not in ("", ","):
+                if (blob := _token68.match(line, end)) is None or not _ends(line, blob.end()):
+                    at = end
+                    continue
+                draft.token68, end = blob[0], blob.end()
+        if not _ends(line, end):
+            return line[at:]
+        at = _past(_gap, line, end)
+    return None
+
+
+def _ends(line: str, at: int) -> bool:
+    """Whether an element of the list ends here."""
+    at = _past(_space, line, at)
+    return line[at : at + 1] in ("", ",")
+
+
+def _value(line: str, at: int) -> tuple[str | None, int]:
+    match = _quoted.match(line, at)
+    if match is not None:
+        return match[1].replace("\\", "") if "\\" in match[1] else match[1], match.end()
+    match = _token.match(line, at)
+    return (match[0], match.end()) if match is not None else (None, at)
+
+
+def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return at if match is None else match.end()

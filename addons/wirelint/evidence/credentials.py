@@ -1,0 +1,95 @@
+"""Whether a request carries credentials, and of which kind. Their values are looked at, never kept."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from wirelint.core.exchange import Exchange, once
+from wirelint.core.media import Kind
+
+_FIELDS: Final = frozenset(
+    {
+        "x-api-key", "api-key", "apikey", "x-apikey", "x-auth-token", "x-access-token", "private-token", "job-token", "x-token",
+        "x-auth-key", "x-api-token", "x-app-key", "x-application-key", "dd-api-key", "dd-application-key", "x-vault-token",
+        "x-amz-security-token", "x-goog-api-key", "x-session-token", "x-subject-token", "x-functions-key", "x-csrf-session",
+        "ocp-apim-subscription-key", "x-rapidapi-key", "x-auth", "x-authorization", "x-user-token", "x-jwt-assertion", "token",
+        "x-client-secret", "x-auth-apikey", "x-hub-signature", "x-hub-signature-256", "stripe-signature", "x-slack-signature",
+        "x-trackertoken", "auth-token", "access-token", "x-auth-email", "x-master-key", "x-redlock-auth", "x-jfrog-art-api",
+        "x-parse-session-token", "x-shopify-access-token", "circle-token", "x-figma-token", "x-nsone-key", "x-dns-token", "pddtoken",
+    }
+)  # fmt: skip
+_cookie: Final = re.compile(
+    r"(?:^|;)\s{0,4}(?:__Host-|__Secure-)?[\w.-]{0,40}?(?:sess|sid|auth|token|jwt|login|remember|identity)[\w.-]{0,40}=[^;\s]",
+    re.IGNORECASE,
+)
+_query: Final = re.compile(
+    r"(?:^|&)(?:[\w.-]{0,24}(?:access_?token|api_?key|auth_?token|apitoken|app_?key|appid|sig(?:nature)?|authkey|secret|credential|passw(?:or)?d)|key|token|auth|jwt|code"
+    r"|user(?:name)?|sv|hmac|session(?:_?id)?|sid)=[^&]",
+    re.IGNORECASE,
+)
+_form: Final = re.compile(
+    r"(?:^|&)(?:[\w.-]{0,24}(?:access_?token|api_?key|token|secret|passw(?:or)?d)|login|username|assertion|code)=[^&]",
+    re.IGNORECASE,
+)
+_JSON_NAMES: Final = frozenset(
+    {
+        "password",
+        "token",
+        "access_token",
+        "accesstoken",
+        "api_key",
+        "apikey",
+        "authtoken",
+        "auth_token",
+        "client_secret",
+        "secret",
+        "auth",
+        "credentials",
+        "passwd",
+        "refresh_token",
+    }
+)
+
+
+@once
+def credentials(exchange: Exchange) -> frozenset[str]:
+    """The kinds of credentials that the request carries, empty for a stranger.
+
+    Kinds: the authentication scheme in lower case (``bearer``, ``basic`` …), ``cookie``, ``field``, ``query``,
+    ``content``, ``userinfo``.
+    """
+    request = exchange.request
+    fields = request.headers
+    found = set()
+    authorization = fields.get("authorization")
+    if authorization and authorization.strip():
+        scheme, _, rest = authorization.strip().partition(" ")
+        found.add(scheme.lower() if rest and len(scheme) <= 24 else "bare")
+    cookies = fields.get("cookie")
+    if cookies and _cookie.search(cookies[:8192]):
+        found.add("cookie")
+    if not _FIELDS.isdisjoint(fields.names()):
+        found.add("field")
+    if request.query and _query.search(request.query[:8192]):
+        found.add("query")
+    if "@" in request.authority:
+        found.add("userinfo")
+    if _in_content(exchange):
+        found.add("content")
+    return frozenset(found)
+
+
+def _in_content(exchange: Exchange) -> bool:
+    body = exchange.request.body
+    if body.empty or body.unavailable is not None:
+        return False
+    if exchange.request.media_type.kind is Kind.FORM:
+        return bool(_form.search((body.text or "")[:16384]))
+    members = body.members
+    return members is not None and not _JSON_NAMES.isdisjoint(name.lower() for name in members)
+
+
+def is_stranger(exchange: Exchange) -> bool:
+    """Whether the request provably came without any credentials: also none in content that was not captured."""
+    return not credentials(exchange) and exchange.request.body.unavailable is None

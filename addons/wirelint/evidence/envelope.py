@@ -1,0 +1,406 @@
+"""Is this content an error? The question that every rule on lying success stands on.
+
+The word "error" proves nothing: resources carry states, jobs carry the errors they ended with, lists of errors are
+lists. So a marker counts as an envelope only if nothing else in the content looks like a resource, and only a marker
+with an explanation counts fully.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
+
+from wirelint.core.body import Body
+from wirelint.core.exchange import Exchange, Response, once
+from wirelint.core.media import Kind
+from wirelint.evidence import texts
+from wirelint.evidence.texts import Meaning
+from wirelint.evidence.xml import Document, document
+
+
+class Grade(enum.IntEnum):
+    """How plainly the content says that the request failed."""
+
+    WEAK = 0
+    MEDIUM = 1
+    STRONG = 2
+
+
+class Envelope(NamedTuple):
+    """An error found in content: how plainly, by which marker, and the wire text that shows it."""
+
+    grade: Grade
+    marker: str
+    evidence: str
+
+
+_FLAGS: Final = frozenset({"success", "ok", "succeeded", "issuccess", "is_success", "successful", "response"})
+_STATES: Final = frozenset({"status", "result", "state", "outcome", "stat"})
+_FAILED: Final = frozenset({"error", "fail", "failed", "failure", "err", "nok", "ko", "failed."})
+_FINE: Final = frozenset({"true", "ok", "success", "succeeded", "successful", "completed", "done", "1"})
+_ERRORS: Final = frozenset(
+    {"error", "errors", "err", "error_message", "errormessage", "error_msg", "errmsg", "exception", "fault"}
+)
+_NUMBERS: Final = frozenset({"errcode", "errno", "error_code", "errorcode", "err_code", "errorno"})
+_EXPLANATIONS: Final = _ERRORS | frozenset(
+    "message msg messages code description statusdescription status_description error_description detail details reason"
+    " statusmessage status_message text title responsemessage".split()
+)
+_ENVELOPE: Final = (
+    _FLAGS
+    | _STATES
+    | _EXPLANATIONS
+    | _NUMBERS
+    | frozenset(
+        "statuscode status_code httpstatus http_status responsecode response_code warnings data meta metadata request_id requestid trace_id"
+        " traceid trid command action shortmessage longmessage help hint timestamp path errors_values error_uri error_type errortype error_details"
+        " errordetails correlation_id correlationid cause causes stack stacktrace trace debug documentation_url docs type time version api_version"
+        " apiversion error_subcode subcode instance userid_hint support_id incident_id server duration took elapsed field fields param params".split()
+    )
+)
+"""Names that say nothing against an envelope."""
+
+_identity: Final = re.compile(
+    r"id|uuid|object|self|href|url|uri|token|name|slug|etag|.{0,40}_href|.{0,40}_url|.{1,40}_id|.{1,40}id"
+    r"|(?:created|updated|started|finished|validated|modified|completed|expires|last_?).{0,24}|progress|attempts|job.{0,24}|task.{0,24}"
+    r"|callback|queue|date|result_url|percent.{0,12}|address"
+)
+_LIKE_IDS: Final = frozenset({"valid", "invalid", "paid", "void", "grid", "bid", "avoid", "solid", "android"})
+_REPORTS: Final = frozenset(
+    "errors error-log errorlog validate validation validations lint check checks test tests test-connection testconnection dry-run"
+    " dryrun health healthz ready readyz live livez ping diagnostics logs history events audit".split()
+)
+"""Last segments of paths whose content is a report: there an error is what was asked for."""
+_MOST_EVIDENCE: Final = 6
+
+_plain_error: Final = re.compile(
+    r"(?:ERR(?:OR)?|FAIL(?:ED|URE|S)?|FATAL(?: ERROR)?|NOK|KO|EXCEPTION|BADAUTH|NOHOST|ABUSE|911)(?:\.|!|\s*[:;|,#(-].{1,180}|\s+\d{1,6}\b.{0,180}| .{1,160})?",
+    re.IGNORECASE,
+)
+_XML_ROOTS: Final = frozenset(
+    {
+        "error",
+        "errors",
+        "fault",
+        "exception",
+        "errorresponse",
+        "exceptionreport",
+        "serviceexceptionreport",
+        "failure",
+        "errorinfo",
+    }
+)
+
+
+@once
+def envelope(exchange: Exchange) -> Envelope | None:
+    """The error that a response's content declares, whatever its status; None where it declares none."""
+    response = exchange.response
+    if response is None or response.body.unavailable is not None or response.body.empty:
+        return None
+    found = _of_response(response)
+    if found is not None and found.grade > Grade.WEAK and _is_report(exchange):
+        return found._replace(grade=Grade.WEAK)
+    return found
+
+
+def _is_report(exchange: Exchange) -> bool:
+    return exchange.request.path.rstrip("/").rpartition("/")[2].lower() in _REPORTS
+
+
+def _of_response(response: Response) -> Envelope | None:
+    declared = response.headers.get("mediawiki-api-error")
+    if declared:
+        return Envelope(Grade.STRONG, "MediaWiki-API-Error", f"MediaWiki-API-Error: {declared}")
+    body = response.body
+    members = body.members
+    if members is not None:
+        return _of_object(members, whole=body.complete)
+    if (body.content or b"")[:1] == b"[" and isinstance(body.json, list):
+        return _of_list(body.json)
+    return _of_text(body, response.media_type.kind)
+
+
+def _of_list(values: list[Any]) -> Envelope | None:
+    if len(values) != 1 or not isinstance(values[0], dict):
+        return None
+    inner = {name.lower(): value for name, value in values[0].items()}
+    if not inner or not set(inner) <= _ENVELOPE:
+        return None
+    return _of_object(values[0], whole=True)
+
+
+def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> Envelope | None:
+    folded = {name.lower(): value for name, value in members.items()}
+    if len(folded) == 1 and depth < 2:
+        name, inner = next(iter(folded.items()))
+        if name in _WRAPPERS and isinstance(inner, dict):
+            return _of_object(inner, whole=whole, depth=depth + 1)
+    if any(_is_fine(folded[name]) for name in _FLAGS if name in folded):
+        return None
+    flag = next((name for name in _FLAGS if name in folded and _says_no(folded[name])), None)
+    state = next((name for name in _STATES if name in folded and _says_failed(folded[name])), None)
+    error = next((name for name in folded if name in _ERRORS and _is_error(folded[name])), None)
+    number = next((name for name in _NUMBERS if name in folded and _is_number(folded[name], folded)), None)
+    marker = flag or state or error or number
+    if marker is None:
+        return _of_status_object(folded)
+    if not (flag or state) and any(_is_fine(folded[name]) for name in ("status", "result", "state") if name in folded):
+        return Envelope(Grade.WEAK, marker, _evidence(members))
+    if flag is None and state is None and error == "errmsg" and number is None:
+        return None  # {"errcode": 0, "errmsg": "…"}: the number decides
+    return Envelope(
+        _grade(folded, flag=flag, state=state, error=error, number=number, whole=whole), marker, _evidence(members)
+    )
+
+
+_WRAPPERS: Final = frozenset(
+    {"json", "response", "result", "d", "body", "output", "root", "reply", "apiresponse", "rsp"}
+)
+
+
+def _grade(  # noqa: PLR0913 - the markers found, by name
+    folded: Mapping[str, Any],
+    *,
+    flag: str | None,
+    state: str | None,
+    error: str | None,
+    number: str | None,
+    whole: bool,
+) -> Grade:
+    if any(_is_identity(name, value) for name, value in folded.items()):
+        return Grade.WEAK
+    others = [name for name, value in folded.items() if name not in _ENVELOPE and _is_truthy(value)]
+    if len(others) > 1 or (others and isinstance(folded[others[0]], list | dict) and len(folded[others[0]]) > 3):
+        return Grade.WEAK
+    data = folded.get("data")
+    if flag is None and state is None and isinstance(data, dict | list) and data and not _is_empty_page(data):
+        return Grade.WEAK  # data beside errors: a partial answer
+    explained = any(_is_truthy(folded[name]) for name in _EXPLANATIONS if name in folded and name not in (flag, state))
+    if (flag or state) and explained:
+        return Grade.STRONG
+    if error or number:
+        return Grade.STRONG
+    return Grade.MEDIUM if whole else Grade.WEAK
+
+
+def _is_empty_page(data: Any) -> bool:
+    return isinstance(data, dict) and not any(_is_truthy(value) for value in data.values())
+
+
+def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
+    """``{"status": {"code": "13", "message": "…"}}``: a code of its own beside a text about an error."""
+    for name in ("status", "meta"):
+        inner = folded.get(name)
+        if not isinstance(inner, dict):
+            continue
+        small = {key.lower(): value for key, value in inner.items()}
+        code = small.get("code", small.get("status_code", small.get("status")))
+        text = small.get("message", small.get("error_message", small.get("msg", small.get("errordetail"))))
+        if (
+            code is None
+            or not isinstance(text, str)
+            or str(code).lower() in _FINE
+            or str(code) in ("0", "200", "201", "202")
+        ):
+            continue
+        about = texts.of_prose(text)
+        rest = [key for key, value in folded.items() if key != name and _is_truthy(value)]
+        if about - {Meaning.UNAVAILABLE} and not rest:
+            return Envelope(Grade.STRONG, f"{name}.code", _evidence({name: inner}))
+    return None
+
+
+def _is_fine(value: Any) -> bool:
+    return (
+        value is True
+        or (isinstance(value, str) and value.strip().lower() in _FINE)
+        or (value == 1 and not isinstance(value, bool))
+    )
+
+
+def _says_no(value: Any) -> bool:
+    if value is False:
+        return True
+    if isinstance(value, str):
+        word = value.strip().lower()
+        return word in ("false", "no", "0") or word in _FAILED
+    return isinstance(value, int) and value == 0
+
+
+def _says_failed(value: Any) -> bool:
+    return value is False or (isinstance(value, str) and value.strip().lower() in _FAILED)
+
+
+def _is_error(value: Any) -> bool:
+    if isinstance(value, str):
+        word = value.strip().strip(".!").lower()
+        return word not in _NO_ERROR
+    if isinstance(value, dict):
+        return any(_is_truthy(inner) for inner in value.values()) and not _reports_success(value)
+    if isinstance(value, list):
+        return any(_is_truthy(inner) for inner in value)
+    return value is True or (isinstance(value, int | float) and value not in (0, 1) and not isinstance(value, bool))
+
+
+_NO_ERROR: Final = frozenset(
+    {"", "success", "ok", "none", "no error", "no errors", "null", "false", "0", "no", "n/a", "succeeded", "successful"}
+)
+
+
+def _reports_success(error: Mapping[str, Any]) -> bool:
+    text = error.get("message", error.get("code"))
+    if not isinstance(text, str):
+        return text == 0 and not any(isinstance(value, str) and value for value in error.values())
+    words = text.strip(" .!").lower()
+    return words in _NO_ERROR or words.endswith(("success", "successfully"))
+
+
+def _is_number(value: Any, folded: Mapping[str, Any]) -> bool:
+    """An own error number tells something only beside the text that goes with it."""
+    text = next(
+        (
+            folded[name]
+            for name in ("errmsg", "errormessage", "error_message", "message", "msg", "error_msg", "description")
+            if name in folded
+        ),
+        None,
+    )
+    if not isinstance(text, str) or text.strip(" .!").lower() in _NO_ERROR:
+        return False
+    if isinstance(value, str):
+        return value.strip().lower() not in _NO_ERROR and value.strip() not in ("200", "00", "000", "0000")
+    return isinstance(value, int) and not isinstance(value, bool) and value not in (0, 200)
+
+
+def _is_identity(name: str, value: Any) -> bool:
+    if name in _ENVELOPE or name in _LIKE_IDS or not _is_truthy(value) or isinstance(value, bool):
+        return False
+    return _identity.fullmatch(name) is not None
+
+
+def _is_truthy(value: Any) -> bool:
+    return bool(value) and not (isinstance(value, str) and value.strip().lower() in ("null", "none"))
+
+
+def _evidence(members: Mapping[str, Any]) -> str:
+    """The markers and explanations alone, as JSON: never the data beside them."""
+    shown = {
+        name: _short(value)
+        for name, value in members.items()
+        if name.lower() in _ENVELOPE and name.lower() not in ("data", "stack", "trace")
+    }
+    return json.dumps(dict(list(shown.items())[:_MOST_EVIDENCE]), ensure_ascii=False, default=str)
+
+
+def _short(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= 120 else value[:119] + "…"
+    if depth > 2:
+        return "…"
+    if isinstance(value, dict):
+        return {name: _short(inner, depth + 1) for name, inner in list(value.items())[:5]}
+    if isinstance(value, list):
+        return [_short(inner, depth + 1) for inner in value[:3]]
+    return value
+
+
+def _of_text(body: Body, kind: Kind) -> Envelope | None:
+    content = body.content or b""
+    head = content[:64].lstrip()[:1]
+    if head == b"<":
+        xml = document(body) if kind is not Kind.HTML else None
+        return _of_xml(xml) if xml is not None else None
+    if kind is Kind.EVENTS:
+        return _of_events(content)
+    if (
+        len(content) > 256
+        or not body.complete
+        or kind not in (Kind.TEXT, Kind.HTML, Kind.NONE, Kind.JSON, Kind.FORM, Kind.XML)
+    ):
+        return None
+    text = (body.text or "").strip()
+    if "\n" not in text and _plain_error.fullmatch(text) and not _is_word_list(text):
+        return Envelope(Grade.STRONG, "text", text)
+    return _of_form(text)
+
+
+def _is_word_list(text: str) -> bool:
+    """``error,warning,info``: the words of a list, not a message."""
+    return "," in text and " " not in text
+
+
+def _of_form(text: str) -> Envelope | None:
+    """``error=…&error_description=…``, as older OAuth services answer."""
+    if not text.startswith("error=") and "&error=" not in text:
+        return None
+    pairs = dict(parse_qsl(text))
+    if pairs.get("error") and set(pairs) <= {"error", "error_description", "error_uri", "state", "message", "code"}:
+        return Envelope(Grade.STRONG, "error", text)
+    return None
+
+
+def _of_events(content: bytes) -> Envelope | None:
+    first = content[:512].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    lines = [line for line in first.split(b"\n") if line and not line.startswith((b":", b"id:", b"retry:"))]
+    if lines and lines[0].replace(b" ", b"") in (b"event:error", b"event:exception"):
+        return Envelope(Grade.MEDIUM, "event: error", first.decode("utf-8", "replace"))
+    return None
+
+
+def _of_xml(xml: Document) -> Envelope | None:
+    root = xml.root
+    shown = _xml_evidence(xml)
+    if root.name in _XML_ROOTS:
+        return Envelope(Grade.STRONG, f"<{root.name}>", shown)
+    for name in ("status", "stat", "result", "state", "success", "ok"):
+        value = root.attributes.get(name, "").strip().lower()
+        if value in _FAILED or (name in ("success", "ok") and value in ("false", "0", "no")):
+            return Envelope(Grade.STRONG, f"{root.name}@{name}", shown)
+    children = [element for element in xml.elements[1:] if element.depth == 1]
+    failed = next(
+        (
+            element
+            for element in children
+            if (element.name in _STATES and element.text.lower() in _FAILED)
+            or (element.name in _FLAGS and element.text.lower() in ("false", "0", "no"))
+        ),
+        None,
+    )
+    explained = any(element.name in _EXPLANATIONS for element in children)
+    if failed is not None and len(children) <= 8 and not any(_is_identity(e.name, e.text) for e in children):
+        return Envelope(Grade.STRONG if explained else Grade.MEDIUM, f"<{failed.name}>", shown)
+    only = [element for element in children if element.text or element.name not in ("warnings", "errors")]
+    if (
+        only
+        and all(element.name in ("error", "errors", "fault", "exception") for element in only)
+        and any(e.text for e in xml.elements[1:])
+    ):
+        return Envelope(Grade.STRONG, f"<{only[0].name}>", shown)
+    return None
+
+
+def _xml_evidence(xml: Document) -> str:
+    root = xml.root
+    attributes = "".join(f' {name}="{value[:40]}"' for name, value in root.attributes.items() if name in _ENVELOPE)
+    inner = "".join(_tags(xml.elements[1:]))
+    return f"<{root.name}{attributes}>{root.text[:80]}{inner}"
+
+
+def _tags(elements: Iterable[Any]) -> Iterable[str]:
+    for element in list(elements)[:12]:
+        if element.name in _ENVELOPE and element.text:
+            yield f"<{element.name}>{element.text[:120]}"
+
+
+JSON_KEYS: Final = _FLAGS | _STATES | _ERRORS | _NUMBERS | _WRAPPERS | {"meta"}
+"""The folded names of which a JSON object must have one at its top level to be an envelope."""
+
+
+def looks_like_resource(members: Mapping[str, Any]) -> bool:
+    """Whether a JSON object has what resources have: an identity, a link, times of its own."""
+    return any(_is_identity(name.lower(), value) for name, value in members.items())

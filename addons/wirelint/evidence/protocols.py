@@ -1,0 +1,158 @@
+"""Which protocol is spoken over HTTP. Several have conventions of their own about status codes, and they are right."""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Any, Final
+
+from wirelint.core.exchange import Exchange, once
+from wirelint.core.media import Kind
+
+
+class Protocol(enum.StrEnum):
+    """A convention on top of HTTP, told by what stands on the wire."""
+
+    GRAPHQL = "GraphQL"
+    JSON_RPC = "JSON-RPC"
+    XML_RPC = "XML-RPC"
+    SOAP = "SOAP"
+    GRPC = "gRPC"
+    BATCH = "batch"
+    BULK = "bulk"
+    S3 = "S3"
+    OAUTH = "OAuth"
+    ACME = "ACME"
+    SCIM = "SCIM"
+    JSON_API = "JSON:API"
+    EVENTS = "event stream"
+
+
+_GRAPHQL_KEYS: Final = frozenset({"data", "errors", "extensions"})
+_oauth_path: Final = re.compile(
+    r"(?:^|/)(?:oauth2?|oidc|connect|openid-connect|auth|login|protocol)?/?(?:v\d(?:\.\d)?/)?(?:access_token|token|introspect|revoke|device(?:/code|_authorization)?)/?$",
+    re.IGNORECASE,
+)
+
+
+@once
+def protocol(exchange: Exchange) -> Protocol | None:
+    """The protocol of an exchange, or None for plain HTTP."""
+    request, response = exchange.request, exchange.response
+    ours = response.media_type if response is not None else request.media_type
+    theirs = request.media_type
+    if Kind.GRPC in (ours.kind, theirs.kind) or "grpc-status" in (response.headers if response else request.headers):
+        return Protocol.GRPC
+    if ours.essence == "application/graphql-response+json" or theirs.essence == "application/graphql":
+        return Protocol.GRAPHQL
+    if "soapaction" in request.headers or "application/soap+xml" in (ours.essence, theirs.essence):
+        return Protocol.SOAP
+    if "application/scim+json" in (ours.essence, theirs.essence):
+        return Protocol.SCIM
+    if theirs.essence == "application/jose+json":
+        return Protocol.ACME
+    return _by_content(exchange) or _by_convention(exchange)
+
+
+def _by_content(exchange: Exchange) -> Protocol | None:  # noqa: PLR0911 - a table of conventions
+    request, response = exchange.request, exchange.response
+    asked = request.body.json if request.method == "POST" and not request.body.empty else None
+    if _is_json_rpc(asked):
+        return Protocol.JSON_RPC
+    if response is not None and response.media_type.kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
+        top = response.body.top_level
+        if top is not None:
+            if "jsonrpc" in top and ("result" in top or "error" in top) and "id" in top:
+                return Protocol.JSON_RPC
+            if _GRAPHQL_KEYS.issuperset(top) and top and _asks_graphql(exchange, asked):
+                return Protocol.GRAPHQL
+            if "items" in top and "errors" in top and "took" in top:
+                return Protocol.BULK
+        elif (response.body.content or b"")[:1] == b"[" and _is_json_rpc(response.body.json):
+            return Protocol.JSON_RPC
+    if _asks_graphql(exchange, asked):
+        return Protocol.GRAPHQL
+    return _xml_protocol(exchange)
+
+
+def _is_json_rpc(value: Any) -> bool:
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, dict) and first.get("jsonrpc") == "2.0"
+
+
+def _asks_graphql(exchange: Exchange, asked: Any) -> bool:
+    request = exchange.request
+    last = request.path.rstrip("/").rpartition("/")[2].lower()
+    if last in ("graphql", "gql", "graphql.json"):
+        return True
+    first = asked[0] if isinstance(asked, list) and asked else asked
+    if not isinstance(first, dict):
+        return False
+    query = first.get("query")
+    if isinstance(query, str) and query.lstrip()[:1] in ("{", "q", "m", "s", "f", "#") and "{" in query:
+        return True
+    extensions = first.get("extensions")
+    return isinstance(extensions, dict) and "persistedQuery" in extensions
+
+
+def _xml_protocol(exchange: Exchange) -> Protocol | None:
+    for body in (exchange.response.body if exchange.response else None, exchange.request.body):
+        content = body.content if body is not None else None
+        if not content:
+            continue
+        head = content[:2048].lstrip()
+        if head[:1] != b"<":
+            continue
+        if b"schemas.xmlsoap.org/soap/envelope" in head or b"www.w3.org/2003/05/soap-envelope" in head:
+            return Protocol.SOAP
+        if b"<methodResponse" in head or b"<methodCall" in head:
+            return Protocol.XML_RPC
+    return None
+
+
+def _by_convention(exchange: Exchange) -> Protocol | None:  # noqa: PLR0911 - a table of conventions
+    request, response = exchange.request, exchange.response
+    last = request.path.rstrip("/").rpartition("/")[2]
+    if last == "$batch" or (response is not None and response.media_type.essence == "multipart/mixed"):
+        return Protocol.BATCH
+    if last in ("_bulk", "_msearch", "_mget"):
+        return Protocol.BULK
+    if is_oauth(exchange):
+        return Protocol.OAUTH
+    if response is not None:
+        if "x-amz-id-2" in response.headers or (
+            "x-amz-request-id" in response.headers and response.media_type.kind is Kind.XML
+        ):
+            return Protocol.S3
+        if response.media_type.kind is Kind.EVENTS:
+            return Protocol.EVENTS
+        if response.media_type.essence == "application/vnd.api+json":
+            return Protocol.JSON_API
+        if "replay-nonce" in response.headers:
+            return Protocol.ACME
+    return None
+
+
+def is_oauth(exchange: Exchange) -> bool:
+    """Whether the request went to an OAuth token, introspection, revocation or device endpoint (RFC 6749, 7662)."""
+    request = exchange.request
+    if request.method != "POST" or request.body.unavailable is not None:
+        return False
+    if request.media_type.kind is Kind.FORM and "grant_type=" in (request.body.text or "")[:8192]:
+        return True
+    members = request.body.members
+    if members is not None and "grant_type" in members:
+        return True
+    return bool(_oauth_path.search(request.path[-128:])) and request.media_type.kind is Kind.FORM
+
+
+def is_token_request(exchange: Exchange) -> bool:
+    """Whether the request asked an OAuth server for a token (RFC 6749 section 3.2)."""
+    request = exchange.request
+    if (
+        request.body.unavailable is None
+        and request.media_type.kind is Kind.FORM
+        and "grant_type=" in (request.body.text or "")[:16384]
+    ):
+        return True
+    return is_oauth(exchange) and request.path.rstrip("/").endswith("token")

@@ -1,0 +1,63 @@
+"""What can be proven wrong with a request by looking at it alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from wirelint.core.exchange import Exchange, once
+from wirelint.core.media import Kind
+
+_bad_escape: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_EMPTY_IDS: Final = frozenset(
+    {"undefined", "null", "nan", "[object object]", "%5bobject%20object%5d", "[object%20object]", "%7bid%7d"}
+)
+_redacted: Final = re.compile(
+    r"\[?(?:redacted|filtered|hidden|dummy|removed|masked)\]?|<[^<>]{1,40}>|\*{3,}|x{4,}", re.IGNORECASE
+)
+
+
+@once
+def malformation(exchange: Exchange) -> str | None:
+    """What is provably malformed about a request, as a phrase; None where nothing is, or nothing can be proven."""
+    request = exchange.request
+    if _bad_escape.search(request.target[:8192]):
+        return "a broken percent-escape in the target"
+    for segment in request.path[:2048].split("/"):
+        if segment.lower() in _EMPTY_IDS:
+            return f"«{segment}» in place of an id in the path"
+    return _content(exchange)
+
+
+def is_unparseable(exchange: Exchange) -> bool:
+    """Whether the request's content is provably not what its media type says."""
+    return _content(exchange) is not None
+
+
+def _content(exchange: Exchange) -> str | None:
+    request = exchange.request
+    body = request.body
+    if request.media_type.kind is not Kind.JSON or body.unavailable is not None or not body.is_broken_json:
+        return None
+    text = (body.text or "").strip()
+    # What a recorder blanked out was not sent like that; lines of JSON are a format of their own.
+    if _redacted.fullmatch(text) or "\n{" in text or "}\r\n" in text:
+        return None
+    return "content that is no JSON, sent as JSON"
+
+
+def wants_json(exchange: Exchange) -> bool:
+    """Whether the client asked for JSON and would not have taken a page."""
+    accept = (exchange.request.headers.get("accept") or "").lower()
+    return "json" in accept and "html" not in accept and "*/*" not in accept
+
+
+def is_api_call(exchange: Exchange) -> bool:
+    """Whether a program sent the request: it asked for data, sent data, or came from a script in a page."""
+    request = exchange.request
+    accept = (request.headers.get("accept") or "").lower()
+    if "text/html" in accept or request.headers.get("sec-fetch-mode") == "navigate":
+        return False
+    if "json" in accept or "xml" in accept or request.headers.get("x-requested-with") == "XMLHttpRequest":
+        return True
+    return request.media_type.kind in (Kind.JSON, Kind.XML) or request.headers.get("sec-fetch-mode") == "cors"

@@ -1,0 +1,105 @@
+"""A Bearer error stands under another status than its own.
+
+What it does
+------------
+Reports a ``Bearer`` challenge whose ``error`` belongs to another status: ``invalid_request`` to 400,
+``invalid_token`` to 401, ``insufficient_scope`` to 403.
+
+Why it matters
+--------------
+Clients act on the status first. ``insufficient_scope`` under 401 sends them off to refresh a token that is perfectly
+good, in a loop; ``invalid_token`` under 403 keeps them from refreshing one that is not.
+
+Known exceptions
+----------------
+404 may hide that a resource exists, whatever the challenge says. Responses that succeeded are not judged. A 401 that
+calls a missing token ``invalid_request`` is a note: with no token at all, 401 without ``error`` is right.
+
+How to fix
+----------
+Answer 401 when the token is missing, expired or revoked; 403 when it is good but its scopes do not reach. Spring
+Security's ``BearerTokenAccessDeniedHandler`` and ``BearerTokenAuthenticationEntryPoint`` pair them rightly; do not
+map both to one handler.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-11.4
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+from wirelint.evidence.challenges import challenges
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.CERTAIN,
+    because="the challenge itself names the error, and the specification its status",
+    basis="SHOULD: RFC 6750 section 3.1",
+    when=When(status="3xx 4xx 5xx", response_fields=("www-authenticate",)),
+)
+
+_STATUS = {"invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403}
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Compare the error with the status."""
+    status = exchange.status
+    if status is None or status == 404:
+        return
+    for challenge in challenges(exchange).of("bearer"):
+        error = challenge.get("error")
+        meant = _STATUS.get(error or "")
+        if meant is None or meant == status:
+            continue
+        yield Hit(
+            f"{status} with the Bearer error {error}, which belongs to {meant}",
+            f'WWW-Authenticate: Bearer, error="{error}"',
+            suggested_status=meant,
+            severity=Severity.INFO if (error, status) == ("invalid_request", 401) else None,
+            discriminator=str(error),
+        )
+        return
+
+
+BAD = (
+    """\
+DELETE /v1/users/7 HTTP/1.1
+Host: api.example
+Authorization: Bearer abc
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer error="insufficient_scope", scope="admin"
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+)
+
+GOOD = (
+    """\
+DELETE /v1/users/7 HTTP/1.1
+Host: api.example
+Authorization: Bearer abc
+
+HTTP/1.1 403 Forbidden
+WWW-Authenticate: Bearer error="insufficient_scope", scope="admin"
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+    """\
+GET /v1/users/7 HTTP/1.1
+Host: api.example
+Authorization: Bearer abc
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer error="invalid_token"
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+)

@@ -1,0 +1,90 @@
+"""A Bearer token was refused without an error code.
+
+What it does
+------------
+Reports a 401 to a request with ``Authorization: Bearer`` whose ``Bearer`` challenge has no ``error``.
+
+Why it matters
+--------------
+Without ``error`` the answer to a bad token is the same as to none. Clients cannot tell an expired token, which they
+could refresh, from a request that went out without one.
+
+Known exceptions
+----------------
+A request without a token should get no ``error``. Where the challenge asks for another scheme there is nothing to
+judge.
+
+How to fix
+----------
+Add ``error="invalid_token"`` to the challenge, with ``error_description`` for people: ``Bearer realm="api",
+error="invalid_token", error_description="The token expired"``.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc6750.html#section-3
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+from wirelint.evidence.challenges import challenges
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.CERTAIN,
+    because="the token is seen in the request and the parameter missing in the challenge",
+    basis="SHOULD: RFC 6750 section 3",
+    when=When(status="401", response_fields=("www-authenticate",), request_fields=("authorization",)),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for an error code beside a token that was sent."""
+    scheme, _, token = (exchange.request.headers.get("authorization") or "").strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        return
+    found = challenges(exchange)
+    asked = found.of("bearer")
+    if asked and found.fault is None and all(challenge.get("error") is None for challenge in asked):
+        yield Hit("401 whose challenge gives no error code for the token sent", "WWW-Authenticate: Bearer")
+
+
+BAD = (
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+Authorization: Bearer abc
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer realm="api"
+Content-Type: application/json
+
+{"error": "the token expired"}
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+Authorization: Bearer abc
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer realm="api", error="invalid_token"
+Content-Type: application/json
+
+{"error": "the token expired"}
+""",
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer realm="api"
+Content-Type: application/json
+
+{"error": "authentication required"}
+""",
+)

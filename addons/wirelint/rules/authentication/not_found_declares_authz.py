@@ -1,0 +1,72 @@
+"""A 404 admits that permission may be missing
+
+What it does
+------------
+Notes a 404 whose code or text says that the resource is missing *or* the caller may not see it.
+
+Why it matters
+--------------
+Hiding existence is a choice that the specification allows. A text that tells both gives away what the status was
+chosen to hide, and leaves callers guessing whether to ask for access.
+
+Known exceptions
+----------------
+It is a note, not a fault: RFC 9110 permits 404 in place of 403.
+
+How to fix
+----------
+Decide per resource. Where existence is no secret answer 403; where it is, let the text say «not found» and no more.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.4
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.said import said
+from wirelint.evidence.texts import Meaning, of_code, of_prose
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.STRONG,
+    because="the text itself speaks of permission",
+    basis="MAY: RFC 9110 section 15.5.4",
+    when=When(status="404"),
+    reads=Reads.PREFIX,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Permission in the prose, or in a code such as NotAuthorizedOrNotFound."""
+    words = said(exchange)
+    if Meaning.AUTHZ in of_prose(words.prose) or any(Meaning.AUTHZ in of_code(code) for code in words.codes):
+        yield Hit("404 that speaks of permission", words.prose or " ".join(words.codes))
+
+
+BAD = (
+    """\
+GET /20180115/zones/7 HTTP/1.1
+Host: dns.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"code": "NotAuthorizedOrNotFound", "message": "Authorization failed or requested resource not found."}
+""",
+)
+
+GOOD = (
+    """\
+GET /20180115/zones/7 HTTP/1.1
+Host: dns.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"message": "zone not found"}
+""",
+)

@@ -1,0 +1,162 @@
+"""An OAuth token endpoint answers with the wrong status.
+
+What it does
+------------
+Looks at answers of OAuth token endpoints, told by ``grant_type`` in a form or by their path. Reports an OAuth
+``error`` under a 2xx status, ``invalid_grant`` under 401, and ``invalid_client`` under another status than 401 when
+the client had authenticated itself in the ``Authorization`` field.
+
+Why it matters
+--------------
+OAuth libraries read the status before the content. An error under 200 is taken for tokens; ``invalid_grant`` under
+401 makes HTTP stacks retry with the client's credentials, which were fine.
+
+Known exceptions
+----------------
+``invalid_client`` under 400 is fine where the client's credentials were in the content. That a 401 lacks its
+challenge is another rule's finding. A few public providers are known to answer 200; there it is a note, for nobody
+who reads it can change it. Requests or responses that were not captured whole are not judged.
+
+How to fix
+----------
+Answer 400 with ``{"error": "invalid_grant"}``, and 401 with ``WWW-Authenticate`` for ``invalid_client`` when the
+client used ``Authorization``. Established servers (Keycloak, Hydra, Spring Authorization Server, oauthlib) do so by
+themselves.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.core.verdict import Verdict
+from wirelint.evidence.protocols import is_token_request
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.CERTAIN,
+    because="the request names its grant, the response its error, and the specification the status",
+    basis="MUST: RFC 6749 section 5.2",
+    when=When(method="POST", status="2xx 4xx 5xx"),
+    reads=Reads.WHOLE,
+    json_keys=frozenset({"error"}),
+)
+
+_ERRORS = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "authorization_pending",
+        "slow_down",
+        "access_denied",
+        "expired_token",
+        "bad_verification_code",
+        "incorrect_client_credentials",
+    }
+)
+_SHAPE = frozenset({"error", "error_description", "error_uri"})
+_PROVIDERS = ("github.com", "slack.com", "reddit.com", "facebook.com", "linkedin.com", "stackexchange.com")
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Compare the error with the status."""
+    request, response = exchange.request, exchange.response
+    if response is None or request.body.unavailable is not None:
+        return
+    members = response.body.members or {}
+    error = members.get("error")
+    if not isinstance(error, str) or not error or len(error) > 64 or not is_token_request(exchange):
+        return
+    status = response.status
+    evidence = f'{status} {{"error": "{error}"}}'
+    authenticated = "authorization" in request.headers
+    right = 401 if error == "invalid_client" and authenticated else 400
+    if 200 <= status < 300 and "access_token" not in members and (error in _ERRORS or _SHAPE.issuperset(members)):
+        yield Hit(
+            f"OAuth error {error} under {status}",
+            evidence,
+            suggested_status=right,
+            verdict=Verdict.CLIENT_ERROR,
+            severity=Severity.INFO if _is_known(request.authority) else None,
+        )
+    elif error == "invalid_grant" and status == 401:
+        yield Hit("OAuth error invalid_grant under 401", evidence, suggested_status=400, severity=Severity.MEDIUM)
+    elif error == "invalid_client" and authenticated and status != 401:
+        yield Hit(f"OAuth error invalid_client under {status}", evidence, suggested_status=401)
+
+
+def _is_known(authority: str) -> bool:
+    host = authority.lower().rpartition("@")[2].partition(":")[0]
+    return any(host == name or host.endswith(f".{name}") for name in _PROVIDERS)
+
+
+BAD = (
+    """\
+POST /oauth/token HTTP/1.1
+Host: id.example
+Content-Type: application/x-www-form-urlencoded
+
+grant_type=authorization_code&code=abc
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"error": "invalid_grant"}
+""",
+    """\
+POST /oauth/token HTTP/1.1
+Host: id.example
+Content-Type: application/x-www-form-urlencoded
+
+grant_type=authorization_code&code=abc
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Basic realm="clients"
+Content-Type: application/json
+
+{"error": "invalid_grant"}
+""",
+    """\
+POST /oauth/token HTTP/1.1
+Host: id.example
+Authorization: Basic YTpi
+Content-Type: application/x-www-form-urlencoded
+
+grant_type=client_credentials
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "invalid_client"}
+""",
+)
+
+GOOD = (
+    """\
+POST /oauth/token HTTP/1.1
+Host: id.example
+Content-Type: application/x-www-form-urlencoded
+
+grant_type=authorization_code&code=abc
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "invalid_grant"}
+""",
+    """\
+POST /oauth/token HTTP/1.1
+Host: id.example
+Content-Type: application/x-www-form-urlencoded
+
+grant_type=client_credentials&client_id=a&client_secret=b
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "invalid_client"}
+""",
+)

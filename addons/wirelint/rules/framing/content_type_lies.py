@@ -1,0 +1,119 @@
+"""The content is not what its media type says
+
+What it does
+------------
+Reports content of a JSON media type that is no JSON, and JSON objects sent as a web page or plain text.
+
+Why it matters
+--------------
+Clients choose their parser by the media type. They fail at parsing, or show data as a page, where a script inside it
+would run.
+
+Known exceptions
+----------------
+Lines of JSON, guarded JSON (``)]}'``), JSONP and event streams are formats of their own. Files that are served as
+they lie (``.json`` under ``text/plain``) are somebody else's content.
+
+How to fix
+----------
+Let the framework serialize (``res.json``, ``jsonify``, ``JsonResponse``), and give error handlers and gateways the
+media type of what they really send.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-8.3
+- https://www.rfc-editor.org/rfc/rfc8259.html
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
+from wirelint.core.rule import Context, Reads, Rule, When
+
+# Lines of JSON, JSONP, event streams, comments; and what recorders leave in place of content.
+_other_form = re.compile(
+    r"[\[{].{0,500}[\]}]\s*\n\s*[\[{]|[\w$.]{1,80}\(|/\*|(?:data|event|id|retry):|\x1e|\[?<?(?:redacted|filtered|omitted|binary|hidden|masked)|\*{3,}",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHORTEST = 3
+_file = re.compile(r"\.(?:json|geojson|har|txt|md|map|ya?ml|log|m?js|webmanifest)$|(?:^|/)raw/", re.IGNORECASE)
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the whole content was parsed",
+    basis="SHOULD: RFC 9110 section 8.3",
+    when=When(status="2xx 4xx 5xx", media=(Kind.JSON, Kind.HTML, Kind.TEXT)),
+    reads=Reads.WHOLE,
+    json_keys=None,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Parse what claims to be JSON; look at the first octet of what does not."""
+    response = exchange.response
+    if response is None or exchange.request.method == "HEAD" or len(response.body.content or b"") < _SHORTEST:
+        return
+    body, media = response.body, response.media_type
+    if media.kind is Kind.JSON:
+        # A JSON object is the common case, and its top level has been scanned already.
+        if (
+            body.top_level is None
+            and body.is_broken_json
+            and not _other_form.match(text := (body.text or "").strip()[:512])
+        ):
+            yield Hit(f"content that is no JSON, sent as {media.essence}", text[:120])
+    elif (body.content or b"")[:1] == b"{" and body.top_level and not _file.search(exchange.request.path[-128:]):
+        yield Hit(
+            f"JSON sent as {media.essence}",
+            f"Content-Type: {media.essence}",
+            severity=Severity.LOW if media.kind is Kind.HTML else Severity.INFO,
+            discriminator="json",
+        )
+
+
+BAD = (
+    """\
+GET /features HTTP/1.1
+Host: proxy.example
+
+HTTP/1.1 403 Forbidden
+Content-Type: application/json
+
+could not read client cert from environment
+""",
+    """\
+POST /Domain.Info HTTP/1.1
+Host: dns.example
+
+HTTP/1.1 200 OK
+Content-Type: text/html
+
+{"domains": []}
+""",
+)
+
+GOOD = (
+    """\
+GET /events HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"n": 1}
+{"n": 2}
+""",
+    """\
+GET /raw/package.json HTTP/1.1
+Host: git.example
+
+HTTP/1.1 200 OK
+Content-Type: text/plain
+
+{"name": "left"}
+""",
+)

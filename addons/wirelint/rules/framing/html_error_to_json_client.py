@@ -1,0 +1,99 @@
+"""A program gets an error as a web page
+
+What it does
+------------
+Reports an error sent as HTML to a client that asked for JSON, or called an API.
+
+Why it matters
+--------------
+The client fails at parsing the page and reports that instead of the error. Codes and texts that would tell what to do
+are lost.
+
+Known exceptions
+----------------
+Clients that accept HTML. Where the page is that of a known gateway, the finding is laid at its door.
+
+How to fix
+----------
+Give API paths an error handler that answers in the media type that was asked for. nginx: ``error_page`` to a location
+with ``default_type application/json``. Django REST framework, Rails API mode and Spring do so for what they route;
+mind the paths that never reach them.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-12.1
+- https://www.rfc-editor.org/rfc/rfc9457.html
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.media import Kind
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.requests import is_api_call, wants_json
+
+_html = re.compile(r"<(?:!doctype html|html|head|body|title|h1)\b", re.IGNORECASE)
+_api = re.compile(r"//api[.-]|/api/|/v\d{1,2}/|/rest/|\.json$", re.IGNORECASE)
+_gateway = re.compile(r"<center>nginx|openresty|cloudflare|cloudfront|awselb|varnish|haproxy|envoy", re.IGNORECASE)
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.STRONG,
+    because="request and media type are in plain sight",
+    basis="SHOULD: RFC 9110 section 12.1",
+    when=When(status="4xx 5xx", media=(Kind.HTML, Kind.JSON)),
+    reads=Reads.PREFIX,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """HTML in fact, to somebody who has no use for it."""
+    response, request = exchange.response, exchange.request
+    if response is None or request.method == "HEAD":
+        return
+    text = (response.body.text or "")[:2048].lstrip()
+    if not _html.match(text):
+        return
+    accept = (request.headers.get("accept") or "*/*").lower()
+    api = (
+        wants_json(exchange)
+        or is_api_call(exchange)
+        or ("html" not in accept and _api.search(f"//{request.authority}{request.path[:256]}"))
+    )
+    if not api:
+        return
+    gateway = _gateway.search(text)
+    yield Hit(
+        f"{response.status} as a web page to a call for data",
+        f"Content-Type: {response.media_type.essence}",
+        side=Side.INTERMEDIARY if gateway else Side.SERVER,
+    )
+
+
+BAD = (
+    """\
+GET /v3/lists/ HTTP/1.1
+Host: mail.example
+Accept: application/json
+
+HTTP/1.1 404 Not Found
+Content-Type: text/html
+
+<!DOCTYPE html><title>404 Not Found</title><h1>Not Found</h1>
+""",
+)
+
+GOOD = (
+    """\
+GET /about HTTP/1.1
+Host: mail.example
+Accept: text/html
+
+HTTP/1.1 404 Not Found
+Content-Type: text/html
+
+<!DOCTYPE html><title>404 Not Found</title><h1>Not Found</h1>
+""",
+)

@@ -1,0 +1,171 @@
+"""A 206 breaks the rules of partial content.
+
+What it does
+------------
+Reports a 206 response to a request without ``Range`` or with a method other than GET; a single part without
+``Content-Range``; and a ``multipart/byteranges`` response with ``Content-Range`` in its head, with no boundary, with
+a part that lacks ``Content-Range``, or to a request for one range.
+
+Why it matters
+--------------
+206 says "this is a piece, put it where Content-Range says". Caches and download managers that cannot place the piece
+discard it, store it as the whole, or glue it to the wrong offset.
+
+Known exceptions
+----------------
+Units other than bytes have rules of their own; for them only the request's ``Range`` is asked for. 206 to POST is
+another rule's finding. Some object stores answer HEAD with 206; that is a note. Recordings without any request fields
+are not judged.
+
+How to fix
+----------
+Answer 200 where no range was asked for; 206 is not the status for a page of a list, nor for "some of it failed". For
+ranges, let the framework or the web server do it: Express ``res.sendFile``, Go ``http.ServeContent``, nginx,
+Starlette ``FileResponse``.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3.7
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-14.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-14.6
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange, Response
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.CERTAIN,
+    because="the request's range and the response's fields both stand on the wire",
+    basis="MUST: RFC 9110 section 15.3.7",
+    when=When(status="206"),
+)
+
+_SCANNED = 16384
+_MOST_PARTS = 32
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look at the request, then at the one or the many parts."""
+    request, response = exchange.request, exchange.response
+    if response is None or request.method == "POST" or not len(request.headers):
+        return
+    asked = request.headers.get("range")
+    if asked is None:
+        yield Hit("206 to a request without Range", f"206 {response.reason}".rstrip(), suggested_status=200)
+    elif request.method != "GET":
+        yield Hit(
+            f"206 to {request.method}, for which ranges are not defined",
+            f"Range: {asked}",
+            severity=Severity.INFO if request.method == "HEAD" else None,
+        )
+    elif asked.strip().lower().startswith("bytes="):
+        fault = _many(response, asked) if response.media_type.essence == "multipart/byteranges" else _one(response)
+        if fault:
+            yield Hit(fault, f"Content-Type: {response.headers.get('content-type') or ''}")
+
+
+def _one(response: Response) -> str:
+    return "" if "content-range" in response.headers else "206 without Content-Range"
+
+
+def _many(response: Response, asked: str) -> str:
+    boundary = response.media_type.boundary
+    if not boundary:
+        return "206 of several parts without a boundary"
+    if "content-range" in response.headers:
+        return "206 of several parts with a Content-Range for them all"
+    if "," not in asked:
+        return "206 of several parts although one range was asked for"
+    if response.body.unavailable is not None:
+        return ""
+    text = (response.body.text or "")[:_SCANNED].replace("\r\n", "\n")
+    for part in text.split(f"--{boundary}")[1:_MOST_PARTS]:
+        head, gap, _ = part.partition("\n\n")
+        if gap and not head.startswith("--") and "content-range:" not in head.lower():
+            return "206 with a part that lacks Content-Range"
+    return ""
+
+
+BAD = (
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 206 Partial Content
+Content-Type: application/json
+
+[{"id": 1}, {"id": 2}]
+""",
+    """\
+GET /video.mp4 HTTP/1.1
+Host: api.example
+Range: bytes=0-3
+
+HTTP/1.1 206 Partial Content
+Content-Type: video/mp4
+
+abcd
+""",
+    """\
+GET /notes.txt HTTP/1.1
+Host: api.example
+Range: bytes=0-1, 4-5
+
+HTTP/1.1 206 Partial Content
+Content-Type: multipart/byteranges; boundary=xyz
+
+--xyz
+Content-Type: text/plain
+
+ab
+--xyz--
+""",
+)
+
+GOOD = (
+    """\
+GET /video.mp4 HTTP/1.1
+Host: api.example
+Range: bytes=0-3
+
+HTTP/1.1 206 Partial Content
+Content-Type: video/mp4
+Content-Range: bytes 0-3/1000
+
+abcd
+""",
+    """\
+GET /notes.txt HTTP/1.1
+Host: api.example
+Range: bytes=0-1, 4-5
+
+HTTP/1.1 206 Partial Content
+Content-Type: multipart/byteranges; boundary=xyz
+
+--xyz
+Content-Type: text/plain
+Content-Range: bytes 0-1/9
+
+ab
+--xyz
+Content-Type: text/plain
+Content-Range: bytes 4-5/9
+
+ef
+--xyz--
+""",
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+Range: items=0-1
+
+HTTP/1.1 206 Partial Content
+Content-Type: application/json
+
+[{"id": 1}, {"id": 2}]
+""",
+)

@@ -1,0 +1,97 @@
+"""An error shows a stack trace
+
+What it does
+------------
+Reports an error response whose content holds a stack trace of Python, Java, JavaScript, .NET, PHP, Ruby, Go or
+Clojure: several frames, or two below the name of an exception.
+
+Why it matters
+--------------
+A trace tells attackers paths, versions and the way the service is built, and tells its users nothing.
+
+Known exceptions
+----------------
+Services that store logs or show code carry traces as data; under a success nothing is reported.
+
+How to fix
+----------
+Log the trace under an id and send the id. Flask: ``debug=False``. Django: ``DEBUG = False``. Spring:
+``server.error.include-stacktrace=never``. ASP.NET Core: the developer exception page in development only. Express: set
+``NODE_ENV=production``. PHP: ``display_errors = Off``.
+
+References
+----------
+- https://cwe.mitre.org/data/definitions/209.html
+- https://opensource.zalando.com/restful-api-guidelines/#177
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+
+_READ = 32 * 1024
+_SHORTEST = 60
+_frame = re.compile(
+    r"File \\?\"[^\"\n]{1,200}\\?\", line \d{1,6}"
+    r"|\bat [\w.$<>]{3,160}\((?:[\w$]{1,80}\.(?:java|kt|scala|groovy):\d{1,6}|Native Method|Unknown Source)\)"
+    r"|\bat (?:async )?[^\s()]{0,120} ?\(?[\w@./\\:-]{1,200}\.[cm]?[jt]s:\d{1,6}:\d{1,6}\)?"
+    r"|\bat [\w.`<>\[\],]{3,160}\([^()\n]{0,160}\) in [^\n]{1,200}\.(?:cs|vb|fs):line \d{1,6}"
+    r"|#\d{1,3} [^\s()]{1,200}\.php\(\d{1,6}\)"
+    r"|[\w/.-]{1,200}\.rb:\d{1,6}:in [`']"
+    r"|\b[\w$.*!?-]{3,160}\((?:\w{1,60}\.clj):\d{1,6}\)"
+    r"|\b[\w./-]{1,160}\.go:\d{1,6} \+0x"
+)
+_error = re.compile(r"Traceback|[Ee]xception|\b\w{0,40}Error\b|Caused by:|panic:|goroutine")
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="frames have a form that prose does not have",
+    basis="policy: CWE-209",
+    when=When(status="4xx 5xx"),
+    reads=Reads.PREFIX,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Count frames."""
+    response = exchange.response
+    text = (response.body.text or "")[:_READ] if response is not None else ""
+    if len(text) < _SHORTEST:
+        return
+    frames = _frame.findall(text)
+    if len(frames) >= 3 or (len(frames) >= 2 and _error.search(text)):
+        yield Hit(f"{exchange.status} with a stack trace", frames[0].strip())
+
+
+BAD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/plain
+
+Traceback (most recent call last):
+  File "/srv/shop/views.py", line 12, in orders
+    return load(request)
+  File "/srv/shop/store.py", line 40, in load
+    return rows[0]
+IndexError: list index out of range
+""",
+)
+
+GOOD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Internal Server Error", "id": "3f2a"}
+""",
+)

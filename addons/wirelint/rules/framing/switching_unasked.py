@@ -1,0 +1,102 @@
+"""A 101 switches to a protocol that was not offered.
+
+What it does
+------------
+Reports a 101 response to a request without ``Upgrade``, one that names a protocol which the request did not offer or
+names none, and any 101 on HTTP/2 or HTTP/3.
+
+Why it matters
+--------------
+From the 101 on, the two ends disagree about what the bytes on the connection mean: at best it breaks, at worst one
+end's data is read as another's request.
+
+Known exceptions
+----------------
+WebSockets over HTTP/2 and HTTP/3 open with an extended CONNECT and a 2xx, so there is no 101 to report. Recordings
+without any request fields are not judged.
+
+How to fix
+----------
+Answer 101 only where the request's ``Upgrade`` holds the protocol, compared without regard to case, and name it in
+the response's ``Upgrade``. Check that gateways pass ``Connection`` and ``Upgrade`` on (nginx: ``proxy_set_header
+Upgrade $http_upgrade``).
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-7.8
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.2.2
+- https://www.rfc-editor.org/rfc/rfc9113.html#section-8.6
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.CERTAIN,
+    because="the offer and the answer both stand on the wire",
+    basis="MUST NOT: RFC 9110 section 7.8",
+    when=When(status="101"),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Compare the protocols offered with the one chosen."""
+    request, response = exchange.request, exchange.response
+    if response is None or not len(request.headers):
+        return
+    if response.http_version.upper().startswith(("HTTP/2", "HTTP/3")):
+        yield Hit(f"101 on {response.http_version}, which has no upgrade", f"{response.http_version} 101")
+        return
+    offered, chosen = _protocols(request.headers.get("upgrade")), _protocols(response.headers.get("upgrade"))
+    if not offered:
+        yield Hit("101 to a request that did not ask for it", f"101 {response.reason}".rstrip())
+    elif not chosen:
+        yield Hit("101 that names no protocol", f"101 {response.reason}".rstrip())
+    elif not chosen <= offered:
+        yield Hit("101 to a protocol that was not offered", f"Upgrade: {response.headers.get('upgrade')}")
+
+
+def _protocols(value: str | None) -> set[str]:
+    return {part for name in (value or "")[:1024].split(",") if (part := name.strip().lower())}
+
+
+BAD = (
+    """\
+GET /v1/stream HTTP/1.1
+Host: api.example
+
+HTTP/1.1 101 Switching Protocols
+Upgrade: websocket
+Connection: upgrade
+
+""",
+    """\
+GET /v1/stream HTTP/1.1
+Host: api.example
+Upgrade: websocket
+Connection: upgrade
+
+HTTP/1.1 101 Switching Protocols
+Upgrade: h2c
+Connection: upgrade
+
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/stream HTTP/1.1
+Host: api.example
+Upgrade: WebSocket
+Connection: upgrade
+
+HTTP/1.1 101 Switching Protocols
+Upgrade: websocket
+Connection: upgrade
+
+""",
+)

@@ -1,0 +1,72 @@
+"""A 426 does not say which protocol is required.
+
+What it does
+------------
+Reports a 426 response without an ``Upgrade`` field.
+
+Why it matters
+--------------
+The client is told to speak another protocol and not told which. 426 exists for this one piece of information.
+
+Known exceptions
+----------------
+None: the field is required of every 426. For clients that are too old, as apps are, 426 is the wrong status; 400 or
+403 with an explanation says it better.
+
+How to fix
+----------
+Send ``Upgrade: HTTP/2.0`` or ``Upgrade: websocket`` (and ``Connection: upgrade`` on HTTP/1.1) with each 426.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.22
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-7.8
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.CERTAIN,
+    because="the field is required, and its absence is seen in the head of the response",
+    basis="MUST: RFC 9110 section 15.5.22",
+    when=When(status="426"),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for the field."""
+    response = exchange.response
+    if response is not None and not (response.headers.get("upgrade") or "").strip():
+        yield Hit("426 without an Upgrade field", f"426 {response.reason}".rstrip())
+
+
+BAD = (
+    """\
+GET /v1/stream HTTP/1.1
+Host: api.example
+
+HTTP/1.1 426 Upgrade Required
+Content-Type: application/json
+
+{"error": "speak websocket"}
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/stream HTTP/1.1
+Host: api.example
+
+HTTP/1.1 426 Upgrade Required
+Upgrade: websocket
+Connection: upgrade
+Content-Type: application/json
+
+{"error": "speak websocket"}
+""",
+)

@@ -1,0 +1,114 @@
+"""A POST created something and does not say where it is.
+
+What it does
+------------
+Reports a 201 answer to POST that names the new resource in none of ``Location``, ``Content-Location``,
+``Operation-Location`` or a ``Link`` with ``rel="self"``.
+
+Why it matters
+--------------
+Without ``Location`` the created resource is, by definition, the target URI itself, which is rarely meant. Clients
+then assemble the address from an id in the content, and so copy the service's URL layout into each of them.
+
+Known exceptions
+----------------
+PUT needs none: the target URI is the new resource. An id or a link in the content does not make up for the field,
+because only code written for this one API finds it; the finding is a note. Where nothing addressable comes into being,
+as with tokens that are handed out once, 200 is the better answer.
+
+How to fix
+----------
+Send ``Location: /v1/orders/42`` (relative references are fine) with the 201. Spring: ``ResponseEntity.created(uri)``.
+ASP.NET: ``CreatedAtAction``. Django REST framework: ``CreateModelMixin`` sets it where the serializer has a ``url``
+member. FastAPI, Express: set the field on the response.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.3
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3.2
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.CERTAIN,
+    because="the absence of the fields is seen in the head of the response",
+    basis="SHOULD: RFC 9110 section 9.3.3",
+    when=When(status="201", method="POST"),
+)
+
+_FIELDS = ("location", "content-location", "operation-location", "azure-asyncoperation")
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for any field that names the new resource."""
+    response = exchange.response
+    if response is None:
+        return
+    headers = response.headers
+    if any(name in headers for name in _FIELDS) or _links_self(headers.get("link")):
+        return
+    yield Hit("201 to a POST without a Location field", f"201 {response.reason}".rstrip())
+
+
+def _links_self(link: str | None) -> bool:
+    if link is None:
+        return False
+    folded = link[:4096].lower().replace(" ", "")
+    return 'rel="self"' in folded or "rel=self" in folded
+
+
+BAD = (
+    """\
+POST /v1/orders HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 201 Created
+Content-Type: application/json
+
+{"id": 42, "item": "tea"}
+""",
+)
+
+GOOD = (
+    """\
+POST /v1/orders HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 201 Created
+Location: /v1/orders/42
+Content-Type: application/json
+
+{"id": 42, "item": "tea"}
+""",
+    """\
+POST /v1/orders HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 201 Created
+Link: </v1/orders/42>; rel="self"
+
+""",
+    """\
+PUT /v1/orders/42 HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 201 Created
+Content-Type: application/json
+
+{"id": 42, "item": "tea"}
+""",
+)

@@ -1,0 +1,129 @@
+"""A DELETE is answered 200 with nothing to say.
+
+What it does
+------------
+Reports 200 answers to DELETE whose content is empty or holds no more than "it worked": ``{}``, ``[]``, ``null``,
+``""``, ``{"success": true}``, ``{"status": "ok"}``.
+
+Why it matters
+--------------
+200 announces a representation that describes what became of the resource. Clients that trust it parse the content and
+stumble over the empty one; clients that do not must treat every status alike. 204 says the same in the status line,
+where caches, libraries and dashboards can read it.
+
+Known exceptions
+----------------
+Content that tells anything about the deletion (what was deleted, how many, what is left) is what 200 is for.
+Content that was not captured, or only in part, is not judged. GraphQL and RPC endpoints do not use DELETE.
+
+How to fix
+----------
+Answer ``204 No Content`` without content; ``202 Accepted`` where the deletion is only queued. Express:
+``res.sendStatus(204)``. FastAPI: ``status_code=204`` on the route. Spring: ``ResponseEntity.noContent().build()``.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.5
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3.5
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.CERTAIN,
+    because="the whole content was seen and says nothing beyond the status",
+    basis="SHOULD: RFC 9110 section 9.3.5",
+    when=When(status="200", method="DELETE"),
+    reads=Reads.WHOLE,
+    suggested_status=204,
+)
+
+_LONGEST = 200
+_FLAGS = frozenset({"success", "ok", "succeeded", "result", "status", "message", "code", "statuscode"})
+_HOLDERS = frozenset({"data", "error", "errors", "result", "message"})
+_WORDS = frozenset({"", "ok", "success", "succeeded", "successful", "true", "200", "done"})
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Weigh the content, which must be known whole."""
+    response = exchange.response
+    if response is None or response.status != 200:
+        return
+    content = response.body.content
+    if content is None or len(content) > _LONGEST:
+        return
+    text = content.strip()
+    if not text:
+        yield Hit("DELETE answered 200 with no content", f"200 {response.reason}".rstrip())
+    elif text == b"null" or (text[:1] in b'{["' and _says_nothing(response.body.json)):
+        yield Hit("DELETE answered 200 with content that says nothing", text.decode("utf-8", "replace"))
+
+
+def _says_nothing(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(_adds_nothing(name.lower(), inner) for name, inner in value.items())
+    return value in ([], "")
+
+
+def _adds_nothing(name: str, value: object) -> bool:
+    return (name in _FLAGS and _affirms(value)) or (name in _HOLDERS and value in (None, {}, [], "", False))
+
+
+def _affirms(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip(" .!").lower() in _WORDS
+    return value is True or value is None or value == 200
+
+
+BAD = (
+    """\
+DELETE /v1/orders/42 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{}
+""",
+    """\
+DELETE /v1/orders/42 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Length: 0
+
+""",
+    """\
+DELETE /v1/orders/42 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"status": "ok"}
+""",
+)
+
+GOOD = (
+    """\
+DELETE /v1/orders/42 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 42, "state": "cancelled", "refund": "12.50"}
+""",
+    """\
+DELETE /v1/orders/42 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 204 No Content
+
+""",
+)

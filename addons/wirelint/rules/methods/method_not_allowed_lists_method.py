@@ -1,0 +1,78 @@
+"""A 405 lists the very method it refuses.
+
+What it does
+------------
+Reports a 405 response whose ``Allow`` field names the method of the request.
+
+Why it matters
+--------------
+The response contradicts itself: a client that believes the field repeats the request for ever, one that believes the
+status stops using a method that may work.
+
+Known exceptions
+----------------
+None. A method that this caller may not use is a 403; a method that the resource's present state rules out is a 409.
+
+How to fix
+----------
+Answer 403 or 409 where the method exists but this call is refused, or compute ``Allow`` for the resource at hand
+instead of for the whole service. Routers that keep one list for all paths need a list per path.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.1
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.6
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.CERTAIN,
+    because="both the method and the list stand on the wire",
+    basis="MUST: RFC 9110 section 10.2.1",
+    when=When(status="405", response_fields=("allow",)),
+)
+
+_LONGEST = 1024
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for the request's method in the list; methods are case-sensitive."""
+    response = exchange.response
+    if response is None:
+        return
+    allow = (response.headers.get("allow") or "")[:_LONGEST]
+    if exchange.request.method in [name.strip() for name in allow.split(",")]:
+        yield Hit(f"405 to {exchange.request.method}, which Allow lists", f"Allow: {allow}")
+
+
+BAD = (
+    """\
+DELETE /v1/orders/42 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 405 Method Not Allowed
+Allow: GET, PUT, DELETE
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+)
+
+GOOD = (
+    """\
+DELETE /v1/orders/42 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 405 Method Not Allowed
+Allow: GET, PUT
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+)

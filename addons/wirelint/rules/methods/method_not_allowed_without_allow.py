@@ -1,0 +1,87 @@
+"""A 405 does not say which methods are allowed.
+
+What it does
+------------
+Reports a 405 response without an ``Allow`` field.
+
+Why it matters
+--------------
+A 405 promises that another method would do. ``Allow`` is the one place where a client, a generated SDK or a person at
+the terminal can learn which, instead of trying them all.
+
+Known exceptions
+----------------
+An empty ``Allow`` is legal: it says that the resource currently allows no method at all.
+
+How to fix
+----------
+Send ``Allow: GET, HEAD`` (whatever the resource supports) with each 405. Routers know it already: Express needs
+``app.all(path, handler)`` that sets it, Go's ``http.ServeMux`` (1.22 and later), Spring MVC, Django and FastAPI set it
+when the framework itself makes the 405, so raise theirs rather than one of your own. At a gateway, do not strip it.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.6
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.1
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.CERTAIN,
+    because="the field is required, and its absence is seen in the head of the response",
+    basis="MUST: RFC 9110 section 15.5.6",
+    when=When(status="405"),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for the field; what it lists is another rule's business."""
+    response = exchange.response
+    if response is not None and "allow" not in response.headers:
+        yield Hit("405 without an Allow field", f"405 {response.reason}".rstrip())
+
+
+BAD = (
+    """\
+PATCH /v1/keys/7 HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"title": "laptop"}
+HTTP/1.1 405 Method Not Allowed
+Content-Type: application/json
+
+{"message": "delete the key and add it anew"}
+""",
+)
+
+GOOD = (
+    """\
+PATCH /v1/keys/7 HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"title": "laptop"}
+HTTP/1.1 405 Method Not Allowed
+Allow: GET, HEAD, DELETE
+Content-Type: application/json
+
+{"message": "delete the key and add it anew"}
+""",
+    """\
+POST /v1/archive HTTP/1.1
+Host: api.example
+
+HTTP/1.1 405 Method Not Allowed
+Allow:
+Content-Type: text/plain
+
+The archive is closed.
+""",
+)

@@ -1,0 +1,92 @@
+"""A POST is answered with a status that POST cannot have.
+
+What it does
+------------
+Reports 206, 304 and 416 in answer to POST.
+
+Why it matters
+--------------
+These three speak of ranges and of copies in a cache, which POST does not have. Clients and caches do not expect them
+there and treat them in ways nobody has tested.
+
+Known exceptions
+----------------
+Protocols for resumable uploads reuse the ranges' vocabulary; they are told by ``Tus-Resumable``, ``Upload-Offset`` or
+``Content-Range`` in the request, or by its ``uploadType`` parameter.
+
+How to fix
+----------
+For a page of results answer 200; for a POST that changed nothing 200 or 204; for an offset that is out of bounds 400
+or 422.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.3
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the specification names the three, but protocols on top may use them by agreement",
+    basis="policy: RFC 9110 section 9.3.3",
+    when=When(status="206 304 416", method="POST"),
+)
+
+_RIGHT = {206: 200, 304: 204, 416: 400}
+_UPLOADS = ("tus-resumable", "upload-offset", "upload-draft-interop-version", "content-range")
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Leave resumable uploads alone."""
+    request, response = exchange.request, exchange.response
+    if response is None or any(name in request.headers for name in _UPLOADS) or "uploadtype=" in request.query.lower():
+        return
+    status = response.status
+    yield Hit(f"POST answered {status}", f"{status} {response.reason}".rstrip(), suggested_status=_RIGHT.get(status))
+
+
+BAD = (
+    """\
+POST /v1/search HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"q": "tea"}
+HTTP/1.1 206 Partial Content
+Content-Type: application/json
+
+[{"id": 1}]
+""",
+)
+
+GOOD = (
+    """\
+POST /v1/search HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"q": "tea"}
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+""",
+    """\
+POST /files HTTP/1.1
+Host: api.example
+Tus-Resumable: 1.0.0
+Upload-Offset: 70
+
+abcd
+HTTP/1.1 416 Range Not Satisfiable
+Content-Type: text/plain
+
+The offset is beyond the end.
+""",
+)

@@ -1,0 +1,117 @@
+"""Retry-After cannot be read.
+
+What it does
+------------
+Reports a ``Retry-After`` value that is neither a number of seconds nor an HTTP-date, and a field that is given more
+than once.
+
+Why it matters
+--------------
+Clients ignore what they cannot read and come back at once; some raise an exception in the middle of their error
+handling. A fraction or a sign is enough to make a value unreadable.
+
+Known exceptions
+----------------
+Dates in the past mean "now" and are fine, and so is the field under any status. Values that a recorder has replaced
+are not judged.
+
+How to fix
+----------
+Send whole seconds (``Retry-After: 30``), rounded up, or an HTTP-date in GMT (``Fri, 31 Dec 2027 23:59:59 GMT``), and
+let one layer alone set it. Milliseconds, timestamps and ISO dates belong elsewhere.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-5.6.7
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+from wirelint.evidence.dates import http_date
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.CERTAIN,
+    because="the value was parsed by the grammar of the specification",
+    basis="MUST: RFC 9110 section 10.2.3",
+    when=When(response_fields=("retry-after",)),
+)
+
+_masked = re.compile(r"redact|filtered|scrubbed|\*{3}|\{\{", re.IGNORECASE)
+_LONGEST = 64
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Parse each line of the field."""
+    response = exchange.response
+    if response is None:
+        return
+    values = [value.strip() for value in response.headers.get_all("retry-after")[:8]]
+    if any(_masked.search(value[:_LONGEST]) for value in values):
+        return
+    wrong = next((value for value in values if not _reads(value)), None)
+    if wrong is not None:
+        yield Hit("Retry-After is neither seconds nor a date", f"Retry-After: {wrong}")
+    elif len(values) > 1:
+        yield Hit(
+            "Retry-After is given more than once",
+            f"Retry-After: {', '.join(values)}",
+            severity=Severity.LOW if len(set(values)) == 1 else None,
+        )
+
+
+def _reads(value: str) -> bool:
+    return (value.isascii() and value.isdigit()) or http_date(value) is not None
+
+
+BAD = (
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 503 Service Unavailable
+Retry-After: 1.5
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 503 Service Unavailable
+Retry-After: 30
+Retry-After: 120
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 503 Service Unavailable
+Retry-After: 120
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 503 Service Unavailable
+Retry-After: Fri, 31 Dec 2027 23:59:59 GMT
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+)

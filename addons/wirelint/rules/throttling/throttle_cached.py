@@ -1,0 +1,108 @@
+"""A refusal that must not be cached was, or may be.
+
+What it does
+------------
+Reports 428, 429, 431 and 511 responses that come from a cache (``Age`` above zero, ``X-Cache: HIT``) or that invite
+caches to store them (``Cache-Control`` with ``public`` or a lifetime).
+
+Why it matters
+--------------
+A stored 429 is served to everyone who asks next, long after the limit is open again, and to clients that never
+exceeded it.
+
+Known exceptions
+----------------
+``no-store`` outweighs a lifetime. A lifetime that only the client's own cache may use (``private``) harms just that
+client and is a note.
+
+How to fix
+----------
+Send ``Cache-Control: no-store`` with these statuses, and exclude them where the cache is told what to keep (nginx
+``proxy_cache_valid``, CloudFront's error caching minimum TTL, Fastly's ``beresp.cacheable``).
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc6585.html#section-4
+- https://www.rfc-editor.org/rfc/rfc6585.html#section-3
+- https://www.rfc-editor.org/rfc/rfc9111.html#section-5.2.2
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the fields that caches set are conventions in part",
+    basis="MUST NOT: RFC 6585 sections 3 to 6",
+    when=When(status="428 429 431 511", response_fields=("age", "x-cache", "cf-cache-status", "cache-control")),
+)
+
+_lifetime = re.compile(r"(?:^|[,\s])(?:s-maxage|max-age)\s?=\s?\"?0*[1-9]")
+_LONGEST = 512
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for the marks of a cache, then for an invitation to one."""
+    response = exchange.response
+    if response is None:
+        return
+    status, headers = response.status, response.headers
+    age = (headers.get("age") or "").strip()[:12]
+    served = (headers.get("x-cache") or headers.get("cf-cache-status") or "")[:_LONGEST]
+    control = (headers.get("cache-control") or "")[:_LONGEST].lower()
+    if age.isascii() and age.isdigit() and int(age) > 0:
+        yield Hit(f"{status} that comes from a cache", f"Age: {age}")
+    elif served.strip().lower().startswith("hit"):
+        yield Hit(f"{status} that comes from a cache", f"X-Cache: {served}")
+    elif "no-store" not in control and ("public" in control or _lifetime.search(control)):
+        yield Hit(
+            f"{status} that caches may store",
+            f"Cache-Control: {control}",
+            severity=Severity.INFO if "private" in control else None,
+        )
+
+
+BAD = (
+    """\
+GET /v1/search?q=tea HTTP/1.1
+Host: api.example
+
+HTTP/1.1 429 Too Many Requests
+Retry-After: 5
+Cache-Control: max-age=1800
+Content-Type: application/json
+
+{"error": "too many requests"}
+""",
+    """\
+GET /v1/search?q=tea HTTP/1.1
+Host: api.example
+
+HTTP/1.1 429 Too Many Requests
+Retry-After: 5
+Age: 34
+Content-Type: application/json
+
+{"error": "too many requests"}
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/search?q=tea HTTP/1.1
+Host: api.example
+
+HTTP/1.1 429 Too Many Requests
+Retry-After: 5
+Cache-Control: no-store
+X-Cache: MISS
+Content-Type: application/json
+
+{"error": "too many requests"}
+""",
+)

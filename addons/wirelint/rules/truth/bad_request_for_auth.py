@@ -1,0 +1,118 @@
+"""A 400 tells of failed authentication
+
+What it does
+------------
+Reports a 400 whose code or text says that credentials are missing, invalid or expired.
+
+Why it matters
+--------------
+A client that sees 400 mends its request or gives up; it does not refresh its token or ask for a password. Expired
+sessions show up as bad requests in every statistic.
+
+Known exceptions
+----------------
+OAuth token endpoints answer 400 by their own specification, and so does a malformed ``Authorization`` field
+(``error="invalid_request"``). Services that manage tokens and keys as resources, and forms in which a password is a
+field like any other, speak of them without meaning the caller's.
+
+How to fix
+----------
+Answer 401 with ``WWW-Authenticate``. Keep 400 for requests that cannot be understood.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-11.4
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.said import meanings, said
+from wirelint.evidence.texts import Meaning
+
+_own = re.compile(
+    r"token|api[ _-]?key|app[ _-]?key|credential|authenticat|logged[ -]in|log[ -]in|sign(?:ed)?[ -]in|authorization|\bjwt\b|session (?:has )?expired",
+    re.IGNORECASE,
+)
+_signing_in = re.compile(r"(?:^|/)(?:log-?in|sign-?in|sessions?|auth|authenticate)(?:/|$)", re.IGNORECASE)
+_managed = re.compile(
+    r"(?:^|/)(?:[\w-]{0,24}tokens?|[\w-]{0,24}keys?|credentials|certificates?|secrets?|oauth[\w-]{0,16}|passwords?|reset[\w-]{0,16}|verify[\w-]{0,16})(?:/|$)",
+    re.IGNORECASE,
+)
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the text speaks of the caller's credentials",
+    basis="policy: RFC 9110 section 11.4",
+    when=When(status="400"),
+    reads=Reads.PREFIX,
+    suggested_status=401,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """The caller's own credentials are at fault."""
+    response = exchange.response
+    if (
+        response is None
+        or protocol(exchange) in (Protocol.OAUTH, Protocol.ACME)
+        or _managed.search(exchange.request.path[:1024])
+    ):
+        return
+    about = meanings(exchange)
+    if Meaning.AUTHN not in about or about & {Meaning.CONFLICT, Meaning.RATE, Meaning.QUOTA}:
+        return
+    if 'error="invalid_request"' in (response.headers.get("www-authenticate") or ""):
+        return
+    words = said(exchange)
+    text = f"{words.prose} {' '.join(words.codes)}"
+    if not _own.search(text) and not _signing_in.search(exchange.request.path[:1024]):
+        return
+    yield Hit("400 for credentials that are missing or were not accepted", words.prose or text)
+
+
+BAD = (
+    """\
+POST /2/files/list HTTP/1.1
+Host: files.example
+Authorization: Bearer nonsense-1234567
+
+HTTP/1.1 400 Bad Request
+Content-Type: text/plain
+
+Error in call to API function "files/list": The given OAuth 2 access token is malformed.
+""",
+)
+
+GOOD = (
+    """\
+POST /oauth2/token HTTP/1.1
+Host: id.example
+Content-Type: application/x-www-form-urlencoded
+
+grant_type=authorization_code&code=7
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "invalid_grant", "error_description": "Invalid credentials"}
+""",
+    """\
+POST /users HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"email": "ada@shop.example"}
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"errors": [{"field": "password", "message": "password is required"}]}
+""",
+)

@@ -1,0 +1,106 @@
+"""A 400 tells that the resource does not exist
+
+What it does
+------------
+Reports a 400 whose code or text says that what the request was about does not exist: its id stands in the path, or the
+request reads, changes or deletes it.
+
+Why it matters
+--------------
+404 lets clients drop stale references, caches remember the absence, and crawlers stop. Under 400 they all look for a
+mistake in the request.
+
+Known exceptions
+----------------
+A reference inside the content of a creating request is part of its validation, and unknown fields, parameters and
+columns are no resources.
+
+How to fix
+----------
+Answer 404, or 410 if it is gone for good.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.5
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.said import meanings, said
+from wirelint.evidence.texts import Meaning
+
+_no_resource = re.compile(
+    r"\b(?:parameter|field|column|attribute|property|argument|filter|facet|operator|function|option|header|key|route|cursor|locale|version|api)s?\b",
+    re.IGNORECASE,
+)
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.STRONG,
+    because="the text says that the thing asked for is absent",
+    basis="policy: RFC 9110 section 15.5.5",
+    when=When(status="400"),
+    reads=Reads.PREFIX,
+    suggested_status=404,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """The target itself is missing."""
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
+        return
+    about = meanings(exchange)
+    if Meaning.NOT_FOUND not in about or about & {
+        Meaning.AUTHN,
+        Meaning.RATE,
+        Meaning.MALFORMED,
+        Meaning.CONFLICT,
+        Meaning.INVALID,
+        Meaning.METHOD,
+    }:
+        return
+    words = said(exchange)
+    if _no_resource.search(words.prose):
+        return
+    named = any(
+        len(part) > 2 and part in words.prose for part in exchange.request.path[:1024].split("/") if not part.isalpha()
+    )
+    sure = named or exchange.request.method != "POST"
+    yield Hit(
+        "400 for a resource that does not exist",
+        words.prose or " ".join(words.codes),
+        confidence=Confidence.STRONG if sure else Confidence.WEAK,
+    )
+
+
+BAD = (
+    """\
+DELETE /v1/integrations/171234 HTTP/1.1
+Host: metrics.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"errors": ["account 171234 does not exist in integration"]}
+""",
+)
+
+GOOD = (
+    """\
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"customer": 7}
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "customer not found"}
+""",
+)

@@ -1,0 +1,95 @@
+"""A 400 tells of a lack of permission
+
+What it does
+------------
+Reports a 400 to a request with credentials whose code or text says that the caller may not do this.
+
+Why it matters
+--------------
+Who sees 400 looks for a mistake in the request and finds none. Access reviews and security monitoring count 403 and
+never see these refusals.
+
+Known exceptions
+----------------
+OAuth endpoints have error codes of their own under 400. A value that is «not allowed» in a field is validation.
+
+How to fix
+----------
+Answer 403, or 404 where even the existence is not to be told.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.4
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.credentials import credentials
+from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.said import meanings, said
+from wirelint.evidence.texts import Meaning, is_bare_refusal
+
+_about_values = re.compile(
+    r"not (?:allowed|permitted) to (?:be|have|contain)\b|\b(?:field|value|parameter|property|character)s?\b",
+    re.IGNORECASE,
+)
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the text speaks of permission, and the request carried credentials",
+    basis="policy: RFC 9110 section 15.5.4",
+    when=When(status="400"),
+    reads=Reads.PREFIX,
+    suggested_status=403,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Permission, and nothing else."""
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or not credentials(exchange):
+        return
+    about = meanings(exchange)
+    if Meaning.AUTHZ not in about or about & {
+        Meaning.AUTHN,
+        Meaning.RATE,
+        Meaning.QUOTA,
+        Meaning.CONFLICT,
+        Meaning.NOT_FOUND,
+    }:
+        return
+    words = said(exchange)
+    if is_bare_refusal(words.prose) or _about_values.search(words.prose):
+        return
+    yield Hit("400 for want of permission", words.prose or " ".join(words.codes))
+
+
+BAD = (
+    """\
+POST /2/files/permanently_delete HTTP/1.1
+Host: files.example
+Authorization: Bearer of-a-basic-app-1234567
+
+HTTP/1.1 400 Bad Request
+Content-Type: text/plain
+
+Error in call to API function "files/permanently_delete": Your API app is not allowed to call this function.
+""",
+)
+
+GOOD = (
+    """\
+POST /orders HTTP/1.1
+Host: shop.example
+Authorization: Bearer of-a-user-1234567
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "field colour: null is not allowed to be set"}
+""",
+)

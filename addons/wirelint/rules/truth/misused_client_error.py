@@ -1,0 +1,121 @@
+"""A 4xx is not the one that its content names
+
+What it does
+------------
+Reports a 4xx other than 400 and 401 whose code or text clearly names another: 403 for a missing resource or a
+conflict, 404 for a method or a rejected credential, 409, 412, 417 or 422 for permission or absence.
+
+Why it matters
+--------------
+Each of these codes makes clients do something else: log in, give up, retry after a read, drop a reference. The wrong
+one makes them do the wrong thing, and statistics by code mean nothing.
+
+Known exceptions
+----------------
+Hiding what exists by 404 is allowed, so permission under 404 is not reported here. ACME and OAuth have texts and
+codes of their own. A machine-readable code outranks prose.
+
+How to fix
+----------
+Map each kind of error to one status in one place, and let handlers raise the kind instead of a number.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.said import meanings, said
+from wirelint.evidence.texts import STATUS, Meaning
+
+_ANY = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD})
+_WRONG = {
+    403: frozenset({Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD, Meaning.INVALID}),
+    404: frozenset({Meaning.METHOD, Meaning.AUTHN, Meaning.CONFLICT}),
+    405: frozenset({Meaning.AUTHN, Meaning.NOT_FOUND, Meaning.CONFLICT}),
+    409: frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.METHOD, Meaning.MALFORMED}),
+    410: frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.CONFLICT, Meaning.METHOD}),
+    412: _ANY | {Meaning.INVALID},
+    417: _ANY | {Meaning.INVALID},
+}
+"""Status → meanings that clearly belong to another one."""
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.STRONG,
+    because="code or text names one kind of error alone, and it is not the status's",
+    basis="policy: RFC 9110 section 15.5 defines the statuses",
+    when=When(status="403 404 405 406 409 410 412 417 422 423"),
+    reads=Reads.PREFIX,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """One meaning, and another status than its own."""
+    status = exchange.status or 0
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME, Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.S3):
+        return
+    about = meanings(exchange) - {Meaning.UNAVAILABLE, Meaning.INTERNAL}
+    wrong = _WRONG.get(status, _ANY)
+    if status != 422:
+        about = about - {Meaning.INVALID} or about
+    if len(about) != 1 or not about <= wrong:
+        return
+    meaning = next(iter(about))
+    words = said(exchange)
+    yield Hit(
+        f"{status} for {meaning.value}",
+        words.prose or " ".join(words.codes),
+        suggested_status=400 if meaning is Meaning.INVALID and exchange.request.body.empty else STATUS[meaning],
+        discriminator=meaning.name,
+    )
+
+
+BAD = (
+    """\
+GET /zones/gone.example/records HTTP/1.1
+Host: dns.example
+Authorization: Bearer of-a-user-1234567
+
+HTTP/1.1 403 Forbidden
+Content-Type: application/json
+
+{"message": "domain not found"}
+""",
+    """\
+POST /2/files/list_folder HTTP/1.1
+Host: files.example
+Authorization: Bearer of-a-user-1234567
+
+HTTP/1.1 422 Unprocessable Content
+Content-Type: application/json
+
+{"error_summary": "no_permission/..", "error": {".tag": "no_permission"}}
+""",
+)
+
+GOOD = (
+    """\
+GET /projects/7 HTTP/1.1
+Host: git.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"message": "Not Found"}
+""",
+    """\
+POST /users HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 409 Conflict
+Content-Type: application/json
+
+{"message": "Account already exists"}
+""",
+)

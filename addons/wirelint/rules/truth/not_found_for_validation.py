@@ -1,0 +1,97 @@
+"""A 404 tells of invalid input
+
+What it does
+------------
+Reports a 404 whose code or text speaks of validation (a required field, a value out of range) and not of anything
+missing.
+
+Why it matters
+--------------
+404 says that there is nothing at this target. Clients drop the reference, or conclude that the endpoint is gone,
+where they should have mended a field.
+
+Known exceptions
+----------------
+A reference to something that does not exist is reported neither here nor as validation.
+
+How to fix
+----------
+Answer 422 for content that was understood and is not acceptable, 400 for the rest.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.5
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.21
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.said import meanings, said
+from wirelint.evidence.texts import Meaning
+
+_plain = re.compile(
+    r"\bvalidation (?:failed|error)|\bmust (?:be|have|contain|match)\b|\b(?:is|are) required\b|\bout of range\b|\bis not (?:a )?valid\b|\binvalid (?:value|format|param|email|input|json|argument)",
+    re.IGNORECASE,
+)
+_code = re.compile(r"validation|invalid", re.IGNORECASE)
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the text speaks of validation and of nothing missing",
+    basis="policy: RFC 9110 section 15.5.5",
+    when=When(status="404"),
+    reads=Reads.PREFIX,
+    suggested_status=422,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Validation alone; on a reading request an invalid id may well be an id that does not exist."""
+    if meanings(exchange) != {Meaning.INVALID}:
+        return
+    writes = exchange.request.method in ("POST", "PUT", "PATCH")
+    words = said(exchange)
+    if not _plain.search(words.prose) and not (writes and _code.search(" ".join(words.codes))):
+        return
+    yield Hit(
+        "404 for input that is not valid",
+        words.prose or " ".join(words.codes),
+        suggested_status=422 if writes else 400,
+        severity=Severity.MEDIUM if writes else Severity.INFO,
+    )
+
+
+BAD = (
+    """\
+POST /users HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"email": "nonsense"}
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "email must be a valid address"}
+""",
+)
+
+GOOD = (
+    """\
+POST /messages HTTP/1.1
+Host: llm.example
+Content-Type: application/json
+
+{"model": "nonsense"}
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"type": "error", "error": {"type": "not_found_error", "message": "model: nonsense"}}
+""",
+)

@@ -1,0 +1,164 @@
+"""A success status carries an error
+
+What it does
+------------
+Reports a 2xx response whose content says that the request failed: a JSON object with a negative flag or a filled
+error member, an XML document with an error root or status, a text that is nothing but an error, a form-encoded
+error, or a server's own error field.
+
+Why it matters
+--------------
+Clients, retries, caches, load balancers and dashboards read the status line. A failure under 200 is cached as an
+answer, counted as success, never retried and never alerted on, until somebody reads the content by hand.
+
+Known exceptions
+----------------
+The state of a job, a payment or a delivery is data: where the object looks like a resource (an id, a link, creation
+times, progress) nothing is reported. GraphQL, JSON-RPC, XML-RPC, SOAP, gRPC, batches, bulk operations and S3's
+copy operations answer errors under 200 by design. Reports that were asked for (validation, health, connection tests)
+are no errors either.
+
+How to fix
+----------
+Send the status that says what happened: 401 for failed credentials, 403 for a lack of permission, 404, 409, 422 or 400
+for what the client got wrong, 502 or 504 for what your own upstream did, 500 for the rest. Keep the content, best as
+problem details (RFC 9457). Express: ``res.status(404).json(…)``. Flask: return ``(body, 404)``. FastAPI: raise
+``HTTPException``. Spring: ``ResponseEntity.status(…)`` or ``@ResponseStatus`` on the exception. Django REST framework:
+raise an ``APIException`` instead of returning ``Response({"success": False})``.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3
+- https://www.rfc-editor.org/rfc/rfc9457.html
+- https://www.rfc-editor.org/rfc/rfc9205.html#section-4.6
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.core.verdict import Verdict, of_status
+from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
+from wirelint.evidence.own_status import own_status
+from wirelint.evidence.protocols import Protocol, is_token_request, protocol
+from wirelint.evidence.said import meanings, suggested_status
+from wirelint.evidence.texts import Meaning
+
+_EXEMPT = frozenset(
+    {
+        Protocol.GRAPHQL,
+        Protocol.JSON_RPC,
+        Protocol.XML_RPC,
+        Protocol.SOAP,
+        Protocol.GRPC,
+        Protocol.BATCH,
+        Protocol.BULK,
+        Protocol.S3,
+    }
+)
+_WEIGHT = {
+    Grade.STRONG: (Severity.MEDIUM, Confidence.STRONG),
+    Grade.MEDIUM: (Severity.LOW, Confidence.STRONG),
+    Grade.WEAK: (Severity.INFO, Confidence.WEAK),
+}
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the content says so in so many words, and nothing in it looks like a resource",
+    basis="policy: RFC 9110 section 15.3 says that 2xx means the request was successfully received and accepted",
+    when=When(status="2xx", media=(Kind.JSON, Kind.XML, Kind.HTML, Kind.TEXT, Kind.FORM, Kind.EVENTS, Kind.NONE)),
+    reads=Reads.PREFIX,
+    json_keys=JSON_KEYS,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for an envelope; say what the status should have been where the content tells."""
+    if exchange.status in (204, 205, 207) or exchange.request.method in ("HEAD", "OPTIONS"):
+        return
+    found = envelope(exchange)
+    if found is None or protocol(exchange) in _EXEMPT or is_token_request(exchange):
+        return
+    about = meanings(exchange)
+    if found.grade is not Grade.WEAK and about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
+        return  # masked-upstream-text tells that story
+    own = own_status(exchange)
+    suggested = own.code if own is not None else suggested_status(exchange)
+    severity, confidence = _WEIGHT[found.grade]
+    if own is not None and found.grade is Grade.STRONG:
+        severity = Severity.HIGH
+    yield Hit(
+        f"{exchange.status} whose content says that the request failed ({found.marker})",
+        found.evidence,
+        suggested_status=suggested,
+        verdict=Verdict.UNKNOWN if suggested is None else of_status(suggested),
+        severity=severity,
+        confidence=confidence,
+    )
+
+
+BAD = (
+    """\
+POST /login HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"email": "ada@shop.example", "password": "hunter22"}
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"success": false, "error": "Wrong e-mail or password"}
+""",
+    """\
+GET /xml.response?Command=domains.getinfo HTTP/1.1
+Host: registrar.example
+
+HTTP/1.1 200 OK
+Content-Type: text/xml
+
+<?xml version="1.0"?><ApiResponse Status="ERROR"><Errors><Error Number="2030166">Domain is invalid</Error></Errors></ApiResponse>
+""",
+    """\
+GET /elevation?lat=a HTTP/1.1
+Host: geo.example
+
+HTTP/1.1 200 OK
+Content-Type: text/plain
+
+ERR:14:invalid number
+""",
+)
+
+GOOD = (
+    """\
+GET /payments/8d2 HTTP/1.1
+Host: pay.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": "8d2", "status": "failed", "error": {"code": "card_declined"}, "created": 1700000000}
+""",
+    """\
+POST /reset HTTP/1.1
+Host: bmc.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"error": {"message": "Success"}}
+""",
+    """\
+GET /monitors/7/can-delete HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"data": {"ok": [7]}, "errors": null}
+""",
+)

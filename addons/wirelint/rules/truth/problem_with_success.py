@@ -1,0 +1,81 @@
+"""Problem details are sent with a success or a redirect
+
+What it does
+------------
+Reports content of type ``application/problem+json`` or ``application/problem+xml`` under a 2xx or 3xx status.
+
+Why it matters
+--------------
+The media type says that the request failed; the status says that it did not. Clients that go by the status use the
+problem document as if it were the resource.
+
+Known exceptions
+----------------
+None known.
+
+How to fix
+----------
+Send the status that the problem is about, and let it stand in the ``status`` member as well.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9457.html#section-3
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+from wirelint.core.verdict import Verdict, of_status
+from wirelint.evidence.said import suggested_status
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.CERTAIN,
+    because="media type and status contradict each other in the head of the response",
+    basis="policy: RFC 9457 section 3",
+    when=When(status="2xx 3xx", response_fields=("content-type",)),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Go by the media type alone."""
+    response = exchange.response
+    if response is None or response.media_type.essence not in ("application/problem+json", "application/problem+xml"):
+        return
+    if exchange.request.method == "HEAD" or response.status == 304:
+        return
+    status = (response.body.members or {}).get("status")
+    stated = status if isinstance(status, int) and 400 <= status <= 599 else suggested_status(exchange)
+    yield Hit(
+        f"{response.status} with problem details",
+        f"Content-Type: {response.media_type.essence}",
+        suggested_status=stated,
+        verdict=Verdict.UNKNOWN if stated is None else of_status(stated),
+    )
+
+
+BAD = (
+    """\
+GET /orders/4 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Type: application/problem+json
+
+{"title": "No such order"}
+""",
+)
+
+GOOD = (
+    """\
+GET /orders/4 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/problem+json
+
+{"title": "No such order", "status": 404}
+""",
+)

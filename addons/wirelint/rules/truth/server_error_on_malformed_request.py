@@ -1,0 +1,103 @@
+"""A malformed request makes the server fail
+
+What it does
+------------
+Reports a 5xx to a request that is provably malformed: content that is no JSON although it is sent as JSON, a broken
+percent-escape, or a path whose id is ``undefined``, ``null`` or ``[object Object]``.
+
+Why it matters
+--------------
+The client's mistake burns the service's error budget, wakes its people, and is retried, since 5xx says that a retry
+may help. The client never learns what is wrong with its request.
+
+Known exceptions
+----------------
+501, 503 and 504 have nothing to do with the request's form. Content that was not captured proves nothing.
+
+How to fix
+----------
+Answer 400. Express: an error handler behind ``express.json()`` for ``SyntaxError``. Flask: ``request.get_json()``
+raises 400 by itself if it is not caught. Go: check the error of ``json.Decode``. Spring: map
+``HttpMessageNotReadableException``. Validate path parameters before using them.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.1
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.1
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+from wirelint.core.verdict import Verdict
+from wirelint.evidence.requests import malformation
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.STRONG,
+    because="the request is malformed in plain sight",
+    basis="policy: RFC 9110 section 15.5.1",
+    when=When(status="500 502 505"),
+    verdict=Verdict.CLIENT_ERROR,
+    suggested_status=400,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Name what is malformed."""
+    if (why := malformation(exchange)) is not None:
+        yield Hit(f"{exchange.status} to a malformed request: {why}", why)
+
+
+BAD = (
+    """\
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"sku": 7,
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Internal Server Error"}
+""",
+    """\
+GET /inputs/undefined HTTP/1.1
+Host: logs.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Internal Server Error"}
+""",
+)
+
+GOOD = (
+    """\
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"sku": 7,
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "invalid JSON at column 11"}
+""",
+    """\
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"sku": 7}
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Internal Server Error"}
+""",
+)

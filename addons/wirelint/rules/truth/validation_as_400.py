@@ -1,0 +1,83 @@
+"""A 400 answers content that was understood
+
+What it does
+------------
+Reports a 400 to a request with parseable content whose text lists fields that are not acceptable.
+
+Why it matters
+--------------
+Where 422 is used for content that was understood, clients can tell a broken serializer from a wrong value.
+
+Known exceptions
+----------------
+Guidelines disagree: RFC 9205 advises general codes when in doubt, and Zalando's forbid 422. Off by default for this.
+
+How to fix
+----------
+Answer 422 for values, 400 for syntax. Or ignore this rule, and use 400 for both throughout.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.21
+- https://www.rfc-editor.org/rfc/rfc9205.html#section-4.6
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.requests import malformation
+from wirelint.evidence.said import meanings, said
+from wirelint.evidence.texts import Meaning
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.STRONG,
+    because="the text speaks of validation; whether that matters is a convention",
+    basis="policy: RFC 9110 section 15.5.21",
+    when=When(status="400", method="POST PUT PATCH"),
+    reads=Reads.PREFIX,
+    suggested_status=422,
+    default=False,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Content that parses, and a text about its values alone."""
+    body = exchange.request.body
+    if body.members is None or not body.complete or malformation(exchange) is not None:
+        return
+    if meanings(exchange) == {Meaning.INVALID}:
+        yield Hit("400 for values that are not acceptable", said(exchange).prose)
+
+
+BAD = (
+    """\
+POST /users HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"email": "nonsense"}
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"errors": [{"field": "email", "message": "must be a valid address"}]}
+""",
+)
+
+GOOD = (
+    """\
+POST /users HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"email": 
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "invalid JSON"}
+""",
+)

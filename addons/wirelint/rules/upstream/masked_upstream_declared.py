@@ -1,0 +1,116 @@
+"""An upstream failure is passed off as success or as the proxy's own fault.
+
+What it does
+------------
+Reports a 2xx or 500 response whose last ``Proxy-Status`` member declares that the hop behind failed: a received
+status of 502, 503 or 504, or an error type that calls for one of them.
+
+Why it matters
+--------------
+The proxy knows that the upstream failed and tells the client something else. Under 2xx the failure is invisible to
+everyone; under 500 the wrong team is woken.
+
+Known exceptions
+----------------
+A cache that answers from its store while the origin is down does what it should; it is told by ``Age``,
+``Cache-Status``, ``X-Cache: HIT`` or a warning that the content is stale. Only the last member counts: earlier hops
+may have been covered for.
+
+How to fix
+----------
+Answer 504 for time-outs, 502 for broken or refused connections and for answers that cannot be used, and pass a 503 on
+with its ``Retry-After``. Look for error pages and fallbacks that reset the status (nginx ``error_page 502 =200``,
+Envoy ``local_reply_config``).
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9209.html#section-2.3
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.3
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.5
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.rule import Context, Rule, When
+from wirelint.core.verdict import Verdict
+from wirelint.evidence.proxy_status import declared
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.CERTAIN,
+    because="the proxy itself declares the failure",
+    basis="SHOULD: RFC 9209 section 2.1.1",
+    when=When(status="2xx 500", response_fields=("proxy-status",)),
+    side=Side.INTERMEDIARY,
+    verdict=Verdict.SERVER_ERROR,
+)
+
+_STORED = ("age", "warning", "cache-status")
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Compare what is declared with what is said."""
+    found, response = declared(exchange), exchange.response
+    if found is None or response is None or found.upstream is None:
+        return
+    success = response.status < 300
+    stored = any(name in response.headers for name in _STORED)
+    if success and (stored or "hit" in (response.headers.get("x-cache") or "")[:256].lower()):
+        return
+    cause = found.error or f"received-status={found.received}"
+    yield Hit(
+        f"{response.status} although the upstream failed ({cause})",
+        f"Proxy-Status: {'error=' if found.error else ''}{cause}",
+        suggested_status=found.upstream,
+        discriminator=cause,
+    )
+
+
+BAD = (
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Proxy-Status: edge; received-status=503
+Content-Type: application/json
+
+[]
+""",
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 500 Internal Server Error
+Proxy-Status: edge; error=connection_timeout
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 504 Gateway Timeout
+Proxy-Status: edge; error=connection_timeout
+Content-Type: application/json
+
+{"id": "e-17"}
+""",
+    """\
+GET /v1/orders HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Age: 340
+Proxy-Status: edge; received-status=503
+Content-Type: application/json
+
+[]
+""",
+)

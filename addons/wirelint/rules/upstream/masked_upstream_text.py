@@ -1,0 +1,115 @@
+"""An upstream's failure is passed off as a success or as the service's own fault
+
+What it does
+------------
+Reports a 500, or an error under 2xx, whose code or text speaks of an upstream: a gateway timeout, a refused or reset
+connection, a deadline that ran out.
+
+Why it matters
+--------------
+502 and 504 tell whoever is called at night to look one hop further, and tell clients and meshes that a retry may
+help. Under 500 the wrong team searches; under 200 nobody does.
+
+Known exceptions
+----------------
+A 503 that says the upstream is down, and 502 or 504 of any text, are honest. Results of connection tests are data.
+
+How to fix
+----------
+Catch the client library's timeout and connection errors where the call is made and answer 504 or 502 (httpx:
+``TimeoutException`` and ``TransportError``; requests: ``Timeout`` and ``ConnectionError``; axios: ``ECONNABORTED``,
+``ECONNREFUSED``; Go: ``context.DeadlineExceeded``). nginx: no ``=200`` or ``=500`` in ``error_page 502 504``.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.3
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.5
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.core.verdict import Verdict
+from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
+from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.said import PROSE_KEYS, meanings, said
+from wirelint.evidence.texts import Meaning
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the text names a failure that only happens between a service and its upstream",
+    basis="policy: RFC 9110 sections 15.6.3 and 15.6.5 define the statuses for it",
+    when=When(status="500 2xx", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE)),
+    reads=Reads.PREFIX,
+    json_keys=JSON_KEYS | PROSE_KEYS,
+    verdict=Verdict.SERVER_ERROR,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Words of an upstream's failure: under 500 anywhere, under 2xx in what is an error."""
+    if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.BULK, Protocol.BATCH, Protocol.GRPC):
+        return
+    success = exchange.status != 500
+    if success:
+        found = envelope(exchange)
+        if found is None or found.grade is Grade.WEAK:
+            return
+    about = meanings(exchange)
+    if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
+        return
+    words = said(exchange)
+    status = 504 if Meaning.TIMEOUT in about else 502
+    yield Hit(
+        f"{exchange.status} for a failure of the service's upstream",
+        words.prose or " ".join(words.codes),
+        suggested_status=status,
+        severity=Severity.HIGH if success else Severity.MEDIUM,
+    )
+
+
+BAD = (
+    """\
+GET /quotes/7 HTTP/1.1
+Host: gateway.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "connect ECONNREFUSED 10.0.0.7:8080"}
+""",
+    """\
+GET /quotes/7 HTTP/1.1
+Host: gateway.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"success": false, "message": "upstream request timeout"}
+""",
+)
+
+GOOD = (
+    """\
+GET /quotes/7 HTTP/1.1
+Host: gateway.example
+
+HTTP/1.1 504 Gateway Timeout
+Content-Type: application/json
+
+{"error": "upstream request timeout"}
+""",
+    """\
+GET /notes/7 HTTP/1.1
+Host: notes.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 7, "title": "what to do about ECONNREFUSED", "message": "connection refused"}
+""",
+)
