@@ -62,7 +62,7 @@ class Body:
         "size",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known of a body, by name
         self,
         raw: bytes | None,
         *,

@@ -161,11 +161,15 @@ class Engine:
                 and (not when.request_fields or not asked.isdisjoint(when.request_fields))
             ):
                 fitting.append(rule)
-        keyed = tuple(rule for rule in fitting if rule.reads is not Reads.NOTHING and rule.json_keys is not None)
+        # Errors are few and all about something; it is among successes that a look at the names spares work.
+        successful = exchange.status is not None and exchange.status < 400
+        keyed = tuple(
+            rule for rule in fitting if successful and rule.reads is not Reads.NOTHING and rule.json_keys is not None
+        )
         return Plan(
             rules=tuple(fitting),
             plain=tuple(rule for rule in fitting if rule.reads is Reads.NOTHING),
-            reading=tuple(rule for rule in fitting if rule.reads is not Reads.NOTHING and rule.json_keys is None),
+            reading=tuple(rule for rule in fitting if rule.reads is not Reads.NOTHING and rule not in keyed),
             keyed=keyed,
             keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
         )

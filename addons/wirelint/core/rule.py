@@ -75,7 +75,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of one rule; the texts come from its module's docstring, the id from its file's name.
 
     ``because`` says why ``confidence`` is what it is. ``basis`` names the requirement: ``MUST``, ``SHOULD``, ``MAY``
-    or ``policy`` with its reference. ``json_keys``: where the response is a JSON object the check is only worth
+    or ``policy`` with its reference. ``json_keys``: where a success is a JSON object the check is only worth
     running if one of these (folded) keys stands at its top level. ``verdict`` and ``suggested_status`` are what a hit
     implies unless it says otherwise. ``default`` is False for rules that must be asked for.
     """

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 from wirelint.core.body import Body
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Headers, Request, Response
 from wirelint.core.media import media_type
@@ -33,73 +35,81 @@ def exchanges(text: str, *, service: str = "example") -> Iterator[Exchange]:
     :param service: the service's name in what comes out.
     :raises WireTextError: where a pair lacks its request, or its answer.
     """
-    clock = 1000.0
-    request: Request | None = None
-    response: Response | None = None
-    failure: Failure | None = None
-    direction, name = Direction.INBOUND, service
-
-    def pair() -> Exchange:
-        if request is None or (response is None and failure is None):
-            raise WireTextError("a request and its response, or a failure, must follow each other")
-        return Exchange(
-            request=request,
-            response=response,
-            failure=failure,
-            service=name,
-            direction=direction,
-            id=f"example-{clock:.0f}",
-            client="client",
-            started=clock,
-            ended=clock + 0.05,
-            timestamp=clock,
-        )
-
+    reader = _Reader(service)
     for block in _blocks(text):
+        yield from reader.read(block)
+    yield from reader.finish()
+
+
+class _Reader:
+    """Puts messages together to exchanges, one second after the other."""
+
+    def __init__(self, service: str) -> None:
+        self._own = service
+        self._clock = 1000.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._request: Request | None = None
+        self._response: Response | None = None
+        self._failure: Failure | None = None
+        self._direction, self._service = Direction.INBOUND, self._own
+
+    def read(self, block: list[str]) -> Iterator[Exchange]:
+        """Take a message, or a line about the exchange; what was complete before comes out."""
         first = block[0]
-        if match := _request_line.fullmatch(first):
-            if request is not None:
-                yield pair()
-                clock += 1
-                direction, name = Direction.INBOUND, service
+        if match := _status_line.fullmatch(first):
             headers, body = _message(block[1:])
-            request = Request(
-                method=match[1],
-                target=match[2],
-                http_version=match[3],
-                authority=headers.get("host") or service,
-                headers=headers,
-                body=body,
-            )
-            response = failure = None
-        elif match := _status_line.fullmatch(first):
-            headers, body = _message(block[1:])
-            response = Response(
+            self._response = Response(
                 status=int(match[2]), reason=match[3] or "", http_version=match[1], headers=headers, body=body
             )
         elif match := _failure.fullmatch(first):
-            failure = Failure(kind=FailureKind(match[1]), message=match[2])
-            if response is not None:
-                cut = Body(response.body.raw, complete=False, media=response.media_type)
-                response = Response(
-                    status=response.status,
-                    reason=response.reason,
-                    http_version=response.http_version,
-                    headers=response.headers,
-                    body=cut,
-                )
+            self._failure = Failure(kind=FailureKind(match[1]), message=match[2])
+            if self._response is not None:
+                cut = Body(self._response.body.raw, complete=False, media=self._response.media_type)
+                self._response = msgspec.structs.replace(self._response, body=cut)
         else:
-            if request is not None:
-                yield pair()
-                request = None
-                clock += 1
-                direction, name = Direction.INBOUND, service
-            if match := _pause.fullmatch(first):
-                clock += float(match[1])
+            yield from self.finish()
+            if match := _request_line.fullmatch(first):
+                self._request = self._read_request(match, block[1:])
+            elif match := _pause.fullmatch(first):
+                self._clock += float(match[1])
             elif match := _outbound.fullmatch(first):
-                direction, name = Direction.OUTBOUND, match[1]
-    if request is not None:
-        yield pair()
+                self._direction, self._service = Direction.OUTBOUND, match[1]
+
+    def _read_request(self, line: re.Match[str], lines: list[str]) -> Request:
+        headers, body = _message(lines)
+        return Request(
+            method=line[1],
+            target=line[2],
+            http_version=line[3],
+            authority=headers.get("host") or self._own,
+            headers=headers,
+            body=body,
+        )
+
+    def finish(self) -> Iterator[Exchange]:
+        """The exchange read so far, if there is one."""
+        if self._request is None:
+            if self._response is not None or self._failure is not None:
+                raise WireTextError("an answer without a request")
+            return
+        if self._response is None and self._failure is None:
+            raise WireTextError("a request without an answer")
+        yield Exchange(
+            request=self._request,
+            response=self._response,
+            failure=self._failure,
+            service=self._service,
+            direction=self._direction,
+            id=f"example-{self._clock:.0f}",
+            client="client",
+            started=self._clock,
+            ended=self._clock + 0.05,
+            timestamp=self._clock,
+        )
+        self._clock += 1
+        self._begin()
 
 
 def _blocks(text: str) -> Iterator[list[str]]:

@@ -32,10 +32,6 @@ _tag: Final = re.compile(r"<[^<>]{0,256}>")
 _title: Final = re.compile(r"<(?:title|h1)[^<>]{0,128}>([^<]{1,200})", re.IGNORECASE)
 
 
-PROSE_KEYS: Final = _PROSE | _INNER | _CODES
-"""The folded names under which a JSON object may say something about an error."""
-
-
 class Said(NamedTuple):
     """``codes`` as they stand; ``prose`` is the texts, joined by line ends."""
 

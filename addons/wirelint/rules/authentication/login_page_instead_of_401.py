@@ -57,10 +57,12 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """A form under 200, or the path of a redirect; a host's name proves nothing."""
     response = exchange.response
-    if response is None or not is_api_call(exchange) or _login.search(exchange.request.path[:1024]):
+    if response is None or (response.status == 200 and response.media_type.kind is not Kind.HTML):
+        return
+    if not is_api_call(exchange) or _login.search(exchange.request.path[:1024]):
         return
     if response.status == 200:
-        if response.media_type.kind is Kind.HTML and _password.search((response.body.text or "")[:32768]):
+        if _password.search((response.body.text or "")[:32768]):
             yield Hit("200 with a login form to a call for data", '<input type="password">')
         return
     location = response.headers.get("location") or ""

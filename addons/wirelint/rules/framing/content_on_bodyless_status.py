@@ -15,7 +15,8 @@ Known exceptions
 ``Content-Length: 0`` on a 204 is forbidden too but harms nobody, so it is a note. Proxies drop the content of an
 HTTP/1.1 204 unseen; there the ``Content-Length`` alone gives it away. In a recording that field may be left over from
 the recorder's own doing, so there, without content, it is only a hint. ``Content-Length`` in answers to HEAD and in 304
-tells the size of what GET would get, and is fine.
+tells the size of what GET would get, and is fine. Content of an answer to HEAD is invisible over HTTP/1.1, so what a
+recording shows there is the recorder's, and only HTTP/2 and HTTP/3 are judged.
 
 How to fix
 ----------

@@ -34,6 +34,23 @@ from wirelint.core.rule import Context, Reads, Rule, When
 
 _READ = 32 * 1024
 _SHORTEST = 60
+# Each kind of frame holds one of these. Looking for them costs a hundredth of the pattern.
+_SIGNS = (
+    ", line ",
+    ".java:",
+    ".kt:",
+    ".scala:",
+    ".groovy:",
+    "Native Method",
+    "Unknown Source",
+    "js:",
+    "ts:",
+    ":line ",
+    ".php(",
+    ".rb:",
+    ".clj:",
+    ".go:",
+)
 _frame = re.compile(
     r"File \\?\"[^\"\n]{1,200}\\?\", line \d{1,6}"
     r"|\bat [\w.$<>]{3,160}\((?:[\w$]{1,80}\.(?:java|kt|scala|groovy):\d{1,6}|Native Method|Unknown Source)\)"
@@ -60,7 +77,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Count frames."""
     response = exchange.response
     text = (response.body.text or "")[:_READ] if response is not None else ""
-    if len(text) < _SHORTEST:
+    if len(text) < _SHORTEST or not any(sign in text for sign in _SIGNS):
         return
     frames = _frame.findall(text)
     if len(frames) >= 3 or (len(frames) >= 2 and _error.search(text)):

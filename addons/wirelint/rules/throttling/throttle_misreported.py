@@ -35,7 +35,7 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.protocols import Protocol, protocol
-from wirelint.evidence.said import PROSE_KEYS, meanings, said
+from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 RULE = Rule(
@@ -48,7 +48,7 @@ RULE = Rule(
         media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE),
     ),
     reads=Reads.PREFIX,
-    json_keys=JSON_KEYS | PROSE_KEYS,
+    json_keys=JSON_KEYS,
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=429,
 )
@@ -57,12 +57,10 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """A limit on the rate, said in so many words."""
     status = exchange.status or 0
+    if status < 300 and ((found := envelope(exchange)) is None or found.grade is Grade.WEAK):
+        return
     if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.GRPC, Protocol.OAUTH, Protocol.BULK):
         return
-    if status < 300:
-        found = envelope(exchange)
-        if found is None or found.grade is Grade.WEAK:
-            return
     about = meanings(exchange)
     if Meaning.RATE not in about or Meaning.QUOTA in about:
         return

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict, of_status
 from wirelint.evidence.said import suggested_status
@@ -35,7 +36,7 @@ RULE = Rule(
     confidence=Confidence.CERTAIN,
     because="media type and status contradict each other in the head of the response",
     basis="policy: RFC 9457 section 3",
-    when=When(status="2xx 3xx", response_fields=("content-type",)),
+    when=When(status="2xx 3xx", media=(Kind.JSON, Kind.XML)),
 )
 
 

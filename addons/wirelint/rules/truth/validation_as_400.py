@@ -73,7 +73,7 @@ POST /users HTTP/1.1
 Host: shop.example
 Content-Type: application/json
 
-{"email": 
+{"email":
 
 HTTP/1.1 400 Bad Request
 Content-Type: application/json

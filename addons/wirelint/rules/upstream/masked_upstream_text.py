@@ -35,7 +35,7 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.protocols import Protocol, protocol
-from wirelint.evidence.said import PROSE_KEYS, meanings, said
+from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 RULE = Rule(
@@ -45,20 +45,18 @@ RULE = Rule(
     basis="policy: RFC 9110 sections 15.6.3 and 15.6.5 define the statuses for it",
     when=When(status="500 2xx", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE)),
     reads=Reads.PREFIX,
-    json_keys=JSON_KEYS | PROSE_KEYS,
+    json_keys=JSON_KEYS,
     verdict=Verdict.SERVER_ERROR,
 )
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Words of an upstream's failure: under 500 anywhere, under 2xx in what is an error."""
+    success = exchange.status != 500
+    if success and ((found := envelope(exchange)) is None or found.grade is Grade.WEAK):
+        return
     if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.BULK, Protocol.BATCH, Protocol.GRPC):
         return
-    success = exchange.status != 500
-    if success:
-        found = envelope(exchange)
-        if found is None or found.grade is Grade.WEAK:
-            return
     about = meanings(exchange)
     if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
         return

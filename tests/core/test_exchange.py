@@ -1,0 +1,125 @@
+"""Headers, media types, routes, traces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wirelint.core.exchange import Exchange, Headers, Request, Response, once
+from wirelint.core.media import Kind, media_type
+from wirelint.core.route import route
+from wirelint.core.trace import trace_id
+
+
+def test_fields_keep_order_case_and_duplicates():
+    pairs = ((b"X-A", b"1"), (b"set-cookie", b"a=1"), (b"Set-Cookie", b"b=2"))
+    headers = Headers(pairs)
+    assert headers.fields == pairs
+    assert headers.get("set-cookie") == "a=1, b=2"
+    assert headers.get_all("set-cookie") == ["a=1", "b=2"]
+    assert headers.get("absent") is None
+    assert "x-a" in headers
+    assert list(headers.names()) == ["x-a", "set-cookie"]
+
+
+def test_a_repr_shows_no_values():
+    headers = Headers.of(("Authorization", "Bearer top-secret"))
+    assert "top-secret" not in repr(headers)
+    assert "top-secret" not in repr(Exchange(request=Request(method="GET", target="/", headers=headers)))
+
+
+@given(st.lists(st.tuples(st.binary(max_size=20), st.binary(max_size=20)), max_size=20))
+def test_any_octets_make_fields(pairs):
+    headers = Headers(pairs)
+    assert [headers.get(name) is not None for name in headers.names()] == [True] * len(headers.names())
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("application/json", Kind.JSON),
+        ("Application/Problem+JSON; charset=utf-8", Kind.JSON),
+        ("application/x-ndjson", Kind.OTHER),
+        ("text/html;charset=utf-8", Kind.HTML),
+        ("application/soap+xml", Kind.XML),
+        ("application/grpc-web+proto", Kind.GRPC),
+        ("text/event-stream", Kind.EVENTS),
+        ("image/png", Kind.OTHER),
+        ("", Kind.NONE),
+        (None, Kind.NONE),
+        ("x" * 1000, Kind.NONE),
+    ],
+)
+def test_media_types_are_told_apart(value, kind):
+    assert media_type(value).kind is kind
+
+
+def test_parameters_are_read():
+    parsed = media_type('multipart/mixed; boundary="a b"; charset="UTF-8"')
+    assert (parsed.boundary, parsed.charset) == ("a b", "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("/", "/"),
+        ("/users/42", "/users/{id}"),
+        ("/v1/users/42/orders", "/v1/users/{id}/orders"),
+        ("/v2beta1/zones", "/v2beta1/zones"),
+        ("/items/8d2c1f9e-1c2d-4f3a-9b8c-7d6e5f4a3b2c", "/items/{uuid}"),
+        ("/o/5f2b8c9d1e", "/o/{id}"),
+        ("/bot123456:AAEhBP0av28/sendMessage", "/{id}/sendMessage"),
+        ("/reports/2026-11-21", "/reports/{date}"),
+        ("/api/Domain.Info", "/api/Domain.Info"),
+        ("/oauth2/token", "/oauth2/token"),
+        ("/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijklmnop", "/reset/{token}"),
+        ("/files/ZXhhbXBsZVNlY3JldFRva2Vu", "/files/{id}"),
+    ],
+)
+def test_paths_fold_to_templates(path, template):
+    assert route(path) == template
+
+
+@given(st.text(max_size=3000))
+def test_templates_are_bounded_and_stable(path):
+    template = route("/" + path)
+    assert len(template) < 700
+    assert route("/" + path) == template
+
+
+def test_deep_paths_are_cut():
+    assert route("/a" * 100).count("/") <= 14
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "4bf92f3577b34da6a3ce929d0e0e4736"),
+        ("b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1", "80f198ee56343ba864fe8b2a57d3eff7"),
+        (
+            "x-amzn-trace-id",
+            "Root=1-67891233-abcdef012345678912345678;Sampled=1",
+            "1-67891233-abcdef012345678912345678",
+        ),
+        ("x-request-id", "7b1d9a3e-22", "7b1d9a3e-22"),
+        ("traceparent", "nonsense", None),
+        ("x-request-id", "<script>alert(1)</script>", None),
+    ],
+)
+def test_trace_ids_are_read_and_checked(field, value, expected):
+    exchange = Exchange(request=Request(method="GET", target="/", headers=Headers.of((field, value))))
+    assert trace_id(exchange) == expected
+
+
+def test_a_fact_is_found_out_once_per_exchange():
+    asked = []
+
+    @once
+    def fact(exchange):
+        asked.append(exchange)
+        return len(asked)
+
+    first = Exchange(request=Request(method="GET", target="/"), response=Response(status=200))
+    second = Exchange(request=Request(method="GET", target="/"))
+    assert [fact(first), fact(first), fact(second)] == [1, 1, 2]

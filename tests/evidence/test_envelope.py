@@ -1,0 +1,246 @@
+"""What is an error, and what only has the word in it."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from wirelint.core.body import Body
+from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.media import media_type
+from wirelint.evidence.envelope import Grade, envelope
+from wirelint.evidence.own_status import own_status
+from wirelint.evidence.pages import error_page
+from wirelint.evidence.said import meanings
+from wirelint.evidence.texts import Meaning, of_code, of_prose
+
+
+def answer(content, media="application/json", path="/things", status=200, *, complete=True):
+    if not isinstance(content, str):
+        content = json.dumps(content)
+    body = Body(content.encode(), media=media_type(media), complete=complete)
+    return Exchange(
+        request=Request(method="POST", target=path),
+        response=Response(status=status, headers=Headers.of(("content-type", media)), body=body),
+    )
+
+
+def grade(*args, **kwargs):
+    found = envelope(answer(*args, **kwargs))
+    return None if found is None else found.grade
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"success": False, "message": "no such user"},
+        {"ok": False, "error": "channel_not_found"},
+        {"status": "error", "errors": [{"code": 7}]},
+        {"Response": "False", "Error": "Movie not found!"},
+        {"error": {"type": "DataException", "message": "no data", "code": 800}},
+        {"errors": ["IMAGE_ERROR"], "img_src": "", "errors_values": ["bad image"]},
+        {"json": {"errors": [["ALREADY", "already a member", "name"]]}},
+        {"errcode": 40013, "errmsg": "invalid appid"},
+        {"stat": "FAIL", "message": "Access forbidden", "code": 40301},
+        {"success": 0, "error": "bad zip"},
+        {"status": {"code": "13", "message": "Domain is not exists", "created_at": "2016-05-11"}},
+        {"result": "failure", "reason": "quota"},
+        {"error": True, "message": "wrong password"},
+        [{"Error": "No names were found"}],
+    ],
+)
+def test_envelopes(content):
+    assert grade(content) is Grade.STRONG
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"success": True, "error": "Record successfully deleted"},
+        {"error": {"message": "Success"}},
+        {"errors": None, "data": {"ok": [1]}},
+        {"errors": [], "data": [1]},
+        {"error": {"message": None}, "status": "built"},
+        {"errcode": 0, "errmsg": "ok"},
+        {"status": "ok", "message": "created"},
+        {"status": {"code": "1", "message": "Action completed successfully"}},
+        {"valid": False, "results": [1]},
+        {"available": False},
+        {"data": []},
+        [],
+        "just text",
+        None,
+        7,
+    ],
+)
+def test_no_envelopes(content):
+    assert grade(json.dumps(content)) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"id": 7, "status": "failed", "error": {"code": "card_declined"}},
+        {"address": "a@b.example", "code": "550", "error": "mailbox full", "created_at": "2026-01-01"},
+        {
+            "request": "{}",
+            "status": "ERROR",
+            "error": {"message": "Bad"},
+            "jobId": "1",
+            "callbackUrl": "http://x.example",
+        },
+        {"state": "failed", "progress": 40, "message": "disk full"},
+        {"data": {"thresholds": {"7d": 1}}, "errors": [{"error_message": "partial"}]},
+        {"status": "error", "name": "worker-1", "url": "http://x.example", "message": "down"},
+    ],
+)
+def test_resources_that_carry_errors_are_hints_at_most(content):
+    assert grade(content) is Grade.WEAK
+
+
+def test_a_flag_alone_is_graded_lower():
+    assert grade({"success": False}) is Grade.MEDIUM
+    assert grade({"success": False}, complete=False) is Grade.WEAK
+
+
+def test_reports_that_were_asked_for_are_hints_at_most():
+    assert grade({"errors": [{"line": 1, "message": "Unknown owner"}]}, path="/repos/a/codeowners/errors") is Grade.WEAK
+
+
+@pytest.mark.parametrize(
+    ("text", "media"),
+    [
+        ("ERR:14:invalid number", "text/plain"),
+        ("Fails.", "text/plain"),
+        ("error=bad_verification_code&error_description=expired", "application/x-www-form-urlencoded"),
+        ('<ApiResponse Status="ERROR"><Errors><Error Number="1">bad</Error></Errors></ApiResponse>', "text/xml"),
+        ("<error><code>7</code><message>no</message></error>", "application/xml"),
+        ('<rsp stat="fail"><err code="1" msg="Photo not found"/></rsp>', "text/xml"),
+    ],
+)
+def test_errors_in_other_forms(text, media):
+    assert grade(text, media) is Grade.STRONG
+
+
+@pytest.mark.parametrize(
+    ("text", "media"),
+    [
+        ("Ok.", "text/plain"),
+        ("OK 127.0.0.1 UPDATED", "text/plain"),
+        ("error,warning,info", "text/plain"),
+        ("id,name,export_error\n1,a,", "text/csv"),
+        ('<ApiResponse Status="OK"><Errors/><Result/></ApiResponse>', "text/xml"),
+        (
+            "<eSearchResult><Count>0</Count><ErrorList><PhraseNotFound>x</PhraseNotFound></ErrorList></eSearchResult>",
+            "text/xml",
+        ),
+        ("Errors and how to mend them\n\nChapter one", "text/plain"),
+    ],
+)
+def test_texts_that_are_no_errors(text, media):
+    assert grade(text, media) is None
+
+
+def test_evidence_shows_no_data():
+    found = envelope(answer({"success": False, "error": "no", "data": {"ssn": "123-45-6789"}}))
+    assert found is not None
+    assert "123-45" not in found.evidence
+
+
+def test_a_cut_envelope_is_known_by_its_beginning():
+    assert grade('{"success": false, "error": "boom", "debug": "xxxx', complete=False) is Grade.STRONG
+
+
+def test_hostile_depth_and_width_cost_little():
+    began = time.perf_counter()
+    for content in (
+        '{"error":' * 3000 + "1" + "}" * 3000,
+        json.dumps({f"error{n}": {"error": n} for n in range(20_000)}),
+    ):
+        grade(content)
+        meanings(answer(content))
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ({"status": 404, "message": "x"}, 404),
+        ({"statusCode": "500"}, 500),
+        ({"error": {"code": 404, "status": "NOT_FOUND"}}, 404),
+        ({"error": {"code": 404, "message": "user not found"}}, 404),
+        ({"errors": [{"status": "403"}]}, 403),
+        ({"code": 550}, None),
+        ({"error": {"code": 500, "message": "Wrong parameter"}}, None),
+        ({"status": 200}, None),
+        ({"status": True}, None),
+        ({"errors": [{"status": "403"}, {"status": "404"}]}, None),
+    ],
+)
+def test_statuses_of_their_own(content, code):
+    found = own_status(answer(content))
+    assert (found and found.code) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("<html><head><title>502 Bad Gateway</title></head></html>", 502),
+        ("<h1>404 Not Found</h1>", 404),
+        ("<title>Error 503: Service Unavailable</title>", 503),
+        ("upstream request timeout", 504),
+        ("504 Gateway Time-out", 504),
+        ("<title>404 ways to cook rice</title>", None),
+        ("<title>500 px wallpapers</title>", None),
+        ("<nav></nav><title>502 Bad Gateway</title>", None),
+        ("<title>Shop</title><p>502</p>", None),
+    ],
+)
+def test_error_pages(text, status):
+    page = error_page(answer(text, "text/html"))
+    assert (page and page.status) == status
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Invalid page token", Meaning.INVALID),
+        ("prompt is too long: 210000 tokens > 200000 maximum", Meaning.INVALID),
+        ("Invalid API key provided", Meaning.AUTHN),
+        ("You must have admin rights", Meaning.AUTHZ),
+        ("Too many requests, slow down", Meaning.RATE),
+        ("You exceeded your current quota, please check your plan and billing details", Meaning.QUOTA),
+        ("connect ECONNREFUSED 10.0.0.1:80", Meaning.UPSTREAM),
+        ("context deadline exceeded", Meaning.TIMEOUT),
+        ("email has already been taken", Meaning.CONFLICT),
+    ],
+)
+def test_prose_is_understood(text, meaning):
+    assert meaning in of_prose(text)
+
+
+def test_what_is_no_credential_is_not_taken_for_one():
+    for text in ("Invalid page token", "unexpected token < in JSON", "CSRF token missing", "too many tokens"):
+        assert Meaning.AUTHN not in of_prose(text), text
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        ("NOT_FOUND", Meaning.NOT_FOUND),
+        ("ResourceNotFoundException", Meaning.NOT_FOUND),
+        ("PERMISSION_DENIED", Meaning.AUTHZ),
+        ("invalid_api_key", Meaning.AUTHN),
+        ("AlreadyExists", Meaning.CONFLICT),
+        ("ThrottlingException", Meaning.RATE),
+    ],
+)
+def test_codes_are_understood(code, meaning):
+    assert meaning in of_code(code)
+
+
+def test_a_code_outranks_prose():
+    subject = answer({"code": "NOT_FOUND", "message": "you do not have permission"}, status=404)
+    assert meanings(subject) == {Meaning.NOT_FOUND}
