@@ -6,6 +6,7 @@ import gzip
 import json
 import time
 import zlib
+from typing import Any
 
 import brotli
 import pytest
@@ -28,43 +29,45 @@ CODED = {
 
 
 @pytest.mark.parametrize("coding", CODED)
-def test_each_coding_is_undone(coding):
+def test_each_coding_is_undone(coding: Any) -> None:
     body = Body(CODED[coding], coding=coding)
     assert body.content == TEXT
     assert body.complete
 
 
-def test_deflate_without_its_wrapper_is_understood():
+def test_deflate_without_its_wrapper_is_understood() -> None:
     raw = zlib.compressobj(wbits=-15)
     assert decode(raw.compress(TEXT) + raw.flush(), "deflate", 10_000) == (TEXT, True)
 
 
-def test_several_codings_are_undone_last_first():
+def test_several_codings_are_undone_last_first() -> None:
     assert decode(brotli.compress(gzip.compress(TEXT)), "gzip, br", 10_000) == (TEXT, True)
 
 
-def test_members_of_gzip_are_joined():
+def test_members_of_gzip_are_joined() -> None:
     assert decode(gzip.compress(b"one ") + gzip.compress(b"two"), "gzip", 100) == (b"one two", True)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
-def test_a_cut_stream_yields_what_it_holds(coding):
+def test_a_cut_stream_yields_what_it_holds(coding: Any) -> None:
     noise = bytes(i * 7919 % 251 for i in range(40_000))
-    packed = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}[coding](noise + TEXT)
+    packers: dict[str, Any] = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}
+    packed = packers[coding](noise + TEXT)
     content, whole = decode(packed[: len(packed) // 2], coding, 1 << 20)
     assert not whole
     assert noise.startswith(content[:1000])
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
-def test_a_bomb_costs_no_more_than_the_limit(coding):
+def test_a_bomb_costs_no_more_than_the_limit(coding: Any) -> None:
     zeros = bytes(64 << 20)
-    bomb = {
+    packers: dict[str, Any] = {
         "gzip": gzip.compress,
         "deflate": zlib.compress,
         "br": lambda data: brotli.compress(data, quality=1),
         "zstd": zstandard.ZstdCompressor().compress,
-    }[coding](zeros)
+    }
+    bomb = packers[coding](zeros)
     began = time.perf_counter()
     body = Body(bomb, coding=coding)
     assert body.content is not None
@@ -74,7 +77,7 @@ def test_a_bomb_costs_no_more_than_the_limit(coding):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "sdch", "gzip, gzip, gzip, gzip"])
-def test_what_cannot_be_decoded_is_unavailable_not_empty(coding):
+def test_what_cannot_be_decoded_is_unavailable_not_empty(coding: Any) -> None:
     body = Body(b"this is in no coding at all", coding=coding)
     assert body.unavailable == "undecodable"
     assert body.content is None
@@ -83,14 +86,14 @@ def test_what_cannot_be_decoded_is_unavailable_not_empty(coding):
     assert body.json is NOTHING
 
 
-def test_unknown_is_not_empty():
+def test_unknown_is_not_empty() -> None:
     body = Body.unknown("not_captured")
     assert (body.empty, body.complete, body.unavailable) == (False, False, "not_captured")
     assert Body(b"").empty
     assert not Body(b"", complete=False).empty
 
 
-def test_a_cut_document_shows_the_members_that_ended_before_the_cut():
+def test_a_cut_document_shows_the_members_that_ended_before_the_cut() -> None:
     whole = b'{"success": false, "error": {"code": 7}, "count": 123456, "debug": "aaaaaa'
     members = Body(whole, complete=False).members
     assert members == {"success": False, "error": {"code": 7}, "count": 123456}
@@ -99,11 +102,11 @@ def test_a_cut_document_shows_the_members_that_ended_before_the_cut():
 
 
 @pytest.mark.parametrize("text", [b')]}\',\n{"a": 1}', b'\xef\xbb\xbf {"a": 1}', b'\n\t {"a": 1}', b'for(;;);{"a": 1}'])
-def test_json_behind_a_guard_or_mark_is_json(text):
+def test_json_behind_a_guard_or_mark_is_json(text: Any) -> None:
     assert Body(text).json == {"a": 1}
 
 
-def test_null_is_json_and_broken_json_is_told_from_unknown():
+def test_null_is_json_and_broken_json_is_told_from_unknown() -> None:
     assert Body(b"null").json is None
     assert Body(b'{"a": 1,').is_broken_json
     assert not Body(b'{"a": 1,', complete=False).is_broken_json
@@ -111,22 +114,22 @@ def test_null_is_json_and_broken_json_is_told_from_unknown():
     assert not Body(b"  ").is_broken_json
 
 
-def test_json_in_another_charset_is_read():
+def test_json_in_another_charset_is_read() -> None:
     body = Body('{"name": "Zoë"}'.encode("utf-16"), media=media_type("application/json; charset=utf-16"))
     assert body.json == {"name": "Zoë"}
 
 
-def test_depth_is_survived():
+def test_depth_is_survived() -> None:
     assert Body(b"[" * 100_000).json is NOTHING
     assert Body(b'{"a":' * 50_000, complete=False).members is not None
 
 
 @given(st.binary(max_size=400), st.sampled_from(["", "gzip", "deflate", "br", "zstd", "gzip, br", "x"]), st.booleans())
-def test_no_octets_make_a_view_raise(raw, coding, complete):
+def test_no_octets_make_a_view_raise(raw: Any, coding: Any, complete: Any) -> None:
     body = Body(raw, coding=coding, complete=complete, media=media_type("application/json; charset=utf-7"))
     _ = (body.content, body.text, body.json, body.members, body.top_level, body.is_broken_json, body.empty, repr(body))
 
 
-def test_an_error_names_the_coding():
+def test_an_error_names_the_coding() -> None:
     with pytest.raises(UndecodableError):
         decode(b"x", "sdch", 10)

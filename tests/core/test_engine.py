@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -14,7 +16,7 @@ from wirelint.core.rule import Reads, Rule, When
 from wirelint.core.verdict import Verdict
 
 
-def rule(name="some-rule", check=None, **changes):
+def rule(name: Any = "some-rule", check: Any = None, **changes: Any) -> Any:
     base = Rule(
         id=name,
         severity=Severity.MEDIUM,
@@ -28,8 +30,14 @@ def rule(name="some-rule", check=None, **changes):
 
 
 def exchange(
-    status=200, content=b'{"a": 1}', media="application/json", method="GET", failure=None, body=None, **fields
-):
+    status: Any = 200,
+    content: Any = b'{"a": 1}',
+    media: Any = "application/json",
+    method: Any = "GET",
+    failure: Any = None,
+    body: Any = None,
+    **fields: Any,
+) -> Any:
     headers = Headers.of(*((name.replace("_", "-"), value) for name, value in fields.items()), ("content-type", media))
     return Exchange(
         request=Request(method=method, target="/users/42"),
@@ -41,7 +49,7 @@ def exchange(
     )
 
 
-def fired(engine, subject):
+def fired(engine: Any, subject: Any) -> Any:
     return [finding.rule for finding in engine.audit(subject).findings]
 
 
@@ -62,32 +70,32 @@ def fired(engine, subject):
         (When(request_fields=("range",)), exchange(), False),
     ],
 )
-def test_a_rule_runs_where_it_applies_and_is_counted_there(when, subject, applies):
+def test_a_rule_runs_where_it_applies_and_is_counted_there(when: Any, subject: Any, applies: Any) -> None:
     engine = Engine([rule(when=when)])
     audit = engine.audit(subject)
     assert bool(audit.findings) is applies
     assert [each.id for each in audit.plan.rules] == (["some-rule"] if applies else [])
 
 
-def test_exchanges_of_one_shape_share_a_plan():
+def test_exchanges_of_one_shape_share_a_plan() -> None:
     engine = Engine([rule(when=When(response_fields=("etag",)))])
     plans = {id(engine.audit(exchange(etag=str(n))).plan) for n in range(10)}
     assert len(plans) == 1
     assert engine.audit(exchange()).plan.rules == ()
 
 
-def test_plans_do_not_grow_without_bound():
+def test_plans_do_not_grow_without_bound() -> None:
     engine = Engine([rule()])
     for n in range(6000):
         engine.audit(exchange(method=f"M{n}"))
     assert len(engine._plans) <= 4096
 
 
-def test_a_broken_rule_is_named_and_the_others_go_on():
-    def broken(exchange, context):
+def test_a_broken_rule_is_named_and_the_others_go_on() -> Any:
+    def broken(exchange: Any, context: Any) -> None:
         raise ZeroDivisionError
 
-    def breaks_later(exchange, context):
+    def breaks_later(exchange: Any, context: Any) -> Any:
         yield Hit("first")
         raise RecursionError
 
@@ -107,13 +115,13 @@ def test_a_broken_rule_is_named_and_the_others_go_on():
         (Body(b"no gzip", coding="gzip"), Reads.PREFIX, False, "undecodable"),
     ],
 )
-def test_what_was_not_seen_is_not_judged_but_counted(body, reads, runs, skipped):
+def test_what_was_not_seen_is_not_judged_but_counted(body: Any, reads: Any, runs: Any, skipped: Any) -> None:
     audit = Engine([rule(reads=reads)]).audit(exchange(body=body))
     assert bool(audit.findings) is runs
     assert audit.skipped == skipped
 
 
-def test_names_at_the_top_level_decide_whether_a_success_is_read():
+def test_names_at_the_top_level_decide_whether_a_success_is_read() -> None:
     asked = rule(reads=Reads.PREFIX, json_keys=frozenset({"error"}))
     engine = Engine([asked])
     assert fired(engine, exchange(content=b'{"Error": 1}')) == ["some-rule"]
@@ -123,7 +131,7 @@ def test_names_at_the_top_level_decide_whether_a_success_is_read():
     assert len(engine.audit(exchange(content=b'{"data": 1}')).plan.rules) == 1
 
 
-def test_hints_are_dropped_and_never_decide():
+def test_hints_are_dropped_and_never_decide() -> None:
     weak = rule(check=lambda exchange, context: [Hit("hm", verdict=Verdict.SERVER_ERROR)], confidence=Confidence.WEAK)
     assert fired(Engine([weak]), exchange()) == []
     audit = Engine([weak], least=Confidence.WEAK).audit(exchange())
@@ -147,12 +155,12 @@ def test_hints_are_dropped_and_never_decide():
         (exchange(404, body=Body.unknown("not_captured")), Verdict.CLIENT_ERROR),
     ],
 )
-def test_the_verdict_without_findings(subject, verdict):
+def test_the_verdict_without_findings(subject: Any, verdict: Any) -> None:
     assert Engine([]).audit(subject).verdict is verdict
 
 
-def test_the_surest_and_then_the_gravest_finding_decides():
-    def says(verdict):
+def test_the_surest_and_then_the_gravest_finding_decides() -> Any:
+    def says(verdict: Any) -> Any:
         return lambda exchange, context: [Hit("x", verdict=verdict)]
 
     rules = [
@@ -165,7 +173,7 @@ def test_the_surest_and_then_the_gravest_finding_decides():
     assert Engine([rules[3]]).audit(exchange()).verdict is Verdict.OK
 
 
-def test_a_finding_has_its_route_and_a_fingerprint_of_its_own():
+def test_a_finding_has_its_route_and_a_fingerprint_of_its_own() -> None:
     engine = Engine([rule()])
     first = engine.audit(exchange()).findings[0]
     second = engine.audit(
@@ -176,11 +184,11 @@ def test_a_finding_has_its_route_and_a_fingerprint_of_its_own():
     assert first.fingerprint != other.fingerprint
 
 
-def test_a_method_that_a_client_made_up_is_not_shown():
+def test_a_method_that_a_client_made_up_is_not_shown() -> None:
     assert Engine([rule()]).audit(exchange(method="HUNTER2")).findings[0].method == "_OTHER"
 
 
-def test_a_rule_that_talks_too_much_is_cut():
+def test_a_rule_that_talks_too_much_is_cut() -> None:
     chatty = rule(check=lambda exchange, context: (Hit("x" * 10_000, "y" * 10_000) for _ in range(1000)))
     findings = Engine([chatty]).audit(exchange()).findings
     assert len(findings) <= 8

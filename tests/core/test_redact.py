@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ CANARY = "canary7Kq9Zx"
         f"/path?q={CANARY}",
     ],
 )
-def test_secrets_are_taken_out_by_their_looks(text):
+def test_secrets_are_taken_out_by_their_looks(text: Any) -> None:
     assert "anary7Kq9Zx" not in redact(text)
     assert "c2lnbmF0" not in redact(text)
 
@@ -58,11 +59,11 @@ def test_secrets_are_taken_out_by_their_looks(text):
         "org.springframework.web.bind.MethodArgumentNotValidException",
     ],
 )
-def test_prose_stays(text):
+def test_prose_stays(text: Any) -> None:
     assert redact(text) == text
 
 
-def exchange_with_secrets():
+def exchange_with_secrets() -> Any:
     return Exchange(
         request=Request(
             method="POST",
@@ -81,17 +82,17 @@ def exchange_with_secrets():
 
 
 @pytest.mark.parametrize("secret", ["qwertzy1", "plainword", "crumble", "walrus", "swordfish", "biscuit", "rosebud"])
-def test_what_the_exchange_carries_is_taken_out_wherever_it_is_echoed(secret):
+def test_what_the_exchange_carries_is_taken_out_wherever_it_is_echoed(secret: Any) -> None:
     known = secrets(exchange_with_secrets())
     assert secret in known
     assert secret not in redact(f"no account for {secret}, sorry", known)
 
 
-def test_a_short_secret_is_not_taken_out_of_a_longer_word():
+def test_a_short_secret_is_not_taken_out_of_a_longer_word() -> None:
     assert redact("the latest news", ("test",)) == "the latest news"
 
 
-def test_text_is_cut_and_printable():
+def test_text_is_cut_and_printable() -> None:
     text = redact("a b " * 200 + "\x1b[31m\x00", limit=50)
     assert len(text) == 50
     assert text.endswith("…")
@@ -99,14 +100,14 @@ def test_text_is_cut_and_printable():
 
 
 @given(st.text(max_size=5000))
-def test_no_text_takes_long_or_raises(text):
+def test_no_text_takes_long_or_raises(text: Any) -> None:
     redact(text, ("abcd", text[:20]))
 
 
 @pytest.mark.parametrize(
     "piece", ["token", "a@", "eyJ", "?a=", "://a:", "Bearer ", "-----BEGIN A", "password is ", "=", "a.b-c_"]
 )
-def test_time_is_linear(piece):
+def test_time_is_linear(piece: Any) -> None:
     began = time.perf_counter()
     redact(piece * 20_000)
     assert time.perf_counter() - began < 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,9 @@ from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning, of_code, of_prose
 
 
-def answer(content, media="application/json", path="/things", status=200, *, complete=True):
+def answer(
+    content: Any, media: Any = "application/json", path: Any = "/things", status: Any = 200, *, complete: Any = True
+) -> Any:
     if not isinstance(content, str):
         content = json.dumps(content)
     body = Body(content.encode(), media=media_type(media), complete=complete)
@@ -27,7 +30,7 @@ def answer(content, media="application/json", path="/things", status=200, *, com
     )
 
 
-def grade(*args, **kwargs):
+def grade(*args: Any, **kwargs: Any) -> Any:
     found = envelope(answer(*args, **kwargs))
     return None if found is None else found.grade
 
@@ -51,7 +54,7 @@ def grade(*args, **kwargs):
         [{"Error": "No names were found"}],
     ],
 )
-def test_envelopes(content):
+def test_envelopes(content: Any) -> None:
     assert grade(content) is Grade.STRONG
 
 
@@ -75,7 +78,7 @@ def test_envelopes(content):
         7,
     ],
 )
-def test_no_envelopes(content):
+def test_no_envelopes(content: Any) -> None:
     assert grade(json.dumps(content)) is None
 
 
@@ -96,16 +99,16 @@ def test_no_envelopes(content):
         {"status": "error", "name": "worker-1", "url": "http://x.example", "message": "down"},
     ],
 )
-def test_resources_that_carry_errors_are_hints_at_most(content):
+def test_resources_that_carry_errors_are_hints_at_most(content: Any) -> None:
     assert grade(content) is Grade.WEAK
 
 
-def test_a_flag_alone_is_graded_lower():
+def test_a_flag_alone_is_graded_lower() -> None:
     assert grade({"success": False}) is Grade.MEDIUM
     assert grade({"success": False}, complete=False) is Grade.WEAK
 
 
-def test_reports_that_were_asked_for_are_hints_at_most():
+def test_reports_that_were_asked_for_are_hints_at_most() -> None:
     assert grade({"errors": [{"line": 1, "message": "Unknown owner"}]}, path="/repos/a/codeowners/errors") is Grade.WEAK
 
 
@@ -120,7 +123,7 @@ def test_reports_that_were_asked_for_are_hints_at_most():
         ('<rsp stat="fail"><err code="1" msg="Photo not found"/></rsp>', "text/xml"),
     ],
 )
-def test_errors_in_other_forms(text, media):
+def test_errors_in_other_forms(text: Any, media: Any) -> None:
     assert grade(text, media) is Grade.STRONG
 
 
@@ -139,21 +142,21 @@ def test_errors_in_other_forms(text, media):
         ("Errors and how to mend them\n\nChapter one", "text/plain"),
     ],
 )
-def test_texts_that_are_no_errors(text, media):
+def test_texts_that_are_no_errors(text: Any, media: Any) -> None:
     assert grade(text, media) is None
 
 
-def test_evidence_shows_no_data():
+def test_evidence_shows_no_data() -> None:
     found = envelope(answer({"success": False, "error": "no", "data": {"ssn": "123-45-6789"}}))
     assert found is not None
     assert "123-45" not in found.evidence
 
 
-def test_a_cut_envelope_is_known_by_its_beginning():
+def test_a_cut_envelope_is_known_by_its_beginning() -> None:
     assert grade('{"success": false, "error": "boom", "debug": "xxxx', complete=False) is Grade.STRONG
 
 
-def test_hostile_depth_and_width_cost_little():
+def test_hostile_depth_and_width_cost_little() -> None:
     began = time.perf_counter()
     for content in (
         '{"error":' * 3000 + "1" + "}" * 3000,
@@ -179,7 +182,7 @@ def test_hostile_depth_and_width_cost_little():
         ({"errors": [{"status": "403"}, {"status": "404"}]}, None),
     ],
 )
-def test_statuses_of_their_own(content, code):
+def test_statuses_of_their_own(content: Any, code: Any) -> None:
     found = own_status(answer(content))
     assert (found and found.code) == code
 
@@ -198,7 +201,7 @@ def test_statuses_of_their_own(content, code):
         ("<title>Shop</title><p>502</p>", None),
     ],
 )
-def test_error_pages(text, status):
+def test_error_pages(text: Any, status: Any) -> None:
     page = error_page(answer(text, "text/html"))
     assert (page and page.status) == status
 
@@ -217,11 +220,11 @@ def test_error_pages(text, status):
         ("email has already been taken", Meaning.CONFLICT),
     ],
 )
-def test_prose_is_understood(text, meaning):
+def test_prose_is_understood(text: Any, meaning: Any) -> None:
     assert meaning in of_prose(text)
 
 
-def test_what_is_no_credential_is_not_taken_for_one():
+def test_what_is_no_credential_is_not_taken_for_one() -> None:
     for text in ("Invalid page token", "unexpected token < in JSON", "CSRF token missing", "too many tokens"):
         assert Meaning.AUTHN not in of_prose(text), text
 
@@ -237,10 +240,10 @@ def test_what_is_no_credential_is_not_taken_for_one():
         ("ThrottlingException", Meaning.RATE),
     ],
 )
-def test_codes_are_understood(code, meaning):
+def test_codes_are_understood(code: Any, meaning: Any) -> None:
     assert meaning in of_code(code)
 
 
-def test_a_code_outranks_prose():
+def test_a_code_outranks_prose() -> None:
     subject = answer({"code": "NOT_FOUND", "message": "you do not have permission"}, status=404)
     assert meanings(subject) == {Meaning.NOT_FOUND}

@@ -7,18 +7,22 @@ runs of letters and digits that no language has.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import functools
 import itertools
 import re
 from collections.abc import Iterable
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from wirelint.core.exchange import Exchange, Headers, once
 from wirelint.core.media import Kind
+from wirelint.core.route import route
 
 MASK: Final = "[redacted]"
 _SHORTEST: Final = 4
+_LONG_SEGMENT: Final = 12
 _MOST_SECRETS: Final = 64
 _LONGEST_TEXT: Final = 4096
 
@@ -56,6 +60,7 @@ _looks: Final = re.compile(
 )
 _opaque: Final = re.compile(r"[A-Za-z0-9_+/=-]{20,4096}")
 _email: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_part: Final = re.compile(r'name="([^"\r\n]{1,128})"[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n([^\r\n]{1,2048})')
 _query: Final = re.compile(r"(?<=[?&])([\w.\[\]%-]{1,64})=([^\s&#\"'<>]{1,2048})")
 
 
@@ -81,6 +86,8 @@ def _parts(value: str) -> Iterable[str]:
     """A credential and what it is made of, as a service might quote it back."""
     yield value
     scheme, _, rest = value.partition(" ")
+    if scheme.lower() == "basic":
+        yield from _of_basic(rest.strip())
     if rest:
         yield rest.strip()
         yield from (part.partition("=")[2].strip(' "') for part in rest.split(",") if "=" in part)
@@ -96,6 +103,49 @@ def _is_secret(field: str) -> bool:
     )
 
 
+def _of_basic(credentials: str) -> Iterable[str]:
+    """What stands in Basic credentials (RFC 7617 section 2) once decoded."""
+    try:
+        decoded = base64.b64decode(credentials[:4096]).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return
+    yield decoded
+    yield decoded.partition(":")[2]
+
+
+def _of_url(url: str) -> Iterable[str]:
+    try:
+        parts = urlsplit(url[:8192])
+        yield parts.password or ""
+    except ValueError:
+        return
+    yield from (value for name, value in parse_qsl(parts.query) if _telling.search(name))
+
+
+def _of_query(query: str) -> Iterable[str]:
+    """All values, whatever their names, as sent and decoded; a piece without a name is a value."""
+    for piece in query[:8192].split("&"):
+        name, equals, value = piece.partition("=")
+        raw = value if equals else name
+        yield raw
+        yield unquote_plus(raw)
+
+
+def _of_path(path: str) -> Iterable[str]:
+    """Segments that look random, and the values of parameters."""
+    for segment, folded in zip(path[:1024].split("/"), route(path).split("/"), strict=False):
+        name, _, parameters = segment.partition(";")
+        if folded in ("{id}", "{token}") and len(name) >= _LONG_SEGMENT and _mixed(name):
+            yield name
+            yield unquote(name)
+        yield from (each.partition("=")[2] for each in parameters.split(";"))
+
+
+def _of_parts(text: str) -> Iterable[str]:
+    """Fields of a multipart form (RFC 7578) with telling names."""
+    yield from (match[2] for match in _part.finditer(text) if _telling.search(match[1]))
+
+
 def _of_fields(headers: Headers) -> Iterable[str]:
     for name in headers.names():
         if name == "cookie":
@@ -104,6 +154,8 @@ def _of_fields(headers: Headers) -> Iterable[str]:
         elif name == "set-cookie":
             for line in headers.get_all(name):
                 yield from _parts(line.partition(";")[0].partition("=")[2].strip())
+        elif name in ("referer", "location", "content-location"):
+            yield from _of_url(headers.get(name) or "")
         elif _is_secret(name):
             for line in headers.get_all(name):
                 yield from _parts(line.strip())
@@ -128,10 +180,13 @@ def secrets(exchange: Exchange) -> tuple[str, ...]:
     """What the exchange carries as credentials, longest first."""
     request, response = exchange.request, exchange.response
     found = set(_of_fields(request.headers))
-    found.update(value for _, value in parse_qsl(request.query[:8192], keep_blank_values=False))
+    found.update(_of_query(request.query))
+    found.update(_of_path(request.path))
     if request.body.unavailable is None and not request.body.empty:
         if request.media_type.kind is Kind.FORM:
             found.update(value for name, value in parse_qsl((request.body.text or "")[:65536]) if _telling.search(name))
+        elif request.media_type.kind is Kind.MULTIPART:
+            found.update(_of_parts((request.body.text or "")[:65536]))
         else:
             found.update(_of_json(request.body.members))
     if response is not None:

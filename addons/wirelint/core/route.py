@@ -7,7 +7,6 @@ that does not read like a word a developer would have typed is folded.
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from typing import Final
 
@@ -21,12 +20,15 @@ _word = re.compile(r"[A-Za-z]+\d{0,2}([A-Za-z]{1,12}\d{0,2})?")
 _version = re.compile(r"v?\d{1,2}(\.\d{1,2}){0,2}([A-Za-z]{2,8}\d{0,2})?")
 _joint = re.compile(r"[-_.~:$@,+!()*'=;&]+|%[0-9A-Fa-f]{2}")
 _hex = re.compile(r"[0-9a-fA-F]{8,}")
-_shouting = re.compile(r"[A-Z]+[a-z]*[A-Z]+[a-z]+[A-Z]")
+_digit_inside = re.compile(r"\d[A-Za-z]")
+_piece = re.compile(r"[A-Z]?[a-z]+|[A-Z]")
 
 
 def _template(segment: str) -> str:  # noqa: PLR0911 - a table of shapes
     if not segment:
         return segment
+    if segment == "*":
+        return segment  # OPTIONS *
     if segment.isdigit():
         return "{id}"
     if _uuid.fullmatch(segment):
@@ -53,9 +55,12 @@ def _is_word(part: str) -> bool:
         return False
     if _hex.fullmatch(part) and any(c.isdigit() for c in part):
         return False
-    # Random letters change case all the time; camel case does so at word boundaries only.
-    changes = sum(a.islower() != b.islower() for a, b in itertools.pairwise(part))
-    return not (len(part) >= 12 and changes > len(part) // 2) and not (changes > 4 and _shouting.search(part))
+    if _digit_inside.search(part) and not part.islower():
+        return False
+    # Camel case is made of words; random letters fall apart into pieces of one or two.
+    pieces = _piece.findall(part)
+    short = sum(len(piece) <= 2 for piece in pieces)
+    return len(pieces) < 3 or len(part) < 5 or short * 2 <= len(pieces)
 
 
 @functools.lru_cache(maxsize=8192)

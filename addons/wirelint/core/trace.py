@@ -10,7 +10,8 @@ from wirelint.core.exchange import Exchange, Headers, once
 _traceparent: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _b3: Final = re.compile(r"([0-9a-f]{16,32})(-.*)?")
 _amazon: Final = re.compile(r"(?:^|;)Root=([0-9A-Za-z-]{8,64})")
-_plain: Final = re.compile(r"[0-9A-Za-z_.:/+=-]{8,64}")
+# Hexadecimal groups (UUIDs among them) and ULIDs: a client may send anything here, and what is kept will be shown.
+_plain: Final = re.compile(r"[0-9a-fA-F]{1,64}(?:[-:._/=][0-9a-fA-F]{1,32}){0,7}|[0-9A-HJKMNP-TV-Z]{26}")
 _PLAIN_FIELDS: Final = (
     "x-b3-traceid",
     "x-request-id",
@@ -30,7 +31,11 @@ def _read(headers: Headers) -> str | None:
     if "x-amzn-trace-id" in names and (match := _amazon.search(headers.get("x-amzn-trace-id") or "")):
         return match[1]
     for name in _PLAIN_FIELDS:
-        if name in names and (match := _plain.fullmatch((headers.get(name) or "").strip())):
+        if (
+            name in names
+            and (match := _plain.fullmatch((headers.get(name) or "").strip()))
+            and 8 <= len(match[0]) <= 64
+        ):
             return match[0]
     return None
 

@@ -39,6 +39,14 @@ def own_status(exchange: Exchange) -> OwnStatus | None:
     members = response.body.members
     if members is None:
         return None
+    found = _found(members)
+    if found is None:
+        return None
+    # The member's name as it stands, where it stands at the top level.
+    return found._replace(member=next((name for name in members if name.lower() == found.member), found.member))
+
+
+def _found(members: dict[str, Any]) -> OwnStatus | None:
     folded = {name.lower(): value for name, value in members.items()}
     found = _named(folded, "") or _status(folded.get("status"), "status")
     if found is not None:

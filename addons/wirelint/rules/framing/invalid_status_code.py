@@ -13,12 +13,12 @@ at all: libraries raise, retry, or take it for success.
 Known exceptions
 ----------------
 Codes in range are legal on the wire, so one that is not registered is but a weak hint. 0 is what recorders write for
-a request that was broken off.
+a request that was broken off. With ``application/graphql-response+json`` 294 is that specification's own.
 
 How to fix
 ----------
 Use the registered code that comes nearest and put the detail into the content, where there is room for any number of
-codes: 429 for "enhance your calm", 401 or 440 for a session that timed out, 503 for overload.
+codes: 429 for "enhance your calm", 401 for a session that timed out, 503 for overload.
 
 References
 ----------
@@ -97,10 +97,12 @@ _KNOWN = {
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Look the code up."""
     status = exchange.status
-    if status is None or status in _REGISTERED or status == 0:
+    response = exchange.response
+    if response is None or status is None or status in _REGISTERED or status == 0:
         return
-    reason = exchange.response.reason if exchange.response is not None else ""
-    evidence = f"{status} {reason}".rstrip()
+    if status == 294 and response.media_type.essence == "application/graphql-response+json":
+        return
+    evidence = f"{status} {response.reason}".rstrip()
     if not 100 <= status <= 599:
         yield Hit(f"status {status} is outside 100 to 599", evidence, discriminator=str(status))
         return
