@@ -7,14 +7,14 @@ PYTHON_IN_VENV = $(BIN)/python
 RUN = $(VENV)/.run-installed
 DEV = $(VENV)/.dev-installed
 ARGS =
-CORPUS =
+CORPUS ?= ../shared/corpus
 
 # --only-binary: building an old source release would run and fetch what no hash pins.
 INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test lint corpus bench gen lock clean
+.PHONY: help demo test lint corpus compat bench gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,9 +31,12 @@ lint: $(DEV) ## style, types, and that generated files are fresh
 	$(BIN)/mypy
 	$(PYTHON_IN_VENV) -m wirelint.gen --check
 
-corpus: $(RUN) ## score the audit against labelled recordings: CORPUS=folder with score.py
-	@test -f '$(CORPUS)/score.py' || { echo 'Name a folder of recordings with score.py and labels.jsonl: make corpus CORPUS=...' >&2; exit 2; }
-	$(PYTHON_IN_VENV) '$(CORPUS)/score.py' --command '$(BIN)/wirelint audit --format jsonl' $(ARGS)
+corpus: $(RUN) ## score, rule report and live replay of recorded traffic: CORPUS=folder of captures
+	$(PYTHON_IN_VENV) -m benchmarks.corpus '$(CORPUS)' --write docs/corpus.json $(ARGS)
+
+compat: $(DEV) ## mitmproxy's own tests with our changes to it in place: ARGS=checkout of mitmproxy
+	$(INSTALL) --no-deps --upgrade --target $(VENV)/compat pytest-asyncio==1.5.0 pytest-timeout==2.4.0
+	PYTHONPATH='$(CURDIR)/$(VENV)/compat' $(PYTHON_IN_VENV) scripts/compat $(ARGS)
 
 bench: $(DEV) ## throughput and latency beside bare mitmproxy
 	$(PYTHON_IN_VENV) -m benchmarks $(ARGS)

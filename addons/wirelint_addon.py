@@ -4,7 +4,6 @@ mitmproxy puts this file's folder first on ``sys.path``, so it stands beside the
 """
 
 from wirelint.live import build
-
 from wirelint.sources.mitm.script import ScriptAuditor
 
 addons = [ScriptAuditor(build)]

@@ -14,8 +14,9 @@ import h2.events
 import pytest
 from mitmproxy import certs
 
-from mitm_lab import HOST, Peer, Proxy, Service
-from wirelint.core.exchange import Headers
+import support
+from mitm_lab import HOST, Peer, Proxy, Service, read_until
+from wirelint.core.exchange import Direction, Headers
 from wirelint.sources.mitm.settings import ServiceSpec
 
 
@@ -33,17 +34,18 @@ def texts(fields: Iterable[tuple[bytes | str, bytes | str]]) -> dict[str, str]:
     return {str(name): str(value) for name, value in fields}
 
 
-def ask(port: int, path: str, *, content: bytes = b"") -> Answer:
-    """One HTTP/2 request over TLS; the answer as it came."""
+def ask(port: int, path: str, *, content: bytes = b"", tunnel: str = "") -> Answer:
+    """The answer to one HTTP/2 request over TLS, sent straight or through a forward proxy's tunnel to an address."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
     answer = Answer()
-    with (
-        socket.create_connection((HOST, port), 10) as raw,
-        context.wrap_socket(raw, server_hostname="localhost") as sock,
-    ):
+    raw = socket.create_connection((HOST, port), 10)
+    if tunnel:
+        raw.sendall(f"CONNECT {tunnel} HTTP/1.1\r\nHost: {tunnel}\r\n\r\n".encode())
+        assert read_until(raw, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    with raw, context.wrap_socket(raw, server_hostname="localhost") as sock:
         assert sock.selected_alpn_protocol() == "h2"
         wire = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         wire.initiate_connection()
@@ -129,6 +131,7 @@ def both(service: Service, grpc: Http2Service, confdir: Path) -> Iterator[Proxy]
         ServiceSpec(url=f"http://{HOST}:{service.port}", name="old", listen_port=0),
         ServiceSpec(url=f"https://{HOST}:{grpc.port}", name="new", listen_port=0),
         confdir=confdir,
+        forward_port=0,
         options={"ssl_insecure": True},
     )
     yield running
@@ -148,6 +151,23 @@ def test_trailers_between_http2_ends(both: Proxy) -> None:
     assert (response.http_version, response.status, response.reason) == ("HTTP/2", 200, "")
     assert response.trailers == Headers(((b"grpc-status", b"5"),))
     assert response.body.raw == b"message"
+
+
+def test_through_a_tunnel(both: Proxy, grpc: Http2Service) -> None:
+    target = f"{HOST}:{grpc.port}"
+    assert ask(both.port("forward"), "/tunnelled", tunnel=target).content == b"message"
+    exchange = both.exchange("/tunnelled")
+    assert (exchange.service, exchange.direction) == (target, Direction.OUTBOUND)
+    assert exchange.request.scheme == "https"
+
+
+def test_tunnel_to_a_service_out_of_reach(both: Proxy) -> None:
+    target = f"{HOST}:{support.free_port()}"
+    assert ask(both.port("forward"), "/out-of-reach", tunnel=target).fields[":status"] == "502"
+    exchange = both.exchange("/out-of-reach")
+    assert exchange.response is None
+    assert exchange.failure is not None
+    assert exchange.failure.kind == "connect"
 
 
 def test_trailers_from_an_old_service(both: Proxy, service: Service) -> None:

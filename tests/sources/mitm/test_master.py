@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -55,7 +56,8 @@ def test_urls(url: str, why: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_settings_that_make_no_sense() -> None:
+def test_settings_that_make_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
     with pytest.raises(StartError, match="nothing to listen for"):
         start()
     with pytest.raises(StartError, match="same address"):
@@ -64,6 +66,8 @@ def test_settings_that_make_no_sense() -> None:
         start(ServiceSpec(url="http://a", listen_port=8099), ServiceSpec(url="http://a", listen_port=8099))
     with pytest.raises(StartError, match="no_such_option"):
         start(ServiceSpec(url="http://a", listen_port=0), options={"no_such_option": 1})
+    with pytest.raises(StartError, match="needs a terminal"):
+        start(ServiceSpec(url="http://a", listen_port=0), ui="console")
     with pytest.raises(StartError, match="positive"):
         start(ServiceSpec(url="http://a", listen_port=0), queue_limit=0)
 

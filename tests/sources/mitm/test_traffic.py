@@ -185,8 +185,8 @@ def test_events_are_passed_on_at_once(proxy: Proxy, service: Service) -> None:
     def stream(peer: Peer) -> None:
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
         for number in range(3):
-            peer.send(b"9\r\ndata: %d\n\n\r\n" % number)
             service.notes["sent"] = time.monotonic()
+            peer.send(b"9\r\ndata: %d\n\n\r\n" % number)
             # Goes on only when told: were events held back, the client would never see the first.
             service.notes[f"gate-{number}"].wait(5)
         peer.send(b"0\r\n\r\n")

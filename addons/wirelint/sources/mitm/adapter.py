@@ -50,6 +50,8 @@ class Naming:
 
 def address(scheme: str, host: str, port: int) -> str:
     """``host:port``, the port left out where the scheme implies it."""
+    if ":" in host:
+        host = f"[{host}]"
     return host if _DEFAULT_PORTS.get(scheme) == port else f"{host}:{port}"
 
 

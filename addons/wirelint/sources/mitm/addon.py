@@ -25,6 +25,14 @@ Consume = Callable[[Exchange], Sequence[Finding]]
 
 _log = logging.getLogger(__name__)
 
+_SETTLED: Final = (
+    "save_stream_file",
+    "termlog_verbosity",
+    "wirelint_compat",
+    "wirelint_fast_dispatch",
+    "wirelint_lazy",
+)
+"""Options that change mitmproxy, and not only what we do."""
 _TICK: Final = 0.5
 _LAST_WORDS: Final = 10.0
 _MARKS: Final = {
@@ -111,7 +119,7 @@ class Auditor:
         self._running = True
         master = ctx.master
         self._inline = master.addons.get("view") is not None
-        self._settle({"wirelint_compat", "wirelint_fast_dispatch", "wirelint_lazy", "save_stream_file"})
+        self._settle(set(_SETTLED))
         self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick, time.monotonic() + _TICK)
 
     def done(self) -> None:
@@ -248,6 +256,10 @@ class Auditor:
         if "save_stream_file" in updated:
             saving = "save_stream_file" in chosen and chosen.save_stream_file
             self._keep_messages = self._inline or bool(saving)
+        if "termlog_verbosity" in updated and not self._inline:
+            # One line for each streamed body costs a tenth of all throughput, also where nobody sees it.
+            unseen = "termlog_verbosity" not in chosen or chosen.termlog_verbosity in ("error", "warn")
+            logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING if unseen else logging.NOTSET)
         if "wirelint_compat" in updated:
             compat.switch(on=chosen.wirelint_compat)
         if "wirelint_fast_dispatch" in updated:
@@ -257,6 +269,7 @@ class Auditor:
 
     def _tick(self, due: float) -> None:
         now = time.monotonic()
+        self.stats.last_tick = now
         self.stats.loop_lag = max(0.0, now - due)
         self.stats.loop_lag_peak = max(self.stats.loop_lag_peak, self.stats.loop_lag)
         try:

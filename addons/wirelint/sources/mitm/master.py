@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
-import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
@@ -123,8 +123,6 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
 
 async def _main(settings: ProxySettings, auditor: Auditor, on_ready: Callable[[Running], None]) -> None:
     modes = modes_of(settings)
-    if settings.ui == "none":
-        logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING)
     running = _master(settings)
     hosts = {mode: host for mode, service in modes.items() if service and (host := host_field(service))}
     try:
@@ -144,8 +142,6 @@ async def _main(settings: ProxySettings, auditor: Auditor, on_ready: Callable[[R
             await running.run()
     except OSError as error:
         raise StartError(_one_line(error)) from error
-    except SystemExit as error:
-        raise StartError("the screen cannot be shown here") from error
     finally:
         for server in running.addons.get("proxyserver").servers:
             if server.is_running:
@@ -255,6 +251,8 @@ def _master(settings: ProxySettings) -> master.Master:
 
         return WebMaster(opts, with_termlog=False)
     if settings.ui == "console":
+        if not sys.stdout.isatty():
+            raise StartError("the console screen needs a terminal")
         from mitmproxy.tools.console.master import ConsoleMaster  # noqa: PLC0415 - likewise urwid
 
         return ConsoleMaster(opts)

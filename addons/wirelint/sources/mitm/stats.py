@@ -8,7 +8,7 @@ from typing import Final
 # All there are, and all there from the start: readers in other threads may iterate while the loop counts.
 DROPPED: Final = ("queue_full", "in_flight_full", "lost", "stopped")
 SKIPPED: Final = ("refused_request", "proxy_made", "killed")
-FAULTS: Final = ("capture", "audit", "screen")
+FAULTS: Final = ("capture", "audit", "screen", "sink")
 
 
 @dataclasses.dataclass(slots=True)
@@ -23,13 +23,14 @@ class Stats:
         in_flight: exchanges going on now.
         queue_depth: exchanges recorded and not yet audited.
         held_bytes: octets of bodies held for exchanges in flight or waiting.
+        last_tick: when the event loop was last seen to move, in monotonic seconds; 0 before its first move.
         loop_lag: seconds by which the event loop was late when last looked at.
         loop_lag_peak: the most of ``loop_lag`` since the start.
         dropped: exchanges that were not audited, by reason: ``queue_full`` (or no room left), ``in_flight_full``,
             ``lost`` (their connection ended without a word), ``stopped``.
         skipped: exchanges that say nothing about the service, by reason: ``refused_request`` (the proxy itself turned
             the client away), ``proxy_made`` (another addon answered), ``killed``.
-        faults: faults of ours, by the place they were caught: ``capture``, ``audit``, ``screen``.
+        faults: faults of ours, by the place they were caught: ``capture``, ``audit``, ``screen``, ``sink``.
     """
 
     captured: int = 0
@@ -39,6 +40,7 @@ class Stats:
     in_flight: int = 0
     queue_depth: int = 0
     held_bytes: int = 0
+    last_tick: float = 0.0
     loop_lag: float = 0.0
     loop_lag_peak: float = 0.0
     dropped: dict[str, int] = dataclasses.field(default_factory=lambda: dict.fromkeys(DROPPED, 0))

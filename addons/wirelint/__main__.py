@@ -1,0 +1,7 @@
+"""``python -m wirelint`` is ``wirelint``."""
+
+import sys
+
+from wirelint.cli import main
+
+sys.exit(main())

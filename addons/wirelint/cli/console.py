@@ -1,0 +1,70 @@
+"""Text on standard output and error: coloured where there is a terminal and nobody objects, wrapped only there."""
+
+from __future__ import annotations
+
+import os
+from typing import IO
+
+from rich.console import Console
+from rich.text import Text
+
+
+class Printer:
+    """Writes lines to a stream. ``NO_COLOR`` and ``FORCE_COLOR`` are heeded; output to a file is never wrapped."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self.console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        # Who wants no colour is spared bold and dim text, too: scripts set this to be rid of all escapes.
+        self._plain = bool(os.environ.get("NO_COLOR")) or not self.console.is_terminal
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody may be looking on."""
+        return self._stream.isatty()
+
+    def line(self, text: Text | str, indent: int = 0) -> None:
+        """One line, which stays one line."""
+        text = Text(text) if isinstance(text, str) else text
+        if self._plain:
+            self._stream.write(f"{' ' * indent}{text.plain}".rstrip() + "\n")
+        else:
+            self.console.print(Text(" " * indent).append_text(text), soft_wrap=True)
+
+    def paragraph(self, text: Text, indent: int = 0, *, width: int | None = None) -> None:
+        """A line that may be broken between words; what follows is indented likewise.
+
+        :param width: columns where there is no terminal; None to leave the line alone.
+        """
+        if self.is_terminal:
+            width = self.console.width
+        if width is None or not text.plain:
+            self.line(text, indent)
+            return
+        for piece in text.wrap(self.console, max(20, width - indent)):
+            piece.rstrip()
+            self.line(piece, indent)
+
+    def table(self, rows: list[list[Text | str]], *, right: frozenset[int] = frozenset()) -> None:
+        """Aligned columns, the first row their heads; the last column may be wrapped."""
+        cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+        if not cells:
+            return
+        widths = [max(row[i].cell_len for row in cells) for i in range(len(cells[0]))]
+        for number, row in enumerate(cells):
+            text = Text()
+            for i, cell in enumerate(row[:-1]):
+                space = " " * (widths[i] - cell.cell_len)
+                text.append_text(Text(space) + cell if i in right else cell + Text(space)).append("  ")
+            last = row[-1]
+            if len(row) - 1 in right:
+                last = Text(" " * (widths[-1] - last.cell_len)) + last
+            room = self.console.width - text.cell_len
+            pieces = list(last.wrap(self.console, room)) if self.is_terminal and room > 20 else [last]
+            for i, piece in enumerate(pieces):
+                piece.rstrip()
+                line = text + piece if i == 0 else Text(" " * text.cell_len) + piece
+                if number == 0:
+                    line.stylize("bold")
+                line.rstrip()
+                self.line(line)

@@ -1,0 +1,110 @@
+"""``wirelint explain``: all there is to say about a rule."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+import click
+import msgspec
+from rich.text import Text
+
+from wirelint import selection
+from wirelint.cli.console import Printer
+from wirelint.cli.options import Choice, common, option
+from wirelint.cli.rules import metadata
+from wirelint.core.rule import SECTIONS, Rule
+from wirelint.rules import catalogue
+from wirelint.sinks.text import STYLES
+
+_WIDTH: Final = 100
+
+
+@click.command("explain", short_help="Explain a rule: what, why, how to fix, examples.")
+@click.argument("rule")
+@option("--format", "form", type=Choice(["text", "json"]), default="text", show_default=True, help="How to tell.")
+@common
+def command(rule: str, form: str) -> int:
+    """Explain RULE: what it finds, why that matters, how to fix it, with a bad and a good example."""
+    try:
+        found = selection.find(catalogue(), rule)
+    except selection.UnknownRuleError as error:
+        raise click.UsageError(str(error), click.get_current_context()) from error
+    if form == "json":
+        fields = metadata(found) | {"text": found.text, "bad": list(found.bad), "good": list(found.good)}
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(fields)) + b"\n")
+        return 0
+    printer = Printer(sys.stdout)
+    for indent, line in _lines(found):
+        printer.paragraph(line, indent, width=_WIDTH)
+    return 0
+
+
+def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
+    yield 0, Text(rule.id, "bold")
+    yield 0, Text(f"{rule.summary}.")
+    yield 0, Text("")
+    sure = f"{rule.confidence}: {rule.because}"
+    facts = {
+        "severity": Text(str(rule.severity), STYLES[rule.severity]),
+        "confidence": Text(sure),
+        "basis": Text(rule.basis),
+        "family": Text(rule.family),
+        "status": Text(f"{rule.status}, since {rule.since}" + ("" if rule.default else "; off by default")),
+        "really": Text("" if rule.verdict is None else rule.verdict.replace("_", " ")),
+        "better": Text("" if rule.suggested_status is None else str(rule.suggested_status)),
+    }
+    for name, value in facts.items():
+        if value.plain:
+            yield 0, Text(f"{name:<12}", "dim") + value
+    for name, default in rule.options.items():
+        yield 0, Text(f"{'option':<12}", "dim") + Text(f"{name} (default: {default!r})")
+    for title, text in _sections(rule.text):
+        yield 0, Text("")
+        yield 0, Text(title, "bold")
+        yield from ((2, line) for line in _paragraphs(text))
+    for title, examples in (("Bad", rule.bad), ("Good", rule.good)):
+        if examples:
+            yield 0, Text("")
+            yield 0, Text(f"{title}, for example", "bold")
+            yield from ((4, Text(line)) for line in examples[0].strip("\n").splitlines())
+
+
+def _sections(text: str) -> Iterator[tuple[str, str]]:
+    """Headings of a docstring, underlined as they are, and what stands below each."""
+    title, body = "", list[str]()
+    for line in text.splitlines():
+        if set(line) == {"-"} and body and body[-1] in SECTIONS:
+            if title:
+                yield title, "\n".join(body[:-1]).strip("\n")
+            title, body = body[-1], []
+        else:
+            body.append(line)
+    if title:
+        yield title, "\n".join(body).strip("\n")
+
+
+def _paragraphs(text: str) -> Iterator[Text]:
+    """Text as it is to be wrapped anew: paragraphs in one piece, lists and code line by line."""
+    paragraph: list[str] = []
+    for line in [*text.splitlines(), None]:
+        if paragraph and (not line or line.startswith(("- ", " "))):
+            yield _marked_up(" ".join(paragraph))
+            paragraph = []
+        if line is None:
+            return
+        if line.startswith(" "):
+            yield _marked_up(line)
+        elif line:
+            paragraph.append(line)
+        else:
+            yield Text("")
+
+
+def _marked_up(line: str) -> Text:
+    """Code between double backticks in a style of its own."""
+    text = Text()
+    for number, piece in enumerate(line.split("``")):
+        text.append(piece, "bold cyan" if number % 2 else "")
+    return text

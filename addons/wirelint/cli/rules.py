@@ -1,0 +1,54 @@
+"""``wirelint rules``: what there is to be found."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+import msgspec
+from rich.text import Text
+
+from wirelint.cli.console import Printer
+from wirelint.cli.options import Choice, chosen, common, option, rule_choice
+from wirelint.core.rule import Rule
+from wirelint.rules import catalogue
+from wirelint.sinks.text import severity
+
+
+@click.command("rules", short_help="List the rules.")
+@option("--format", "form", type=Choice(["table", "json"]), default="table", show_default=True, help="How to list.")
+@rule_choice
+@common
+def command(form: str, select: tuple[str, ...], ignore: tuple[str, ...]) -> int:
+    """List the rules; with --select and --ignore, those that they choose."""
+    rules = chosen(select, ignore) if select or ignore else catalogue()
+    if form == "json":
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode([metadata(rule) for rule in rules])) + b"\n")
+        return 0
+    rows: list[list[Text | str]] = [["rule", "severity", "confidence", "default", "summary"]]
+    for rule in rules:
+        on = "on" if rule.default else "off"
+        rows.append([rule.id, severity(rule.severity), str(rule.confidence), on, rule.summary])
+    Printer(sys.stdout).table(rows)
+    return 0
+
+
+def metadata(rule: Rule) -> dict[str, Any]:
+    """What is known of a rule, its texts and examples aside, by published names."""
+    return {
+        "id": rule.id,
+        "family": rule.family,
+        "summary": rule.summary,
+        "severity": str(rule.severity),
+        "confidence": str(rule.confidence),
+        "because": rule.because,
+        "basis": rule.basis,
+        "status": rule.status.value,
+        "since": rule.since,
+        "default": rule.default,
+        "side": rule.side.value,
+        "verdict": None if rule.verdict is None else rule.verdict.value,
+        "suggested_status": rule.suggested_status,
+        "options": dict(rule.options),
+    }

@@ -1,0 +1,59 @@
+"""``wirelint config``: the settings in force, and where each comes from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from rich.text import Text
+
+from wirelint.cli import cli
+from wirelint.cli.console import Printer
+from wirelint.cli.options import CONFIGURATION, common, options_of, settable, variable
+from wirelint.config import Config, nearest
+
+
+@click.command("config", short_help="Show the settings in force and where each comes from.")
+@click.argument("commands", nargs=-1, metavar="[COMMAND]...")
+@common
+def command(commands: tuple[str, ...]) -> int:
+    """Show the settings of all commands, or of those named, and where each comes from."""
+    known = settable()
+    for name in commands:
+        if name not in known:
+            message = f"no command is called {name!r}{nearest(name, known)}"
+            raise click.UsageError(message, click.get_current_context())
+    file: Config = click.get_current_context().meta[CONFIGURATION]
+    rows: list[list[Text | str]] = [["command", "setting", "value", "from"]]
+    for name in commands or known:
+        chosen = cli.get_command(click.get_current_context(), name)
+        if chosen is None or not known[name]:
+            continue
+        options = options_of(chosen)
+        values = file.of(name, known[name])
+        for key in sorted(known[name]):
+            value, source = _effective(key, options[key], values, file.path or "")
+            rows.append([name, key, Text(_shown(value)), source])
+    Printer(sys.stdout).table(rows)
+    return 0
+
+
+def _effective(key: str, option: click.Option, file: Mapping[str, Any], path: str) -> tuple[Any, str]:
+    """The value of an option where no flag is given, and where it comes from."""
+    if os.environ.get(variable(key)):
+        return os.environ[variable(key)], variable(key)
+    if key in file:
+        return file[key], path
+    default = option.default
+    return (None if repr(default) == "Sentinel.UNSET" else default), "default"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "–"  # noqa: RUF001 - a dash for nothing
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value is None else str(value)  # noqa: RUF001 - likewise

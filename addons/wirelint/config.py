@@ -1,0 +1,109 @@
+"""Settings from a file: ``wirelint.toml``, or ``[tool.wirelint]`` of ``pyproject.toml``.
+
+A key is the name of a command line option. At the top level it holds for every command that has the option, in a table
+named like a command for that command alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+FILE: Final = "wirelint.toml"
+_PYPROJECT: Final = "pyproject.toml"
+_LONGEST: Final = 1024 * 1024
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the message fits on one line."""
+
+
+class Config(msgspec.Struct, frozen=True):
+    """What a configuration file says: ``path`` as it is to be shown, None where there is no file."""
+
+    path: str | None = None
+    values: Mapping[str, Any] = {}
+
+    def of(self, command: str, names: Iterable[str]) -> dict[str, Any]:
+        """The settings in force for a command, by option name in kebab case."""
+        general = {_kebab(key): value for key, value in self.values.items() if not isinstance(value, dict)}
+        own = self.values.get(command)
+        own = {_kebab(key): value for key, value in own.items()} if isinstance(own, dict) else {}
+        return {name: (general | own)[name] for name in names if name in general or name in own}
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """«; did you mean …?», or nothing where no known name is near."""
+    # A part of a long name is near to it, too.
+    known = sorted(known)
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6) or [
+        other for other in known if len(name) > 3 and name.lower() in other
+    ]
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def find(start: Path) -> Path | None:
+    """The configuration file of ``start`` or of the nearest folder above that has one."""
+    for folder in (start, *start.parents):
+        if (file := folder / FILE).is_file():
+            return file
+        if (file := folder / _PYPROJECT).is_file() and b"tool.wirelint" in _read(file):
+            return file
+    return None
+
+
+def load(path: Path, known: Mapping[str, Mapping[str, bool]]) -> Config:
+    """Read a configuration file.
+
+    :param path: the file; of one called ``pyproject.toml`` only ``[tool.wirelint]`` counts.
+    :param known: for each command its options, and whether each takes a list.
+    :raises ConfigError: it cannot be read, is no TOML, or has a key that is not known.
+    """
+    try:
+        values = tomllib.loads(_read(path).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigError(f"{path}: no TOML: {' '.join(str(error).split())}") from error
+    if path.name == _PYPROJECT:
+        values = values.get("tool", {}).get("wirelint", {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{path}: tool.wirelint is no table")
+    _check(path, values, known)
+    return Config(str(path), values)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LONGEST)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+
+
+def _check(path: Path, values: Mapping[str, Any], known: Mapping[str, Mapping[str, bool]]) -> None:
+    anywhere = {name: takes_list for options in known.values() for name, takes_list in options.items()}
+    for key, value in values.items():
+        if isinstance(value, dict) and key in known:
+            for name, inner in value.items():
+                _check_one(f"{path}: {key}.{name}", name, inner, known[key])
+        else:
+            _check_one(f"{path}: {key}", key, value, anywhere, tables=known)
+
+
+def _check_one(place: str, name: str, value: object, known: Mapping[str, bool], *, tables: Iterable[str] = ()) -> None:
+    folded = _kebab(name)
+    if folded not in known:
+        raise ConfigError(f"{place}: no such setting{nearest(folded, [*known, *tables])}")
+    if isinstance(value, list):
+        if not known[folded] or not all(isinstance(item, str) for item in value):
+            raise ConfigError(f"{place}: {'must be a list of texts' if known[folded] else 'must be one value'}")
+    elif not isinstance(value, str | int | float):
+        raise ConfigError(f"{place}: must be a text, a number or a truth value")
+
+
+def _kebab(key: str) -> str:
+    return key.replace("_", "-")

@@ -1,0 +1,62 @@
+"""``python -m wirelint.gen [--check]``, run from the top of a checkout."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+from wirelint.gen import readme, reference
+from wirelint.rules import catalogue
+
+_REFERENCE: Final = "docs/rules.md"
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """Each generated file with what it should hold.
+
+    :param root: the top of the checkout.
+    :raises ValueError: something that it is made from is malformed; the message says what.
+    :raises OSError: a file cannot be read.
+    """
+    rules = catalogue()
+    report = root / "docs" / "corpus.json"
+    corpus = json.loads(report.read_text(encoding="utf-8")) if report.exists() else None
+    front = root / "README.md"
+    return {
+        front: readme.filled(front.read_text(encoding="utf-8"), rules, _REFERENCE),
+        root / _REFERENCE: reference.page(rules, corpus),
+    }
+
+
+def stale(files: dict[Path, str]) -> list[Path]:
+    """Those files that are missing or hold something else."""
+    return [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+
+
+def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
+    """Write what is stale, or with ``--check`` only name it; exit code 1 where ``--check`` finds something."""
+    parser = argparse.ArgumentParser(prog="python -m wirelint.gen", description="Write what is made from the rules.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where something is stale")
+    chosen = parser.parse_args(arguments)
+    root = root or Path.cwd()
+    try:
+        files = generated(root)
+    except (OSError, ValueError) as error:
+        print(f"gen: {error}", file=sys.stderr)
+        return 2
+    for path in (found := stale(files)):
+        name = path.relative_to(root)
+        if chosen.check:
+            print(f"gen: {name} is stale: run `make gen` and commit what it writes", file=sys.stderr)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[path], encoding="utf-8", newline="\n")
+            print(f"wrote {name}")
+    return 1 if chosen.check and found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,211 @@
+"""Alerting rules: a service that lies, and an auditor that does not do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import Final, NamedTuple
+
+from wirelint.gen.recording_rules import ratio, total
+from wirelint.gen.yaml import block, mapping
+
+OBJECTIVE: Final = 0.999
+"""The share of exchanges that are to hide no error."""
+
+GAP: Final = 0.01
+"""How much further the true error rate may be from the reported one."""
+
+_RULES: Final = "docs/rules.md#{{ $labels.rule }}"
+_RUNBOOKS: Final = "dashboards/README.md#"
+_SERVICE: Final = "/d/wirelint-service?var-service={{ $labels.service }}"
+_AUDITOR: Final = "/d/wirelint-auditor"
+_HEAD: Final = "# Written by make gen. Alerts for wirelint; they need rules.yml beside them.\n"
+
+
+class Burn(NamedTuple):
+    """How fast the budget may burn: at ``rate`` times the pace that uses it up just in time."""
+
+    long: str
+    short: str
+    rate: float
+    wait: str
+    severity: str
+
+    @property
+    def threshold(self) -> float:
+        """The share of hidden errors from which on the budget burns too fast."""
+        return round(self.rate * (1 - OBJECTIVE), 9)
+
+    @property
+    def traffic(self) -> int:
+        """Exchanges that the long window must have: with so many, one error is half of the threshold at most."""
+        return ceil(2 / self.threshold)
+
+
+BURNS: Final = (
+    Burn("1h", "5m", 14.4, "2m", "critical"),
+    Burn("6h", "30m", 6, "15m", "critical"),
+    Burn("1d", "2h", 3, "1h", "warning"),
+    Burn("3d", "6h", 1, "3h", "warning"),
+)
+"""The windows of Google's SRE workbook, chapter "Alerting on SLOs", for a budget of 30 days."""
+
+
+class Alert(NamedTuple):
+    """One alert."""
+
+    name: str
+    expression: str
+    wait: str
+    severity: str
+    summary: str
+    description: str
+    runbook: str
+    dashboard: str
+    labels: dict[str, str]
+
+
+def _burn(burn: Burn) -> Alert:
+    long, short = ratio("hidden", burn.long), ratio("hidden", burn.short)
+    return Alert(
+        "WirelintHiddenErrorBudgetBurn",
+        f"{long} > {burn.threshold:g}\nand\n{short} > {burn.threshold:g}\nand\n{total(burn.long)} >= {burn.traffic}",
+        burn.wait,
+        burn.severity,
+        "{{ $labels.service }} answers errors with success",
+        f"{{{{ $value | humanizePercentage }}}} of the exchanges of {{{{ $labels.service }}}} in the last {burn.long} were"
+        f" errors under a 1xx, 2xx or 3xx, where {1 - OBJECTIVE:.1%} is allowed. Monitoring by status code sees none of"
+        " them.",
+        f"{_RUNBOOKS}wirelinthiddenerrorbudgetburn",
+        _SERVICE,
+        {"long": burn.long, "short": burn.short},
+    )
+
+
+def _of_services() -> Iterator[Alert]:
+    yield from map(_burn, BURNS)
+    yield Alert(
+        "WirelintErrorGap",
+        f"{ratio('true', '1h')} - {ratio('reported', '1h')} > {GAP:g}\nand\n{total('1h')} >= {ceil(2 / GAP)}",
+        "15m",
+        "warning",
+        "{{ $labels.service }} fails more often than it reports",
+        "The true error rate of {{ $labels.service }} over the last hour is {{ $value | humanizePercentage }} of all"
+        " exchanges above the one that its status codes report.",
+        f"{_RUNBOOKS}wirelinterrorgap",
+        _SERVICE,
+        {},
+    )
+    yield Alert(
+        "WirelintNewFinding",
+        "max by (job, service, rule) (\n"
+        "  wirelint_first_finding_timestamp_seconds > time() - 3600\n"
+        "  and on (job, instance, service, rule)\n"
+        '  wirelint_findings_total{severity=~"medium|high"} > 0\n'
+        ")\nunless on (job, service, rule)\n"
+        "max_over_time(wirelint_last_finding_timestamp_seconds[7d] offset 1h)",
+        "0m",
+        "warning",
+        "{{ $labels.rule }} is new at {{ $labels.service }}",
+        "wirelint found {{ $labels.rule }} at {{ $labels.service }} for the first time in a week, since"
+        " {{ $value | humanizeTimestamp }}. Was something deployed?",
+        _RULES,
+        f"{_SERVICE}&var-rule={{{{ $labels.rule }}}}",
+        {},
+    )
+
+
+def _of_auditors() -> Iterator[Alert]:
+    yield _auditor(
+        "WirelintDown",
+        "up == 0\nand on (job, instance)\nmax_over_time(wirelint_build_info[1d])",
+        "5m",
+        "critical",
+        "wirelint at {{ $labels.instance }} cannot be scraped",
+        "Prometheus has not reached {{ $labels.instance }} for five minutes. A reverse proxy that is down passes no"
+        " traffic on.",
+    )
+    yield _auditor(
+        "WirelintAbsent",
+        "absent(wirelint_build_info)",
+        "10m",
+        "warning",
+        "no wirelint is scraped",
+        "There are no metrics of wirelint at all. Is it a target of this Prometheus?",
+    )
+    yield _auditor(
+        "WirelintSkipping",
+        'sum by (job, service) (increase(wirelint_skipped_total{service!=""}[15m]))\n/\n'
+        "sum by (job, service) (increase(wirelint_exchanges_total[15m]))\n> 0.05",
+        "15m",
+        "warning",
+        "wirelint cannot inspect much of {{ $labels.service }}",
+        "{{ $value | humanizePercentage }} of the exchanges of {{ $labels.service }} were not inspected, or not in full,"
+        " in the last 15 minutes. What is not inspected counts as unknown, not as fine.",
+    )
+    yield _auditor(
+        "WirelintDropping",
+        "sum by (job, instance, reason) (increase(wirelint_dropped_total[15m])) > 0",
+        "5m",
+        "warning",
+        "wirelint at {{ $labels.instance }} leaves out exchanges",
+        "{{ $value | humanize }} exchanges were passed on without an audit in the last 15 minutes"
+        " ({{ $labels.reason }}).",
+    )
+    yield _auditor(
+        "WirelintOverflow",
+        "sum by (job, instance, label) (increase(wirelint_label_overflow_total[15m])) > 0",
+        "5m",
+        "warning",
+        "wirelint at {{ $labels.instance }} folds values of {{ $labels.label }}",
+        "There are more values of {{ $labels.label }} than the limit allows; {{ $value | humanize }} exchanges or findings"
+        " of the last 15 minutes stand under _other.",
+    )
+    yield _auditor(
+        "WirelintRuleFailing",
+        "sum by (job, instance, rule) (increase(wirelint_rule_errors_total[15m])) > 0",
+        "0m",
+        "warning",
+        "the rule {{ $labels.rule }} fails",
+        "{{ $labels.rule }} ended with an exception {{ $value | humanize }} times in the last 15 minutes. Its findings are"
+        " missing; the traffic is not touched. This is a bug in the rule.",
+    )
+    yield _auditor(
+        "WirelintFailing",
+        "sum by (job, instance, place) (increase(wirelint_faults_total[15m])) > 0",
+        "0m",
+        "warning",
+        "wirelint at {{ $labels.instance }} fails in {{ $labels.place }}",
+        "{{ $value | humanize }} exchanges of the last 15 minutes met a fault of wirelint's own in {{ $labels.place }};"
+        " they were passed on all the same.",
+    )
+
+
+def _auditor(name: str, expression: str, wait: str, severity: str, summary: str, description: str) -> Alert:
+    return Alert(
+        name, expression, wait, severity, summary, description, f"{_RUNBOOKS}{name.lower()}", _AUDITOR, labels={}
+    )
+
+
+def alerts() -> dict[str, list[Alert]]:
+    """All alerts by group."""
+    return {"wirelint-services": list(_of_services()), "wirelint-auditors": list(_of_auditors())}
+
+
+def text() -> str:
+    """The file."""
+    lines = [_HEAD, "groups:"]
+    for name, members in alerts().items():
+        lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]
+        for alert in members:
+            notes = {
+                "summary": alert.summary,
+                "description": alert.description,
+                "runbook_url": alert.runbook,
+                "dashboard": alert.dashboard,
+            }
+            lines += [f"      - alert: {alert.name}", f"        expr: {block(alert.expression, 10)}"]
+            lines += [f"        for: {alert.wait}", "        labels:"]
+            lines += mapping({"severity": alert.severity, **alert.labels}, 10)
+            lines += ["        annotations:", *mapping(notes, 10)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,95 @@
+"""Recording rules: what share of each service's exchanges is an error, and a lie, over seven windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from wirelint.gen.promql import KINDS, MEANING, matched
+from wirelint.gen.yaml import block
+
+WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
+
+EXCHANGES: Final = "service_code_verdict:wirelint_exchanges:increase5m"
+FINDINGS: Final = "service_rule_severity:wirelint_findings:increase5m"
+
+_HEAD: Final = """\
+# Written by make gen. Recording rules for wirelint; load them with rule_files of prometheus.yml.
+#
+# Everything builds on how far each counter rose in the last five minutes, taken once a minute. So each exchange is in
+# five of the values, and sums over them give shares and counts of any window. A counter that is born at 1 counts from
+# nothing, unless Prometheus itself was not looking when it was born.
+"""
+
+_NEWBORN: Final = """\
+    {metric}
+  unless
+    {metric} offset 5m
+  and on (job, instance)
+    (up offset 5m or process_start_time_seconds > time() - 300)"""
+
+
+def _increase(metric: str, by: str) -> str:
+    newborn = _NEWBORN.format(metric=metric)
+    return f"sum by (job, {by}) (\n  (\n{_deeper(newborn)}\n  )\n  or\n  increase({metric}[5m])\n)"
+
+
+def _deeper(text: str) -> str:
+    return "\n".join("  " + line for line in text.splitlines())
+
+
+def total(window: str) -> str:
+    """The name of the rule for exchanges of a service within the window."""
+    return f"service:wirelint_exchanges:increase{window}"
+
+
+def ratio(kind: str, window: str) -> str:
+    """The name of the rule for the share of exchanges with errors of ``kind``."""
+    return f"service:wirelint_{kind}_errors:ratio{window}"
+
+
+def _total(window: str) -> str:
+    if window == "5m":
+        return f"sum by (job, service) ({EXCHANGES})"
+    return f"sum_over_time({total('5m')}[{window}]) / 5"
+
+
+def _ratio(kind: str, window: str) -> str:
+    if window == "5m":
+        errors = matched(EXCHANGES, *KINDS[kind])
+        everything = EXCHANGES
+    else:
+        errors = " or ".join(f"sum_over_time({matched(EXCHANGES, each)}[{window}])" for each in KINDS[kind])
+        everything = f"sum_over_time({EXCHANGES}[{window}])"
+    # A service without such errors has none of the series: it is to be 0, not missing.
+    return (
+        f"(\n  sum by (job, service) ({errors})\n  or\n  0 * sum by (job, service) ({everything})\n)\n"
+        f"/\n(sum by (job, service) ({everything}) > 0)"
+    )
+
+
+def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Groups, each with the names and expressions of its rules, in order."""
+    yield (
+        "wirelint-increases",
+        [
+            (EXCHANGES, _increase("wirelint_exchanges_total", "service, code, verdict")),
+            (FINDINGS, _increase("wirelint_findings_total", "service, rule, severity")),
+            *((total(window), _total(window)) for window in WINDOWS),
+        ],
+    )
+    for kind in KINDS:
+        yield f"wirelint-{kind}-errors", [(ratio(kind, window), _ratio(kind, window)) for window in WINDOWS]
+
+
+def text() -> str:
+    """The file."""
+    lines = [_HEAD, "groups:"]
+    for name, members in rules():
+        kind = name.removeprefix("wirelint-").removesuffix("-errors")
+        if kind in MEANING:
+            lines.append(f"  # {kind}: {MEANING[kind]}.")
+        lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]
+        for record, expression in members:
+            lines += [f"      - record: {record}", f"        expr: {block(expression, 10)}"]
+    return "\n".join(lines) + "\n"

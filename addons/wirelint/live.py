@@ -1,0 +1,165 @@
+"""Wires the engine to the sinks that live traffic feeds: metrics, journal, page, terminal."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from wirelint import config, selection
+from wirelint.core.engine import Audit, Engine
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Finding
+from wirelint.core.rule import Rule
+from wirelint.rules import catalogue
+from wirelint.sinks.journal import Journal
+from wirelint.sinks.prometheus import Metrics
+from wirelint.sinks.terminal import Terminal
+from wirelint.sources.mitm.stats import Stats
+from wirelint.web.server import WebServer
+from wirelint.web.site import Listener
+
+_STUCK: Final = 10.0
+_log: Final = logging.getLogger("wirelint")
+
+
+class Live:
+    """Audits exchanges one by one, and lets all sinks have the outcome.
+
+    :param rules: the rules to run.
+    :param least: findings less confident than this are dropped.
+    :param stats: what the capture layer counts; faults of sinks are counted there, too.
+    :param terminal: shows new findings; None to show none.
+    :param host: address of the page and of ``/metrics``.
+    :param port: its port, 0 for any that is free.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
+        self,
+        rules: Iterable[Rule],
+        *,
+        least: Confidence = Confidence.STRONG,
+        stats: Stats | None = None,
+        terminal: Terminal | None = None,
+        host: str = "127.0.0.1",
+        port: int = 9464,
+    ) -> None:
+        self.rules = tuple(rules)
+        self.stats = stats or Stats()
+        self.ready = False
+        self.listeners: Sequence[Listener] = ()
+        self.terminal = terminal
+        self.journal = Journal()
+        self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"), stats=self.stats)
+        self._engine = Engine(self.rules, least=least)
+        self._sinks: list[Callable[[Audit], None]] = [self.metrics.accept, self.journal.accept]
+        if terminal is not None:
+            self._sinks.append(terminal.accept)
+        self._server = WebServer(
+            self.metrics,
+            self.journal,
+            self.rules,
+            listeners=lambda: self.listeners,
+            live=self._alive,
+            ready=lambda: self.ready,
+            host=host,
+            port=port,
+        )
+
+    def start(self) -> str:
+        """Serve the page and the metrics.
+
+        :returns: the page's address.
+        :raises OSError: it cannot be listened on.
+        """
+        return self._server.start()
+
+    def consume(self, exchange: Exchange) -> Sequence[Finding]:
+        """Audit an exchange. Never raises: faults are counted."""
+        begun = time.perf_counter()
+        try:
+            audit = self._engine.audit(exchange)
+        except Exception as error:  # noqa: BLE001 - the traffic goes on, whatever happens here
+            self._fault("audit", error)
+            return ()
+        took = time.perf_counter() - begun
+        for sink in self._sinks:
+            try:
+                sink(audit)
+            except Exception as error:  # noqa: BLE001 - likewise, and the other sinks want theirs
+                self._fault("sink", error)
+        self.metrics.observe_audit(took)
+        return audit.findings
+
+    def _alive(self) -> bool:
+        """Whether the event loop that carries the traffic has moved lately."""
+        last = self.stats.last_tick
+        return last == 0 or time.monotonic() - last < _STUCK
+
+    def close(self) -> None:
+        """Stop the server, and let the terminal have its last lines. Calling this again changes nothing."""
+        self.ready = False
+        self._server.stop()
+        if self.terminal is not None:
+            self.terminal.close()
+
+    def _fault(self, place: str, error: Exception) -> None:
+        self.stats.faults[place] += 1
+        if self.stats.faults[place] == 1:
+            # The type alone: a message may quote what went over the wire.
+            _log.warning("wirelint: fault in %s (%s), counted from now on", place, type(error).__name__)
+            _log.debug("wirelint: fault in %s", place, exc_info=error)
+
+
+def build(host: str, port: int, file: str, stats: Stats) -> Live:
+    """What ``mitmdump -s wirelint_addon.py`` runs on; it says what it finds by the log.
+
+    :param host: address of the page and of ``/metrics``.
+    :param port: its port.
+    :param file: configuration file; where empty, ``wirelint.toml`` here or in a folder above.
+    :param stats: what the capture layer counts.
+    """
+    rules, least = catalogue(), Confidence.STRONG
+    # mitmproxy ends at once where an error is logged while it starts.
+    try:
+        rules, least = _settings(file)
+    except (config.ConfigError, selection.UnknownRuleError) as error:
+        _log.error("wirelint: %s", error)
+    live = Live(
+        rules,
+        least=least,
+        stats=stats,
+        terminal=Terminal(lambda text: _log.info("%s", text.plain)),
+        host=host,
+        port=port,
+    )
+    try:
+        _log.info("wirelint: findings at %s, metrics at /metrics", live.start())
+    except OSError as error:
+        _log.error("wirelint: %s", error.strerror or error)
+    live.ready = True
+    return live
+
+
+def _settings(file: str) -> tuple[tuple[Rule, ...], Confidence]:
+    """Rules and least confidence as a configuration file has them for ``wirelint proxy``."""
+    from wirelint.cli.options import settable, split  # noqa: PLC0415 - only here does a script need to know commands
+
+    path = Path(file) if file else None
+    if path is None:
+        with suppress(OSError):  # there may be no working directory any more
+            path = config.find(Path.cwd())
+    if path is None:
+        return selection.select(catalogue()), Confidence.STRONG
+    chosen = config.load(path, settable()).of("proxy", ("select", "ignore", "min-confidence"))
+    least = str(chosen.get("min-confidence", "strong")).upper()
+    if least not in Confidence.__members__:
+        raise config.ConfigError(f"{path}: min-confidence is none of {', '.join(map(str, Confidence))}")
+    rules = selection.select(catalogue(), split(chosen.get("select", ())), split(chosen.get("ignore", ())))
+    if not rules:
+        raise config.ConfigError(f"{path}: select and ignore leave no rule to run")
+    return rules, Confidence[least]

@@ -1,0 +1,61 @@
+"""Which rules run: by id, family or severity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from wirelint.config import nearest
+from wirelint.core.finding import Severity
+from wirelint.core.rule import Rule
+
+ALL: Final = "all"
+
+
+class UnknownRuleError(Exception):
+    """A name that stands for no rule; the message names the nearest that does."""
+
+
+def select(rules: Iterable[Rule], wanted: Sequence[str] = (), unwanted: Sequence[str] = ()) -> tuple[Rule, ...]:
+    """The rules to run.
+
+    :param rules: all there are.
+    :param wanted: ids, families, severities or ``all``; where empty, the rules that are on by default. A rule that is
+        off by default comes in by its id or by ``all`` only.
+    :param unwanted: what to take away again, in the same words.
+    :raises UnknownRuleError: a word stands for no rule.
+    """
+    everything = tuple(rules)
+    chosen = {rule.id for rule in everything if rule.default}
+    if wanted:
+        chosen = {rule.id for word in wanted for rule in everything if _named(word, everything)(rule, strict=True)}
+    refused = {rule.id for word in unwanted for rule in everything if _named(word, everything)(rule, strict=False)}
+    return tuple(rule for rule in everything if rule.id in chosen - refused)
+
+
+def find(rules: Iterable[Rule], name: str) -> Rule:
+    """The rule whose id is ``name``.
+
+    :raises UnknownRuleError: there is none.
+    """
+    everything = {rule.id: rule for rule in rules}
+    folded = name.strip().lower().replace("_", "-")
+    if folded not in everything:
+        raise UnknownRuleError(f"no rule is called {_shown(name)}{nearest(folded, everything)}")
+    return everything[folded]
+
+
+def _named(word: str, rules: Sequence[Rule]) -> Callable[..., bool]:
+    folded = word.lower().replace("_", "-")
+    if folded == ALL or any(rule.id == folded for rule in rules):
+        return lambda rule, *, strict: folded in (ALL, rule.id)  # noqa: ARG005 - one signature for both
+    families = {rule.family for rule in rules}
+    severities = {str(severity) for severity in Severity}
+    if folded not in families | severities:
+        known = {ALL, *families, *severities, *(rule.id for rule in rules)}
+        raise UnknownRuleError(f"no rule, family or severity is called {_shown(word)}{nearest(folded, known)}")
+    return lambda rule, *, strict: folded in (rule.family, str(rule.severity)) and (rule.default or not strict)
+
+
+def _shown(name: str) -> str:
+    return repr(name[:60])

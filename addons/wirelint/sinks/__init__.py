@@ -1,0 +1,1 @@
+"""Where findings go. A sink takes each ``Audit``; none of them ever feeds back into the traffic."""

@@ -1,0 +1,119 @@
+"""How many time series there may be, and what becomes of those there is no room for.
+
+Prometheus keeps every combination of label values that it has ever been shown, so what wirelint exposes is bounded
+whatever goes over the wire. Past a bound only the label that offends is folded to ``_other``; all others stay exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import Final
+
+import msgspec
+
+OTHER: Final = "_other"
+"""What a label value is folded to where there is no room for another."""
+
+_LONGEST_VALUE: Final = 200
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds on label values and on series.
+
+    ``services``: distinct values of ``service``. ``routes``: distinct values of ``route``, per service. ``series``:
+    time series in all, a histogram counting one per bucket.
+    """
+
+    services: int = 100
+    routes: int = 100
+    series: int = 10_000
+
+
+class Budget:
+    """Decides which series may come into being, and counts what was folded.
+
+    What is asked for most matters most, so the others stop taking room earlier. A tenth is kept back for
+    the series that everything can be folded into.
+
+    :param limits: the bounds.
+    :param fixed: series that exist whatever comes.
+    """
+
+    def __init__(self, limits: Limits, fixed: int) -> None:
+        self.used = fixed
+        self.overflow: dict[str, int] = {"service": 0, "route": 0, "method": 0, "code": 0, "reason": 0}
+        self._limits = limits
+        self.vital = limits.series * 9 // 10
+        self.useful = limits.series * 3 // 4
+        self.zeros = limits.series // 2
+        self._step = limits.series // 40
+        self._services: set[str] = set()
+        self._routes: dict[str, set[str]] = {}
+        self._reasons: set[str] = set()
+
+    def fold(self, label: str) -> str:
+        """``_other``, counted for ``label``."""
+        self.overflow[label] += 1
+        return OTHER
+
+    def service(self, name: str) -> tuple[str, bool]:
+        """The value of ``service`` for a name, and whether it is seen for the first time."""
+        if name in self._services:
+            return name, False
+        if len(self._services) >= self._limits.services:
+            return self.fold("service"), False
+        self._services.add(name)
+        return name, True
+
+    def route(self, service: str, template: str) -> str:
+        """The value of ``route`` for a template of a service's."""
+        known = self._routes.setdefault(service, set())
+        if template in known:
+            return template
+        if len(known) >= self._limits.routes:
+            return self.fold("route")
+        known.add(template)
+        return template
+
+    def reason(self, reason: str) -> str:
+        """The value of ``reason``; there are a few, named by the code, so the bound only guards against a slip."""
+        if reason in self._reasons:
+            return reason
+        if len(self._reasons) >= 16:
+            return self.fold("reason")
+        self._reasons.add(reason)
+        return reason
+
+    def admit(
+        self,
+        there: Container[tuple[str, ...]],
+        labels: tuple[str, ...],
+        give: Sequence[tuple[int, str]],
+        ceiling: int,
+        cost: int = 1,
+    ) -> tuple[str, ...]:
+        """The labels under which to count: as they are, or folded one by one for as long as there is no room.
+
+        :param there: series that exist already and so cost nothing.
+        :param labels: values as wanted.
+        :param give: position and name of the labels to be folded, the first one first.
+        :param ceiling: how many series there may be altogether for this one to be added.
+        :param cost: series that it adds.
+        """
+        for place, name in give:
+            if labels in there:
+                return labels
+            if self.used + cost <= ceiling:
+                break
+            if labels[place] != OTHER:
+                labels = (*labels[:place], self.fold(name), *labels[place + 1 :])
+                # Each fold opens a little of what is kept back, so that the labels given last stay exact for longer.
+                ceiling += self._step
+        if labels not in there:
+            self.used += cost
+        return labels
+
+
+def label_value(text: str) -> str:
+    """Text fit to be a label value: bounded, and always encodable."""
+    return text[:_LONGEST_VALUE].encode("utf-8", "replace").decode()

@@ -1,0 +1,256 @@
+"""The numbers behind the metrics: bounded, cheap to add to on the event loop, safe to read from other threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from wirelint.core.engine import METHODS, Audit, Plan
+from wirelint.core.exchange import FailureKind
+from wirelint.core.finding import Finding
+from wirelint.core.rule import Rule
+from wirelint.sinks.budget import OTHER, Budget, Limits, label_value
+
+DURATION_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+"""Seconds; the boundaries of OpenTelemetry's ``http.server.request.duration``."""
+
+AUDIT_BOUNDS: Final = (
+    *(0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5),
+    *(0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
+)
+"""Seconds; 10 µs to 250 ms."""
+
+EXEMPLAR_RUNES: Final = 128
+"""Most characters that names and values of an exemplar's labels may have together (OpenMetrics 1.0)."""
+
+_MOST_PLAYS: Final = 4096
+_SELF_SERIES: Final = 60  # what wirelint says about itself and its process, rounded up
+
+Labels = tuple[str, ...]
+
+
+class Spread:
+    """A histogram: how often a value fell into each bucket, the last one being open, and the sum of all values."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: tuple[float, ...], counts: list[int] | None = None, total: float = 0.0) -> None:
+        self.bounds = bounds
+        self.counts = counts or [0] * (len(bounds) + 1)
+        self.total = total
+
+    def observe(self, value: float) -> None:
+        """Add a value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
+
+    def copy(self) -> Spread:
+        """The same numbers, apart."""
+        return Spread(self.bounds, list(self.counts), self.total)
+
+
+class _Cell:
+    """One series of exchanges, and the histogram that its durations go to."""
+
+    __slots__ = ("count", "durations", "service")
+
+    def __init__(self, service: str, durations: Spread) -> None:
+        self.service = service
+        self.durations = durations
+        self.count = 0
+
+
+class Found(msgspec.Struct):
+    """One series of findings: how many, and the latest that can be pointed at (labels, wall clock)."""
+
+    count: int = 0
+    exemplar: dict[str, str] | None = None
+    at: float = 0.0
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """All numbers at one moment; keys are label values in the order of the metric's labels."""
+
+    exchanges: dict[Labels, int]
+    findings: dict[Labels, Found]
+    durations: dict[Labels, Spread]
+    moments: dict[Labels, tuple[float, float]]
+    opportunities: dict[Labels, int]
+    skipped: dict[Labels, int]
+    failures: dict[Labels, int]
+    rule_errors: dict[Labels, int]
+    overflow: dict[Labels, int]
+    audit: Spread
+    series: int
+
+
+class Counts:
+    """Counts audits under bounded labels.
+
+    :param rules: the rules that run; each has its series at 0 as soon as a service is seen.
+    :param limits: bounds on labels and series.
+    :param clock: the wall clock in Unix seconds, for findings that carry no time.
+    """
+
+    def __init__(
+        self, rules: Iterable[Rule], limits: Limits | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._rules = tuple(rules)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._audit = Spread(AUDIT_BOUNDS)
+        # rule_info and rule_errors have one series for each rule.
+        self._budget = Budget(limits or Limits(), _SELF_SERIES + len(AUDIT_BOUNDS) + 3 + 2 * len(self._rules))
+        # Keyed by values as they stand on the wire, where none had to be folded: the common case is one look-up.
+        self._cells: dict[tuple[str, str, str, int | None, str], _Cell] = {}
+        self._exchanges: dict[Labels, _Cell] = {}
+        self._durations: dict[Labels, Spread] = {}
+        self._findings: dict[Labels, Found] = {}
+        self._moments: dict[Labels, tuple[float, float]] = {}
+        self._plays: dict[tuple[str, Plan], int] = {}
+        self._opportunities: dict[Labels, int] = {}
+        self._skipped: dict[Labels, int] = {}
+        self._failures: dict[Labels, int] = {}
+        self._rule_errors: dict[Labels, int] = {(rule.id,): 0 for rule in self._rules}
+
+    def accept(self, audit: Audit) -> None:
+        """Count one exchange and what was found in it."""
+        exchange = audit.exchange
+        response = exchange.response
+        key = (
+            exchange.service,
+            exchange.direction,
+            exchange.request.method,
+            None if response is None else response.status,
+            audit.verdict,
+        )
+        with self._lock:
+            cell = self._cells.get(key) or self._cell(*key)
+            cell.count += 1
+            ended = exchange.ended
+            if ended is not None:
+                cell.durations.observe(max(0.0, ended - exchange.started))
+            plays = self._plays
+            play = (cell.service, audit.plan)
+            if play in plays:
+                plays[play] += 1
+            else:
+                self._first_play(play)
+            if audit.findings or exchange.failure or audit.skipped or audit.faults:
+                self._particulars(audit, cell.service)
+
+    def observe_audit(self, seconds: float) -> None:
+        """Note how long an audit took."""
+        with self._lock:
+            self._audit.observe(seconds)
+
+    def snapshot(self) -> Snapshot:
+        """Everything counted so far. May be called from any thread."""
+        with self._lock:
+            self._expand_plays()
+            return Snapshot(
+                exchanges={labels: cell.count for labels, cell in self._exchanges.items()},
+                findings={labels: Found(each.count, each.exemplar, each.at) for labels, each in self._findings.items()},
+                durations={labels: spread.copy() for labels, spread in self._durations.items()},
+                moments=dict(self._moments),
+                opportunities=dict(self._opportunities),
+                skipped=dict(self._skipped),
+                failures=dict(self._failures),
+                rule_errors=dict(self._rule_errors),
+                overflow={(label,): count for label, count in self._budget.overflow.items()},
+                audit=self._audit.copy(),
+                series=self._budget.used,
+            )
+
+    # What follows is called with the lock held.
+
+    def _cell(self, service: str, direction: str, method: str, status: int | None, verdict: str) -> _Cell:
+        budget = self._budget
+        name = self._service(service)
+        known = method if method in METHODS else "_OTHER"
+        code = "none" if status is None else str(status) if 100 <= status <= 599 else budget.fold("code")
+        wanted = (name, str(direction), known, code, str(verdict))
+        labels = budget.admit(self._exchanges, wanted, ((2, "method"), (0, "service"), (3, "code")), budget.vital)
+        cell = self._exchanges.get(labels)
+        if cell is None:
+            code_class = f"{code[0]}xx" if code[0].isdigit() else code
+            cell = self._exchanges[labels] = _Cell(labels[0], self._spread(labels[0], labels[1], code_class))
+        if labels == (service, direction, method, code, verdict) and code != OTHER:
+            self._cells[service, direction, method, status, verdict] = cell
+        return cell
+
+    def _spread(self, service: str, direction: str, code_class: str) -> Spread:
+        budget = self._budget
+        cost = len(DURATION_BOUNDS) + 3
+        labels = budget.admit(self._durations, (service, direction, code_class), ((0, "service"),), budget.useful, cost)
+        return self._durations.setdefault(labels, Spread(DURATION_BOUNDS))
+
+    def _service(self, raw: str) -> str:
+        name, new = self._budget.service(label_value(raw))
+        if new and self._budget.used + len(self._rules) < self._budget.zeros:
+            for rule in self._rules:
+                self._findings[name, rule.id, str(rule.severity), "", ""] = Found()
+            self._budget.used += len(self._rules)
+        return name
+
+    def _first_play(self, play: tuple[str, Plan]) -> None:
+        if len(self._plays) >= _MOST_PLAYS:
+            self._expand_plays()
+        self._plays[play] = 1
+
+    def _expand_plays(self) -> None:
+        budget = self._budget
+        for (service, plan), count in self._plays.items():
+            for rule in plan.rules:
+                self._add(self._opportunities, (rule.id, service), ((1, "service"),), budget.useful, count)
+        self._plays.clear()
+
+    def _particulars(self, audit: Audit, service: str) -> None:
+        budget = self._budget
+        failure = audit.exchange.failure
+        if failure is not None and failure.kind is not FailureKind.CLIENT_GONE:
+            self._add(self._failures, (service, str(failure.kind)), ((0, "service"),), budget.vital)
+        if audit.skipped:
+            self._add(self._skipped, (service, budget.reason(audit.skipped)), ((0, "service"),), budget.vital)
+        for rule in audit.faults:
+            self._rule_errors[rule,] = self._rule_errors.get((rule,), 0) + 1
+        for finding in audit.findings:
+            self._find(finding, service)
+
+    def _find(self, finding: Finding, service: str) -> None:
+        budget = self._budget
+        route = budget.route(service, label_value(finding.route))
+        method = finding.method if finding.method in METHODS else "_OTHER"
+        labels = budget.admit(
+            self._findings,
+            (service, finding.rule, str(finding.severity), method, route),
+            ((4, "route"), (3, "method"), (0, "service")),
+            budget.vital,
+        )
+        found = self._findings.setdefault(labels, Found())
+        found.count += 1
+        found.at = at = self._clock() if finding.timestamp is None else finding.timestamp
+        found.exemplar = _exemplar(finding)
+        moment = budget.admit(self._moments, (labels[0], finding.rule), ((0, "service"),), budget.useful, 2)
+        first, last = self._moments.get(moment, (at, at))
+        self._moments[moment] = (min(first, at), max(last, at))
+
+    def _add(
+        self, table: dict[Labels, int], labels: Labels, give: tuple[tuple[int, str], ...], ceiling: int, by: int = 1
+    ) -> None:
+        labels = self._budget.admit(table, labels, give, ceiling)
+        table[labels] = table.get(labels, 0) + by
+
+
+def _exemplar(finding: Finding) -> dict[str, str]:
+    labels = {"finding_id": finding.fingerprint}
+    if finding.trace_id:
+        labels["trace_id"] = label_value(finding.trace_id)
+        if sum(len(name) + len(value) for name, value in labels.items()) > EXEMPLAR_RUNES:
+            del labels["trace_id"]
+    return labels

@@ -1,0 +1,274 @@
+"""The findings of late, held in memory for those who want to look at them: the live page and its API."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from wirelint.core.engine import METHODS, Audit
+from wirelint.core.exchange import Request
+from wirelint.core.finding import Finding
+from wirelint.core.route import route
+from wirelint.core.verdict import Verdict
+from wirelint.sinks.budget import OTHER, label_value
+
+_MOST_NAMES: Final = 8
+_JOINTS: Final = str.maketrans("", "", "-_.[]")
+_ERRORS: Final = frozenset({Verdict.CLIENT_ERROR, Verdict.SERVER_ERROR})
+
+
+class _Totals(msgspec.Struct):
+    """How a service does, by what it reports and by what happened; the words are those of ``wirelint.core.verdict``.
+
+    ``reported``: exchanges with a 5xx; ``true``: those that were errors of the server; ``hidden``: errors under a
+    status that is no error, or under none; ``masked``: the server's under a 4xx; ``blamed``: the client's under a 5xx;
+    ``unknown``: could not be told.
+    """
+
+    exchanges: int = 0
+    reported: int = 0
+    true: int = 0
+    hidden: int = 0
+    masked: int = 0
+    blamed: int = 0
+    unknown: int = 0
+    findings: int = 0
+
+    def add(self, status: int, verdict: Verdict, findings: int) -> None:
+        """Count one exchange; ``status`` is 0 where there was no response."""
+        self.exchanges += 1
+        self.findings += findings
+        reported = 500 <= status <= 599
+        self.reported += reported
+        if verdict is Verdict.OK:
+            return
+        if verdict is Verdict.UNKNOWN:
+            self.unknown += 1
+            return
+        failed = verdict is Verdict.SERVER_ERROR
+        self.true += failed
+        if not 400 <= status <= 599:
+            self.hidden += 1
+        elif failed != reported:
+            self.masked += failed
+            self.blamed += reported
+
+
+class _Entry:
+    """One fingerprint: its latest finding, and examples."""
+
+    __slots__ = ("count", "examples", "finding", "first", "last", "revision")
+
+    def __init__(self, finding: Finding, at: float, examples: int) -> None:
+        self.finding = finding
+        self.count = 0
+        self.first = self.last = at
+        self.revision = 0
+        self.examples: deque[dict[str, Any]] = deque(maxlen=examples)
+
+
+class Journal:
+    """Keeps the latest findings by fingerprint, examples of each, and totals by service; all of it bounded.
+
+    Where there is no room for another fingerprint, the one not seen for longest goes. Bodies and field values are never
+    kept.
+
+    :param fingerprints: most fingerprints to keep.
+    :param examples: most examples to keep of each, the latest.
+    :param services: most services to tell apart; the others are taken together.
+    :param clock: the wall clock in Unix seconds, for exchanges that carry no time.
+    """
+
+    def __init__(
+        self,
+        *,
+        fingerprints: int = 500,
+        examples: int = 20,
+        services: int = 100,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._most = fingerprints
+        self._examples = examples
+        self._most_services = services
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._services: dict[str, _Totals] = {}
+        self._totals = _Totals()
+        self._revision = 0
+        self._forgotten = 0
+        self._run = f"{time.time_ns():x}"
+
+    def accept(self, audit: Audit) -> None:
+        """Take note of one exchange and of what was found in it."""
+        exchange, findings, verdict = audit.exchange, audit.findings, audit.verdict
+        status = 0 if exchange.response is None else exchange.response.status
+        with self._lock:
+            totals = self._services.get(exchange.service) or self._service(exchange.service)
+            totals.add(status, verdict, len(findings))
+            self._totals.add(status, verdict, len(findings))
+            for finding in findings:
+                self._note(finding, audit)
+
+    def snapshot(self, since: int = 0, *, service: str = "", rule: str = "") -> dict[str, Any]:
+        """Findings without their examples, and totals, as plain values.
+
+        :param since: the ``revision`` of an earlier snapshot; only what changed after it is given.
+        :param service: only findings of this service.
+        :param rule: only findings of this rule.
+        :returns: ``run`` (differs after a restart), ``revision``, ``total`` (fingerprints held), ``forgotten``
+            (fingerprints that had to go), ``findings`` (the latest first), ``totals``, ``services``.
+        """
+        with self._lock:
+            findings = [
+                _shown(entry)
+                for entry in reversed(self._entries.values())
+                if entry.revision > since
+                and service in ("", entry.finding.service)
+                and rule in ("", entry.finding.rule)
+            ]
+            return {
+                "run": self._run,
+                "revision": self._revision,
+                "total": len(self._entries),
+                "forgotten": self._forgotten,
+                "findings": findings,
+                "totals": msgspec.structs.asdict(self._totals),
+                "services": self._by_service(),
+            }
+
+    def services(self) -> dict[str, Any]:
+        """``totals`` of all exchanges and the same for each of ``services``, with its gravest finding as ``worst``."""
+        with self._lock:
+            return {"totals": msgspec.structs.asdict(self._totals), "services": self._by_service()}
+
+    def finding(self, fingerprint: str) -> dict[str, Any] | None:
+        """One finding with its examples, the latest first; None where it is not known, or no longer."""
+        with self._lock:
+            entry = self._entries.get(fingerprint)
+            return None if entry is None else _shown(entry) | {"examples": list(reversed(entry.examples))}
+
+    # What follows is called with the lock held.
+
+    def _service(self, raw: str) -> _Totals:
+        name = label_value(raw)
+        if len(self._services) >= self._most_services and name not in self._services:
+            name = OTHER
+        return self._services.setdefault(name, _Totals())
+
+    def _note(self, finding: Finding, audit: Audit) -> None:
+        at = self._clock() if finding.timestamp is None else finding.timestamp
+        entry = self._entries.get(finding.fingerprint)
+        if entry is None:
+            if len(self._entries) >= self._most:
+                self._entries.popitem(last=False)
+                self._forgotten += 1
+            entry = self._entries[finding.fingerprint] = _Entry(finding, at, self._examples)
+        self._entries.move_to_end(finding.fingerprint)
+        self._revision += 1
+        entry.revision = self._revision
+        entry.finding = finding
+        entry.count += 1
+        entry.first = min(entry.first, at)
+        entry.last = max(entry.last, at)
+        entry.examples.append(
+            {
+                "id": finding.exchange_id,
+                "time": at,
+                "status": finding.status,
+                "verdict": str(finding.verdict),
+                "duration": audit.exchange.duration,
+                "request": request_line(audit.exchange.request),
+                "message": finding.message,
+                "evidence": finding.evidence,
+                "trace_id": finding.trace_id,
+            }
+        )
+
+    def _by_service(self) -> list[dict[str, Any]]:
+        worst: dict[str, _Entry] = {}
+        for entry in self._entries.values():
+            name = label_value(entry.finding.service)
+            name = name if name in self._services else OTHER
+            best = worst.get(name)
+            if best is None or (entry.finding.severity, entry.count) > (best.finding.severity, best.count):
+                worst[name] = entry
+        return [
+            {
+                "service": name,
+                **msgspec.structs.asdict(totals),
+                "worst": {
+                    "rule": worst[name].finding.rule,
+                    "severity": str(worst[name].finding.severity),
+                    "fingerprint": worst[name].finding.fingerprint,
+                }
+                if name in worst
+                else None,
+            }
+            for name, totals in self._services.items()
+        ]
+
+
+def _shown(entry: _Entry) -> dict[str, Any]:
+    finding = entry.finding
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "confidence": str(finding.confidence),
+        "side": str(finding.side),
+        "service": finding.service,
+        "direction": str(finding.direction),
+        "method": finding.method,
+        "route": finding.route,
+        "status": finding.status,
+        "verdict": str(finding.verdict),
+        "suggested_status": finding.suggested_status,
+        "message": finding.message,
+        "evidence": finding.evidence,
+        "fingerprint": finding.fingerprint,
+        "trace_id": finding.trace_id,
+        "time": entry.last,
+        "count": entry.count,
+        "first_seen": entry.first,
+        "last_seen": entry.last,
+    }
+
+
+def request_line(request: Request) -> str:
+    """A request line that is safe to show: of the path what its template has and short numbers, of the query names.
+
+    ``/users/42/mail/8f14e45f?page=3&9a=x`` becomes ``GET /users/42/mail/{id}?page=…&…``.
+    """
+    method = request.method if request.method in METHODS else "_OTHER"
+    path = request.path
+    if path == "*":
+        return f"{method} *"
+    template = route(path).split("/")
+    shown = [
+        segment if segment.isascii() and segment.isdigit() and len(segment) <= 9 else folded
+        for segment, folded in zip(path[:1024].split("/"), template, strict=False)
+    ]
+    if template[-1] == "…":
+        shown[-1] = "…"
+    pairs = request.query[:2048].split("&")[: _MOST_NAMES + 1]
+    query = "&".join(_name_alone(pair) for pair in pairs[:_MOST_NAMES] if pair)
+    if len(pairs) > _MOST_NAMES:
+        query += "&…"
+    return f"{method} {'/'.join(shown)}" + (f"?{query}" if query else "")
+
+
+def _name_alone(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    name = unquote_plus(name)[:64]
+    # What has no name is a value.
+    return f"{name}=…" if equals and _reads_like_a_word(name) else "…"
+
+
+def _reads_like_a_word(name: str) -> bool:
+    return name.isascii() and name.translate(_JOINTS).isalpha() and route(f"/{name}") == f"/{name}"

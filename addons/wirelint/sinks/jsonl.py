@@ -1,0 +1,54 @@
+"""Findings as JSON, one a line; the keys are a contract (see README)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from wirelint.core.finding import Finding
+
+_encoder = msgspec.json.Encoder()
+
+
+def fields(finding: Finding) -> dict[str, Any]:
+    """A finding by its published names, in their order."""
+    origin = finding.origin
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "confidence": str(finding.confidence),
+        "service": finding.service,
+        "direction": finding.direction.value,
+        "method": finding.method,
+        "route": finding.route,
+        "status": finding.status,
+        "verdict": finding.verdict.value,
+        "suggested_status": finding.suggested_status,
+        "message": finding.message,
+        "evidence": finding.evidence,
+        "fingerprint": finding.fingerprint,
+        "trace_id": finding.trace_id,
+        "time": time_text(finding.timestamp),
+        "source": None if origin is None else {"file": _encodable(origin.file), "index": origin.index},
+        "side": finding.side.value,
+    }
+
+
+def line(finding: Finding) -> bytes:
+    """A finding as one line of UTF-8, line feed included."""
+    return _encoder.encode(fields(finding)) + b"\n"
+
+
+def time_text(timestamp: float | None) -> str | None:
+    """Unix seconds → ISO 8601 in UTC, to the millisecond."""
+    if timestamp is None:
+        return None
+    moment = datetime.fromtimestamp(round(timestamp, 3), UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _encodable(name: str) -> str:
+    # A file name may hold octets that are no UTF-8; Python stands half surrogates for them, which JSON cannot hold.
+    return name.encode("utf-8", "replace").decode()

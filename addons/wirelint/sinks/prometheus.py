@@ -1,0 +1,235 @@
+"""Counts as Prometheus and OpenMetrics text."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import Final, Protocol
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
+
+from wirelint import __version__
+from wirelint.core.engine import Audit
+from wirelint.core.rule import Rule
+from wirelint.sinks.budget import Limits
+from wirelint.sinks.counts import Counts, Found, Labels, Spread
+
+
+class ProxyStats(Protocol):
+    """What the proxy counts about itself; read while it goes on counting."""
+
+    @property
+    def captured(self) -> int:
+        """Exchanges that ended and were recorded."""
+
+    @property
+    def audited(self) -> int:
+        """Exchanges that were audited."""
+
+    @property
+    def streamed(self) -> int:
+        """Bodies that were passed on piece by piece."""
+
+    @property
+    def hung(self) -> int:
+        """Requests without a response head in time."""
+
+    @property
+    def in_flight(self) -> int:
+        """Exchanges going on now."""
+
+    @property
+    def queue_depth(self) -> int:
+        """Exchanges recorded and not yet audited."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Octets of bodies held."""
+
+    @property
+    def loop_lag(self) -> float:
+        """Seconds by which the event loop was late when last looked at."""
+
+    @property
+    def loop_lag_peak(self) -> float:
+        """The most of ``loop_lag`` ever."""
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Exchanges that were not audited, by reason."""
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """Exchanges that say nothing about a service, by reason."""
+
+    @property
+    def faults(self) -> Mapping[str, int]:
+        """Faults of our own, by place."""
+
+
+_LABELS: Final = {
+    "wirelint_exchanges": ("service", "direction", "method", "code", "verdict"),
+    "wirelint_findings": ("service", "rule", "severity", "method", "route"),
+    "wirelint_rule_info": ("rule", "severity", "confidence", "status", "summary"),
+    "wirelint_exchange_duration_seconds": ("service", "direction", "code_class"),
+    "wirelint_upstream_failures": ("service", "kind"),
+    "wirelint_first_finding_timestamp_seconds": ("service", "rule"),
+    "wirelint_last_finding_timestamp_seconds": ("service", "rule"),
+    "wirelint_opportunities": ("rule", "service"),
+    "wirelint_skipped": ("service", "reason"),
+    "wirelint_rule_errors": ("rule",),
+    "wirelint_dropped": ("reason",),
+    "wirelint_faults": ("place",),
+    "wirelint_label_overflow": ("label",),
+    "wirelint_build_info": ("version", "mitmproxy", "python"),
+}
+"""Labels by family, in the order of the keys of ``Snapshot``; families that are not here have none."""
+
+
+class Metrics(Collector):
+    """Counts audits and shows the counts to Prometheus, in a registry of its own.
+
+    :param rules: the rules that run.
+    :param mitmproxy: version of mitmproxy, empty where there is none.
+    :param stats: what the proxy counts about itself; may be set later through the attribute.
+    :param limits: bounds on labels and series.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        *,
+        mitmproxy: str = "",
+        stats: ProxyStats | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.stats = stats
+        self._rules = tuple(rules)
+        self._mitmproxy = mitmproxy
+        self._counts = Counts(self._rules, limits)
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def accept(self, audit: Audit) -> None:
+        """Count one exchange. Takes about a microsecond where nothing was found."""
+        self._counts.accept(audit)
+
+    def observe_audit(self, seconds: float) -> None:
+        """Note how long an audit took."""
+        self._counts.observe_audit(seconds)
+
+    def render(self, accept: str = "") -> tuple[str, bytes]:
+        """All metrics as text. Takes long when there are many, so it is never to be called on an event loop.
+
+        :param accept: the Accept field of the request; decides between Prometheus text and OpenMetrics.
+        :returns: content type and content.
+        """
+        try:
+            encoder, content_type = choose_encoder(accept)
+        except (TypeError, ValueError):
+            # It compares versions, and "version=x" is none.
+            encoder, content_type = choose_encoder("")
+        return content_type, encoder(self._registry)
+
+    def describe(self) -> Iterable[Metric]:
+        """No families: the registry would look for clashes of names, and there is nobody to clash with."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, as of one moment."""
+        now = self._counts.snapshot()
+        yield _counter("exchanges", "Exchanges, by what their status reports and by what happened.", now.exchanges)
+        yield _findings(now.findings)
+        yield self._rule_info()
+        yield _histogram(
+            "exchange_duration_seconds", "From the first byte of the request to the end.", now.durations.items()
+        )
+        yield _counter("upstream_failures", "Exchanges that failed between proxy and service.", now.failures)
+        first = {labels: moment[0] for labels, moment in now.moments.items()}
+        last = {labels: moment[1] for labels, moment in now.moments.items()}
+        yield _gauge("first_finding_timestamp_seconds", "When a rule first fired at a service.", first)
+        yield _gauge("last_finding_timestamp_seconds", "When a rule last fired at a service.", last)
+        yield _counter("opportunities", "Exchanges in which a rule could have fired.", now.opportunities)
+        skipped = dict(now.skipped)
+        if self.stats is not None:
+            # These say nothing about a service, so they name none.
+            skipped.update({("", reason): count for reason, count in self.stats.skipped.items()})
+        yield _counter("skipped", "Exchanges that could not be inspected, or not in full.", skipped)
+        yield _histogram("audit_duration_seconds", "Time taken to audit an exchange.", [((), now.audit)])
+        yield _counter("rule_errors", "Faults of our own, in a rule.", now.rule_errors)
+        yield _counter("label_overflow", "Label values folded to _other for want of room.", now.overflow)
+        yield _gauge("series", "Time series in use, of those that the limit allows.", {(): now.series})
+        versions = (__version__, self._mitmproxy, platform.python_version())
+        yield _gauge("build_info", "Versions.", {versions: 1})
+        if self.stats is not None:
+            yield from _of_proxy(self.stats)
+
+    def _rule_info(self) -> Metric:
+        rows: dict[Labels, float] = {
+            (rule.id, str(rule.severity), str(rule.confidence), str(rule.status), rule.summary): 1.0
+            for rule in self._rules
+        }
+        return _gauge("rule_info", "The rules that run.", rows)
+
+
+def _of_proxy(stats: ProxyStats) -> Iterator[Metric]:
+    yield _counter("dropped", "Exchanges that were not audited.", _rows(stats.dropped))
+    yield _counter("faults", "Faults of our own, outside rules.", _rows(stats.faults))
+    for name, text, count in (
+        ("captured_exchanges", "Exchanges that ended and were recorded.", stats.captured),
+        ("audited_exchanges", "Exchanges that were audited.", stats.audited),
+        ("streamed_bodies", "Bodies that were passed on piece by piece.", stats.streamed),
+        ("hung_requests", "Requests that had no response head in time.", stats.hung),
+    ):
+        yield _counter(name, text, {(): count})
+    for name, text, value in (
+        ("in_flight_exchanges", "Exchanges going on now.", stats.in_flight),
+        ("queue_depth", "Exchanges recorded and not yet audited.", stats.queue_depth),
+        ("held_body_bytes", "Octets of bodies held for exchanges in flight or waiting.", stats.held_bytes),
+        ("event_loop_lag_seconds", "By how much the event loop was late when last looked at.", stats.loop_lag),
+        ("event_loop_lag_peak_seconds", "The most the event loop was ever late.", stats.loop_lag_peak),
+    ):
+        yield _gauge(name, text, {(): value})
+
+
+def _rows(counts: Mapping[str, int]) -> dict[Labels, float]:
+    return {(name,): count for name, count in counts.items()}
+
+
+def _counter(name: str, text: str, rows: Mapping[Labels, float]) -> CounterMetricFamily:
+    name = f"wirelint_{name}"
+    family = CounterMetricFamily(name, text, labels=_LABELS.get(name, ()))
+    for labels, value in rows.items():
+        family.add_metric(labels, value)
+    return family
+
+
+def _findings(rows: Mapping[Labels, Found]) -> CounterMetricFamily:
+    family = _counter("findings", "Rules that fired.", {})
+    for labels, found in rows.items():
+        exemplar = None if found.exemplar is None else Exemplar(found.exemplar, 1.0, found.at)
+        family.add_metric(labels, found.count, exemplar=exemplar)
+    return family
+
+
+def _gauge(name: str, text: str, rows: Mapping[Labels, float]) -> GaugeMetricFamily:
+    name = f"wirelint_{name}"
+    family = GaugeMetricFamily(name, text, labels=_LABELS.get(name, ()))
+    for labels, value in rows.items():
+        family.add_metric(labels, value)
+    return family
+
+
+def _histogram(name: str, text: str, rows: Iterable[tuple[Labels, Spread]]) -> HistogramMetricFamily:
+    name = f"wirelint_{name}"
+    family = HistogramMetricFamily(name, text, labels=_LABELS.get(name, ()))
+    for labels, spread in rows:
+        bounds = [*map(repr, spread.bounds), "+Inf"]
+        family.add_metric(labels, list(zip(bounds, accumulate(spread.counts), strict=True)), spread.total)
+    return family

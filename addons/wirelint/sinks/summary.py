@@ -1,0 +1,112 @@
+"""What there was, told when a proxy stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Protocol
+
+from rich.text import Text
+
+from wirelint.core.finding import Severity
+from wirelint.sinks.journal import Journal
+from wirelint.sinks.text import plural, printable, severity
+
+_MOST_SERVICES: Final = 20
+_MOST_FINDINGS: Final = 10
+
+Row = list[Text | str]
+
+
+class Losses(Protocol):
+    """What the proxy counts of exchanges that were not audited."""
+
+    @property
+    def hung(self) -> int:
+        """Requests without a response head in time."""
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Exchanges that were not audited, by reason."""
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """Exchanges that say nothing about a service, by reason."""
+
+    @property
+    def faults(self) -> Mapping[str, int]:
+        """Faults of our own, by place."""
+
+
+def services(journal: Journal) -> list[Row]:
+    """A table of services, the busiest first, with a row of heads."""
+    told = journal.services()
+    rows: list[Row] = [["service", "exchanges", "reported errors", "true errors", "hidden", "findings"]]
+    ranked = sorted(told["services"], key=lambda each: (-each["exchanges"], each["service"]))
+    rows += [_service(printable(each["service"]), each) for each in ranked[:_MOST_SERVICES]]
+    if len(ranked) > _MOST_SERVICES:
+        rows.append([f"and {len(ranked) - _MOST_SERVICES} more", *[""] * 5])
+    if len(ranked) > 1:
+        rows.append(_service("all", told["totals"]))
+    return rows
+
+
+def findings(journal: Journal) -> list[Row]:
+    """A table of findings, the gravest and most frequent first, with a row of heads; empty where there are none."""
+    ranked, more = gravest(journal)
+    if not ranked:
+        return []
+    rows: list[Row] = [["times", "severity", "rule", "where"]]
+    for each in ranked[:_MOST_FINDINGS]:
+        sent = "no response" if each["status"] is None else str(each["status"])
+        better = f" → {each['suggested_status']}" if each["suggested_status"] is not None else ""
+        where = f"{printable(each['service'])} {each['method']} {each['route']}  {sent}{better}"
+        level = severity(Severity[each["severity"].upper()])
+        rows.append([f"{each['count']:,}", level, Text(each["rule"], "bold"), where])
+    more += max(0, len(ranked) - _MOST_FINDINGS)
+    if more:
+        rows.append(["", "", f"and {more:,} more", ""])
+    return rows
+
+
+def gravest(journal: Journal) -> tuple[list[dict[str, Any]], int]:
+    """Findings, the gravest and most frequent first, and how many kinds the journal has had to forget."""
+    snapshot = journal.snapshot()
+    ranked = sorted(
+        snapshot["findings"],
+        key=lambda each: (-Severity[each["severity"].upper()], -each["count"], each["service"], each["fingerprint"]),
+    )
+    return ranked, snapshot["forgotten"]
+
+
+def losses(stats: Losses, unshown: int = 0) -> Iterator[str]:
+    """Sentences about what was not looked at, or went wrong with us."""
+    for reason, count in stats.dropped.items():
+        if count:
+            yield f"{plural(count, 'exchange')} not audited: {reason.replace('_', ' ')}"
+    for reason, count in stats.skipped.items():
+        if count:
+            yield f"{plural(count, 'exchange')} passed over: {reason.replace('_', ' ')}"
+    if stats.hung:
+        yield f"{plural(stats.hung, 'request')} had no response head in time"
+    for place, count in stats.faults.items():
+        if count:
+            yield f"{plural(count, 'fault')} of wirelint's own: {place}"
+    if unshown:
+        yield f"{plural(unshown, 'finding')} not shown above"
+
+
+def _service(name: str, totals: Mapping[str, Any]) -> Row:
+    exchanges = totals["exchanges"]
+    lies = totals["true"] != totals["reported"]
+    return [
+        name,
+        f"{exchanges:,}",
+        _share(totals["reported"], exchanges),
+        Text(_share(totals["true"], exchanges), "bold magenta" if lies else ""),
+        f"{totals['hidden']:,}",
+        f"{totals['findings']:,}",
+    ]
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count:,} ({count / total:.1%})" if count and total else "0"

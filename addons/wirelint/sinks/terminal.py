@@ -1,0 +1,78 @@
+"""One line for each kind of finding as it first comes up, for somebody who watches a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from rich.text import Text
+
+from wirelint.core.engine import Audit
+from wirelint.core.finding import Finding
+from wirelint.sinks.text import printable, severity, status
+
+_WAITING: Final = 1000
+_LAST_WORDS: Final = 2.0
+_RULE_WIDTH: Final = 34
+
+
+class Terminal:
+    """Shows each fingerprint once, and forgets none before there are ``fingerprints`` of them.
+
+    Lines are written by a thread: a terminal that somebody has stopped must not stop the traffic. Where too many wait,
+    further ones are dropped, and ``unshown`` counts them; so it does fingerprints past the limit.
+
+    :param write: shows one line; called by the thread alone.
+    :param fingerprints: most to remember.
+    """
+
+    def __init__(self, write: Callable[[Text], None], *, fingerprints: int = 10_000) -> None:
+        self.unshown = 0
+        self._write = write
+        self._most = fingerprints
+        self._seen: set[str] = set()
+        self._waiting: queue.Queue[Finding | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._run, name="wirelint-terminal", daemon=True)
+        self._thread.start()
+
+    def accept(self, audit: Audit) -> None:
+        """Show what is new. Never waits."""
+        for finding in audit.findings:
+            if finding.fingerprint in self._seen:
+                continue
+            if len(self._seen) >= self._most:
+                self.unshown += 1
+                continue
+            self._seen.add(finding.fingerprint)
+            try:
+                self._waiting.put_nowait(finding)
+            except queue.Full:
+                self.unshown += 1
+
+    def close(self) -> None:
+        """Show what waits, but do not wait long."""
+        with contextlib.suppress(queue.Full):
+            self._waiting.put(None, timeout=_LAST_WORDS)
+            self._thread.join(_LAST_WORDS)
+
+    def _run(self) -> None:
+        broken = False
+        while (finding := self._waiting.get()) is not None:
+            if not broken:
+                try:
+                    self._write(line(finding))
+                except (OSError, ValueError):  # nobody reads any more
+                    broken = True
+
+
+def line(finding: Finding) -> Text:
+    """A finding on one line: how grave, what, where, which status, why."""
+    text = severity(finding.severity, 6)
+    text.append(f"  {finding.rule:<{_RULE_WIDTH}}", "bold")
+    text.append(f"  {printable(finding.service)} {finding.method} {finding.route}  ")
+    text.append(status(finding), "bold")
+    text.append(f"  {finding.message}")
+    return text

@@ -1,0 +1,59 @@
+"""How findings read in a terminal: the words and colours that all text output shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.text import Text
+
+from wirelint.core.exchange import Origin
+from wirelint.core.finding import Finding, Severity
+
+STYLES: Final[Mapping[Severity, str]] = {
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+_NONE: Final = "no response"
+
+
+def printable(text: str) -> str:
+    """Text without what could steer a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 finding``, ``1,200 findings``."""
+    if count != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun}"
+
+
+def severity(level: Severity, width: int = 0) -> Text:
+    """The name of a severity in its colour."""
+    return Text().append(str(level).ljust(width), STYLES[level])
+
+
+def status(finding: Finding) -> str:
+    """The status sent and, where known, the one that would have been right."""
+    sent = _NONE if finding.status is None else str(finding.status)
+    return sent if finding.suggested_status is None else f"{sent} → {finding.suggested_status}"
+
+
+def place(origin: Origin | None) -> str:
+    """``file#index``."""
+    return "" if origin is None else f"{printable(origin.file)}#{origin.index}"
+
+
+def concise(finding: Finding) -> Text:
+    """A finding on one line."""
+    text = severity(finding.severity)
+    text.append(f" {finding.rule}", "bold")
+    text.append(f" {finding.method} {printable(finding.service)} {finding.route} ")
+    text.append(status(finding), "bold")
+    text.append(f" — {finding.message}")
+    if finding.origin is not None:
+        text.append(f" [{place(finding.origin)}]", "dim")
+    return text

@@ -1,0 +1,288 @@
+"""HAR 1.2 → exchanges, the wire's evidence kept as the recorder tells it.
+
+Fields keep their order, case and repetitions; the reason phrase, HTTP version and query stand as recorded. HAR has no
+place for what did not happen on the wire, so recorders invent entries for it: these are passed over, and said so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from wirelint.core.exchange import Direction, Exchange, Failure, Headers, Origin, Request, Response
+from wirelint.sources import Skipped, UnreadableError
+from wirelint.sources.har_content import cut_short, request_body, response_body
+from wirelint.sources.har_failure import failure, never_sent, told
+
+
+class _Log(msgspec.Struct):
+    entries: list[msgspec.Raw]
+
+
+class _Document(msgspec.Struct):
+    log: _Log
+
+
+_document: Final = msgspec.json.Decoder(_Document)
+_url: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)([^#]*))?")
+_host: Final = re.compile(r"(\[[0-9A-Fa-f:.%]{2,64}\]|[^\s:@\[\]\x00-\x1f\x7f]{1,253})(?::(\d{0,5}))?")
+_version: Final = re.compile(r"(?:http/)?(\d(?:\.\d)?)|h([23])(?:-\d+)?|http/([23])\+?.*", re.IGNORECASE)
+_method: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")  # RFC 9110 §5.6.2, token
+# Every escape, so that an escaped backslash is not taken for the beginning of one.
+_escape: Final = re.compile(
+    rb"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+_PHASES: Final = ("blocked", "dns", "connect", "send", "wait")
+
+
+class _UnfitError(Exception):
+    """The entry is no exchange of HTTP; the message says why, in words of ours only."""
+
+
+def looks_like_har(head: bytes) -> bool:
+    """Whether a file that begins with these octets, white space and byte order mark aside, may be HAR."""
+    return head[:1] == b"{"
+
+
+def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
+    """The entries of a HAR document, not yet parsed.
+
+    :param data: the document in UTF-8 or, with a byte order mark, in UTF-16, as PowerShell writes files.
+    :param name: what to call the file in the error.
+    :raises UnreadableError: it is no HAR document, or is broken as a whole.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
+    elif data[:3] == b"\xef\xbb\xbf":
+        data = data[3:]
+    try:
+        try:
+            return _document.decode(data).log.entries
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, UnicodeError):
+            return _document.decode(_mended(data)).log.entries
+    except msgspec.ValidationError as error:
+        raise UnreadableError(f"{name}: JSON, but not HAR: there is no list at log.entries") from error
+    except msgspec.DecodeError as error:
+        text = str(error).removeprefix("JSON is malformed: ")
+        raise UnreadableError(
+            f"{name}: cut off: the JSON text does not end" if "truncated" in text else f"{name}: broken JSON: {text}"
+        ) from error
+    except RecursionError as error:
+        raise UnreadableError(f"{name}: JSON nested too deeply") from error
+
+
+def read(data: bytes | bytearray, name: str) -> Iterator[Exchange | Skipped]:
+    """Read a HAR document; see ``entries`` for parameters and errors."""
+    return exchanges(entries(data, name), name)
+
+
+def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]:
+    """The exchange of each entry, or why there is none. Never raises for what an entry holds."""
+    for index, octets in enumerate(raw):
+        try:
+            yield _exchange(_parsed(octets), Origin(name, index))
+        except _UnfitError as error:
+            yield Skipped(index, str(error))
+        except RecursionError:
+            yield Skipped(index, "broken entry: nested too deeply")
+        except Exception as error:  # noqa: BLE001 - entries come from anywhere, and one must not hide the others
+            yield Skipped(index, f"broken entry ({type(error).__name__})")
+
+
+def _mended(data: bytes | bytearray) -> bytes:
+    """Browsers write JavaScript strings, in which half a surrogate pair may stand; JSON has no such thing."""
+    text = data.decode("utf-8", "replace").encode()
+    return _escape.sub(lambda match: b"\\ufffd" if match[1] else match[0], text)
+
+
+def _parsed(octets: msgspec.Raw) -> dict[str, Any]:
+    try:
+        entry = msgspec.json.decode(octets)
+    except (msgspec.DecodeError, UnicodeError):
+        # Octets that are not UTF-8 pass where they are not looked at.
+        entry = json.loads(bytes(octets).decode("utf-8", "replace"))
+    return _object(entry, "the entry")
+
+
+def _exchange(entry: dict[str, Any], origin: Origin) -> Exchange:
+    asked = _object(entry.get("request"), "its request")
+    answered = entry.get("response")
+    answered = _object(answered, "its response") if answered is not None else {}
+    request, service = _request(asked)
+    response, fault = _response(entry, answered, request.method)
+    timestamp = _timestamp(entry.get("startedDateTime"))
+    started = timestamp or 0.0
+    took = _seconds(entry.get("time"))
+    return Exchange(
+        request=request,
+        response=response,
+        failure=fault,
+        service=service,
+        # Seen from who recorded it, each is a call to somebody else.
+        direction=Direction.OUTBOUND,
+        id=f"{origin.file}#{origin.index}",
+        started=started,
+        first_byte=_first_byte(entry.get("timings"), started),
+        ended=None if took is None else started + took,
+        timestamp=timestamp,
+        origin=origin,
+    )
+
+
+def _request(asked: dict[str, Any]) -> tuple[Request, str]:
+    """The request, and the name of the service that it went to."""
+    method = asked.get("method")
+    if not isinstance(method, str) or not _method.fullmatch(method):
+        raise _UnfitError("not an exchange: its request has no method")
+    if method == "CONNECT":  # Fiddler and Charles record tunnels
+        raise _UnfitError("not an exchange: a tunnel was opened")
+    scheme, host, target = _parts(asked.get("url"))
+    fields = _fields(asked)
+    authority = next((value for name, value in fields if name == ":authority"), None)
+    headers = _headers(fields)
+    request = Request(
+        method=method,
+        target=target,
+        scheme=scheme,
+        authority=authority or headers.get("host") or host,
+        http_version=_http_version(asked),
+        headers=headers,
+        body=request_body(asked, method, headers),
+    )
+    return request, host
+
+
+def _parts(url: object) -> tuple[str, str, str]:
+    """Scheme, host with a port that the scheme does not imply, and request target of a URL."""
+    match = _url.match(url) if isinstance(url, str) else None
+    if match is None:
+        raise _UnfitError("not an exchange: its request has no URL")
+    scheme = match[1].lower()
+    if scheme not in _DEFAULT_PORTS:
+        # data:, blob:, about:, file:, chrome-extension:, moz-extension: never touch the network.
+        known = scheme in ("ws", "wss")
+        raise _UnfitError("not HTTP any more: WebSocket" if known else f"not HTTP: {scheme[:24]}: URL")
+    place = _host.fullmatch((match[2] or "").rpartition("@")[2])
+    if place is None or not place[1].isprintable():
+        raise _UnfitError("not an exchange: its URL names no host")
+    host, port = place[1].lower(), place[2]
+    if port and port != _DEFAULT_PORTS[scheme]:
+        host = f"{host}:{port}"
+    target = match[3] or "/"
+    if target[0] != "/":
+        target = f"/{target}"
+    # Recorders that show URLs for people undo the escapes of what a request line cannot hold.
+    if not (target.isascii() and target.isprintable()) or " " in target:
+        target = quote(target, safe="!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", errors="replace")
+    return scheme, host, target
+
+
+def _response(entry: dict[str, Any], answered: dict[str, Any], method: str) -> tuple[Response | None, Failure | None]:
+    fault = told(entry, answered)
+    status = _status(answered.get("status"))
+    if status == 0:
+        # This is how recorders write that no response came. Why is known only where they say so.
+        reason = fault or " ".join(_text(answered.get("statusText")).split())[:200]
+        if never_sent(reason):
+            raise _UnfitError("never sent: the client kept it from the network")
+        if (kind := failure(reason)) is None:
+            raise _UnfitError("no response, and no word why")
+        return None, kind
+    headers = _headers(_fields(answered))
+    body = response_body(answered, status, method, headers)
+    cut = failure(fault) if fault and not never_sent(fault) else None
+    response = Response(
+        status=status,
+        reason=_text(answered.get("statusText")),
+        http_version=_http_version(answered),
+        headers=headers,
+        body=cut_short(body, headers) if cut else body,
+    )
+    return response, cut
+
+
+def _status(value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 3:
+        value = int(value)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or int(value) != value:
+        raise _UnfitError("broken entry: its status is no number")
+    status = int(value)
+    if status in (0, -1):
+        return 0
+    if not 100 <= status <= 999:
+        raise _UnfitError("broken entry: its status is no HTTP status")
+    return status
+
+
+def _fields(message: dict[str, Any]) -> list[tuple[str, str]]:
+    found = message.get("headers")
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise _UnfitError("broken entry: its headers are no list")
+    pairs = []
+    for field in found:
+        if not isinstance(field, dict) or not isinstance(name := field.get("name"), str) or not name:
+            raise _UnfitError("broken entry: a header without a name")
+        # Chrome, Edge and Firefox join the lines of a repeated field, such as Set-Cookie, by line feeds.
+        pairs += [(name, line.strip("\r")) for line in _text(field.get("value")).split("\n")]
+    return pairs
+
+
+def _headers(fields: list[tuple[str, str]]) -> Headers:
+    # What begins with a colon is control data of HTTP/2 and 3 (RFC 9113 §8.3), no field.
+    return Headers.of(*((name.encode("utf-8", "replace").decode(), value) for name, value in fields if name[0] != ":"))
+
+
+def _http_version(message: dict[str, Any]) -> str:
+    """As recorded, in one spelling: Chrome writes h2, Firefox HTTP/2, Edge http/2.0. Empty where it is not told."""
+    text = _text(message.get("httpVersion")).strip()
+    match = _version.fullmatch(text)
+    if match is None:
+        return ""
+    number = match[1] or match[2] or match[3]
+    return f"HTTP/{number.removesuffix('.0') if number[0] in '23' else number}"
+
+
+def _timestamp(value: object) -> float | None:
+    try:
+        moment = datetime.fromisoformat(_text(value))
+        # The zone is required; those who leave it out mean UTC more often than not.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _first_byte(timings: object, started: float) -> float | None:
+    """When the response began. ``ssl`` is part of ``connect``, and -1 stands for a phase that there was not."""
+    if not isinstance(timings, dict) or _seconds(timings.get("wait")) is None:
+        return None
+    return started + sum(_seconds(timings.get(phase)) or 0.0 for phase in _PHASES)
+
+
+def _seconds(milliseconds: object) -> float | None:
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
+        return None
+    return milliseconds / 1000 if 0 <= milliseconds < 1e12 and math.isfinite(milliseconds) else None
+
+
+def _object(value: object, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _UnfitError(f"broken entry: {what} is no object")
+    return value
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

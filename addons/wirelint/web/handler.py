@@ -1,0 +1,168 @@
+"""One connection: reads one request, checks it, answers it, closes."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http.client
+import logging
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from typing import Any, BinaryIO, Final, Protocol
+
+from wirelint.web.site import Answer, Site, problem
+
+_log = logging.getLogger(__name__)
+
+_MOST_HEAD_BYTES: Final = 32 * 1024
+_MOST_DISCARDED_BYTES: Final = 64 * 1024
+_LEAST_GZIPPED_BYTES: Final = 1400
+_COMPRESSIBLE: Final = ("text/", "application/json", "application/openmetrics-text", "image/svg+xml")
+_SECURITY: Final = (
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+
+
+class Place(Protocol):
+    """The server, as far as a connection needs to know it."""
+
+    site: Site
+    names: set[str] | None
+
+
+class _Head:
+    """A stream of which no more than a request's head is read line by line."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._left = _MOST_HEAD_BYTES
+        self.read = stream.read
+        self.close = stream.close
+
+    def readline(self, limit: int = -1) -> bytes:
+        """A line, or what is left of the allowance.
+
+        :raises LineTooLong: it is used up; the base class makes 431 of it.
+        """
+        if self._left <= 0:
+            raise http.client.LineTooLong("head")
+        line = self._stream.readline(min(limit, self._left) if limit >= 0 else self._left)
+        self._left -= len(line)
+        return line
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD from the server's site."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 5.0
+
+    def setup(self) -> None:
+        """Begin."""
+        super().setup()
+        self.rfile: Any = _Head(self.rfile)
+
+    def handle(self) -> None:
+        """Serve one request. Threads are few, and connecting anew costs little beside the proxy itself."""
+        self.close_connection = True
+        with contextlib.suppress(ConnectionError, TimeoutError, ValueError):
+            self.handle_one_request()
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self._reply(self._find())
+
+    def do_HEAD(self) -> None:
+        """Answer without content."""
+        self.do_GET()
+
+    def _refuse(self) -> None:
+        """Answer 405, or what is wrong beside the method.
+
+        Content is read first: to close a connection on it would destroy the answer on its way.
+        """
+        length = self.headers.get("Content-Length", "")
+        if length.isascii() and length.isdigit():
+            self.rfile.read(min(int(length[:10]), _MOST_DISCARDED_BYTES))
+        answer = self._find()
+        if answer.status not in (400, 404, 421):
+            answer = problem(405, "only GET and HEAD", ("Allow", "GET, HEAD"))
+        self._reply(answer)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _refuse  # noqa: N815 - so it asks
+
+    def _find(self) -> Answer:
+        place: Place = self.server  # type: ignore[assignment]  # the only one that makes handlers
+        fields = {name.lower(): value for name, value in self.headers.items()}
+        hosts = self.headers.get_all("Host", [])
+        if len(hosts) > 1 or (not hosts and self.request_version == "HTTP/1.1") or not self.path.startswith("/"):
+            return problem(400, "one Host field and a path are needed")
+        if hosts and place.names is not None and _without_port(hosts[0]) not in place.names:
+            return problem(421, "this host is not served here; allow its name in the settings if it should be")
+        path, _, query = self.path.partition("?")
+        try:
+            answer = place.site.get(path, query, fields)
+        except Exception as error:  # noqa: BLE001 - a fault of ours is to be told by an honest status
+            _log.warning("wirelint: fault in the web server (%s)", type(error).__name__)
+            _log.debug("wirelint: fault in the web server", exc_info=error)
+            return problem(500, "a fault of wirelint's own")
+        tag = dict(answer.fields).get("ETag")
+        if answer.status == 200 and tag is not None and tag in fields.get("if-none-match", ""):
+            return Answer(304, "", b"", answer.fields)
+        return answer
+
+    def _reply(self, answer: Answer) -> None:
+        content = answer.content
+        fields = dict(answer.fields)
+        if len(content) >= _LEAST_GZIPPED_BYTES and answer.type.startswith(_COMPRESSIBLE):
+            fields["Vary"] = f"{fields['Vary']}, Accept-Encoding" if "Vary" in fields else "Accept-Encoding"
+            if _accepts_gzip(self.headers.get("Accept-Encoding", "")):
+                content = gzip.compress(content, compresslevel=4, mtime=0)
+                fields["Content-Encoding"] = "gzip"
+                if "ETag" in fields:
+                    fields["ETag"] = f"W/{fields['ETag']}"
+        self.request_version = self.protocol_version  # until one is read it is 0.9, which has no status line
+        self.send_response(answer.status)
+        if answer.status != HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Type", answer.type)
+            self.send_header("Content-Length", str(len(content)))
+        for name, value in (*fields.items(), *_SECURITY, ("Connection", "close")):
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """What the base class found wrong with a request, without repeating any of it."""
+        if not hasattr(self, "headers"):
+            self.headers = http.client.HTTPMessage()
+        self._reply(problem(code, HTTPStatus(code).phrase.lower()))
+
+    def version_string(self) -> str:
+        """The Server field."""
+        return "wirelint"
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: requests to this server are of no interest, and their lines may hold anything."""
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.strip().lower().rpartition(":")
+    return (name if colon and port.isdigit() else host.strip().lower()).removesuffix(".")
+
+
+def _accepts_gzip(field: str) -> bool:
+    """Whether an Accept-Encoding field (RFC 9110 section 12.5.3) allows gzip."""
+    for item in field.lower().split(","):
+        coding, *parameters = (part.strip() for part in item.split(";"))
+        if coding in ("gzip", "*"):
+            weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+            return weight.strip("0.") != ""
+    return False

@@ -1,0 +1,170 @@
+"""The server: threads of its own, never the proxy's event loop, and no client can hold it."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import math
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from http.server import ThreadingHTTPServer
+from typing import Any, Final
+
+from wirelint.core.rule import Rule
+from wirelint.web.handler import Handler
+from wirelint.web.site import Findings, Listener, MetricsText, Site
+
+_log = logging.getLogger(__name__)
+
+_MOST_CONNECTIONS: Final = 32
+_LONGEST_LIFE: Final = 20.0
+_GRACE: Final = 0.5
+_LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class WebServer:
+    """Serves ``/metrics``, ``/healthz``, ``/readyz``, the live page and its API.
+
+    :param metrics: gives the metrics; ``wirelint.sinks.prometheus.Metrics`` does.
+    :param journal: gives the findings; ``wirelint.sinks.journal.Journal`` does.
+    :param rules: the rules that run.
+    :param listeners: where the proxy listens, for the page to tell; called from other threads, as are the next two.
+    :param live: whether the process works, for ``/healthz``.
+    :param ready: whether it can take traffic, for ``/readyz``.
+    :param host: address to listen on. On loopback, requests that name another host are turned away, so that no web
+        site can have a browser read from here by a name of its own (DNS rebinding).
+    :param port: port to listen on; 0 for any that is free.
+    :param hosts: further names that a request may have in its Host field.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
+        self,
+        metrics: MetricsText,
+        journal: Findings,
+        rules: Iterable[Rule],
+        *,
+        listeners: Callable[[], Sequence[Listener]] = tuple,
+        live: Callable[[], bool] = lambda: True,
+        ready: Callable[[], bool] = lambda: True,
+        host: str = "127.0.0.1",
+        port: int = 9464,
+        hosts: Iterable[str] = (),
+    ) -> None:
+        self._site = Site(metrics, journal, rules, listeners=listeners, live=live, ready=ready)
+        self._host = host.strip("[]")
+        self._port = port
+        self._names = {*_LOOPBACK_NAMES, *(name.lower() for name in hosts)} if _is_loopback(self._host) else None
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> str:
+        """Listen.
+
+        :returns: the page's address, without a slash at its end.
+        :raises OSError: the address cannot be listened on; the text says which and why.
+        """
+        try:
+            self._server = server = _Server(self._host, self._port, self._site, self._names)
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise OSError(
+                getattr(error, "errno", None), f"cannot listen on {self._host}:{self._port}: {why}"
+            ) from error
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.2,), name="wirelint-web", daemon=True)
+        self._thread.start()
+        name = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)  # noqa: S104 - compared
+        return f"http://{f'[{name}]' if ':' in name else name}:{server.server_address[1]}"
+
+    def stop(self) -> None:
+        """End, and close all connections. Calling this again changes nothing."""
+        server, thread = self._server, self._thread
+        self._server = self._thread = None
+        if server is not None and thread is not None:
+            server.shutdown()
+            server.server_close()
+            server.cut(older_than=0.0)
+            thread.join(2.0)
+
+
+class _Server(ThreadingHTTPServer):
+    """Gives each connection a thread and a short life.
+
+    A connection that is older than ``_LONGEST_LIFE`` is cut, however busy it seems; where there are too many, the
+    oldest makes room for the newest, so that clients which connect and say nothing lock nobody out.
+    """
+
+    daemon_threads = True
+    allow_reuse_port = False
+    request_queue_size = 64
+
+    def __init__(self, host: str, port: int, site: Site, names: set[str] | None) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.site = site
+        self.names = names
+        self._open: dict[socket.socket, float] = {}
+        self._guard = threading.Lock()
+        super().__init__((host, port), Handler)
+
+    def server_bind(self) -> None:
+        """Bind, without asking the name service who we are."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Take a connection."""
+        now = time.monotonic()
+        with self._guard:
+            count = len(self._open)
+            oldest = min(self._open, key=self._open.__getitem__) if count >= _MOST_CONNECTIONS else None
+            taken = oldest is None or (count < 2 * _MOST_CONNECTIONS and now - self._open[oldest] >= _GRACE)
+            if taken:
+                self._open[request] = now
+                if oldest is not None:
+                    self._open[oldest] = math.inf  # on its way out, so the next to go is another
+        if not taken:
+            super().shutdown_request(request)
+            return
+        if oldest is not None:
+            _cut(oldest)
+        threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), name="wirelint-web", daemon=True
+        ).start()
+
+    def shutdown_request(self, request: Any) -> None:
+        """A connection is done with."""
+        with self._guard:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def service_actions(self) -> None:
+        """Called by ``serve_forever`` again and again."""
+        self.cut(older_than=_LONGEST_LIFE)
+
+    def cut(self, older_than: float) -> None:
+        """End connections that were opened more than so many seconds ago."""
+        limit = time.monotonic() - older_than
+        with self._guard:
+            stale = [connection for connection, since in self._open.items() if since <= limit]
+        for connection in stale:
+            _cut(connection)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base class calls it
+        """Hardly anything: the handler answers for faults of ours, and a client that goes away is no event."""
+        _log.debug("wirelint: a connection to the web server failed", exc_info=True)
+
+
+def _cut(connection: socket.socket) -> None:
+    # Its thread is blocked on it at most; this wakes it, and the thread closes it.
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,221 @@
+"""What there is to get: resources by path, as plain values, knowing nothing of sockets."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qs
+
+import msgspec
+
+from wirelint import __version__
+from wirelint.core.rule import SECTIONS, Rule
+
+JSON: Final = "application/json"
+TEXT: Final = "text/plain; charset=utf-8"
+
+_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+}
+_FRESH: Final = ("Cache-Control", "no-store")
+_fingerprint: Final = re.compile(r"[0-9a-f]{16}")
+_underline: Final = re.compile(r"^([A-Z][^\n]{2,40})\n-{3,}\n", re.MULTILINE)
+
+
+class MetricsText(Protocol):
+    """What gives the metrics."""
+
+    def render(self, accept: str = "") -> tuple[str, bytes]:
+        """Content type and content that suit an Accept field."""
+
+
+class Findings(Protocol):
+    """What gives findings and totals; see ``wirelint.sinks.journal``."""
+
+    def snapshot(self, since: int = 0, *, service: str = "", rule: str = "") -> dict[str, Any]:
+        """Findings that changed since a revision, and totals."""
+
+    def services(self) -> dict[str, Any]:
+        """Totals by service."""
+
+    def finding(self, fingerprint: str) -> dict[str, Any] | None:
+        """One finding with its examples."""
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """An address that the proxy listens on; ``service`` is what answers there, empty for a forward proxy."""
+
+    url: str
+    service: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A response to be; ``fields`` are those beside type and length."""
+
+    status: int
+    type: str
+    content: bytes
+    fields: tuple[tuple[str, str], ...] = (_FRESH,)
+
+
+class Site:
+    """All resources.
+
+    :param metrics: for ``/metrics``.
+    :param journal: for the page and the API.
+    :param rules: the rules that run, for ``/api/rules``.
+    :param listeners: where the proxy listens; asked anew each time.
+    :param live: whether the process works at all; a probe that fails has it restarted.
+    :param ready: whether it can take traffic.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
+        self,
+        metrics: MetricsText,
+        journal: Findings,
+        rules: Iterable[Rule],
+        *,
+        listeners: Callable[[], Sequence[Listener]],
+        live: Callable[[], bool],
+        ready: Callable[[], bool],
+    ) -> None:
+        self._metrics = metrics
+        self._journal = journal
+        self._listeners = listeners
+        self._live = live
+        self._ready = ready
+        self._rules = _json(200, {"rules": [_rule(rule) for rule in rules]})
+        folder = importlib.resources.files(__package__) / "static"
+        self._files = {
+            file.name: _static(file.name, file.read_bytes())
+            for file in folder.iterdir()
+            if _suffix(file.name) in _TYPES
+        }
+        self._page = self._files["index.html"]
+
+    def get(self, path: str, query: str = "", fields: Mapping[str, str] | None = None) -> Answer:  # noqa: PLR0911 - a table
+        """Answer a GET.
+
+        :param path: of the request target.
+        :param query: of the request target, without its question mark.
+        :param fields: the request's fields, names in lower case.
+        """
+        fields = fields or {}
+        match path.split("/")[1:]:
+            case ["metrics"]:
+                kind, content = self._metrics.render(fields.get("accept", ""))
+                return Answer(200, kind, content, (_FRESH, ("Vary", "Accept")))
+            case ["healthz"]:
+                return _health(self._live())
+            case ["readyz"]:
+                return _health(self._ready())
+            case [""] | ["findings"]:
+                return self._page
+            case ["findings", fingerprint]:
+                return self._finding(fingerprint, as_json=_wants_json(fields.get("accept", "")))
+            case ["api", *rest]:
+                return self._api(rest, query)
+            case ["static", name] if name in self._files and name != "index.html":
+                return self._files[name]
+        return not_found()
+
+    def _api(self, path: list[str], query: str) -> Answer:
+        match path:
+            case ["findings"]:
+                return self._changes(query)
+            case ["findings", fingerprint]:
+                return self._finding(fingerprint, as_json=True)
+            case ["services"]:
+                listeners = [msgspec.structs.asdict(each) for each in self._listeners()]
+                return _json(200, {"version": __version__, "listeners": listeners, **self._journal.services()})
+            case ["rules"]:
+                return self._rules
+        return not_found()
+
+    def _changes(self, query: str) -> Answer:
+        try:
+            asked = parse_qs(query, max_num_fields=16)
+        except ValueError:
+            return problem(400, "too many parameters")
+        since = asked.get("since", ["0"])[-1]
+        if not (since.isascii() and since.isdigit() and len(since) <= 15):
+            return problem(400, "since is a revision, as an earlier answer gave it")
+        service, rule = asked.get("service", [""])[-1], asked.get("rule", [""])[-1]
+        return _json(200, self._journal.snapshot(int(since), service=service, rule=rule))
+
+    def _finding(self, fingerprint: str, *, as_json: bool) -> Answer:
+        found = self._journal.finding(fingerprint) if _fingerprint.fullmatch(fingerprint) else None
+        if as_json:
+            answer = problem(404, "no such finding, or no longer held") if found is None else _json(200, found)
+        else:
+            answer = msgspec.structs.replace(self._page, status=200 if found else 404, fields=(_FRESH,))
+        return msgspec.structs.replace(answer, fields=(*answer.fields, ("Vary", "Accept")))
+
+
+def problem(status: int, detail: str, *fields: tuple[str, str]) -> Answer:
+    """An error as JSON; ``detail`` never repeats what was sent."""
+    content = msgspec.json.encode({"error": detail})
+    return Answer(status, JSON, content, (_FRESH, *fields))
+
+
+def not_found() -> Answer:
+    """404."""
+    return problem(404, "there is nothing here")
+
+
+def _json(status: int, value: object) -> Answer:
+    return Answer(status, JSON, msgspec.json.encode(_encodable(value)))
+
+
+def _encodable(value: Any) -> Any:
+    """The same with text that UTF-8 can hold: what was decoded from the wire may have lone surrogates in it."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {name: _encodable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_encodable(inner) for inner in value]
+    return value
+
+
+def _health(good: bool) -> Answer:
+    return Answer(200, TEXT, b"ok\n") if good else Answer(503, TEXT, b"not ok\n", (_FRESH, ("Retry-After", "1")))
+
+
+def _static(name: str, content: bytes) -> Answer:
+    # Kept by the browser, but asked for each time: another version of wirelint may run by then.
+    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+    return Answer(200, _TYPES[_suffix(name)], content, (("Cache-Control", "no-cache"), ("ETag", tag)))
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _wants_json(accept: str) -> bool:
+    """Whether JSON is asked for by name, and HTML is not."""
+    return JSON in accept.lower() and "text/html" not in accept.lower()
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    parts = _underline.split(rule.text)
+    sections = {title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return {
+        "id": rule.id,
+        "family": rule.family,
+        "summary": rule.summary,
+        "severity": str(rule.severity),
+        "confidence": str(rule.confidence),
+        "because": rule.because,
+        "basis": rule.basis,
+        "side": str(rule.side),
+        "status": str(rule.status),
+        "since": rule.since,
+        "sections": [{"title": title, "text": sections[title]} for title in SECTIONS if title in sections],
+    }

@@ -1,0 +1,155 @@
+"""Programs that a benchmark runs: found, started, watched and surely stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+HOST: Final = "127.0.0.1"
+_SERVER_FOLDERS: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+_START_SECONDS: Final = 30.0
+_GRACE_SECONDS: Final = 10.0
+
+
+class BenchmarkError(Exception):
+    """The benchmark cannot run, or a part of it failed; the message is for the user."""
+
+
+class Usage(NamedTuple):
+    """What a process has used: seconds of processor time by now, most memory ever resident in bytes."""
+
+    cpu: float
+    resident: int
+
+
+def tool(name: str) -> str:
+    """Where a program is.
+
+    :raises BenchmarkError: it is not installed.
+    """
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_SERVER_FOLDERS))
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise BenchmarkError(f"{name} is not installed; on Debian and Ubuntu: apt install nginx-light wrk")
+    return found
+
+
+def beside_python(name: str) -> str:
+    """A command that was installed together with this Python.
+
+    :raises BenchmarkError: there is none.
+    """
+    found = Path(sys.executable).with_name(name)
+    if not found.exists():
+        raise BenchmarkError(f"{name} is not installed beside {sys.executable}")
+    return str(found)
+
+
+def free_port() -> int:
+    """A port that nothing listens on right now."""
+    with socket.create_server((HOST, 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """A program that listens on ``port``; a context manager that is entered once it does.
+
+    :param folder: where its output goes, and what it takes for its home.
+    :param cpu: the processor to stay on, where the system can be told so; None for any.
+    """
+
+    def __init__(  # noqa: PLR0913 - all there is to say about a program, by name
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        port: int,
+        folder: Path,
+        cpu: int | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.port = port
+        self.command = list(command)
+        self._folder = folder
+        self._cpu = cpu
+        self._env = {**os.environ, "HOME": str(folder), **(env or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Start it.
+
+        :raises BenchmarkError: it does not come to listen.
+        """
+        log = self._folder / f"{self.name.replace(' ', '-')}.log"
+        with log.open("wb") as sink:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command line
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env=self._env,
+                start_new_session=True,
+            )
+        pin(self._process.pid, self._cpu)
+        deadline = time.monotonic() + _START_SECONDS
+        while not _listening(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+                raise BenchmarkError(f"{self.name} does not listen: {' '.join(self.command)}\n{said}")
+            time.sleep(0.02)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it, by force if need be, and what it started itself."""
+        process = self._process
+        if process is None:
+            return
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def usage(self) -> Usage | None:
+        """What it has used by now; None where the system has no ``/proc``."""
+        if self._process is None or not Path("/proc/self/schedstat").exists():
+            return None
+        proc = Path("/proc", str(self._process.pid))
+        # A process's own file tells about its first thread only.
+        nanoseconds = sum(int(task.joinpath("schedstat").read_text().split()[0]) for task in proc.glob("task/*"))
+        peak = next(line for line in proc.joinpath("status").read_text().splitlines() if line.startswith("VmHWM"))
+        return Usage(nanoseconds / 1e9, int(peak.split()[1]) * 1024)
+
+
+def pin(pid: int, cpu: int | None) -> None:
+    """Keep a process on one processor, where the system can be told so."""
+    if cpu is not None and sys.platform == "linux":
+        os.sched_setaffinity(pid, {cpu})
+
+
+def _listening(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True

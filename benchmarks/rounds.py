@@ -1,0 +1,107 @@
+"""Interleaved rounds: in each, every contender runs once, in an order that shifts, so that drift hits all alike."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.contenders import Contender, Running
+from benchmarks.load import Scenario, Seen, load
+from benchmarks.origin import origin
+from benchmarks.processes import free_port
+
+_WARM_SECONDS = 1.0
+_SETTLING_SECONDS = 5.0
+_LOOK_SECONDS = 0.3
+
+
+class Round(NamedTuple):
+    """One contender in one round: ``cpu`` in microseconds a request, ``resident`` in bytes, both of the proxy alone.
+
+    ``counted`` is what it said of itself about all requests, those of the warm-up included; ``asked`` how many
+    those were.
+    """
+
+    seen: Seen
+    cpu: float | None
+    resident: int | None
+    counted: Counter[str]
+    asked: int
+
+
+Rounds = dict[str, list[Round]]
+"""By contender, in order of the rounds."""
+
+
+def compare(scenario: Scenario, contenders: Sequence[Contender], *, rounds: int, seconds: float, fixed: bool) -> Rounds:
+    """Run a scenario.
+
+    :param seconds: length of one measurement.
+    :param fixed: whether to keep the proxy on one processor, load and service on another.
+    :raises BenchmarkError: see ``load`` and ``origin``.
+    """
+    proxy_cpu, other_cpu = processors() if fixed else (None, None)
+    done: Rounds = {contender.name: [] for contender in contenders}
+    with tempfile.TemporaryDirectory(prefix="wirelint-bench-") as name:
+        folder = Path(name)
+        with origin(folder, free_port(), other_cpu) as service:
+            for number in range(rounds):
+                shift = number % len(contenders)
+                for contender in (*contenders[shift:], *contenders[:shift]):
+                    _progress(f"{scenario.name}: round {number + 1} of {rounds}, {contender.name}")
+                    running = contender.prepare(service.port, folder, proxy_cpu)
+                    done[contender.name].append(_run(scenario, running, seconds, other_cpu))
+    _progress("")
+    return done
+
+
+def _run(scenario: Scenario, running: Running, seconds: float, cpu: int | None) -> Round:
+    if running.server is None:
+        seen = load(scenario, running.port, seconds, cpu)
+        return Round(seen, None, None, Counter(), seen.requests)
+    with running.server as server:
+        warm = load(scenario, running.port, _WARM_SECONDS, cpu)
+        before = server.usage()
+        seen = load(scenario, running.port, seconds, cpu)
+        after = server.usage()
+        # What waits is audited when there is time, and soon counted.
+        counted = _settled(running)
+        asked = warm.requests + seen.requests
+        if before is None or after is None:
+            return Round(seen, None, None, counted, asked)
+        return Round(seen, (after.cpu - before.cpu) / seen.requests * 1e6, after.resident, counted, asked)
+
+
+def _settled(running: Running) -> Counter[str]:
+    """What it has counted once that stays the same."""
+    deadline = time.monotonic() + _SETTLING_SECONDS
+    before = running.counted()
+    while before and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+        now = running.counted()
+        if now == before:
+            break
+        before = now
+    return before
+
+
+def processors() -> tuple[int | None, int | None]:
+    """One processor for the proxy and one for all else; None where there are no two to choose from."""
+    if sys.platform != "linux":
+        return None, None
+    usable = sorted(os.sched_getaffinity(0))
+    return (usable[0], usable[1]) if len(usable) > 1 else (None, None)
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+    elif text:
+        print(text, file=sys.stderr)

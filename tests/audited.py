@@ -1,0 +1,94 @@
+"""``wirelint proxy`` as users run it: a process of its own, all rules on, read through its page and its metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from support import HOST, Process, free_port, wait_until
+
+_sample = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)(?: #.*)?$", re.MULTILINE)
+_label = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+Finding = dict[str, Any]
+
+
+class Audited(Process):
+    """The proxy before services, by name and URL; ``ports`` has where each is reached.
+
+    Parameters:
+        services: name → URL.
+        folder: for its log, its certificates and its working directory; nothing of the user's is touched.
+        arguments: more words for the command line.
+    """
+
+    def __init__(self, services: Mapping[str, str], folder: Path, *arguments: str) -> None:
+        self.ports = {name: free_port() for name in services}
+        self.metrics_port = free_port()
+        words = [f"{name}={url}@{self.ports[name]}" for name, url in services.items()]
+        folder.mkdir(exist_ok=True)
+        super().__init__(
+            [
+                *(sys.executable, "-m", "wirelint", "proxy", *words),
+                *("--metrics-port", str(self.metrics_port), "--confdir", str(folder), *arguments),
+            ],
+            log=folder / "wirelint.log",
+            port=next(iter(self.ports.values()), None),
+            cwd=folder,
+        )
+        wait_until(self._ready, "readiness")
+
+    def _ready(self) -> bool:
+        try:
+            return self.get("/readyz") == "ok\n"
+        except OSError:  # 503 is one, too
+            return False
+
+    def url(self, name: str) -> str:
+        return f"http://{HOST}:{self.ports[name]}"
+
+    def get(self, path: str, accept: str = "*/*") -> str:
+        """A resource of its page."""
+        asked = urllib.request.Request(f"http://{HOST}:{self.metrics_port}{path}", headers={"Accept": accept})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            content: bytes = answer.read()
+        return content.decode()
+
+    def samples(self, metric: str) -> dict[tuple[str, ...], float]:
+        """A metric's values by the values of its labels, these in the order of their names."""
+        found = {}
+        for name, labels, value in _sample.findall(self.get("/metrics")):
+            if name == metric:
+                found[tuple(text for _, text in sorted(_label.findall(labels)))] = float(value)
+        return found
+
+    @property
+    def exchanges(self) -> int:
+        """How many it has audited."""
+        return int(sum(self.samples("wirelint_exchanges_total").values()))
+
+    def outcomes(self) -> Counter[tuple[str, str, str]]:
+        """How many exchanges of which service had which code and verdict."""
+        counted: Counter[tuple[str, str, str]] = Counter()
+        for (code, _, _, service, verdict), value in self.samples("wirelint_exchanges_total").items():
+            counted[service, code, verdict] += int(value)
+        return counted
+
+    def settle(self, exchanges: int) -> None:
+        """Return once that many exchanges were audited.
+
+        Raises:
+            TimeoutError: there were fewer.
+        """
+        wait_until(lambda: self.exchanges >= exchanges, f"{exchanges} exchanges, of which {self.exchanges} are there")
+
+    def findings(self) -> list[Finding]:
+        """What its page shows, each with its examples."""
+        listed = json.loads(self.get("/api/findings"))["findings"]
+        return [json.loads(self.get(f"/api/findings/{each['fingerprint']}")) for each in listed]

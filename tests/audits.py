@@ -1,0 +1,98 @@
+"""Audits made by hand, for tests of what becomes of them."""
+
+from __future__ import annotations
+
+from wirelint.core.engine import Audit, Plan
+from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
+from wirelint.core.finding import Confidence, Finding, Severity, Side, fingerprint
+from wirelint.core.rule import Rule, When
+from wirelint.core.verdict import Verdict
+
+
+def rule(name: str = "made-up", severity: Severity = Severity.MEDIUM) -> Rule:
+    """A rule that does nothing."""
+    return Rule(
+        id=name,
+        family="made",
+        summary="A status does not say what happened",
+        text="What it does\n------------\nNothing.\n\nHow to fix\n----------\nSend ``422``.\n\n- https://rules.example/made",
+        severity=severity,
+        confidence=Confidence.STRONG,
+        because="it was made up",
+        basis="policy: none",
+        when=When(),
+    )
+
+
+RULE = rule()
+
+
+def plan(*rules: Rule) -> Plan:
+    """A plan of ``rules``."""
+    return Plan(rules=rules, plain=rules, reading=(), keyed=(), keys=frozenset())
+
+
+PLAN = plan(RULE)
+
+
+def finding(
+    name: str = "made-up",
+    *,
+    service: str = "shop",
+    route: str = "/orders/{id}",
+    message: str = "200 with an error in it",
+    evidence: str = '"error": "no stock"',
+    severity: Severity = Severity.MEDIUM,
+    method: str = "GET",
+    trace: str | None = None,
+    at: float | None = 1000.0,
+    suggested: int | None = 422,
+) -> Finding:
+    """A finding."""
+    return Finding(
+        rule=name,
+        severity=severity,
+        confidence=Confidence.STRONG,
+        side=Side.SERVER,
+        service=service,
+        direction=Direction.INBOUND,
+        method=method,
+        route=route,
+        status=200,
+        verdict=Verdict.CLIENT_ERROR,
+        suggested_status=suggested,
+        message=message,
+        evidence=evidence,
+        fingerprint=fingerprint(service, method, route, name, ""),
+        exchange_id="e-1",
+        trace_id=trace,
+        timestamp=at,
+        origin=None,
+    )
+
+
+def audit(
+    *findings: Finding,
+    service: str = "shop",
+    method: str = "GET",
+    target: str = "/orders/17",
+    status: int | None = 200,
+    verdict: Verdict = Verdict.OK,
+    failure: FailureKind | None = None,
+    skipped: str | None = None,
+    faults: tuple[str, ...] = (),
+    plan: Plan = PLAN,
+    seconds: float | None = 0.05,
+) -> Audit:
+    """An audit of one exchange with ``findings``."""
+    exchange = Exchange(
+        request=Request(method=method, target=target),
+        response=None if status is None else Response(status=status),
+        failure=None if failure is None else Failure(kind=failure),
+        service=service,
+        id="e-1",
+        started=10.0,
+        ended=None if seconds is None else 10.0 + seconds,
+        timestamp=1000.0,
+    )
+    return Audit(exchange, verdict, findings, plan, "/orders/{id}", skipped, faults)

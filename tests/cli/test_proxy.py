@@ -1,0 +1,177 @@
+"""``wirelint proxy`` as a process, with real traffic."""
+
+from __future__ import annotations
+
+import http.server
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import support
+from cli_lab import FEW
+from wirelint.cli.proxy import Wanted, _ports, _wanted
+
+ADDONS = Path(__file__).parents[2] / "addons"
+HOST = "127.0.0.1"
+
+
+class Liar(http.server.BaseHTTPRequestHandler):
+    """401 without a challenge under /me, an honest answer elsewhere."""
+
+    def do_GET(self) -> None:
+        self.send_response(401 if self.path.startswith("/me") else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def service() -> Iterator[int]:
+    with http.server.ThreadingHTTPServer((HOST, 0), Liar) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+class Ended(NamedTuple):
+    """How a process ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Proxy:
+    """``wirelint proxy`` with its two streams apart."""
+
+    def __init__(self, *words: str, cwd: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "wirelint", "proxy", "--confdir", str(cwd / "conf"), *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env={"PYTHONPATH": str(ADDONS), "PATH": "", "PYTHONUTF8": "1", "WIRELINT_SELECT": FEW},
+        )
+
+    def ended(self, number: int | None = None) -> Ended:
+        """Send a signal, wait for the end."""
+        if number is not None:
+            self._process.send_signal(number)
+        try:
+            out, err = self._process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+            raise
+        return Ended(self._process.returncode, out, err)
+
+
+def get(port: int, path: str, via: int | None = None) -> int:
+    handler = urllib.request.ProxyHandler({} if via is None else {"http": f"http://{HOST}:{via}"})
+    try:
+        with urllib.request.build_opener(handler).open(f"http://{HOST}:{port}{path}", timeout=10) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_from_start_to_summary(service: int, tmp_path: Path, number: int) -> None:
+    port, forward, page = (support.free_port() for _ in range(3))
+    proxy = Proxy(
+        *(f"liar=http://{HOST}:{service}@{port}", "--forward", str(forward), "--metrics-port", str(page)),
+        cwd=tmp_path,
+    )
+    try:
+        support.wait_for_port(port)
+        assert [get(port, path) for path in ("/", "/me?token=hunter2", "/me")] == [200, 401, 401]
+        assert get(service, "/me", via=forward) == 401
+        with urllib.request.urlopen(f"http://{HOST}:{page}/metrics", timeout=10) as response:
+            metrics = response.read().decode()
+        assert (
+            'wirelint_exchanges_total{code="401",direction="inbound",method="GET",service="liar",'
+            'verdict="client_error"} 2.0'
+        ) in metrics
+    finally:
+        ended = proxy.ended(number)
+    assert ended.code == 0, ended.err
+    rule = "high    unauthorized-without-challenge"
+    assert [line.split("  401")[0] for line in ended.out.splitlines()] == [
+        f"{rule}      liar GET /me",
+        f"{rule}      {HOST}:{service} GET /me",
+    ]
+    rows = [line.split() for line in ended.err.splitlines()]
+    assert [f"http://{HOST}:{port}", "→", "liar", "at", f"http://{HOST}:{service}"] in rows
+    assert [f"http://{HOST}:{forward}", "→", "anywhere,", "as", "a", "forward", "proxy"] in rows
+    assert [f"http://{HOST}:{page}/metrics", "for", "Prometheus"] in rows
+    assert "mitmproxy-ca-cert.pem" in ended.err
+    assert ["liar", "3", "0", "0", "0", "2"] in rows
+    assert ["2", "high", "unauthorized-without-challenge", "liar", "GET", "/me", "401"] in rows
+    assert "hunter2" not in ended.out + ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.e2e
+def test_a_proxy_that_saw_nothing(tmp_path: Path) -> None:
+    port, page = support.free_port(), support.free_port()
+    proxy = Proxy("--port", str(port), "--metrics-port", str(page), cwd=tmp_path)
+    try:
+        support.wait_for_port(page)
+        support.wait_until(lambda: get(page, "/readyz") == 200, "the proxy to be ready")
+    finally:
+        ended = proxy.ended(signal.SIGINT)
+    assert ended.code == 0
+    assert ended.out == ""
+    assert "as a forward proxy" in ended.err
+    assert ended.err.endswith("\nno exchange was seen\n")
+
+
+@pytest.mark.e2e
+def test_ports_that_are_taken(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for words in (["--metrics-port", port], ["--port", port, "--metrics-port", "0"]):
+            ended = Proxy(f"http://{HOST}:1", *words, cwd=tmp_path).ended()
+            assert (ended.code, ended.out) == (2, "")
+            assert ended.err.lower() == f"wirelint proxy: cannot listen on {HOST}:{port}: address already in use\n"
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("url", ["http://", "http://a/path", "http://user:hunter2@a", "http://a:99999"])
+def test_bad_urls(tmp_path: Path, url: str) -> None:
+    ended = Proxy(url, "--metrics-port", "0", cwd=tmp_path).ended()
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("wirelint proxy: ")
+    assert ended.err.count("\n") == 1
+    assert "hunter2" not in ended.err
+
+
+def test_services_as_they_are_named() -> None:
+    assert _wanted("http://a") == Wanted("", "http://a", None)
+    assert _wanted("shop=https://a:3000@9000") == Wanted("shop", "https://a:3000", 9000)
+    assert _wanted("http://a?x=http://b") == Wanted("", "http://a?x=http://b", None)
+    assert _wanted("http://[::1]:3000@9000") == Wanted("", "http://[::1]:3000", 9000)
+    assert _wanted("http://u:p@a") == Wanted("", "http://u:p@a", None)
+
+
+def test_ports_are_given_out_around_those_that_are_taken() -> None:
+    wanted = [Wanted("", "http://a", port) for port in (None, None, 8083, None, None)]
+    assert list(_ports(wanted, 8080, {8081, None})) == [8080, 8082, 8083, 8084, 8085]
+    assert list(_ports(wanted, 0, set())) == [0, 0, 8083, 0, 0]

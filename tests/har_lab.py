@@ -1,0 +1,57 @@
+"""HAR documents for tests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+JSON_FIELDS = (("Content-Type", "application/json"),)
+
+
+def fields(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+    """Header fields as HAR has them."""
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def entry(
+    status: int = 200,
+    text: str | None = "{}",
+    *,
+    url: str = "https://api.example/v1/me",
+    method: str = "GET",
+    headers: tuple[tuple[str, str], ...] = JSON_FIELDS,
+    request: dict[str, Any] | None = None,
+    response: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """One exchange; ``request``, ``response`` and ``more`` are laid over what it would have."""
+    content: dict[str, Any] = {"size": len(text or ""), "mimeType": "application/json"}
+    if text is not None:
+        content["text"] = text
+    return {
+        "startedDateTime": "2026-01-02T03:04:05.678Z",
+        "time": 120,
+        "request": {
+            "method": method,
+            "url": url,
+            "httpVersion": "HTTP/1.1",
+            "headers": fields(("Host", "api.example"), ("Accept", "application/json")),
+            "bodySize": 0,
+        }
+        | (request or {}),
+        "response": {
+            "status": status,
+            "statusText": "OK" if status == 200 else "",
+            "httpVersion": "HTTP/1.1",
+            "headers": fields(*headers),
+            "content": content,
+            "bodySize": -1,
+        }
+        | (response or {}),
+    } | more
+
+
+def document(*entries: Any) -> bytes:
+    """A HAR document."""
+    log = {"version": "1.2", "creator": {"name": "test", "version": "1"}, "entries": list(entries)}
+    return json.dumps({"log": log}).encode()

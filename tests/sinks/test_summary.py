@@ -1,0 +1,92 @@
+"""What is told when a proxy stops."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from wirelint.core import wire
+from wirelint.core.engine import Engine
+from wirelint.rules import catalogue
+from wirelint.selection import select
+from wirelint.sinks import summary
+from wirelint.sinks.journal import Journal
+from wirelint.sources.mitm.stats import Stats
+
+PAIR = "GET {path} HTTP/1.1\nHost: a\n\nHTTP/1.1 {status} X\n\n"
+
+
+def journal(*exchanges: tuple[str, str, int]) -> Journal:
+    """A journal of exchanges, each given by service, path and status."""
+    kept = Journal(fingerprints=12)
+    engine = Engine(select(catalogue(), ["unauthorized-without-challenge"]))
+    for service, path, status in exchanges:
+        for exchange in wire.exchanges(PAIR.format(path=path, status=status), service=service):
+            kept.accept(engine.audit(exchange))
+    return kept
+
+
+def plain(rows: list[summary.Row]) -> list[list[str]]:
+    return [[cell.plain if isinstance(cell, Text) else cell for cell in row] for row in rows]
+
+
+def test_services_by_how_busy_they_are() -> None:
+    rows = plain(summary.services(journal(("a", "/", 200), ("b", "/", 500), ("b", "/me", 401), ("b", "/", 200))))
+    assert rows[1:] == [
+        ["b", "3", "1 (33.3%)", "1 (33.3%)", "0", "1"],
+        ["a", "1", "0", "0", "0", "0"],
+        ["all", "4", "1 (25.0%)", "1 (25.0%)", "0", "1"],
+    ]
+
+
+def test_many_services() -> None:
+    rows = plain(summary.services(journal(*((f"s{number:02}", "/", 200) for number in range(30)))))
+    assert len(rows) == 1 + 20 + 1 + 1
+    assert rows[-2][0] == "and 10 more"
+
+
+def test_findings_by_how_often_they_came() -> None:
+    rows = plain(summary.findings(journal(("a", "/me", 401), ("a", "/you", 401), ("a", "/you", 401))))
+    assert rows[1:] == [
+        ["2", "high", "unauthorized-without-challenge", "a GET /you  401"],
+        ["1", "high", "unauthorized-without-challenge", "a GET /me  401"],
+    ]
+    assert summary.findings(journal(("a", "/", 200))) == []
+
+
+def test_findings_that_are_not_listed_are_counted() -> None:
+    words = [
+        "ant",
+        "bee",
+        "cat",
+        "dog",
+        "eel",
+        "fox",
+        "gnu",
+        "hen",
+        "ibis",
+        "jay",
+        "kite",
+        "lion",
+        "mole",
+        "newt",
+        "owl",
+    ]
+    rows = plain(summary.findings(journal(*(("a", f"/{word}", 401) for word in words))))
+    assert len(rows) == 1 + 10 + 1
+    assert rows[-1][2] == "and 5 more"
+
+
+def test_losses() -> None:
+    stats = Stats()
+    assert list(summary.losses(stats)) == []
+    stats.dropped["queue_full"] = 2
+    stats.skipped["killed"] = 1
+    stats.faults["audit"] = 1
+    stats.hung = 3
+    assert list(summary.losses(stats, unshown=1)) == [
+        "2 exchanges not audited: queue full",
+        "1 exchange passed over: killed",
+        "3 requests had no response head in time",
+        "1 fault of wirelint's own: audit",
+        "1 finding not shown above",
+    ]

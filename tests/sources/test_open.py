@@ -1,0 +1,118 @@
+"""Captures by their content: plain, packed, broken, hostile."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from har_lab import document, entry
+from wirelint.core.exchange import Exchange
+from wirelint.sources import UnreadableError
+from wirelint.sources.open import open_capture
+
+
+def statuses(path: Path | str) -> list[int | None]:
+    return [each.status for each in open_capture(str(path)).exchanges if isinstance(each, Exchange)]
+
+
+def refused(path: Path | str, limit: int = 1 << 20) -> str:
+    with pytest.raises(UnreadableError) as caught:
+        list(open_capture(str(path), limit=limit).exchanges)
+    assert "\n" not in str(caught.value)
+    return str(caught.value).removeprefix(f"{path}: ")
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_by_content_whatever_the_name(tmp_path: Path) -> None:
+    data = document(entry(), entry(404))
+    members = gzip.compress(data[:100]) + gzip.compress(data[100:])
+    for content in (data, b"\xef\xbb\xbf \n" + data, gzip.compress(data), members):
+        file = tmp_path / "capture.bin"
+        file.write_bytes(content)
+        assert statuses(file) == [200, 404]
+        assert open_capture(str(file)).records == 2
+
+
+def test_flows(tmp_path: Path) -> None:
+    from mitmproxy.io import FlowWriter  # noqa: PLC0415 - the one test here that needs it
+    from mitmproxy.test import tflow  # noqa: PLC0415 - likewise
+
+    file = tmp_path / "flows.har"
+    with file.open("wb") as sink:
+        FlowWriter(sink).add(tflow.tflow(resp=True))
+    assert statuses(file) == [200]
+    packed = tmp_path / "flows.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    assert statuses(packed) == [200]
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, gzip.compress(document(entry(500))))
+    capture = open_capture("-")
+    (exchange,) = capture.exchanges
+    assert isinstance(exchange, Exchange)
+    assert exchange.origin is not None
+    assert (exchange.origin.file, exchange.status) == ("-", 500)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b" \r\n\t", "empty"),
+        (gzip.compress(b""), "empty"),
+        (b"GET / HTTP/1.1\r\n", "neither HAR nor mitmproxy flows"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(5000), "neither HAR nor mitmproxy flows"),
+        (b"123", "neither HAR nor mitmproxy flows"),
+        (b"[1, 2]", "neither HAR nor mitmproxy flows"),
+        (b"{", "cut off: the JSON text does not end"),
+        (b'{"log": 1}', "JSON, but not HAR: there is no list at log.entries"),
+        (gzip.compress(document(entry()))[:-12], "cut off: the gzip data does not end"),
+        (b"\x1f\x8b\x08" + b"\xff" * 40, "broken gzip data"),
+    ],
+)
+def test_what_cannot_be_read_says_why(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "capture"
+    file.write_bytes(content)
+    assert refused(file) == message
+
+
+def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
+    assert refused(tmp_path / "none") == "No such file or directory"
+    assert refused(tmp_path) == "Is a directory"
+    assert "null" in refused("a\0b")
+
+
+def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "large"
+    file.write_bytes(document(entry(text="x" * 3_000_000)))
+    assert refused(file) == "3 MiB, more than the 1 MiB of --size-limit"
+    stdin(monkeypatch, file.read_bytes())
+    assert refused("-") == "more than the 1 MiB of --size-limit"
+
+
+def test_a_gzip_bomb_costs_no_more_than_its_limit(tmp_path: Path) -> None:
+    file = tmp_path / "bomb"
+    file.write_bytes(gzip.compress(bytes(64 << 20)))
+    tracemalloc.start()
+    try:
+        assert refused(file) == "unpacks to more than the 1 MiB of --size-limit"
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+@pytest.mark.parametrize("level", [b"[", b'{"a":'])
+def test_deep_nesting(tmp_path: Path, level: bytes) -> None:
+    file = tmp_path / "deep"
+    file.write_bytes(b'{"log": {"entries": [' + level * 200_000)
+    assert refused(file) == "JSON nested too deeply"
