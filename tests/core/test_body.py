@@ -93,6 +93,22 @@ def test_unknown_is_not_empty() -> None:
     assert not Body(b"", complete=False).empty
 
 
+def test_long_documents_are_not_taken_apart_to_the_last() -> None:
+    rows = [{"id": number, "name": "x" * 50} for number in range(1000)]
+    whole = {"data": rows, "error": {"code": 7}, "note": "y" * 9000, "by": {str(n): n for n in range(5000)}, "ok": None}
+    members = Body(json.dumps(whole).encode()).members
+    assert members is not None
+    assert (members["error"], members["note"], members["ok"]) == (whole["error"], whole["note"], None)
+    assert len(members["data"]) == 16
+    assert members["data"] == rows[: len(members["data"])]
+    assert 100 < len(members["by"]) < 1000
+    # Of what has a long start, nothing would be left: then it is taken whole.
+    long = {"errors": ["z" * 20_000, "second"], "in": {"a": "z" * 20_000}}
+    assert Body(json.dumps(long).encode()).members == long
+    assert Body(json.dumps([long]).encode()).members is None
+    assert Body(json.dumps(long).encode()[:-1]).members is None
+
+
 def test_a_cut_document_shows_the_members_that_ended_before_the_cut() -> None:
     whole = b'{"success": false, "error": {"code": 7}, "count": 123456, "debug": "aaaaaa'
     members = Body(whole, complete=False).members

@@ -153,6 +153,9 @@ def test_hints_are_dropped_and_never_decide() -> None:
         (exchange(200, body=Body.unknown("not_captured")), Verdict.UNKNOWN),
         (exchange(200, body=Body.unknown("not_captured"), media="image/png"), Verdict.OK),
         (exchange(404, body=Body.unknown("not_captured")), Verdict.CLIENT_ERROR),
+        (exchange(200, body=Body(b'{"data": [1, 2', complete=False)), Verdict.UNKNOWN),
+        (exchange(200, body=Body(b"[1, 2", complete=False)), Verdict.OK),
+        (exchange(200, body=Body(b"a,b,c", complete=False), media="text/csv"), Verdict.OK),
     ],
 )
 def test_the_verdict_without_findings(subject: Any, verdict: Any) -> None:

@@ -78,6 +78,8 @@ def test_parameters_are_read() -> None:
         ("/mail/kQ9xTz", "/mail/{id}"),
         ("/mail/kQxTz", "/mail/{id}"),
         ("/getUserById", "/getUserById"),
+        ("/prices/tea-41", "/prices/{id}"),
+        ("/api/2.0/items", "/api/2.0/items"),
         ("/*", "/*"),
         ("/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefghijklmnop", "/reset/{token}"),
         ("/files/ZXhhbXBsZVNlY3JldFRva2Vu", "/files/{id}"),

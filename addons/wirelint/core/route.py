@@ -21,6 +21,7 @@ _version = re.compile(r"v?\d{1,2}(\.\d{1,2}){0,2}([A-Za-z]{2,8}\d{0,2})?")
 _joint = re.compile(r"[-_.~:$@,+!()*'=;&]+|%[0-9A-Fa-f]{2}")
 _hex = re.compile(r"[0-9a-fA-F]{8,}")
 _digit_inside = re.compile(r"\d[A-Za-z]")
+_numbered = re.compile(r"[-_]\d+$")  # tea-41, user_62
 _piece = re.compile(r"[A-Z]?[a-z]+|[A-Z]")
 
 
@@ -39,6 +40,8 @@ def _template(segment: str) -> str:  # noqa: PLR0911 - a table of shapes
         return "{token}"
     if _version.fullmatch(segment) and segment[0] == "v":
         return segment
+    if _numbered.search(segment):
+        return "{id}"
     parts = [part for part in _joint.split(segment) if part]
     words = all(_is_word(part) for part in parts)
     if words and parts:

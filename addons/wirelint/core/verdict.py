@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 
+from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.media import Kind
 
@@ -37,11 +38,11 @@ def presumed(exchange: Exchange) -> Verdict:
     if response is None:
         return Verdict.UNKNOWN
     claimed = of_status(response.status)
-    if (
-        claimed is Verdict.OK
-        and response.status // 100 == 2
-        and response.body.unavailable is not None
-        and response.media_type.kind in _SPEAKING
-    ):
+    if response.status // 100 == 2 and response.media_type.kind in _SPEAKING and _might_contradict(response.body):
         return Verdict.UNKNOWN
     return claimed
+
+
+def _might_contradict(body: Body) -> bool:
+    """Whether an error may stand in what was not seen: behind the cut of an object, not behind that of a list."""
+    return body.unavailable is not None or (not body.complete and (body.content or b"").lstrip()[:1] == b"{")

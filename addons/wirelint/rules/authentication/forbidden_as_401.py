@@ -60,7 +60,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         response.headers.get("www-authenticate") or ""
     ):
         return
-    yield Hit("401 to a caller with credentials, for want of permission", words.prose or " ".join(words.codes))
+    yield Hit("401 to a caller with credentials who lacks permission", words.prose or " ".join(words.codes))
 
 
 BAD = (

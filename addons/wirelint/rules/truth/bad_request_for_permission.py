@@ -34,7 +34,8 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning, is_bare_refusal
 
 _about_values = re.compile(
-    r"not (?:allowed|permitted) to (?:be|have|contain)\b|\b(?:field|value|parameter|property|character)s?\b",
+    r"not (?:allowed|permitted) to (?:be|have|contain)\b|\b(?:field|value|parameter|property|character)s?\b"
+    r"|\b(?:role|type|kind|level|scope)s? (?:must|should|has to|may only) be\b",
     re.IGNORECASE,
 )
 
@@ -65,7 +66,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     words = said(exchange)
     if is_bare_refusal(words.prose) or _about_values.search(words.prose):
         return
-    yield Hit("400 for want of permission", words.prose or " ".join(words.codes))
+    yield Hit("400 for a lack of permission", words.prose or " ".join(words.codes))
 
 
 BAD = (

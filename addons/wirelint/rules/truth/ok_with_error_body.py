@@ -43,7 +43,7 @@ from wirelint.core.verdict import Verdict, of_status
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.own_status import own_status
 from wirelint.evidence.protocols import Protocol, is_token_request, protocol
-from wirelint.evidence.said import meanings, suggested_status
+from wirelint.evidence.said import meanings, said, suggested_status
 from wirelint.evidence.texts import Meaning
 
 _EXEMPT = frozenset(
@@ -58,6 +58,7 @@ _EXEMPT = frozenset(
         Protocol.S3,
     }
 )
+_LONGEST_REASON = 100
 _WEIGHT = {
     Grade.STRONG: (Severity.MEDIUM, Confidence.STRONG),
     Grade.MEDIUM: (Severity.LOW, Confidence.STRONG),
@@ -88,10 +89,11 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     own = own_status(exchange)
     suggested = own.code if own is not None else suggested_status(exchange)
     severity, confidence = _WEIGHT[found.grade]
+    reason = said(exchange).prose.partition("\n")[0][:_LONGEST_REASON].strip()
     if own is not None and found.grade is Grade.STRONG:
         severity = Severity.HIGH
     yield Hit(
-        f"{exchange.status} whose content says that the request failed ({found.marker})",
+        f"{exchange.status}, but the content says that it failed: {reason or found.marker}",
         found.evidence,
         suggested_status=suggested,
         verdict=Verdict.UNKNOWN if suggested is None else of_status(suggested),
