@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from wirelint.core import wire
+from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.live import Live, build
 from wirelint.rules import catalogue
@@ -29,7 +30,7 @@ def exchange() -> Exchange:
 
 @pytest.fixture
 def live() -> Iterator[Live]:
-    wired = Live(select(catalogue(), ["unauthorized-without-challenge"]), port=0)
+    wired = Live(Engine(select(catalogue(), ["unauthorized-without-challenge"])), port=0)
     yield wired
     wired.close()
 

@@ -1,14 +1,15 @@
 """Settings from a file: ``wirelint.toml``, or ``[tool.wirelint]`` of ``pyproject.toml``.
 
 A key is the name of a command line option. At the top level it holds for every command that has the option, in a table
-named like a command for that command alone.
+named like a command for that command alone. What holds for services and routes stands in tables of its own, which
+``policy_file`` reads.
 """
 
 from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,11 +58,12 @@ def find(start: Path) -> Path | None:
     return None
 
 
-def load(path: Path, known: Mapping[str, Mapping[str, bool]]) -> Config:
+def load(path: Path, known: Mapping[str, Mapping[str, bool]], tables: Collection[str] = ()) -> Config:
     """Read a configuration file.
 
     :param path: the file; of one called ``pyproject.toml`` only ``[tool.wirelint]`` counts.
     :param known: for each command its options, and whether each takes a list.
+    :param tables: other keys that there are at the top level; what they hold is not looked at here.
     :raises ConfigError: it cannot be read, is no TOML, or has a key that is not known.
     """
     try:
@@ -72,7 +74,7 @@ def load(path: Path, known: Mapping[str, Mapping[str, bool]]) -> Config:
         values = values.get("tool", {}).get("wirelint", {})
         if not isinstance(values, dict):
             raise ConfigError(f"{path}: tool.wirelint is no table")
-    _check(path, values, known)
+    _check(path, values, known, tables)
     return Config(str(path), values)
 
 
@@ -84,14 +86,18 @@ def _read(path: Path) -> bytes:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
 
 
-def _check(path: Path, values: Mapping[str, Any], known: Mapping[str, Mapping[str, bool]]) -> None:
+def _check(
+    path: Path, values: Mapping[str, Any], known: Mapping[str, Mapping[str, bool]], tables: Collection[str]
+) -> None:
     anywhere = {name: takes_list for options in known.values() for name, takes_list in options.items()}
     for key, value in values.items():
+        if _kebab(key) in tables:
+            continue
         if isinstance(value, dict) and key in known:
             for name, inner in value.items():
                 _check_one(f"{path}: {key}.{name}", name, inner, known[key])
         else:
-            _check_one(f"{path}: {key}", key, value, anywhere, tables=known)
+            _check_one(f"{path}: {key}", key, value, anywhere, tables=[*known, *tables])
 
 
 def _check_one(place: str, name: str, value: object, known: Mapping[str, bool], *, tables: Iterable[str] = ()) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from wirelint import config, selection
+from wirelint import config, policy, policy_file, selection
 from wirelint.core.engine import Audit, Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding
-from wirelint.core.rule import Rule
+from wirelint.core.scoped import engine_for
 from wirelint.rules import catalogue
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.prometheus import Metrics
@@ -30,32 +30,30 @@ _log: Final = logging.getLogger("wirelint")
 class Live:
     """Audits exchanges one by one, and lets all sinks have the outcome.
 
-    :param rules: the rules to run.
-    :param least: findings less confident than this are dropped.
+    :param engine: judges them.
     :param stats: what the capture layer counts; faults of sinks are counted there, too.
     :param terminal: shows new findings; None to show none.
     :param host: address of the page and of ``/metrics``.
     :param port: its port, 0 for any that is free.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
+    def __init__(
         self,
-        rules: Iterable[Rule],
+        engine: Engine,
         *,
-        least: Confidence = Confidence.STRONG,
         stats: Stats | None = None,
         terminal: Terminal | None = None,
         host: str = "127.0.0.1",
         port: int = 9464,
     ) -> None:
-        self.rules = tuple(rules)
+        self.rules = engine.rules
         self.stats = stats or Stats()
         self.ready = False
         self.listeners: Sequence[Listener] = ()
         self.terminal = terminal
         self.journal = Journal()
         self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"), stats=self.stats)
-        self._engine = Engine(self.rules, least=least)
+        self._engine = engine
         self._sinks: list[Callable[[Audit], None]] = [self.metrics.accept, self.journal.accept]
         if terminal is not None:
             self._sinks.append(terminal.accept)
@@ -93,6 +91,8 @@ class Live:
             except Exception as error:  # noqa: BLE001 - likewise, and the other sinks want theirs
                 self._fault("sink", error)
         self.metrics.observe_audit(took)
+        for suppression in audit.expired:
+            _log.warning("wirelint: expired suppression: %s", suppression.text)
         return audit.findings
 
     def _alive(self) -> bool:
@@ -123,15 +123,14 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
     :param file: configuration file; where empty, ``wirelint.toml`` here or in a folder above.
     :param stats: what the capture layer counts.
     """
-    rules, least = catalogue(), Confidence.STRONG
+    engine = Engine(selection.select(catalogue()))
     # mitmproxy ends at once where an error is logged while it starts.
     try:
-        rules, least = _settings(file)
+        engine = _engine(file)
     except (config.ConfigError, selection.UnknownRuleError) as error:
         _log.error("wirelint: %s", error)
     live = Live(
-        rules,
-        least=least,
+        engine,
         stats=stats,
         terminal=Terminal(lambda text: _log.info("%s", text.plain)),
         host=host,
@@ -145,21 +144,30 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
     return live
 
 
-def _settings(file: str) -> tuple[tuple[Rule, ...], Confidence]:
-    """Rules and least confidence as a configuration file has them for ``wirelint proxy``."""
+def _engine(file: str) -> Engine:
+    """The engine that a configuration file asks for, read as ``wirelint proxy`` reads it.
+
+    :raises config.ConfigError: the file cannot be used.
+    :raises selection.UnknownRuleError: a word in it stands for no rule.
+    """
     from wirelint.cli.options import settable, split  # noqa: PLC0415 - only here does a script need to know commands
 
     path = Path(file) if file else None
     if path is None:
         with suppress(OSError):  # there may be no working directory any more
             path = config.find(Path.cwd())
-    if path is None:
-        return selection.select(catalogue()), Confidence.STRONG
-    chosen = config.load(path, settable()).of("proxy", ("select", "ignore", "min-confidence"))
-    least = str(chosen.get("min-confidence", "strong")).upper()
+    read = config.Config() if path is None else config.load(path, settable(), policy_file.KEYS)
+    values = read.of("proxy", ("profile", "select", "ignore", "min-confidence"))
+    least = str(values.get("min-confidence", "strong")).upper()
     if least not in Confidence.__members__:
         raise config.ConfigError(f"{path}: min-confidence is none of {', '.join(map(str, Confidence))}")
-    rules = selection.select(catalogue(), split(chosen.get("select", ())), split(chosen.get("ignore", ())))
-    if not rules:
+    wanted = policy.Wanted(
+        profile=str(values.get("profile", policy.DEFAULT)),
+        select=split(values.get("select", ())),
+        ignore=split(values.get("ignore", ())),
+        least=Confidence[least],
+    )
+    found = policy.build(catalogue(), wanted, read, now=time.time())
+    if not found.rules:
         raise config.ConfigError(f"{path}: select and ignore leave no rule to run")
-    return rules, Confidence[least]
+    return engine_for(found)

@@ -22,6 +22,7 @@ class Tally:
         self.severities: Counter[Severity] = Counter()
         self.unseen: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
+        self.suppressed = 0
         self.outcomes: Counter[tuple[str, Verdict]] = Counter()
 
     def accept(self, audit: Audit) -> None:
@@ -36,6 +37,7 @@ class Tally:
         if audit.skipped is not None:
             self.unseen[audit.skipped] += 1
         self.faults.update(audit.faults)
+        self.suppressed += len(audit.suppressed)
         for finding in audit.findings:
             self.findings[finding.rule] += 1
             self.severities[finding.severity] += 1
@@ -52,6 +54,8 @@ class Tally:
         )
         text = plural(self.total(), "finding") + (f" ({by_severity})" if by_severity else "")
         text += f" in {plural(self.exchanges, 'exchange')} of {plural(len(self.services), 'service')}"
+        if self.suppressed:
+            text += f"; {plural(self.suppressed, 'finding')} suppressed"
         for reason, count in sorted(self.unseen.items()):
             text += f"; {plural(count, 'body')} {reason.replace('_', ' ')}"
         for rule, count in sorted(self.faults.items()):

@@ -73,7 +73,7 @@ def test_a_bomb_costs_no_more_than_the_limit(coding: Any) -> None:
     assert body.content is not None
     assert len(body.content) <= DECODED_LIMIT
     assert not body.complete
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 10
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "sdch", "gzip, gzip, gzip, gzip"])

@@ -11,7 +11,7 @@ import click
 
 from wirelint.cli import TROUBLE
 from wirelint.cli.console import Printer
-from wirelint.cli.options import SEVERITY, Choice, chosen, common, confidence, option, rule_choice
+from wirelint.cli.options import SEVERITY, Choice, auditor, common, confidence, option, profile, rule_choice
 from wirelint.cli.progress import Progress
 from wirelint.cli.statistics import show as show_statistics
 from wirelint.core.engine import Engine
@@ -45,6 +45,7 @@ _STEP: Final = 256
     show_default=True,
     help="Exit with 1 if there is a finding at least this severe.",
 )
+@profile
 @rule_choice
 @confidence
 @option("--statistics", is_flag=True, help="Show how often each rule could have fired, and what statuses were worth.")
@@ -61,6 +62,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     files: tuple[str, ...],
     form: str,
     fail_on: str,
+    profile: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     min_confidence: Confidence,
@@ -72,9 +74,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     Findings go to standard output, all else to standard error. Exits with 0 where nothing as severe as --fail-on was
     found, with 1 where something was, and with 2 where a file could not be read or holds no exchange.
     """
-    rules = chosen(select, ignore)
+    engine = auditor(select, ignore, min_confidence, profile)
     errors = Printer(sys.stderr)
-    engine = Engine(rules, least=min_confidence)
     tally = Tally()
     reporter = _REPORTERS[form]()
     quiet = form != "full" and sys.stdout.isatty()
@@ -91,7 +92,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     reporter.finish()
     sys.stdout.flush()
     if statistics:
-        show_statistics(errors, tally, rules)
+        show_statistics(errors, tally, engine.rules)
     if tally.exchanges:
         errors.line(tally.closing_line())
     if troubled:
@@ -157,6 +158,9 @@ def _audit(  # noqa: PLR0913, PLR0917 - the parts of one run
                 continue
             audit = engine.audit(record)
             tally.accept(audit)
+            for suppression in audit.expired:
+                progress.clear()
+                errors.line(f"expired suppression: {printable(suppression.text)}")
             for finding in audit.findings:
                 reporter.accept(finding)
     finally:

@@ -16,6 +16,7 @@ import click
 from wirelint.cli.console import Printer
 from wirelint.cli.options import PORT, chosen, common, option
 from wirelint.cli.serving import serve
+from wirelint.core.engine import Engine
 from wirelint.sinks import summary
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def command(duration: float, forever: bool, browser: bool, metrics_port: int | N
                     threading.Thread(target=_open, args=(url,), daemon=True).start()
 
             port = _page_port() if metrics_port is None else metrics_port
-            live = serve(settings, chosen((), ()), metrics_host=_HOST, metrics_port=port, on_ready=ready)
+            live = serve(settings, Engine(chosen((), ())), metrics_host=_HOST, metrics_port=port, on_ready=ready)
             demo.stop()
     except DemoError as error:
         raise click.UsageError(str(error), click.get_current_context()) from error

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
-from wirelint import config, selection
+from wirelint import config, policy, policy_file, selection
 from wirelint.cli import cli, switch_debug
+from wirelint.core.engine import Engine
 from wirelint.core.finding import Confidence, Severity
 from wirelint.core.rule import Rule
+from wirelint.core.scoped import engine_for
+from wirelint.profiles import PROFILES
 from wirelint.rules import catalogue
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -91,6 +96,34 @@ def confidence(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def profile(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--profile``."""
+    return option(
+        "--profile",
+        type=Choice(list(PROFILES)),
+        default=policy.DEFAULT,
+        show_default=True,
+        help="What to expect of services.",
+    )(function)
+
+
+def auditor(select: tuple[str, ...], ignore: tuple[str, ...], least: Confidence, profile: str) -> Engine:
+    """The engine that options and the configuration file ask for.
+
+    :raises click.UsageError: the file cannot be used, a word is unknown, or no rule is left.
+    """
+    context = click.get_current_context()
+    asked = context.get_parameter_source("select") in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+    wanted = policy.Wanted(profile=profile, select=select, ignore=ignore, least=least, alone=asked)
+    try:
+        found = policy.build(catalogue(), wanted, context.meta[CONFIGURATION], now=time.time())
+    except (config.ConfigError, selection.UnknownRuleError) as error:
+        raise click.UsageError(str(error), context) from error
+    if not found.rules:
+        raise click.UsageError("--select and --ignore leave no rule to run", context)
+    return engine_for(found)
+
+
 def chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
     """The rules that ``--select`` and ``--ignore`` leave.
 
@@ -138,7 +171,7 @@ def configuration(file: Path | None) -> config.Config:
     """
     try:
         path = file or config.find(Path.cwd())
-        return config.Config() if path is None else config.load(path, settable())
+        return config.Config() if path is None else config.load(path, settable(), policy_file.KEYS)
     except config.ConfigError as error:
         raise click.UsageError(str(error), click.get_current_context(silent=True)) from error
     except OSError:  # the working directory is gone

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import click
 
-from wirelint.cli.options import PORT, Choice, chosen, common, confidence, option, rule_choice
+from wirelint.cli.options import PORT, Choice, auditor, common, confidence, option, profile, rule_choice
 from wirelint.cli.serving import serve
 from wirelint.core.finding import Confidence
 
@@ -45,6 +45,7 @@ class Wanted(NamedTuple):
 )
 @option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
 @option("--confdir", type=click.Path(path_type=Path), metavar="DIR", help="Where mitmproxy keeps its CA.")
+@profile
 @rule_choice
 @confidence
 @common
@@ -59,6 +60,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     body_limit: int,
     ssl_insecure: bool,
     confdir: Path | None,
+    profile: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     min_confidence: Confidence,
@@ -68,7 +70,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     Each service gets a port of its own: 8080, 8081 and so on, or the one behind @. Without any service, be a forward
     proxy. New kinds of findings are printed as they come up; the page shows all of them.
     """
-    rules = chosen(select, ignore)
+    engine = auditor(select, ignore, min_confidence, profile)
     wanted = [_wanted(word) for word in services]
     if not wanted and forward is None:
         forward = port
@@ -93,7 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         body_limit=body_limit,
         options=options,
     )
-    serve(settings, rules, least=min_confidence, metrics_host=metrics_host, metrics_port=metrics_port)
+    serve(settings, engine, metrics_host=metrics_host, metrics_port=metrics_port)
     return 0
 
 

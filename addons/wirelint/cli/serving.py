@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +13,7 @@ import click
 from rich.text import Text
 
 from wirelint.cli.console import Printer
-from wirelint.core.finding import Confidence
-from wirelint.core.rule import Rule
+from wirelint.core.engine import Engine
 from wirelint.sinks import summary
 from wirelint.sinks.terminal import Terminal
 
@@ -29,17 +28,17 @@ _NUMBERS: Final = frozenset({1, 2, 3, 4, 5})
 _refused: Final = re.compile(r".* failed to listen on (\S+) with .*[:\]] ([^:\]]+)")
 
 
-def serve(  # noqa: PLR0913 - everything that differs, by name
+def serve(
     settings: ProxySettings,
-    rules: Iterable[Rule],
+    engine: Engine,
     *,
-    least: Confidence = Confidence.STRONG,
     metrics_host: str,
     metrics_port: int,
     on_ready: Callable[[Running, str], None] = lambda _running, _url: None,
 ) -> Live:
     """Run a proxy until it is told to stop, then print a summary on standard error.
 
+    :param engine: judges the traffic.
     :param on_ready: called with what runs and with the page's address, once all is up and said so.
     :returns: the wiring, stopped, to read numbers from.
     :raises click.UsageError: an address cannot be listened on, or the settings make no sense.
@@ -51,7 +50,7 @@ def serve(  # noqa: PLR0913 - everything that differs, by name
 
     notes = Printer(sys.stderr)
     terminal = None if settings.ui == "console" else Terminal(_write_to(Printer(sys.stdout)))
-    live = Live(rules, least=least, terminal=terminal, host=metrics_host, port=metrics_port)
+    live = Live(engine, terminal=terminal, host=metrics_host, port=metrics_port)
 
     # mitmproxy logs why it cannot start, and so would say it twice.
     silence = logging.NullHandler()

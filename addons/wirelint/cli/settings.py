@@ -10,10 +10,12 @@ from typing import Any
 import click
 from rich.text import Text
 
+from wirelint import policy
 from wirelint.cli import cli
 from wirelint.cli.console import Printer
 from wirelint.cli.options import CONFIGURATION, common, options_of, settable, variable
-from wirelint.config import Config, nearest
+from wirelint.config import Config, ConfigError, nearest
+from wirelint.rules import catalogue
 
 
 @click.command("config", short_help="Show the settings in force and where each comes from.")
@@ -27,6 +29,10 @@ def command(commands: tuple[str, ...]) -> int:
             message = f"no command is called {name!r}{nearest(name, known)}"
             raise click.UsageError(message, click.get_current_context())
     file: Config = click.get_current_context().meta[CONFIGURATION]
+    try:
+        policy.build(catalogue(), policy.Wanted(), file, now=0.0)
+    except ConfigError as error:
+        raise click.UsageError(str(error), click.get_current_context()) from error
     rows: list[list[Text | str]] = [["command", "setting", "value", "from"]]
     for name in commands or known:
         chosen = cli.get_command(click.get_current_context(), name)

@@ -19,6 +19,12 @@ from wirelint.core.media import MediaType, media_type
 DECODED_LIMIT: Final = 256 * 1024
 """Most bytes that a body's content coding is unpacked to; what lies behind is not looked at."""
 
+MEMBERS_LIMIT: Final = 16 * 1024
+"""Of content longer than this, long members are known by their start alone; of a cut one, this much is looked at."""
+
+_GLIMPSE: Final = 4 * 1024
+_FIRST_ELEMENTS: Final = 16
+
 
 class Nothing(enum.Enum):
     """The type of NOTHING, so that JSON's null can be told from the lack of JSON."""
@@ -166,14 +172,21 @@ class Body:
 
     @property
     def members(self) -> dict[str, Any] | None:
-        """The members of a JSON object; of a prefix, those that ended before the cut. None for anything else."""
+        """The members of a JSON object; of a prefix, those that ended before the cut. None for anything else.
+
+        Beyond ``MEMBERS_LIMIT``, long arrays and objects within have only what stands at their start: what declares an
+        error is short or comes first, and to parse a long list costs more than all else that is done for an exchange.
+        """
         members = self._members
         if members is NOTHING:
-            if self.complete:
+            if self.complete and len(self.content or b"") > MEMBERS_LIMIT:
+                members = _members_of_long(self.top_level)
+            elif self.complete:
                 value = self.json
                 members = value if isinstance(value, dict) else None
             else:
-                members = _members_of_prefix(self.text)
+                text = self.text
+                members = _members_of_prefix(None if text is None else text[:MEMBERS_LIMIT])
             self._members = members
         return members
 
@@ -213,6 +226,44 @@ def _decode_text(content: bytes, charset: str) -> str:
         return content.decode("utf-8", "replace")
     except (ValueError, TypeError):  # a codec that is no text encoding, or one that refuses "replace"
         return content.decode("latin-1")
+
+
+def _members_of_long(top: dict[str, msgspec.Raw] | None) -> dict[str, Any] | None:
+    if top is None:
+        return None
+    try:
+        return {name: _start_of(memoryview(raw)) for name, raw in top.items()}
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+
+
+def _start_of(raw: memoryview) -> Any:
+    """A value; of a long array or object only what ends within ``_GLIMPSE``, unless that is nothing."""
+    start: Any = None
+    if len(raw) > _GLIMPSE:
+        text = bytes(raw[:_GLIMPSE]).decode("utf-8", "replace")
+        if text[0] == "{":
+            start = _members_of_prefix(text)
+        elif text[0] == "[":
+            start = _elements_of_prefix(text)
+    return start or _anything.decode(raw)
+
+
+def _elements_of_prefix(text: str) -> list[Any]:
+    skip = _space.match
+    elements: list[Any] = []
+    at = 1
+    try:
+        while len(elements) < _FIRST_ELEMENTS:
+            value, at = _scan.raw_decode(text, _end(skip(text, at)))
+            at = _end(skip(text, at))
+            if text[at : at + 1] != ",":  # the end of the array is behind the cut
+                break
+            elements.append(value)
+            at += 1
+    except (ValueError, RecursionError, IndexError):
+        pass
+    return elements
 
 
 def _members_of_prefix(text: str | None) -> dict[str, Any] | None:

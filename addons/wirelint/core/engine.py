@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity, fingerprint
+from wirelint.core.knowledge import NOTHING, Knowledge, tell
 from wirelint.core.media import Kind
+from wirelint.core.policy import Suppression
 from wirelint.core.redact import redact, secrets
 from wirelint.core.route import route
 from wirelint.core.rule import Check, Context, Reads, Rule
@@ -38,7 +40,9 @@ class Audit(msgspec.Struct, frozen=True, eq=False):
     """What became of one exchange: sinks consume these.
 
     ``plan`` names the rules that could have fired. ``skipped`` is why content that rules wanted to read could not be
-    inspected, else None. ``faults`` are ids of rules that failed on this exchange.
+    inspected, else None. ``faults`` are ids of rules that failed on this exchange. ``suppressed`` are those of findings
+    that are accepted and so not among ``findings``; ``expired`` are suppressions that would have covered one of these,
+    each told once.
     """
 
     exchange: Exchange
@@ -48,6 +52,8 @@ class Audit(msgspec.Struct, frozen=True, eq=False):
     route: str
     skipped: str | None = None
     faults: tuple[str, ...] = ()
+    suppressed: tuple[str, ...] = ()
+    expired: tuple[Suppression, ...] = ()
 
 
 class Engine:
@@ -55,7 +61,9 @@ class Engine:
 
     :param rules: the rules to run.
     :param least: findings less confident than this are dropped.
-    :param settings: gives the settings in force for a rule, by exchange; None for the rules' defaults.
+    :param severities: the severity of a rule's findings, in place of its own.
+    :param instead: suggested status → the one to suggest in its place.
+    :param knowledge: what is known about the services.
     """
 
     def __init__(
@@ -63,11 +71,15 @@ class Engine:
         rules: Iterable[Rule],
         *,
         least: Confidence = Confidence.STRONG,
-        settings: Callable[[Rule, Exchange], Mapping[str, object]] | None = None,
+        severities: Mapping[str, Severity] | None = None,
+        instead: Mapping[int, int] | None = None,
+        knowledge: Knowledge = NOTHING,
     ) -> None:
-        self.rules = tuple(rules)
+        self._severities = severities or {}
+        self.rules = tuple(_adapted(rule, self._severities, knowledge) for rule in rules)
         self._least = least
-        self._settings = settings
+        self._instead = instead or {}
+        self._knowledge = knowledge
         self._defaults = {rule.id: Context(rule.options) for rule in self.rules}
         self._plans: dict[object, Plan] = {}
         self._response_fields = frozenset(name for rule in self.rules for name in rule.when.response_fields)
@@ -75,6 +87,8 @@ class Engine:
 
     def audit(self, exchange: Exchange) -> Audit:
         """Judge one exchange. Never raises: a rule that does is named in ``faults``."""
+        if self._knowledge is not NOTHING:
+            tell(exchange, self._knowledge)
         plan = self._plan(exchange)
         response = exchange.response
         hits: list[tuple[Rule, Hit]] = []
@@ -122,14 +136,21 @@ class Engine:
             return
         context = self._defaults[rule.id]
         try:
-            if self._settings is not None:
-                context = Context({**rule.options, **self._settings(rule, exchange)})
             for hit in check(exchange, context):
                 confidence = rule.confidence if hit.confidence is None else hit.confidence
                 if confidence >= self._least and len(hits) < _MOST_HITS:
-                    hits.append((rule, hit))
+                    hits.append((rule, self._adjusted(rule, hit)))
         except Exception:  # noqa: BLE001 - one broken rule must not silence the others, nor touch the traffic
             faults.append(rule.id)
+
+    def _adjusted(self, rule: Rule, hit: Hit) -> Hit:
+        """The hit as those want it who set up the engine."""
+        suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
+        if rule.id in self._severities:
+            hit = msgspec.structs.replace(hit, severity=self._severities[rule.id])
+        if suggested is not None and suggested in self._instead:
+            hit = msgspec.structs.replace(hit, suggested_status=self._instead[suggested])
+        return hit
 
     def _plan(self, exchange: Exchange) -> Plan:
         request, response = exchange.request, exchange.response
@@ -173,6 +194,16 @@ class Engine:
             keyed=keyed,
             keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
         )
+
+
+def _adapted(rule: Rule, severities: Mapping[str, Severity], knowledge: Knowledge) -> Rule:
+    """The rule; one that looks at certain members of JSON alone looks at those that are known to tell errors, too."""
+    if rule.id in severities:
+        rule = msgspec.structs.replace(rule, severity=severities[rule.id])
+    if rule.json_keys is None or not knowledge.error_when:
+        return rule
+    keys = {condition.key for condition in knowledge.error_when}
+    return msgspec.structs.replace(rule, json_keys=rule.json_keys | keys)
 
 
 def _verdict(exchange: Exchange, hits: Sequence[tuple[Rule, Hit]]) -> Verdict:

@@ -19,11 +19,12 @@ from wirelint.core.media import MediaType, media_type
 # Bounded, because a client may send any name it likes.
 _NAMES: dict[bytes, str] = {}
 _NAMES_LIMIT: Final = 4096
+_LONGEST_NAME: Final = 128
 
 
 def _fold(raw: bytes) -> str:
     name = raw.decode("latin-1").lower()
-    if len(_NAMES) < _NAMES_LIMIT:
+    if len(_NAMES) < _NAMES_LIMIT and len(raw) <= _LONGEST_NAME:
         _NAMES[raw] = name
     return name
 

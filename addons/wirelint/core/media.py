@@ -31,6 +31,8 @@ class MediaType(NamedTuple):
     boundary: str = ""
 
 
+_NONE = MediaType("", "", Kind.NONE)
+_LONGEST = 512
 _JSON_LINES = frozenset(
     {
         "application/x-ndjson",
@@ -42,13 +44,26 @@ _JSON_LINES = frozenset(
 )
 
 
+# What predates the +json suffix, Amazon's protocols among it.
+_JSON_NAMES = frozenset(
+    {
+        "text/x-json",
+        "application/x-json",
+        "application/json-rpc",
+        "application/jsonrequest",
+        "application/x-amz-json-1.0",
+        "application/x-amz-json-1.1",
+    }
+)
+
+
 def _kind(essence: str) -> Kind:  # noqa: C901, PLR0911 - a table of names
     if not essence:
         return Kind.NONE
     if essence in _JSON_LINES:
         return Kind.OTHER
     subtype = essence.partition("/")[2]
-    if subtype == "json" or subtype.endswith("+json") or essence in ("text/x-json", "application/x-json"):
+    if subtype == "json" or subtype.endswith("+json") or essence in _JSON_NAMES:
         return Kind.JSON
     if essence in ("text/html", "application/xhtml+xml"):
         return Kind.HTML
@@ -67,11 +82,13 @@ def _kind(essence: str) -> Kind:  # noqa: C901, PLR0911 - a table of names
     return Kind.OTHER
 
 
-@functools.lru_cache(maxsize=1024)
 def media_type(value: str | None) -> MediaType:
     """Parse a Content-Type field value; a malformed one yields what can be read of it."""
-    if not value or len(value) > 512:
-        return MediaType("", "", Kind.NONE)
+    return _parse(value) if value and len(value) <= _LONGEST else _NONE
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse(value: str) -> MediaType:
     essence, _, parameters = value.partition(";")
     essence = essence.strip().lower()
     charset = boundary = ""

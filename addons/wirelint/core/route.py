@@ -12,6 +12,7 @@ from typing import Final
 
 _MOST_SEGMENTS: Final = 12
 _LONGEST_WORD: Final = 40
+_LONGEST_PATH: Final = 1024
 
 _uuid = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
 _date = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.Z+-]{0,30})?")
@@ -25,6 +26,7 @@ _numbered = re.compile(r"[-_]\d+$")  # tea-41, user_62
 _piece = re.compile(r"[A-Z]?[a-z]+|[A-Z]")
 
 
+@functools.lru_cache(maxsize=8192)  # words come back in path after path, ids do not
 def _template(segment: str) -> str:  # noqa: PLR0911 - a table of shapes
     if not segment:
         return segment
@@ -66,13 +68,17 @@ def _is_word(part: str) -> bool:
     return len(pieces) < 3 or len(part) < 5 or short * 2 <= len(pieces)
 
 
-@functools.lru_cache(maxsize=8192)
 def route(path: str) -> str:
     """The template of a path (without query).
 
     :param path: as in the request target; a long or deep one is folded behind its twelfth segment.
     """
-    segments = path[:1024].split("/")
+    return _route(path[:_LONGEST_PATH])
+
+
+@functools.lru_cache(maxsize=8192)
+def _route(path: str) -> str:
+    segments = path.split("/")
     folded = [_template(segment.partition(";")[0]) for segment in segments[: _MOST_SEGMENTS + 1]]
     if len(segments) > _MOST_SEGMENTS + 1:
         folded.append("…")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import unquote_plus
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange, Request, once
+from wirelint.core.knowledge import NOTHING, Knowledge, known
 from wirelint.core.media import Kind
 
 _FIELDS: Final = frozenset(
@@ -75,9 +77,27 @@ def credentials(exchange: Exchange) -> frozenset[str]:
         found.add("query")
     if "@" in request.authority:
         found.add("userinfo")
+    if (told := known(exchange)) is not NOTHING:
+        found |= _told(request, told)
     if _in_content(exchange):
         found.add("content")
     return frozenset(found)
+
+
+def _told(request: Request, told: Knowledge) -> set[str]:
+    """The kinds of those credentials that only the service's operator can know by name."""
+    found = set()
+    if not told.fields.isdisjoint(request.headers.names()):
+        found.add("field")
+    if told.cookies:
+        pairs = (pair.partition("=") for pair in (request.headers.get("cookie") or "")[:8192].split(";"))
+        if any(value and name.strip().lower() in told.cookies for name, _, value in pairs):
+            found.add("cookie")
+    if told.parameters:
+        pairs = (pair.partition("=") for pair in request.query[:8192].split("&"))
+        if any(value and unquote_plus(name).lower() in told.parameters for name, _, value in pairs):
+            found.add("query")
+    return found
 
 
 def _in_content(exchange: Exchange) -> bool:

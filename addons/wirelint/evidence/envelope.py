@@ -15,9 +15,11 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from wirelint.core.body import Body
+from wirelint.core.condition import Condition, member
 from wirelint.core.exchange import Exchange, Response, once
+from wirelint.core.knowledge import known
 from wirelint.core.media import Kind
-from wirelint.evidence import texts
+from wirelint.evidence import own_codes, texts
 from wirelint.evidence.texts import Meaning
 from wirelint.evidence.xml import Document, document
 
@@ -39,16 +41,27 @@ class Envelope(NamedTuple):
 
 
 _FLAGS: Final = frozenset({"success", "ok", "succeeded", "issuccess", "is_success", "successful", "response"})
-_STATES: Final = frozenset({"status", "result", "state", "outcome", "stat"})
+_STATES: Final = frozenset({"status", "result", "state", "outcome", "stat", "ack", "resultcode"})
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure", "err", "nok", "ko", "failed."})
 _FINE: Final = frozenset({"true", "ok", "success", "succeeded", "successful", "completed", "done", "1"})
 _ERRORS: Final = frozenset(
-    {"error", "errors", "err", "error_message", "errormessage", "error_msg", "errmsg", "exception", "fault"}
+    {
+        "error",
+        "errors",
+        "err",
+        "error_message",
+        "errormessage",
+        "error_msg",
+        "errmsg",
+        "exception",
+        "fault",
+        "error message",
+    }
 )
 _NUMBERS: Final = frozenset({"errcode", "errno", "error_code", "errorcode", "err_code", "errorno"})
 _EXPLANATIONS: Final = _ERRORS | frozenset(
     "message msg messages code description statusdescription status_description error_description detail details reason"
-    " statusmessage status_message text title responsemessage".split()
+    " statusmessage status_message text title responsemessage shortmessage longmessage".split()
 )
 _ENVELOPE: Final = (
     _FLAGS
@@ -59,7 +72,8 @@ _ENVELOPE: Final = (
         "statuscode status_code httpstatus http_status responsecode response_code warnings data meta metadata request_id requestid trace_id"
         " traceid trid command action shortmessage longmessage help hint timestamp path errors_values error_uri error_type errortype error_details"
         " errordetails correlation_id correlationid cause causes stack stacktrace trace debug documentation_url docs type time version api_version"
-        " apiversion error_subcode subcode instance userid_hint support_id incident_id server duration took elapsed field fields param params".split()
+        " apiversion error_subcode subcode instance userid_hint support_id incident_id server duration took elapsed field fields param params needed provided response_metadata documentation terms-of-use error-type"
+        " retcode ret_code retmsg ret_msg cod info infocode sub_code sub_msg ttl responsedata".split()
     )
 )
 """Names that say nothing against an envelope."""
@@ -69,16 +83,18 @@ _identity: Final = re.compile(
     r"|(?:created|updated|started|finished|validated|modified|completed|expires|last_?).{0,24}|progress|attempts|job.{0,24}|task.{0,24}"
     r"|callback|queue|date|result_url|percent.{0,12}|address"
 )
+_CALL_IDS: Final = ("requestid", "request_id", "request-id", "traceid", "trace_id", "logid", "log_id")
+"""Ends of names of what identifies the call, not a resource."""
 _LIKE_IDS: Final = frozenset({"valid", "invalid", "paid", "void", "grid", "bid", "avoid", "solid", "android"})
 _REPORTS: Final = frozenset(
     "errors error-log errorlog validate validation validations lint check checks test tests test-connection testconnection dry-run"
-    " dryrun health healthz ready readyz live livez ping diagnostics logs history events audit".split()
+    " dryrun siteverify health healthz ready readyz live livez ping diagnostics logs history events audit".split()
 )
 """Last segments of paths whose content is a report: there an error is what was asked for."""
 _MOST_EVIDENCE: Final = 6
 
 _plain_error: Final = re.compile(
-    r"(?:ERR(?:OR)?|FAIL(?:ED|URE|S)?|FATAL(?: ERROR)?|NOK|KO|EXCEPTION|BADAUTH|NOHOST|ABUSE|911)(?:\.|!|\s*[:;|,#(-].{1,180}|\s+\d{1,6}\b.{0,180}| .{1,160})?",
+    r"(?:ERR(?:OR)?|FAIL(?:ED|URE|S)?|FATAL(?: ERROR)?|NOK|KO|EXCEPTION|BADAUTH|NOHOST|NOTFQDN|NUMHOST|BADAGENT|DNSERR|ABUSE|911)(?:\.|!|\s*[:;|,#(-].{1,180}|\s+\d{1,6}\b.{0,180}| .{1,160})?",
     re.IGNORECASE,
 )
 _XML_ROOTS: Final = frozenset(
@@ -102,10 +118,26 @@ def envelope(exchange: Exchange) -> Envelope | None:
     response = exchange.response
     if response is None or response.body.unavailable is not None or response.body.empty:
         return None
+    conditions = known(exchange).error_when
+    if conditions and response.body.members is not None:
+        told = [(condition, condition.holds(response.body.members)) for condition in conditions]
+        if any(holds is not None for _, holds in told):
+            return next((_told(condition, response.body.members) for condition, holds in told if holds), None)
     found = _of_response(response)
     if found is not None and found.grade > Grade.WEAK and _is_report(exchange):
         return found._replace(grade=Grade.WEAK)
     return found
+
+
+def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
+    """The error that the service's operator defined: the member that tells it, and explanations beside it."""
+    name, last = ".".join(condition.path), condition.path[-1].lower()
+    _, value = member(members, condition.path)
+    _, beside = member(members, condition.path[:-1])
+    explained = {other: text for other, text in beside.items() if other.lower() in _EXPLANATIONS - {last}}
+    shown = {name: _short(value)} | {other: _short(text) for other, text in explained.items()}
+    evidence = json.dumps(dict(list(shown.items())[:_MOST_EVIDENCE]), ensure_ascii=False, default=str)
+    return Envelope(Grade.STRONG, condition.text, evidence)
 
 
 def _is_report(exchange: Exchange) -> bool:
@@ -138,17 +170,21 @@ def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> En
     folded = {name.lower(): value for name, value in members.items()}
     if len(folded) == 1 and depth < 2:
         name, inner = next(iter(folded.items()))
-        if name in _WRAPPERS and isinstance(inner, dict):
+        if isinstance(inner, dict) and (
+            name in _WRAPPERS or (inner.keys() == {"result", "error"} and not inner["result"])
+        ):
             return _of_object(inner, whole=whole, depth=depth + 1)
     if any(_is_fine(folded[name]) for name in _FLAGS if name in folded):
         return None
     flag = next((name for name in _FLAGS if name in folded and _says_no(folded[name])), None)
+    if flag == "response" and folded[flag] == 0 and folded[flag] is not False:
+        flag = None  # an answer that is the number 0
     state = next((name for name in _STATES if name in folded and _says_failed(folded[name])), None)
     error = next((name for name in folded if name in _ERRORS and _is_error(folded[name])), None)
     number = next((name for name in _NUMBERS if name in folded and _is_number(folded[name], folded)), None)
     marker = flag or state or error or number
     if marker is None:
-        return _of_status_object(folded)
+        return _of_status_object(folded) or _of_code(members, folded)
     if not (flag or state) and any(_is_fine(folded[name]) for name in ("status", "result", "state") if name in folded):
         return Envelope(Grade.WEAK, marker, _evidence(members))
     if flag is None and state is None and error == "errmsg" and number is None:
@@ -159,11 +195,11 @@ def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> En
 
 
 _WRAPPERS: Final = frozenset(
-    {"json", "response", "result", "d", "body", "output", "root", "reply", "apiresponse", "rsp"}
+    "json response result d body output root reply apiresponse rsp subsonic-response cpanelresult chart finance quotesummary".split()
 )
 
 
-def _grade(  # noqa: PLR0913 - the markers found, by name
+def _grade(  # noqa: PLR0911, PLR0913 - a table of guards; the markers found, by name
     folded: Mapping[str, Any],
     *,
     flag: str | None,
@@ -174,8 +210,18 @@ def _grade(  # noqa: PLR0913 - the markers found, by name
 ) -> Grade:
     if any(_is_identity(name, value) for name, value in folded.items()):
         return Grade.WEAK
-    others = [name for name, value in folded.items() if name not in _ENVELOPE and _is_truthy(value)]
-    if len(others) > 1 or (others and isinstance(folded[others[0]], list | dict) and len(folded[others[0]]) > 3):
+    if isinstance(folded.get("valid"), bool):
+        return Grade.WEAK  # the errors are what was asked for
+    others = [
+        name
+        for name, value in folded.items()
+        if name not in _ENVELOPE and not name.endswith(_CALL_IDS) and _is_truthy(value)
+    ]
+    # {"ip": "127.0.0.1", "error": true, "reason": "…"}: said so plainly that what was asked about may stand beside it.
+    plain = folded.get("error") is True and isinstance(folded.get("reason", folded.get("message")), str)
+    if len(others) > (3 if plain else 1) or (
+        others and isinstance(folded[others[0]], list | dict) and len(folded[others[0]]) > 3
+    ):
         return Grade.WEAK
     data = folded.get("data")
     if flag is None and state is None and isinstance(data, dict | list) and data and not _is_empty_page(data):
@@ -185,6 +231,8 @@ def _grade(  # noqa: PLR0913 - the markers found, by name
         return Grade.STRONG
     if error or number:
         return Grade.STRONG
+    if flag is None and others:
+        return Grade.WEAK  # {"state": "failure", "sha": "…"}: the state of something
     return Grade.MEDIUM if whole else Grade.WEAK
 
 
@@ -199,7 +247,7 @@ def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
         if not isinstance(inner, dict):
             continue
         small = {key.lower(): value for key, value in inner.items()}
-        code = small.get("code", small.get("status_code", small.get("status")))
+        code = small.get("code", small.get("status_code", small.get("status", small.get("value"))))
         text = small.get("message", small.get("error_message", small.get("msg", small.get("errordetail"))))
         if (
             code is None
@@ -213,6 +261,20 @@ def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
         if about - {Meaning.UNAVAILABLE} and not rest:
             return Envelope(Grade.STRONG, f"{name}.code", _evidence({name: inner}))
     return None
+
+
+def _of_code(members: Mapping[str, Any], folded: Mapping[str, Any]) -> Envelope | None:
+    """``{"code": 1002, "message": "Invoice does not exist"}``: a number of its own beside a text about an error."""
+    marker = own_codes.of_members(folded)
+    if marker is None or any(name not in _ENVELOPE and _is_truthy(value) for name, value in folded.items()):
+        return None
+    if any(
+        folded.get(name) not in (None, "", [], {})
+        for name in ("data", "result")
+        if not isinstance(folded.get(name), str)
+    ):
+        return None
+    return Envelope(Grade.STRONG, marker, _evidence(members))
 
 
 def _is_fine(value: Any) -> bool:
@@ -278,7 +340,13 @@ def _is_number(value: Any, folded: Mapping[str, Any]) -> bool:
 
 
 def _is_identity(name: str, value: Any) -> bool:
-    if name in _ENVELOPE or name in _LIKE_IDS or not _is_truthy(value) or isinstance(value, bool):
+    if (
+        name in _ENVELOPE
+        or name in _LIKE_IDS
+        or name.endswith(_CALL_IDS)
+        or not _is_truthy(value)
+        or isinstance(value, bool)
+    ):
         return False
     return _identity.fullmatch(name) is not None
 
@@ -309,7 +377,7 @@ def _short(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def _of_text(body: Body, kind: Kind) -> Envelope | None:
+def _of_text(body: Body, kind: Kind) -> Envelope | None:  # noqa: PLR0911 - a table of forms
     content = body.content or b""
     head = content[:64].lstrip()[:1]
     if head == b"<":
@@ -318,12 +386,16 @@ def _of_text(body: Body, kind: Kind) -> Envelope | None:
     if kind is Kind.EVENTS:
         return _of_events(content)
     if (
-        len(content) > 256
+        len(content) > 1024
         or not body.complete
         or kind not in (Kind.TEXT, Kind.HTML, Kind.NONE, Kind.JSON, Kind.FORM, Kind.XML)
     ):
         return None
     text = (body.text or "").strip()
+    if (marker := own_codes.of_text(text)) is not None:
+        return Envelope(Grade.STRONG, marker, text[:256])
+    if len(content) > 256:
+        return None
     if "\n" not in text and _plain_error.fullmatch(text) and not _is_word_list(text):
         return Envelope(Grade.STRONG, "text", text)
     return _of_form(text)
@@ -381,7 +453,8 @@ def _of_xml(xml: Document) -> Envelope | None:
         and any(e.text for e in xml.elements[1:])
     ):
         return Envelope(Grade.STRONG, f"<{only[0].name}>", shown)
-    return None
+    marker = own_codes.of_xml(xml)
+    return None if marker is None else Envelope(Grade.STRONG, marker, shown)
 
 
 def _xml_evidence(xml: Document) -> str:
@@ -397,7 +470,7 @@ def _tags(elements: Iterable[Any]) -> Iterable[str]:
             yield f"<{element.name}>{element.text[:120]}"
 
 
-JSON_KEYS: Final = _FLAGS | _STATES | _ERRORS | _NUMBERS | _WRAPPERS | {"meta"}
+JSON_KEYS: Final = _FLAGS | _STATES | _ERRORS | _NUMBERS | _WRAPPERS | own_codes.KEYS | {"meta"}
 """The folded names of which a JSON object must have one at its top level to be an envelope."""
 
 

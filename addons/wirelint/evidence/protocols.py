@@ -7,6 +7,7 @@ import re
 from typing import Any, Final
 
 from wirelint.core.exchange import Exchange, once
+from wirelint.core.knowledge import known
 from wirelint.core.media import Kind
 
 
@@ -28,6 +29,9 @@ class Protocol(enum.StrEnum):
     EVENTS = "event stream"
 
 
+NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol for protocol in Protocol}
+"""How protocols are named in settings: ``graphql``, ``json-rpc``, ``event-stream`` … ``PLAIN`` is none of them."""
+
 _GRAPHQL_KEYS: Final = frozenset({"data", "errors", "extensions"})
 _oauth_path: Final = re.compile(
     r"(?:^|/)(?:oauth2?|oidc|connect|openid-connect|auth|login|protocol)?/?(?:v\d(?:\.\d)?/)?(?:access_token|token|introspect|revoke|device(?:/code|_authorization)?)/?$",
@@ -38,6 +42,11 @@ _oauth_path: Final = re.compile(
 @once
 def protocol(exchange: Exchange) -> Protocol | None:
     """The protocol of an exchange, or None for plain HTTP."""
+    told = known(exchange).protocol
+    return _seen(exchange) if told is None else NAMES.get(told)
+
+
+def _seen(exchange: Exchange) -> Protocol | None:
     request, response = exchange.request, exchange.response
     ours = response.media_type if response is not None else request.media_type
     theirs = request.media_type
@@ -62,7 +71,7 @@ def _by_content(exchange: Exchange) -> Protocol | None:  # noqa: PLR0911 - a tab
     if response is not None and response.media_type.kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
         top = response.body.top_level
         if top is not None:
-            if "jsonrpc" in top and ("result" in top or "error" in top) and "id" in top:
+            if "jsonrpc" in top and ("result" in top or "error" in top):
                 return Protocol.JSON_RPC
             if _GRAPHQL_KEYS.issuperset(top) and top and _asks_graphql(exchange, asked):
                 return Protocol.GRAPHQL

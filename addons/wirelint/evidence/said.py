@@ -15,7 +15,7 @@ _PROSE: Final = frozenset(
     "message msg error error_description errordescription error_message errormessage errormsg errmsg err_msg detail details title reason"
     " description statusdescription status_description statusmessage status_message statustext status_text errorsummary error_summary"
     " faultstring fault_string text summary explanation usermessage user_message displaymessage longmessage long_message shortmessage"
-    " errors_values debug info help hint exception cause err errors".split()
+    " errors_values error_msg retmsg ret_msg sub_msg error_text errortext errormessages debug info help hint exception cause err errors".split()
 )
 _CODES: Final = frozenset(
     "code error error_code errorcode errcode err_code type error_type errortype status reason .tag tag __type name key errorkey"
@@ -23,7 +23,7 @@ _CODES: Final = frozenset(
 )
 _INNER: Final = frozenset(
     "error errors err detail details fault exception status response json result meta body cause causes errorcauses error_details"
-    " messages problems errorresponse".split()
+    " message messages problems errorresponse errormessages error_chain".split()
 )
 _DEEPEST: Final = 4
 _MOST_TEXTS: Final = 24
@@ -71,14 +71,15 @@ class _Gathering:
         else:
             self.value(name, each, depth)
 
-    def members(self, members: dict[str, Any], depth: int = 0) -> None:
+    def members(self, members: dict[str, Any], depth: int = 0, *, fields: bool = False) -> None:
         for name, value in list(members.items())[:48]:
             folded = name.lower()
             self.value(folded, value, depth)
-            # {"errors": {"email": ["is invalid"]}}: below errors, any name may stand before a text.
-            if depth and folded not in _PROSE and folded not in _CODES and isinstance(value, list):
+            # {"errors": {"email": ["is invalid"]}}: below errors, any name may stand before a text; some services
+            # leave the "errors" away where the status says so already.
+            if (depth or fields) and folded not in _INNER and isinstance(value, list):
                 for each in value[:3]:
-                    if isinstance(each, str):
+                    if isinstance(each, str) and (depth or " " in each):
                         self.texts.append(each)
 
 
@@ -97,7 +98,7 @@ def gather(response: Response) -> Said:
     members = body.members
     if members is not None:
         gathering = _Gathering()
-        gathering.members(members)
+        gathering.members(members, fields=response.status in (400, 409, 422))
         return _said(gathering)
     value = body.json
     if isinstance(value, list):

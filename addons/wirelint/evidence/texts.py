@@ -46,23 +46,25 @@ STATUS: Final[Mapping[Meaning, int]] = {
 }
 """The status that says so (RFC 9110 section 15.5 and 15.6, RFC 6585)."""
 
-# What a "token" is when it is no credential: pages, forgery guards, language models, push services.
-_NO_CREDENTIAL = (
-    r"(?<!page )(?<!page_)(?<!csrf )(?<!xsrf )(?<!forgery )(?<!device )(?<!push )(?<!sync )(?<!unexpected )(?<!cursor )"
-)
+# What a "token" is when it is no credential of the caller's.
+_OTHER_TOKENS = (
+    "page cursor continuation next sync unexpected csrf xsrf forgery authenticity captcha device push fcm apns verification confirmation"
+    " reset invite invitation activation unsubscribe registration upload download payment card"
+).split()
+_NO_CREDENTIAL = "".join(f"(?<!{word}{joint})" for word in _OTHER_TOKENS for joint in ("", " ", "_"))
 _CREDENTIAL = (
-    r"(?:access[ _-]?|auth(?:entication|orization)?[ _-]?|bearer |api[ _-]?|refresh[ _-]?|session[ _-]?|oauth2? |security |login |id[ _-])?"
-    rf"(?:{_NO_CREDENTIAL}token\b|credentials?\b|api[ _-]?key\b|app[ _-]?key\b|pub_key\b|secret[ _-]key\b|password\b|passwd\b|username\b|login\b"
+    r"(?:access[ _-]?|client[ _-]?|x-|auth(?:entication|orization)?[ _-]?|bearer |api[ _-]?|refresh[ _-]?|session[ _-]?|oauth2? |security |login |id[ _-])?"
+    rf"(?:{_NO_CREDENTIAL}token\b|credentials?\b|api[ _-]?key\b|app[ _-]?key\b|pub_key\b|(?:secret|private)[ _-]key\b|password\b|passwd\b|username\b|login\b"
     r"|jwt\b|session\b|authorization header\b|authentication header\b|authentication\b|signature\b|certificate\b)"
 )
 _BROKEN = r"(?:invalid|incorrect|wrong|bad|expired|revoked|malformed|inactive|not valid|not recognized|missing|required|needed|mismatch|failed|not provided|(?:is )?not found|has expired|not specified)"
 _PROSE: Final[Mapping[Meaning, str]] = {
     Meaning.AUTHN: (
         r"\bnot (?:been )?(?:authenticated|logged[ -]in|signed[ -]in)\b|\bunauthenticated\b|\bauthentication (?:is )?(?:required|failed|needed|failure)\b"
-        r"|\bauthentication credentials were not provided\b|\bfailed to authenticate\b|\b(?:could|can|did) ?not authenticate\b|\brequires? (?:user )?authentication\b"
+        r"|\bauthentication credentials were not provided\b|\bfailed to authenticate\b|\bplease authenticate\b|\bauthentication error\b|\blog-?in fail(?:ed|ure)?\b|\bcould not (?:validate|verify) (?:\w+ )?credentials\b|\bsignature (?:\w+ ){0,6}(?:does not|doesn't) match\b|\bdoes not match the signature\b|\b(?:could|can|did) ?not authenticate\b|\brequires? (?:user )?authentication\b"
         rf"|\b(?:missing|no|without|provide|requires?|need|include|specify)(?: (?:a|an|the|your|valid|any|either))*? {_CREDENTIAL}"
         rf"|\b(?:invalid|incorrect|wrong|bad|unknown|malformed|expired|revoked|unrecognized)(?: \w+){{0,2}}? {_CREDENTIAL}(?! (?:format|length|reset|policy))"
-        rf"|{_CREDENTIAL}(?: \S{{1,24}}){{0,4}} {_BROKEN}\b"
+        rf"|{_CREDENTIAL}(?: (?!have\b|lacks?\b|scopes?\b|permissions?\b)\S{{1,24}}){{0,6}} {_BROKEN}\b(?! (?:the )?(?:required )?(?:\w+ )?(?:scopes?|permissions?|privileges?|claims?|roles?)\b)"
         r"|\b(?:log|sign)[ -]?in (?:is )?required\b|\b(?:must|need to|please|have to) (?:be )?(?:log(?:ged)?|sign(?:ed)?)[ -]?in\b|\blogin required\b"
         r"|\b(?:e-?mail|user(?:name)?|login)(?: address)? (?:or|and|/) ?password\b|\bpassword is (?:not correct|incorrect|invalid|wrong)\b|\buser does not exist\b"
     ),
@@ -70,13 +72,13 @@ _PROSE: Final[Mapping[Meaning, str]] = {
         r"\b(?:no|not have|without|lacks?|missing|insufficient|requires?|required|necessary|denied|need)(?: \w+){0,4}? (?:permissions?|privileges?|authori[sz]ation to)\b"
         r"|\bpermission (?:is )?(?:denied|required|missing)\b|\bpermissions? to (?:access|perform|view|do|use|create|delete|edit|update|read)\b|\bno_permission\b"
         r"|\bforbidden\b|\binsufficient (?:\w+ ){0,2}(?:privileges?|rights?|scopes?|access|permissions?|role)\b|\binsufficient_(?:scope|permissions?|privileges?)\b"
-        r"|\bnot (?:allowed|permitted|entitled) to\b|\bnot authori[sz]ed to\b|\baccess (?:is |was |to \S{1,40} (?:is |was )?)?denied\b"
+        r"|\bnot (?:allowed|permitted|entitled|enabled) to\b|\bnot authori[sz]ed to\b|\baccess (?:is |was |to \S{1,40} (?:is |was )?)?denied\b"
         r"|\bmust have (?:\w+ ){0,3}(?:access|rights|permissions?|role)\b|\b(?:do|does) ?(?:not|n't) have (?:\w+ ){0,3}(?:access|rights?)\b|\badmins? only\b|\bonly (?:for )?(?:admin\w*|owners?|members|managers)\b"
         r"|\b(?:must|need to) be (?:an? |the )?(?:\w+ )?(?:admin\w*|owner|member|moderator)\b|\b(?:required|missing|requires?) (?:\w+ ){0,2}(?:scopes?|roles?)\b|\bscopes? (?:required|missing)\b"
     ),
     Meaning.NOT_FOUND: (
         r"\bnot (?:be )?found\b|\b(?:does|do|did) ?(?:not|n't) (?:exist|live here)\b|\bis not exists?\b|\bno such\b|\bunknown (?:\w+ )?(?:id|resource|domain|object|zone|user|record)\b"
-        r"|\bno longer exists\b|\b(?:could|can) ?(?:not|n't) (?:be )?(?:find|found|locate)\b|\bno \w+ (?:was |were )?found\b|\bnon-?existent\b|\bhas been deleted\b"
+        r"|\bno longer exists\b|\b(?:unable|failed) to (?:find|locate)\b|\b(?:could|can) ?(?:not|n't) (?:be )?(?:find|found|locate)\b|\bno \w+ (?:was |were )?found\b|\bnon-?existent\b|\bhas been deleted\b"
     ),
     Meaning.CONFLICT: (
         r"\balready (?:exists?|exist|taken|been|in use|registered|used|assigned|a member|has|voted|associated|attached|subscribed|contributor)\b"
@@ -88,19 +90,19 @@ _PROSE: Final[Mapping[Meaning, str]] = {
         r"|unexpected (?:token|end of|character)|parse error|syntax error|bad request syntax)\b"
     ),
     Meaning.INVALID: (
-        r"\bvalidation\b|\binvalid\b|\bis not (?:a )?valid\b|\bare not valid\b|\bnot (?:a )?valid\b|\bmust (?:be|not|have|contain|match)\b|\bis required\b|\bare required\b|\brequired (?:field|parameter|property)\b"
+        r"\bvalidation\b|\binvalid\b|\bis not (?:a )?valid\b|\bare not valid\b|\bnot (?:a )?valid\b|\bmust (?:be|not|have|contain|match)\b|\bis required\b|\bare required\b|\bfield required\b|\brequired (?:field|parameter|property)\b"
         r"|\bunprocessable\b|\bcan(?:no|')?t be (?:blank|empty|null)\b|\bmissing (?:required )?(?:param\w*|field|argument|property|\S{1,40}$)|\bout of range\b|\btoo (?:long|short|large|small|many \w+ in)\b|\bwrong parameter\b|\bbad \w+ name\b"
         r"|\bshould be\b|\bexpected (?:a|an|one of)\b|\bunsupported value\b"
     ),
     Meaning.RATE: (
-        r"\brate[ _-]?limit(?:ed|ing|s)?\b|\btoo many requests\b|\brequest limit\b|\bthrottl(?:ed|ing|e)\b|\bslow ?down\b|\brequests? per (?:second|minute|hour|day)\b|\babuse detection\b"
+        r"\brate[ _-]?limit(?:ed|ing|s)?\b|\btoo many requests\b|\brequest limit\b|\bthrottl(?:ed|ing|e)\b|\bslow ?down\b|\brate exceeded\b|\brequests? per (?:second|minute|hour|day)\b|\babuse detection\b"
         r"|\brequest rate (?:is )?too\b|\bcalls? per (?:second|minute|hour|day)\b|\btoo many (?:login )?attempts\b|\btoo many times\b|\bmaximum number of requests\b|\bexceeded (?:the |your )?(?:\w+ ){0,2}(?:rate|request|api call)s?\b"
     ),
     Meaning.QUOTA: (
         r"\binsufficient_quota\b|\bquota (?:has been |is |was )?(?:exceeded|exhausted|reached)\b|\bexceeded (?:your|the) (?:current |monthly |daily )?quota\b|\b(?:spend|spending|billing|usage|monthly|plan) (?:hard )?limit\b|\bout of credits?\b|\binsufficient (?:funds|credits?|balance)\b"
     ),
     Meaning.TIMEOUT: (
-        r"\bgateway time-?out\b|\bupstream (?:request |server |response )?(?:timeout|timed out)\b|\bETIMEDOUT\b|\bESOCKETTIMEDOUT\b|\bread timed out\b|\bconnect(?:ion)? timed out\b|\bcontext deadline exceeded\b"
+        r"\bgateway time-?out\b|\bendpoint request timed out\b|\btimeout awaiting\b|\bupstream (?:request |server |response )?(?:timeout|timed out)\b|\bETIMEDOUT\b|\bESOCKETTIMEDOUT\b|\bread timed out\b|\bconnect(?:ion)? timed out\b|\bcontext deadline exceeded\b"
         r"|\bdeadline exceeded while\b|\b(?:backend|upstream|downstream)(?: \w+){0,3} (?:timed out|timeout)\b|\btime(?:d )?-?out (?:\w+ ){0,2}(?:contacting|connecting|waiting for (?:the )?(?:upstream|backend|server|service))\b"
         r"|\bReadTimeout(?:Error)?\b|\bConnectTimeout(?:Error)?\b|\btimeout of \d{1,7} ?ms exceeded\b"
     ),
@@ -122,7 +124,7 @@ _prose: Final = {meaning: re.compile(pattern, re.IGNORECASE) for meaning, patter
 _CODES: Final[Mapping[Meaning, str]] = {
     Meaning.AUTHN: (
         r"\b(?:unauthenticated|authentication|not authenticated|login required|unauthori[sz]ed|auth(?:entication)? (?:required|failed|error)|(?:invalid|missing|expired|bad|incorrect|revoked|wrong)(?: \w+)?"
-        r" (?:token|credentials?|api key|apikey|key id|jwt|password|session|signature|login)|token (?:expired|invalid|revoked|missing)|(?:api ?key|credentials?|session) (?:invalid|expired|missing|required|inactive))\b"
+        r" (?:token|credentials?|api keys?|apikey|access key|user key|key id|jwt|password|session|signature|login)|token (?:expired|invalid|revoked|missing)|(?:api ?key|credentials?|session) (?:invalid|expired|missing|required|inactive))\b"
     ),
     Meaning.AUTHZ: (
         r"\b(?:forbidden|permission|permissions|no permission|access denied|not allowed|insufficient (?:scope|permissions?|privileges?|rights)|not authori[sz]ed|permission denied|missing scope)\b"

@@ -82,6 +82,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     moments: dict[Labels, tuple[float, float]]
     opportunities: dict[Labels, int]
     skipped: dict[Labels, int]
+    suppressed: dict[Labels, int]
     failures: dict[Labels, int]
     rule_errors: dict[Labels, int]
     overflow: dict[Labels, int]
@@ -115,6 +116,7 @@ class Counts:
         self._plays: dict[tuple[str, Plan], int] = {}
         self._opportunities: dict[Labels, int] = {}
         self._skipped: dict[Labels, int] = {}
+        self._suppressed: dict[Labels, int] = {}
         self._failures: dict[Labels, int] = {}
         self._rule_errors: dict[Labels, int] = {(rule.id,): 0 for rule in self._rules}
 
@@ -141,7 +143,7 @@ class Counts:
                 plays[play] += 1
             else:
                 self._first_play(play)
-            if audit.findings or exchange.failure or audit.skipped or audit.faults:
+            if audit.findings or exchange.failure or audit.skipped or audit.faults or audit.suppressed:
                 self._particulars(audit, cell.service)
 
     def observe_audit(self, seconds: float) -> None:
@@ -160,6 +162,7 @@ class Counts:
                 moments=dict(self._moments),
                 opportunities=dict(self._opportunities),
                 skipped=dict(self._skipped),
+                suppressed=dict(self._suppressed),
                 failures=dict(self._failures),
                 rule_errors=dict(self._rule_errors),
                 overflow={(label,): count for label, count in self._budget.overflow.items()},
@@ -219,6 +222,8 @@ class Counts:
             self._add(self._skipped, (service, budget.reason(audit.skipped)), ((0, "service"),), budget.vital)
         for rule in audit.faults:
             self._rule_errors[rule,] = self._rule_errors.get((rule,), 0) + 1
+        for rule in audit.suppressed:
+            self._add(self._suppressed, (service, rule), ((0, "service"),), budget.useful)
         for finding in audit.findings:
             self._find(finding, service)
 

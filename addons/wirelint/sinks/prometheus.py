@@ -82,6 +82,7 @@ _LABELS: Final = {
     "wirelint_last_finding_timestamp_seconds": ("service", "rule"),
     "wirelint_opportunities": ("rule", "service"),
     "wirelint_skipped": ("service", "reason"),
+    "wirelint_suppressed_findings": ("service", "rule"),
     "wirelint_rule_errors": ("rule",),
     "wirelint_dropped": ("reason",),
     "wirelint_faults": ("place",),
@@ -161,6 +162,7 @@ class Metrics(Collector):
             # These say nothing about a service, so they name none.
             skipped.update({("", reason): count for reason, count in self.stats.skipped.items()})
         yield _counter("skipped", "Exchanges that could not be inspected, or not in full.", skipped)
+        yield _counter("suppressed_findings", "Findings that are accepted, and so not shown.", now.suppressed)
         yield _histogram("audit_duration_seconds", "Time taken to audit an exchange.", [((), now.audit)])
         yield _counter("rule_errors", "Faults of our own, in a rule.", now.rule_errors)
         yield _counter("label_overflow", "Label values folded to _other for want of room.", now.overflow)

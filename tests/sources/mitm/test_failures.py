@@ -98,6 +98,7 @@ def close(peer: Peer) -> None:
         ("reset", reset, FailureKind.RESET, "connection closed before a response"),
         ("close", close, FailureKind.RESET, "connection closed before a response"),
         ("garbage", b"220 secret-token ready\r\n\r\n", FailureKind.PROTOCOL, "response head is not HTTP"),
+        ("unfinished-garbage", b"SSH-2.0-secret-token\r\n", FailureKind.PROTOCOL, "response head is not HTTP"),
         ("no-status", b"HTTP/1.1 secret-token\r\n\r\n", FailureKind.PROTOCOL, "response head is not HTTP"),
     ],
 )

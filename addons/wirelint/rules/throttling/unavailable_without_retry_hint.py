@@ -48,6 +48,10 @@ _passing = re.compile(
     r"|slow ?down|too busy|temporarily unavailable",
     re.IGNORECASE,
 )
+_phrase = re.compile(
+    r"(?:<title>|<h1>)(?:503 )?Service Temporarily Unavailable|due to maintenance downtime or capacity problems\.\s{0,4}Please try again later",
+    re.IGNORECASE,
+)
 _SCANNED = 4096
 
 
@@ -56,7 +60,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     response = exchange.response
     if response is None or hint_field(exchange) is not None:
         return
-    match = _passing.search((response.body.text or "")[:_SCANNED])
+    # How the stock pages of nginx and Apache put 503 into words, whatever the cause.
+    match = _passing.search(_phrase.sub("", (response.body.text or "")[:_SCANNED]))
     if match is None:
         yield Hit("503 without a hint when to come back", f"503 {response.reason}".rstrip())
     else:

@@ -33,7 +33,7 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 _within = re.compile(
-    r"duplicated? (?:\w+ )?(?:parameter|key|field|header|argument|query|member|propert)|(?:parameter|field|header)s? (?:is |are )?(?:duplicated|already)",
+    r"duplicated? (?:\w+ )?(?:parameter|key|field|header|argument|query|member|propert)|(?:parameter|field|header)s? (?:is |are )?(?:duplicated|already (?:given|set|specified|present|defined))",
     re.IGNORECASE,
 )
 

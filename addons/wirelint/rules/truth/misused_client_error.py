@@ -24,6 +24,7 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5
 """
 
+import re
 from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
@@ -38,12 +39,18 @@ _WRONG = {
     403: frozenset({Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD, Meaning.INVALID}),
     404: frozenset({Meaning.METHOD, Meaning.AUTHN, Meaning.CONFLICT}),
     405: frozenset({Meaning.AUTHN, Meaning.NOT_FOUND, Meaning.CONFLICT}),
+    406: _ANY - {Meaning.NOT_FOUND},
     409: frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.METHOD, Meaning.MALFORMED}),
     410: frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.CONFLICT, Meaning.METHOD}),
     412: _ANY | {Meaning.INVALID},
     417: _ANY | {Meaning.INVALID},
+    423: _ANY - {Meaning.CONFLICT},
 }
 """Status → meanings that clearly belong to another one."""
+_values = re.compile(
+    r"validation|\b(?:is|are) not valid\b|\binvalid (?:value|param|argument|format|input|json|field|body)|must be (?:an? |one of|between|at )|out of range",
+    re.IGNORECASE,
+)
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -68,6 +75,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     meaning = next(iter(about))
     words = said(exchange)
+    if status == 403 and meaning is Meaning.INVALID and not _values.search(f"{words.prose} {' '.join(words.codes)}"):
+        return  # «premium is required» is a reason to refuse
     yield Hit(
         f"{status} for {meaning.value}",
         words.prose or " ".join(words.codes),

@@ -29,6 +29,7 @@ from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
@@ -37,6 +38,7 @@ _plain = re.compile(
     r"\bvalidation (?:failed|error)|\bmust (?:be|have|contain|match)\b|\b(?:is|are) required\b|\bout of range\b|\bis not (?:a )?valid\b|\binvalid (?:value|format|param|email|input|json|argument)",
     re.IGNORECASE,
 )
+_target = re.compile(r"\b(?:endpoint|url|uri|path|route|page|resource|method|version)s?\b", re.IGNORECASE)
 _code = re.compile(r"validation|invalid", re.IGNORECASE)
 
 RULE = Rule(
@@ -54,8 +56,12 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Validation alone; on a reading request an invalid id may well be an id that does not exist."""
     if meanings(exchange) != {Meaning.INVALID}:
         return
-    writes = exchange.request.method in ("POST", "PUT", "PATCH")
+    request = exchange.request
+    # Content without members has nothing to validate: then it is the target that is not valid.
+    writes = request.method in ("POST", "PUT", "PATCH") and request.media_type.kind in (Kind.JSON, Kind.FORM, Kind.XML)
     words = said(exchange)
+    if _target.search(words.prose):
+        return
     if not _plain.search(words.prose) and not (writes and _code.search(" ".join(words.codes))):
         return
     yield Hit(

@@ -33,6 +33,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
+from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.requests import malformation
 from wirelint.evidence.said import said
 from wirelint.evidence.texts import Meaning, best_status, of_code, of_prose
@@ -67,6 +68,8 @@ RULE = Rule(
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Exceptions by name first, then codes, then what can hardly mean anything else."""
+    if protocol(exchange) in (Protocol.JSON_RPC, Protocol.SOAP, Protocol.XML_RPC):
+        return  # which send their errors, the client's too, under 500
     if malformation(exchange) is not None:
         return  # server-error-on-malformed-request has the better proof
     words = said(exchange)

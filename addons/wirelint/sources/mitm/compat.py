@@ -4,6 +4,8 @@
 - Interim responses (RFC 9110 §15.2): mitmproxy takes the first for the final response (its issue 2229).
 - Requests that come by HTTP/2 without a length and go on by HTTP/1.1: mitmproxy writes their content behind the head
   without any framing, where the service takes it for the next request. They are sent in chunks (RFC 9112 §6.3).
+- Answers that are no HTTP at all and have no empty line in them: mitmproxy waits for one for as long as the connection
+  stays open, and the client with it. Old versions of nginx pass such answers on from their upstreams, as HTTP/0.9.
 
 Left alone: ``Expect: 100-continue``. mitmproxy answers it by itself and takes the field out of the request, as RFC
 9110 §10.1.1 allows an intermediary that wants the content at once; a service that would have refused the request by
@@ -154,6 +156,8 @@ def _read_headers(original: Callable[..., Commands]) -> Callable[..., Commands]:
             data = event.data if len(event.data) == len(self.buf) else bytes(self.buf)
             if _is_interim(data):
                 return _pass_interim(self, self.request, self.stream_id, event)
+            if _is_foreign(data):
+                self.buf += b"\r\n\r\n"  # a head that ends is a head that can be refused
         return original(self, event)
 
     return read_headers
@@ -162,6 +166,11 @@ def _read_headers(original: Callable[..., Commands]) -> Callable[..., Commands]:
 def _is_interim(data: bytes) -> bool:
     """Whether a status line begins with 1xx; 101 is final as far as HTTP is concerned (RFC 9110 §15.2.2)."""
     return data[:7] == b"HTTP/1." and data[9:10] == b"1" and len(data) > 11 and data[9:12] != b"101"
+
+
+def _is_foreign(data: bytes) -> bool:
+    """Whether what has come can be no status line, whatever follows; empty lines before one are overlooked."""
+    return not b"HTTP/".startswith(data[:9].lstrip(b"\r\n")[:5])
 
 
 def _pass_interim(

@@ -1,0 +1,126 @@
+"""Errors told by a number of the service's own beside a text: result codes in JSON, XML, forms and lines.
+
+A number alone proves nothing, and neither does a text: only where both stand together, the text is about an error and
+nothing else of substance is there, has the request failed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from wirelint.evidence import texts
+from wirelint.evidence.texts import Meaning
+from wirelint.evidence.xml import Document
+
+_CODES: Final = ("code", "cod", "retcode", "ret_code", "status", "sub_code")
+_TEXTS: Final = ("message", "msg", "retmsg", "ret_msg", "info", "sub_msg", "description", "detail", "reason", "result")
+KEYS: Final = frozenset({"code", "cod", "retcode", "ret_code"})
+"""The folded names of which a JSON object has one where ``of_members`` can find something."""
+
+_ABOUT: Final = frozenset(
+    {
+        Meaning.AUTHN,
+        Meaning.AUTHZ,
+        Meaning.NOT_FOUND,
+        Meaning.CONFLICT,
+        Meaning.INVALID,
+        Meaning.MALFORMED,
+        Meaning.METHOD,
+        Meaning.RATE,
+        Meaning.QUOTA,
+    }
+)
+_number: Final = re.compile(r"-?[0-9]{1,9}")
+_machine: Final = re.compile(r"[A-Z][A-Z0-9]{0,24}(?:_[A-Z0-9]{1,24}){1,6}")
+_fine: Final = re.compile(
+    r"\b(?:success|successful|successfully|succeeded|completed|passed|accepted|approved)\b", re.IGNORECASE
+)
+_code_line: Final = re.compile(
+    r"(?:status[-_ ]?code|result[-_ ]?code|error[-_ ]?code|code|rc)\s{0,4}[:=]\s{0,4}(-?\d{1,5})\s*", re.IGNORECASE
+)
+_text_line: Final = re.compile(
+    r"(?:status[-_ ]?text|error|description|message|reason|text)\s{0,4}[:=]\s{0,4}(\S.{0,200})", re.IGNORECASE
+)
+_FAILED: Final = frozenset({"error", "failure", "failed", "fail"})
+_STATES: Final = frozenset({"status", "ack", "resultcode", "result"})
+_ERROR_ELEMENTS: Final = frozenset({"errcode", "errorcode", "error_code", "errtext"})
+_CODE_ELEMENTS: Final = frozenset({"errcode", "errorcode", "error_code", "number", "code"})
+_TEXT_ELEMENTS: Final = frozenset({"detail", "message", "msg", "description", "text", "errtext"})
+_MOST_LINES: Final = 12
+
+
+def of_members(folded: Mapping[str, Any]) -> str | None:
+    """The member whose number is an error's, in a JSON object with folded names; None where there is none."""
+    name = next((name for name in _CODES if name in folded and _is_failure(folded[name])), None)
+    if name is None:
+        # Of services that say 0 for failure: only a word for failure proves which way round they count.
+        refused = str(folded.get("status")) == "0" and any(_is_word_for_failure(folded.get(each)) for each in _TEXTS)
+        return "status" if refused else None
+    said = [value for other in _TEXTS if other != name and isinstance(value := folded.get(other), str)]
+    return name if any(_is_about_an_error(text, number=name == "status") for text in said) else None
+
+
+def _is_word_for_failure(text: Any) -> bool:
+    return isinstance(text, str) and (
+        text == "NOTOK" or (_machine.fullmatch(text) is not None and _is_about_an_error(text))
+    )
+
+
+def _is_failure(value: Any) -> bool:
+    """Success has many numbers: 0, 1, the 200s, EPP's 1000s, Alipay's 10000."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return False
+    text = str(value).strip()
+    if _number.fullmatch(text) is None:
+        return False
+    number = int(text)
+    return not (number in (0, 1, 10000) or 200 <= number <= 299 or 1000 <= number <= 1001)
+
+
+def _is_about_an_error(text: str, *, number: bool = False) -> bool:
+    """``number``: the text stands beside a state, which may have many numbers and texts about what it demands."""
+    if len(text) > 400 or _fine.search(text):
+        return False
+    if _machine.fullmatch(text):
+        return bool(texts.of_code(text) & _ABOUT)
+    about = texts.of_prose(text) & _ABOUT
+    return bool(about - {Meaning.INVALID} if number else about)
+
+
+def of_text(text: str) -> str | None:
+    """What says that it failed, in lines of names and values or in a form; None where nothing does."""
+    if "\n" not in text:
+        return _of_form(text) if "=" in text else None
+    lines = [line.strip() for line in text[:2048].splitlines()[:_MOST_LINES]]
+    code = next((match for line in lines if (match := _code_line.fullmatch(line))), None)
+    if code is None or not _is_failure(code[1]):
+        return None
+    about = [match[1] for line in lines if (match := _text_line.fullmatch(line))]
+    return code[0].strip() if any(_is_about_an_error(each) for each in about) else None
+
+
+def _of_form(text: str) -> str | None:
+    pairs = {name.lower(): value for name, value in parse_qsl(text[:2048], max_num_fields=64)}
+    if pairs.get("ack", "").lower() in ("failure", "failurewithwarning"):
+        return f"ACK={pairs['ack']}"
+    if pairs.get("error", "").isdigit() and int(pairs["error"][:9]) != 0 and pairs.get("text"):
+        return f"error={pairs['error'][:9]}"
+    return None
+
+
+def of_xml(xml: Document) -> str | None:
+    """The element that says that the request failed, a few levels down; None where none does."""
+    coded = [element for element in xml.elements if element.name in _CODE_ELEMENTS and element.text]
+    for at, element in enumerate(xml.elements[:-1]):
+        if element.name in _STATES and element.depth <= 4 and element.text.lower() in _FAILED:
+            following = xml.elements[at + 1].name
+            if following in _ERROR_ELEMENTS or (element.name not in ("status", "result") and coded):
+                return f"<{element.name}>{element.text}"
+    numbered = [element for element in coded if _number.fullmatch(element.text)]
+    if len(numbered) != 1 or numbered[0].depth > 3 or not _is_failure(numbered[0].text):
+        return None
+    beside = [e.text for e in xml.elements if e.depth == numbered[0].depth and e.name in _TEXT_ELEMENTS and e.text]
+    return f"<{numbered[0].name}>{numbered[0].text}" if any(_is_about_an_error(each) for each in beside) else None

@@ -1,0 +1,51 @@
+"""The page on profiles: what each changes about the rules, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from wirelint.core.finding import Confidence
+from wirelint.core.rule import Rule
+from wirelint.gen.text import cell
+from wirelint.profiles import PROFILES, Change, Profile
+
+_INTRODUCTION: Final = (
+    'A profile is chosen by `--profile NAME`, by `profile = "NAME"` in [the configuration](configuration.md), and for'
+    " a single service or route there. What is not listed stays as the [rule reference](rules.md) has it."
+)
+
+
+def page(rules: Sequence[Rule]) -> str:
+    """The page as Markdown.
+
+    :param rules: all there are.
+    """
+    known = {rule.id: rule for rule in rules}
+    lines = ["<!-- written by make gen -->", "", "# Profiles", "", _INTRODUCTION]
+    for profile in PROFILES.values():
+        lines += ["", f"## {profile.name}", "", f"For {profile.summary}.", *_of(profile, known)]
+    return "\n".join(lines) + "\n"
+
+
+def _of(profile: Profile, known: dict[str, Rule]) -> list[str]:
+    lines = []
+    if profile.least is not Confidence.WEAK:
+        lines += ["", f"Findings less sure than {profile.least} are dropped."]
+    for status, other in profile.instead.items():
+        lines += ["", f"Where a rule suggests {status}, {other} is suggested in its place."]
+    if profile.changes:
+        lines += ["", "| rule | change | why |", "|---|---|---|"]
+    for change in profile.changes:
+        name = f"[`{change.rule}`](rules.md#{change.rule})"
+        lines.append(f"| {name} | {_change(change, known[change.rule])} | {cell(change.why)} |")
+    return lines
+
+
+def _change(change: Change, rule: Rule) -> str:
+    parts = []
+    if change.on is not None:
+        parts.append("on" if change.on else "off")
+    if change.severity is not None:
+        parts.append(f"{change.severity} in place of {rule.severity}")
+    return ", ".join(parts)

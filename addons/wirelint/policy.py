@@ -1,0 +1,206 @@
+"""From profile, options and configuration file to what is in force where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from wirelint import policy_file, selection
+from wirelint.config import Config, ConfigError, nearest
+from wirelint.core.condition import Condition, ConditionError, condition
+from wirelint.core.finding import Confidence, Severity
+from wirelint.core.knowledge import NOTHING, PLAIN, Knowledge
+from wirelint.core.policy import Pattern, PatternError, Policy, Service, Settings, Suppression, name_pattern, pattern
+from wirelint.core.rule import Rule
+from wirelint.evidence.protocols import NAMES
+from wirelint.policy_file import PolicyFile, RouteTable, Rules, SuppressTable, Told
+from wirelint.profiles import PROFILES, Profile
+
+DEFAULT: Final = "default"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for all services, as options have it.
+
+    ``alone``: ``select`` was asked for at the command line, and so is not to be widened by any table.
+    """
+
+    profile: str = DEFAULT
+    select: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    least: Confidence = Confidence.STRONG
+    alone: bool = False
+
+
+def build(rules: Iterable[Rule], wanted: Wanted, config: Config, *, now: float) -> Policy:
+    """What is in force.
+
+    :param rules: all there are.
+    :param wanted: what options say.
+    :param config: the configuration file.
+    :param now: Unix seconds; suppressions whose day is over by then have expired.
+    :raises ConfigError: the file's tables cannot be used; the message names the key.
+    :raises selection.UnknownRuleError: a word of an option stands for no rule.
+    """
+    file = policy_file.read(config)
+    try:
+        return _Builder(tuple(rules), wanted).policy(file, now)
+    except _BadValueError as error:
+        raise ConfigError(f"{config.path}: {error}") from error
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of that name.
+
+    :raises ConfigError: there is none.
+    """
+    if name not in PROFILES:
+        raise ConfigError(f"{name[:60]!r} is none of {', '.join(PROFILES)}{nearest(name, PROFILES)}")
+    return PROFILES[name]
+
+
+class _BadValueError(ValueError):
+    """A value of the file that has the right type and still makes no sense; the message names its key."""
+
+
+class _Level(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds at one level, before it is resolved to rules; a level below starts from the one above."""
+
+    profile: Profile
+    select: tuple[str, ...]
+    extend: tuple[str, ...] = ()
+    ignore: tuple[str, ...]
+    least: Confidence
+    severities: dict[str, Severity] = {}
+    knowledge: Knowledge = NOTHING
+
+
+class _Builder:
+    def __init__(self, rules: tuple[Rule, ...], wanted: Wanted) -> None:
+        self._rules = rules
+        self._ids = {rule.id for rule in rules}
+        self._alone = wanted.alone and bool(wanted.select)
+        self._wanted = wanted
+
+    def policy(self, file: PolicyFile, now: float) -> Policy:
+        wanted = self._wanted
+        top = _Level(
+            profile=profile_named(wanted.profile),
+            select=tuple(wanted.select),
+            extend=self._words(file.extend_select, "extend-select"),
+            ignore=tuple(wanted.ignore),
+            least=wanted.least,
+        )
+        top = self._told(top, file, "")
+        services = []
+        for name, table in file.service.items():
+            place = f"service.{name}"
+            _try(place, name_pattern, name)
+            level = self._below(top, table, place)
+            routes = tuple(self._route(level, route, f"{place}.route[{at}]") for at, route in enumerate(table.route))
+            services.append(Service(name, self._settings(level), routes))
+        suppressions = tuple(self._suppression(each, f"suppress[{at}]") for at, each in enumerate(file.suppress))
+        return Policy(self._settings(top), tuple(services), suppressions, now)
+
+    def _route(self, level: _Level, table: RouteTable, place: str) -> tuple[Pattern, Settings]:
+        return _try(f"{place}.match", pattern, table.match), self._settings(self._below(level, table, place))
+
+    def _below(self, level: _Level, table: Rules, place: str) -> _Level:
+        changes: dict[str, object] = {
+            "ignore": level.ignore + self._words(table.ignore, f"{place}.ignore"),
+            "extend": level.extend + self._words(table.extend_select, f"{place}.extend-select"),
+        }
+        if table.profile is not None:
+            changes["profile"] = _try(f"{place}.profile", profile_named, table.profile)
+        if table.select is not None:
+            chosen = self._words(table.select, f"{place}.select")
+            if not self._alone:
+                changes["select"] = chosen
+        if table.min_confidence is not None:
+            changes["least"] = Confidence[table.min_confidence.upper()]
+        return self._told(msgspec.structs.replace(level, **changes), table, place)
+
+    def _told(self, level: _Level, table: Told, place: str) -> _Level:
+        prefix = f"{place}." if place else ""
+        severities = dict(level.severities)
+        for name, severity in table.severity.items():
+            severities[self._rule(name, f"{prefix}severity.{name}")] = Severity[severity.upper()]
+        knowledge = Knowledge(
+            error_when=_conditions(table.error_when, f"{prefix}error-when"),
+            fields=_folded(table.credentials.headers),
+            cookies=_folded(table.credentials.cookies),
+            parameters=_folded(table.credentials.query),
+            protocol=_protocol(table.protocol, f"{prefix}protocol"),
+        )
+        known = level.knowledge if knowledge == NOTHING else level.knowledge | knowledge
+        return msgspec.structs.replace(level, severities=severities, knowledge=known)
+
+    def _settings(self, level: _Level) -> Settings:
+        changes = {change.rule: change for change in level.profile.changes}
+        severities = {rule: change.severity for rule, change in changes.items() if change.severity is not None}
+        rules = [
+            msgspec.structs.replace(rule, default=on)
+            if (change := changes.get(rule.id)) is not None and (on := change.on) is not None
+            else rule
+            for rule in self._rules
+        ]
+        chosen = {rule.id for rule in selection.select(rules, level.select, level.ignore)}
+        if level.extend and not self._alone:
+            chosen |= {rule.id for rule in selection.select(rules, level.extend, level.ignore)}
+        return Settings(
+            rules=tuple(rule for rule in self._rules if rule.id in chosen),
+            least=max(level.least, level.profile.least),
+            severities=severities | level.severities,
+            instead=level.profile.instead,
+            knowledge=level.knowledge,
+        )
+
+    def _suppression(self, table: SuppressTable, place: str) -> Suppression:
+        if table.service is not None:
+            _try(f"{place}.service", name_pattern, table.service)
+        if not table.reason.strip():
+            raise _BadValueError(f"{place}.reason: must not be empty")
+        return Suppression(
+            rule=self._rule(table.rule, f"{place}.rule"),
+            reason=" ".join(table.reason.split()),
+            service="*" if table.service is None else table.service,
+            route=None if table.route is None else _try(f"{place}.route", pattern, table.route),
+            until=table.until,
+        )
+
+    def _words(self, words: Iterable[str], place: str) -> tuple[str, ...]:
+        """Ids, families and severities of a table, each known to stand for a rule."""
+        chosen = tuple(words)
+        for word in chosen:
+            _try(place, lambda word: selection.select(self._rules, [word]), word)
+        return chosen
+
+    def _rule(self, name: str, place: str) -> str:
+        return _try(place, lambda name: selection.find(self._rules, name), name).id
+
+
+def _try[A, T](place: str, make: Callable[[A], T], value: A) -> T:
+    try:
+        return make(value)
+    except (ConditionError, PatternError, ConfigError, selection.UnknownRuleError) as error:
+        raise _BadValueError(f"{place}: {error}") from error
+
+
+def _conditions(texts: Sequence[str], place: str) -> tuple[Condition, ...]:
+    return tuple(_try(f"{place}[{at}]", condition, text) for at, text in enumerate(texts))
+
+
+def _folded(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in names)
+
+
+def _protocol(name: str | None, place: str) -> str | None:
+    if name is None:
+        return None
+    folded = name.lower()
+    known = [PLAIN, *NAMES]
+    if folded not in known:
+        raise _BadValueError(f"{place}: {name[:60]!r} is none of {', '.join(known)}{nearest(folded, known)}")
+    return folded
