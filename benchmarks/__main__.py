@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks import engine, results
-from benchmarks.contenders import contenders
+from benchmarks import engine, results, streams
+from benchmarks.contenders import WIRELINT, contenders
 from benchmarks.load import Scenario
 from benchmarks.machine import machine
 from benchmarks.origin import LARGE, MIXED, SMALL
-from benchmarks.processes import BenchmarkError
+from benchmarks.processes import BenchmarkError, allow_many_connections
 from benchmarks.rounds import compare, processors
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
@@ -31,8 +31,9 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
 
 def main() -> int:
     """Measure, print, and keep what was asked for."""
+    known = [*SCENARIOS, streams.TITLE.lower()]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="wirelint beside bare mitmproxy.")
-    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(SCENARIOS)} (default: small)")
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(known)} (default: small)")
     parser.add_argument("--all", action="store_true", help="all scenarios")
     parser.add_argument("--rounds", type=int, default=6, help="default: %(default)s")
     parser.add_argument("--seconds", type=int, default=4, help="length of a measurement (default: %(default)s)")
@@ -42,12 +43,13 @@ def main() -> int:
     parser.add_argument("--captures", type=Path, action="append", default=[], help="recordings to run the engine over")
     parser.add_argument("--dry", action="store_true", help="print alone, do not write RESULTS.md")
     options = parser.parse_args()
-    chosen = list(SCENARIOS) if options.all else options.scenarios or ["small"]
-    if unknown := [name for name in chosen if name not in SCENARIOS]:
+    chosen = known if options.all else options.scenarios or ["small"]
+    if unknown := [name for name in chosen if name not in known]:
         parser.error(f"no such scenario: {', '.join(unknown)}")
     if options.rounds < 1 or options.seconds < 1:
         parser.error("--rounds and --seconds must be positive")
 
+    allow_many_connections()
     fixed = not options.not_fixed
     where = machine() + (
         "; the proxy on one core, nginx and wrk on another" if fixed and processors() != (None, None) else ""
@@ -62,6 +64,10 @@ def main() -> int:
     try:
         taking_part = [each for each in contenders(options.wirelint) if options.only in each.name]
         for name in chosen:
+            if name not in SCENARIOS:
+                able = [each for each in taking_part if each.name in {"direct", WIRELINT}]
+                keep(streams.TITLE, streams.report(able, processors() if fixed else (None, None)))
+                continue
             scenario = SCENARIOS[name]
             rounds = compare(scenario, taking_part, rounds=options.rounds, seconds=options.seconds, fixed=fixed)
             keep(name.capitalize(), results.table(scenario, rounds, options.seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -53,6 +54,13 @@ def beside_python(name: str) -> str:
     if not found.exists():
         raise BenchmarkError(f"{name} is not installed beside {sys.executable}")
     return str(found)
+
+
+def allow_many_connections() -> None:
+    """Let programs that are started open as many files as the system lets anyone."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS calls "unlimited" what it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def free_port() -> int:

@@ -1,0 +1,96 @@
+"""What benchmarks make of their measurements."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from benchmarks import engine, results
+from benchmarks.contenders import AGAIN, STOCK, WIRELINT
+from benchmarks.load import Scenario, Seen
+from benchmarks.rounds import Round
+
+from tools import require_tool
+from wirelint.core.engine import Engine
+from wirelint.rules import catalogue
+
+ROOT = Path(__file__).parents[1]
+
+
+def measured(requests: int, p99: float = 10.0, cpu: float | None = 500.0, **counted: int) -> Round:
+    seen = Seen(requests, 2.0, 1.0, 2.0, p99, 20.0, 0)
+    return Round(seen, cpu, 80 * 1024 * 1024, Counter(counted), requests)
+
+
+ROUNDS = {
+    "direct": [measured(9000, cpu=None)] * 3,
+    STOCK: [measured(2000), measured(1000, p99=40.0), measured(2200)],
+    AGAIN: [measured(2200), measured(900), measured(2200)],
+    WIRELINT: [measured(4000, cpu=250.0, exchanges=4001), measured(3000, cpu=400.0), measured(3300, cpu=250.0)],
+}
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    assert results.median(ROUNDS[WIRELINT], "rate") == 1650
+    assert results.ratio(ROUNDS[WIRELINT], ROUNDS[STOCK], "rate") == 2.0
+    assert results.ratio(ROUNDS[WIRELINT], ROUNDS[STOCK], "cpu") == 0.5
+    assert results.ratio(ROUNDS["direct"], ROUNDS[STOCK], "cpu") is None
+
+
+def test_the_table_shows_noise_and_what_was_audited() -> None:
+    shown = results.table(Scenario("small", "Small", ("/",)), ROUNDS, 2)
+    assert "| wirelint proxy | 1650 | 2.00 |" in shown
+    assert "round by round, 0.90 to 1.10" in shown
+    assert "10300 responses got by clients, 4001 audited" in shown
+    assert "roken" not in shown
+
+
+def test_sections_are_kept_until_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "RESULTS.md")
+    results.keep("Small", "first\n\n| a |\n|---|")
+    results.keep("Large", "big")
+    results.keep("Small", "second")
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert text.count("## Small") == text.count("## Large") == 1
+    assert text.index("second") < text.index("big")
+    assert "first" not in text
+
+
+def test_samples_are_what_their_names_say() -> None:
+    audits = Engine(rule for rule in catalogue() if rule.default)
+    for sample in engine.samples():
+        found = engine.measure(audits, sample, batch=1, batches=1).findings
+        assert (found == 0) == ("clean" in sample.name), sample.name
+    assert len(engine.order(1024)) in range(1024, 1124)
+
+
+def test_what_is_missing_is_told(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--dry"],
+        env={**os.environ, "PATH": str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "nginx is not installed" not in run.stderr:  # where servers live is looked at, too
+        assert "wrk is not installed" in run.stderr
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.e2e
+def test_a_short_run() -> None:
+    require_tool("nginx")
+    require_tool("wrk")
+    words = ["--dry", "--rounds", "1", "--seconds", "1", "--only", "wirelint", "errors"]
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert "| wirelint proxy |" in run.stdout
+    assert " 0 skipped, 0 dropped" in run.stdout
