@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -35,9 +35,10 @@ class Live:
     :param terminal: shows new findings; None to show none.
     :param host: address of the page and of ``/metrics``.
     :param port: its port, 0 for any that is free.
+    :param names: further names that the page answers to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
         self,
         engine: Engine,
         *,
@@ -45,6 +46,7 @@ class Live:
         terminal: Terminal | None = None,
         host: str = "127.0.0.1",
         port: int = 9464,
+        names: Iterable[str] = (),
     ) -> None:
         self.rules = engine.rules
         self.stats = stats or Stats()
@@ -66,6 +68,7 @@ class Live:
             ready=lambda: self.ready,
             host=host,
             port=port,
+            hosts=names,
         )
 
     def start(self) -> str:

@@ -224,6 +224,16 @@ def test_a_name_can_be_allowed() -> None:
         allowed.server.stop()
 
 
+def test_bound_to_all_addresses_only_told_names_will_do() -> None:
+    everywhere = Beside(host="0.0.0.0", hosts=["auditor"])
+    try:
+        assert everywhere.get("/metrics", Host="auditor:9464").status == 200
+        assert everywhere.get("/metrics", Host="localhost").status == 200
+        assert everywhere.get("/metrics", Host="evil.example").status == 421
+    finally:
+        everywhere.server.stop()
+
+
 def test_bound_to_all_addresses_any_name_will_do() -> None:
     everywhere = Beside(host="0.0.0.0")
     try:

@@ -35,6 +35,7 @@ class Wanted(NamedTuple):
 @option("--ui", type=Choice(["none", "web", "console"]), default="none", show_default=True, help="mitmproxy's screen.")
 @option("--metrics-port", type=PORT, default=9464, show_default=True, help="Port of the page and of /metrics.")
 @option("--metrics-host", default="127.0.0.1", show_default=True, help="Address of the page and of /metrics.")
+@option("--metrics-allow-host", multiple=True, metavar="NAME", help="A further name the page answers to; repeatable.")
 @option(
     "--body-limit",
     type=click.IntRange(0, 16 * 1024 * 1024),
@@ -57,6 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     ui: Literal["none", "web", "console"],
     metrics_port: int,
     metrics_host: str,
+    metrics_allow_host: tuple[str, ...],
     body_limit: int,
     ssl_insecure: bool,
     confdir: Path | None,
@@ -95,7 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         body_limit=body_limit,
         options=options,
     )
-    serve(settings, engine, metrics_host=metrics_host, metrics_port=metrics_port)
+    serve(settings, engine, metrics_host=metrics_host, metrics_port=metrics_port, names=metrics_allow_host)
     return 0
 
 

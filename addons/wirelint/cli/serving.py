@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,17 +28,19 @@ _NUMBERS: Final = frozenset({1, 2, 3, 4, 5})
 _refused: Final = re.compile(r".* failed to listen on (\S+) with .*[:\]] ([^:\]]+)")
 
 
-def serve(
+def serve(  # noqa: PLR0913 - what may be set, by name
     settings: ProxySettings,
     engine: Engine,
     *,
     metrics_host: str,
     metrics_port: int,
+    names: Iterable[str] = (),
     on_ready: Callable[[Running, str], None] = lambda _running, _url: None,
 ) -> Live:
     """Run a proxy until it is told to stop, then print a summary on standard error.
 
     :param engine: judges the traffic.
+    :param names: further names that the page answers to.
     :param on_ready: called with what runs and with the page's address, once all is up and said so.
     :returns: the wiring, stopped, to read numbers from.
     :raises click.UsageError: an address cannot be listened on, or the settings make no sense.
@@ -50,7 +52,7 @@ def serve(
 
     notes = Printer(sys.stderr)
     terminal = None if settings.ui == "console" else Terminal(_write_to(Printer(sys.stdout)))
-    live = Live(engine, terminal=terminal, host=metrics_host, port=metrics_port)
+    live = Live(engine, terminal=terminal, host=metrics_host, port=metrics_port, names=names)
 
     # mitmproxy logs why it cannot start, and so would say it twice.
     silence = logging.NullHandler()

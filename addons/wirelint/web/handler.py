@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         if len(hosts) > 1 or (not hosts and self.request_version == "HTTP/1.1") or not self.path.startswith("/"):
             return problem(400, "one Host field and a path are needed")
         if hosts and place.names is not None and _without_port(hosts[0]) not in place.names:
-            return problem(421, "this host is not served here; allow its name in the settings if it should be")
+            return problem(421, "this host is not served here; --metrics-allow-host adds a name")
         path, _, query = self.path.partition("?")
         try:
             answer = place.site.get(path, query, fields)

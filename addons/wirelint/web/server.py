@@ -57,7 +57,9 @@ class WebServer:
         self._site = Site(metrics, journal, rules, listeners=listeners, live=live, ready=ready)
         self._host = host.strip("[]")
         self._port = port
-        self._names = {*_LOOPBACK_NAMES, *(name.lower() for name in hosts)} if _is_loopback(self._host) else None
+        # Behind a public address the page may have any name, unless its names were told.
+        told = {name.lower() for name in hosts}
+        self._names = {*_LOOPBACK_NAMES, *told} if told or _is_loopback(self._host) else None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
