@@ -151,6 +151,11 @@ def test_results_and_states(content: dict[str, Any]) -> None:
     assert grade(content) is Grade.WEAK
 
 
+def test_a_state_alone_is_no_strong_sign() -> None:
+    assert grade({"state": "error", "description": "Build failed", "context": "ci"}) is Grade.MEDIUM
+    assert grade({"errors": 3, "warnings": 3, "passed": 10}) is None
+
+
 def test_the_result_of_a_verification() -> None:
     assert (
         grade({"success": False, "error-codes": ["timeout-or-duplicate"]}, path="/recaptcha/api/siteverify")

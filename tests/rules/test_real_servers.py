@@ -78,7 +78,7 @@ def test_soap_faults_of_the_client_come_under_500() -> None:
     "page",
     [
         "<html><title>503 Service Temporarily Unavailable</title><h1>503 Service Temporarily Unavailable</h1>",
-        "<html><p>Unable to serve you due to maintenance downtime or capacity problems. Please try again later.",
+        "<html><p>Unable to serve you due to maintenance downtime or capacity\nproblems. Please try again later.",
     ],
 )
 def test_stock_pages_do_not_know_whether_it_passes(page: str) -> None:

@@ -180,7 +180,10 @@ def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> En
     if flag == "response" and folded[flag] == 0 and folded[flag] is not False:
         flag = None  # an answer that is the number 0
     state = next((name for name in _STATES if name in folded and _says_failed(folded[name])), None)
-    error = next((name for name in folded if name in _ERRORS and _is_error(folded[name])), None)
+    error = next(
+        (name for name in folded if name in _ERRORS and not _is_count(name, folded[name]) and _is_error(folded[name])),
+        None,
+    )
     number = next((name for name in _NUMBERS if name in folded and _is_number(folded[name], folded)), None)
     marker = flag or state or error or number
     if marker is None:
@@ -227,6 +230,8 @@ def _grade(  # noqa: PLR0911, PLR0913 - a table of guards; the markers found, by
     if flag is None and state is None and isinstance(data, dict | list) and data and not _is_empty_page(data):
         return Grade.WEAK  # data beside errors: a partial answer
     explained = any(_is_truthy(folded[name]) for name in _EXPLANATIONS if name in folded and name not in (flag, state))
+    if flag is None and state == "state" and explained and not (error or number):
+        return Grade.MEDIUM if whole else Grade.WEAK  # more often the state of something than of the call
     if (flag or state) and explained:
         return Grade.STRONG
     if error or number:
@@ -292,6 +297,11 @@ def _says_no(value: Any) -> bool:
         word = value.strip().lower()
         return word in ("false", "no", "0") or word in _FAILED
     return isinstance(value, int) and value == 0
+
+
+def _is_count(name: str, value: Any) -> bool:
+    """``{"errors": 3, "warnings": 7}``: how many there are."""
+    return name == "errors" and isinstance(value, int) and not isinstance(value, bool)
 
 
 def _says_failed(value: Any) -> bool:

@@ -13,7 +13,7 @@ the load, or give up although the service is back in a second.
 Known exceptions
 ----------------
 The field is optional. A gateway whose upstream is down cannot know when it will be back, so without words about
-maintenance or overload it stays a note.
+maintenance or overload it stays a note. The stock pages of nginx and Apache have such words whatever the cause.
 
 How to fix
 ----------
@@ -49,7 +49,7 @@ _passing = re.compile(
     re.IGNORECASE,
 )
 _phrase = re.compile(
-    r"(?:<title>|<h1>)(?:503 )?Service Temporarily Unavailable|due to maintenance downtime or capacity problems\.\s{0,4}Please try again later",
+    r"(?:<title>|<h1>)(?:503 )?Service Temporarily Unavailable|maintenance downtime or capacity\s{1,4}problems\.\s{0,4}Please try again later",
     re.IGNORECASE,
 )
 _SCANNED = 4096

@@ -13,7 +13,8 @@ one makes them do the wrong thing, and statistics by code mean nothing.
 Known exceptions
 ----------------
 Hiding what exists by 404 is allowed, so permission under 404 is not reported here. ACME and OAuth have texts and
-codes of their own. A machine-readable code outranks prose.
+codes of their own. A machine-readable code outranks prose. What «is required» under 403 may well be a
+permission or a plan, and only texts about values are taken for validation.
 
 How to fix
 ----------

@@ -12,7 +12,8 @@ where they should have mended a field.
 
 Known exceptions
 ----------------
-A reference to something that does not exist is reported neither here nor as validation.
+A reference to something that does not exist is reported neither here nor as validation. Where the
+request has no members to validate, as in an upload, it is the target that is not valid, and 404 is right.
 
 How to fix
 ----------

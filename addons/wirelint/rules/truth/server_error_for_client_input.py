@@ -13,6 +13,7 @@ told what to mend.
 Known exceptions
 ----------------
 The service may itself have called another one wrongly. A text that also speaks of an upstream is not reported here.
+SOAP, XML-RPC and JSON-RPC send errors of their own, the client's among them, under 500.
 
 How to fix
 ----------

@@ -12,7 +12,9 @@ may help. The client never learns what is wrong with its request.
 
 Known exceptions
 ----------------
-501, 503 and 504 have nothing to do with the request's form. Content that was not captured proves nothing.
+501, 503 and 504 have nothing to do with the request's form, and of 502 only what an application itself says in JSON
+counts: what a gateway got instead of an answer may have any cause. JSON-RPC, XML-RPC and SOAP send the errors of
+their own under 500. Content that was not captured proves nothing.
 
 How to fix
 ----------
