@@ -59,6 +59,7 @@ _ERRORS: Final = frozenset(
     }
 )
 _NUMBERS: Final = frozenset({"errcode", "errno", "error_code", "errorcode", "err_code", "errorno"})
+_MARKS: Final = _FLAGS | _STATES | _ERRORS | _NUMBERS
 _EXPLANATIONS: Final = _ERRORS | frozenset(
     "message msg messages code description statusdescription status_description error_description detail details reason"
     " statusmessage status_message text title responsemessage shortmessage longmessage".split()
@@ -174,17 +175,10 @@ def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> En
             name in _WRAPPERS or (inner.keys() == {"result", "error"} and not inner["result"])
         ):
             return _of_object(inner, whole=whole, depth=depth + 1)
-    if any(_is_fine(folded[name]) for name in _FLAGS if name in folded):
+    marks = _marks(folded)
+    if marks is None:
         return None
-    flag = next((name for name in _FLAGS if name in folded and _says_no(folded[name])), None)
-    if flag == "response" and folded[flag] == 0 and folded[flag] is not False:
-        flag = None  # an answer that is the number 0
-    state = next((name for name in _STATES if name in folded and _says_failed(folded[name])), None)
-    error = next(
-        (name for name in folded if name in _ERRORS and not _is_count(name, folded[name]) and _is_error(folded[name])),
-        None,
-    )
-    number = next((name for name in _NUMBERS if name in folded and _is_number(folded[name], folded)), None)
+    flag, state, error, number = marks
     marker = flag or state or error or number
     if marker is None:
         return _of_status_object(folded) or _of_code(members, folded)
@@ -192,9 +186,37 @@ def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> En
         return Envelope(Grade.WEAK, marker, _evidence(members))
     if flag is None and state is None and error == "errmsg" and number is None:
         return None  # {"errcode": 0, "errmsg": "…"}: the number decides
-    return Envelope(
-        _grade(folded, flag=flag, state=state, error=error, number=number, whole=whole), marker, _evidence(members)
-    )
+    return Envelope(_grade(folded, marks, whole=whole), marker, _evidence(members))
+
+
+class _Marks(NamedTuple):
+    """The names of members that tell of a failure, by kind."""
+
+    flag: str | None
+    state: str | None
+    error: str | None
+    number: str | None
+
+
+def _marks(folded: Mapping[str, Any]) -> _Marks | None:
+    """What marks an object as an error; None where a flag says that all is well."""
+    flag = state = error = number = None
+    for name, value in folded.items():
+        if name not in _MARKS:
+            continue
+        if name in _FLAGS:
+            if _is_fine(value):
+                return None
+            # An answer may be the number 0.
+            if _says_no(value) and (name != "response" or value is False or value != 0):
+                flag = flag or name
+        elif name in _STATES:
+            state = state or (name if _says_failed(value) else None)
+        elif name in _ERRORS:
+            error = error or (name if not _is_count(name, value) and _is_error(value) else None)
+        elif _is_number(value, folded):
+            number = number or name
+    return _Marks(flag, state, error, number)
 
 
 _WRAPPERS: Final = frozenset(
@@ -202,15 +224,8 @@ _WRAPPERS: Final = frozenset(
 )
 
 
-def _grade(  # noqa: PLR0911, PLR0913 - a table of guards; the markers found, by name
-    folded: Mapping[str, Any],
-    *,
-    flag: str | None,
-    state: str | None,
-    error: str | None,
-    number: str | None,
-    whole: bool,
-) -> Grade:
+def _grade(folded: Mapping[str, Any], marks: _Marks, *, whole: bool) -> Grade:  # noqa: PLR0911 - a table of guards
+    flag, state, error, number = marks
     if any(_is_identity(name, value) for name, value in folded.items()):
         return Grade.WEAK
     if isinstance(folded.get("valid"), bool):

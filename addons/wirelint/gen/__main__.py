@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from wirelint.gen import readme, reference
+from wirelint.gen import config_schema, dashboards, profiles, readme, reference
 from wirelint.rules import catalogue
 
 _REFERENCE: Final = "docs/rules.md"
@@ -28,6 +28,9 @@ def generated(root: Path) -> dict[Path, str]:
     return {
         front: readme.filled(front.read_text(encoding="utf-8"), rules, _REFERENCE),
         root / _REFERENCE: reference.page(rules, corpus),
+        root / "docs" / "profiles.md": profiles.page(rules),
+        root / "docs" / "wirelint.schema.json": config_schema.text(rules),
+        **dashboards.files(root),
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from wirelint.gen.recording_rules import ratio, total
@@ -16,9 +17,7 @@ GAP: Final = 0.01
 """How much further the true error rate may be from the reported one."""
 
 _RULES: Final = "docs/rules.md#{{ $labels.rule }}"
-_RUNBOOKS: Final = "dashboards/README.md#"
 _SERVICE: Final = "/d/wirelint-service?var-service={{ $labels.service }}"
-_AUDITOR: Final = "/d/wirelint-auditor"
 _HEAD: Final = "# Written by make gen. Alerts for wirelint; they need rules.yml beside them.\n"
 
 
@@ -60,9 +59,14 @@ class Alert(NamedTuple):
     severity: str
     summary: str
     description: str
-    runbook: str
-    dashboard: str
-    labels: dict[str, str]
+    dashboard: str = "/d/wirelint-auditor"
+    runbook: str = ""
+    labels: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def runbook_url(self) -> str:
+        """What to do, from the top of the repository; where nothing else is said, the part that is named like it."""
+        return self.runbook or f"dashboards/README.md#{self.name.lower()}"
 
 
 def _burn(burn: Burn) -> Alert:
@@ -73,12 +77,11 @@ def _burn(burn: Burn) -> Alert:
         burn.wait,
         burn.severity,
         "{{ $labels.service }} answers errors with success",
-        f"{{{{ $value | humanizePercentage }}}} of the exchanges of {{{{ $labels.service }}}} in the last {burn.long} were"
-        f" errors under a 1xx, 2xx or 3xx, where {1 - OBJECTIVE:.1%} is allowed. Monitoring by status code sees none of"
-        " them.",
-        f"{_RUNBOOKS}wirelinthiddenerrorbudgetburn",
+        f"{{{{ $value | humanizePercentage }}}} of the exchanges of {{{{ $labels.service }}}} in the last {burn.long}"
+        f" were errors under a 1xx, 2xx or 3xx, where {1 - OBJECTIVE:.1%} is allowed. Monitoring by status code sees"
+        " none of them.",
         _SERVICE,
-        {"long": burn.long, "short": burn.short},
+        labels={"long": burn.long, "short": burn.short},
     )
 
 
@@ -92,9 +95,7 @@ def _of_services() -> Iterator[Alert]:
         "{{ $labels.service }} fails more often than it reports",
         "The true error rate of {{ $labels.service }} over the last hour is {{ $value | humanizePercentage }} of all"
         " exchanges above the one that its status codes report.",
-        f"{_RUNBOOKS}wirelinterrorgap",
         _SERVICE,
-        {},
     )
     yield Alert(
         "WirelintNewFinding",
@@ -109,14 +110,13 @@ def _of_services() -> Iterator[Alert]:
         "{{ $labels.rule }} is new at {{ $labels.service }}",
         "wirelint found {{ $labels.rule }} at {{ $labels.service }} for the first time in a week, since"
         " {{ $value | humanizeTimestamp }}. Was something deployed?",
-        _RULES,
         f"{_SERVICE}&var-rule={{{{ $labels.rule }}}}",
-        {},
+        _RULES,
     )
 
 
 def _of_auditors() -> Iterator[Alert]:
-    yield _auditor(
+    yield Alert(
         "WirelintDown",
         "up == 0\nand on (job, instance)\nmax_over_time(wirelint_build_info[1d])",
         "5m",
@@ -125,7 +125,7 @@ def _of_auditors() -> Iterator[Alert]:
         "Prometheus has not reached {{ $labels.instance }} for five minutes. A reverse proxy that is down passes no"
         " traffic on.",
     )
-    yield _auditor(
+    yield Alert(
         "WirelintAbsent",
         "absent(wirelint_build_info)",
         "10m",
@@ -133,17 +133,17 @@ def _of_auditors() -> Iterator[Alert]:
         "no wirelint is scraped",
         "There are no metrics of wirelint at all. Is it a target of this Prometheus?",
     )
-    yield _auditor(
+    yield Alert(
         "WirelintSkipping",
         'sum by (job, service) (increase(wirelint_skipped_total{service!=""}[15m]))\n/\n'
         "sum by (job, service) (increase(wirelint_exchanges_total[15m]))\n> 0.05",
         "15m",
         "warning",
         "wirelint cannot inspect much of {{ $labels.service }}",
-        "{{ $value | humanizePercentage }} of the exchanges of {{ $labels.service }} were not inspected, or not in full,"
-        " in the last 15 minutes. What is not inspected counts as unknown, not as fine.",
+        "{{ $value | humanizePercentage }} of the exchanges of {{ $labels.service }} were not inspected, or not in"
+        " full, in the last 15 minutes. What is not inspected counts as unknown, not as fine.",
     )
-    yield _auditor(
+    yield Alert(
         "WirelintDropping",
         "sum by (job, instance, reason) (increase(wirelint_dropped_total[15m])) > 0",
         "5m",
@@ -152,25 +152,25 @@ def _of_auditors() -> Iterator[Alert]:
         "{{ $value | humanize }} exchanges were passed on without an audit in the last 15 minutes"
         " ({{ $labels.reason }}).",
     )
-    yield _auditor(
+    yield Alert(
         "WirelintOverflow",
         "sum by (job, instance, label) (increase(wirelint_label_overflow_total[15m])) > 0",
         "5m",
         "warning",
         "wirelint at {{ $labels.instance }} folds values of {{ $labels.label }}",
-        "There are more values of {{ $labels.label }} than the limit allows; {{ $value | humanize }} exchanges or findings"
-        " of the last 15 minutes stand under _other.",
+        "There are more values of {{ $labels.label }} than the limit allows; {{ $value | humanize }} exchanges or"
+        " findings of the last 15 minutes stand under _other.",
     )
-    yield _auditor(
+    yield Alert(
         "WirelintRuleFailing",
         "sum by (job, instance, rule) (increase(wirelint_rule_errors_total[15m])) > 0",
         "0m",
         "warning",
         "the rule {{ $labels.rule }} fails",
-        "{{ $labels.rule }} ended with an exception {{ $value | humanize }} times in the last 15 minutes. Its findings are"
-        " missing; the traffic is not touched. This is a bug in the rule.",
+        "{{ $labels.rule }} ended with an exception {{ $value | humanize }} times in the last 15 minutes. Its findings"
+        " are missing; the traffic is not touched. This is a bug in the rule.",
     )
-    yield _auditor(
+    yield Alert(
         "WirelintFailing",
         "sum by (job, instance, place) (increase(wirelint_faults_total[15m])) > 0",
         "0m",
@@ -178,12 +178,6 @@ def _of_auditors() -> Iterator[Alert]:
         "wirelint at {{ $labels.instance }} fails in {{ $labels.place }}",
         "{{ $value | humanize }} exchanges of the last 15 minutes met a fault of wirelint's own in {{ $labels.place }};"
         " they were passed on all the same.",
-    )
-
-
-def _auditor(name: str, expression: str, wait: str, severity: str, summary: str, description: str) -> Alert:
-    return Alert(
-        name, expression, wait, severity, summary, description, f"{_RUNBOOKS}{name.lower()}", _AUDITOR, labels={}
     )
 
 
@@ -201,7 +195,7 @@ def text() -> str:
             notes = {
                 "summary": alert.summary,
                 "description": alert.description,
-                "runbook_url": alert.runbook,
+                "runbook_url": alert.runbook_url,
                 "dashboard": alert.dashboard,
             }
             lines += [f"      - alert: {alert.name}", f"        expr: {block(alert.expression, 10)}"]

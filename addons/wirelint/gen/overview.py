@@ -1,0 +1,234 @@
+"""The overview: which service lies most? Needs ``grafana-foundation-sdk``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from wirelint.gen import panels
+from wirelint.gen.frame import FINDING, SERVICE, dashboard
+from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
+from wirelint.gen.promql import MEANING, counted, kind, matched
+
+EXCHANGES: Final = "wirelint_exchanges_total"
+_QUIET: Final = "no traffic"
+_LIES: Final = ((None, GREEN), (0.001, YELLOW), (0.01, RED))
+_RANGE: Final = "$__range"
+_FOUND: Final = counted(matched("wirelint_findings_total", filters=FINDING), _RANGE)
+_DRILL: Final = "/d/wirelint-service?${datasource:queryparam}&${job:queryparam}&${__url_time_range}"
+
+
+def share(name: str, by: str = "", window: str = _RANGE, filters: str = SERVICE) -> str:
+    """The share of exchanges with errors of one kind; 0 where there are none, nothing without traffic."""
+    by = f" by ({by})" if by else ""
+    everything = f"sum{by} ({counted(matched(EXCHANGES, filters=filters), window)})"
+    errors = f"sum{by} ({kind(name, EXCHANGES, filters, window)})"
+    return f"({errors} or 0 * {everything}) / ({everything} > 0)"
+
+
+def rates(name: str, by: str = "", filters: str = SERVICE) -> str:
+    """The same over time."""
+    return share(name, by, "$__rate_interval", filters)
+
+
+def build() -> Any:
+    """The dashboard."""
+    return dashboard(
+        "wirelint-overview",
+        "What services report by their status codes, and what is true.",
+        ("job", "service", "rule", "severity"),
+        [("", [*_numbers(), _services()]), ("Reported and true", [*_over_time(), _matrix(), _alerts()])],
+    )
+
+
+def _numbers() -> Iterator[Any]:
+    yield panels.stat(
+        "Exchanges",
+        "Requests with their responses, per second, over the selected time.",
+        instant(f"sum(rate({EXCHANGES}{{{SERVICE}}}[{_RANGE}]))"),
+        unit="reqps",
+        empty=_QUIET,
+    )
+    yield panels.stat(
+        "Reported error rate",
+        f"What monitoring by status code shows: {MEANING['reported']}.",
+        instant(share("reported")),
+        unit="percentunit",
+        empty=_QUIET,
+        decimals=2,
+    )
+    yield panels.stat(
+        "True error rate",
+        f"Exchanges that {MEANING['true']}.",
+        instant(share("true")),
+        unit="percentunit",
+        empty=_QUIET,
+        decimals=2,
+    )
+    yield panels.stat(
+        "Gap",
+        "True less reported error rate: failures that nobody is told of. Below zero where faults of callers are"
+        " reported as failures of the service.",
+        instant(f"({share('true')}) - ({share('reported')})"),
+        unit="percentunit",
+        empty=_QUIET,
+        decimals=2,
+        steps=((None, BLUE), (0, GREEN), (0.001, RED)),
+    )
+    yield panels.stat(
+        "Services with findings",
+        "Services at which a chosen rule fired in the selected time.",
+        instant(f"count(sum by (service) ({_FOUND}) > 0) or vector(0)"),
+        unit="none",
+        empty="0",
+        steps=((None, GREEN), (1, ORANGE)),
+    )
+    yield panels.stat(
+        "Firing alerts",
+        "Alerts of wirelint's rules that fire now; 0 as well where the rules are not loaded.",
+        instant('count(ALERTS{alertname=~"Wirelint.+",alertstate="firing"}) or vector(0)'),
+        unit="none",
+        empty="0",
+        steps=((None, GREEN), (1, RED)),
+    )
+
+
+def _services() -> Any:
+    traffic = counted(matched(EXCHANGES, filters=SERVICE), _RANGE)
+
+    def codes(matcher: str) -> str:
+        some = counted(matched(EXCHANGES, matcher, filters=SERVICE), _RANGE)
+        return f"(sum by (service) ({some}) or 0 * sum by (service) ({traffic})) / (sum by (service) ({traffic}) > 0)"
+
+    columns = {
+        "service": "Service",
+        "Value #A": "Exchanges/s",
+        "Value #B": "Reported",
+        "Value #C": "True",
+        "Value #D": "Gap",
+        "Value #E": "4xx",
+        "Value #F": "5xx",
+        "rule": "Top rule",
+        "Trend #H": "Findings/min",
+        "Value #I": "Last seen",
+    }
+    percent = [("unit", "percentunit"), ("decimals", 2)]
+    return panels.table(
+        "Services",
+        "Each service over the selected time, the one with the widest gap first. A service leads to its own dashboard.",
+        [
+            instant(f"sum by (service) (rate({EXCHANGES}{{{SERVICE}}}[{_RANGE}]))", "A", rows=True),
+            instant(share("reported", "service"), "B", rows=True),
+            instant(share("true", "service"), "C", rows=True),
+            instant(f"({share('true', 'service')}) - ({share('reported', 'service')})", "D", rows=True),
+            instant(codes('code=~"4.."'), "E", rows=True),
+            instant(codes('code=~"5.."'), "F", rows=True),
+            instant(f"topk by (service) (1, sum by (service, rule) ({_FOUND}) > 0)", "G", rows=True),
+            query(f"60 * sum by (service) (rate(wirelint_findings_total{{{FINDING}}}[$__rate_interval]))", "", "H"),
+            instant(
+                f'1000 * max by (service) (wirelint_last_finding_timestamp_seconds{{{SERVICE},rule=~"$rule"}})',
+                "I",
+                rows=True,
+            ),
+        ],
+        unit="short",
+        empty="No service has been seen: is wirelint scraped, and does traffic pass through it?",
+        transformations=[
+            ("timeSeriesTable", {"H": {"stat": "lastNotNull"}}),
+            panels.joined("service"),
+            panels.filtered(*columns),
+            panels.arranged(columns),
+        ],
+        columns={
+            "Service": [panels.links("Open ${__value.text}", f"{_DRILL}&var-service=${{__value.raw}}")],
+            "Exchanges/s": [("unit", "reqps"), ("decimals", 2)],
+            "Reported": percent,
+            "True": percent,
+            "Gap": [
+                *percent,
+                ("min", 0),
+                ("max", 0.25),
+                panels.cell("gauge", mode="basic"),
+                panels.steps(_LIES),
+                ("color", {"mode": "thresholds"}),
+            ],
+            "4xx": percent,
+            "5xx": percent,
+            "Top rule": [("custom.width", 240)],
+            "Findings/min": [panels.cell("sparkline"), ("unit", "short"), ("decimals", 1), ("custom.width", 200)],
+            "Last seen": [("unit", "dateTimeFromNow")],
+        },
+        sort="Gap",
+    )
+
+
+def _over_time() -> Iterator[Any]:
+    yield panels.series(
+        "True and reported error rate",
+        "Where the lines part, status codes lie.",
+        [query(rates("true"), "true", "A"), query(rates("reported"), "reported", "B")],
+        unit="percentunit",
+        empty=_QUIET,
+        colors={"true": RED, "reported": BLUE},
+    )
+    yield panels.series(
+        "Lies by kind",
+        "; ".join(f"{name}: {MEANING[name]}" for name in ("hidden", "masked", "blamed")) + ".",
+        [query(rates(name), name, ref) for name, ref in (("hidden", "A"), ("masked", "B"), ("blamed", "C"))],
+        unit="percentunit",
+        empty=_QUIET,
+        colors={"hidden": RED, "masked": ORANGE, "blamed": PURPLE},
+        stacked=True,
+    )
+
+
+def _matrix() -> Any:
+    traffic = counted(matched(EXCHANGES, filters=SERVICE), _RANGE)
+    by_code = f'label_replace({traffic}, "status", "$1", "code", "(.+)")'
+    by_class = f'label_replace({by_code}, "status", "${{1}}xx", "code", "([1-5])..")'
+    lie = [("unit", "locale"), ("decimals", 0)]
+    corner = r"status\verdict"
+    verdicts = ("ok", "client_error", "server_error", "unknown")
+    return panels.table(
+        "Status against verdict",
+        "Exchanges of the selected time, by class of status (rows; none is no response) and by what happened"
+        " (columns). In an honest system 2xx and 3xx are ok, 4xx client_error and 5xx server_error.",
+        [instant(f"sum by (status, verdict) ({by_class}) > 0", rows=True)],
+        unit="short",
+        empty=_QUIET,
+        transformations=[
+            ("groupingToMatrix", {"columnField": "verdict", "rowField": "status", "valueField": "Value"}),
+            ("sortBy", {"sort": [{"field": corner}]}),
+            panels.arranged({corner: "Status", **{name: name for name in verdicts}}),
+        ],
+        columns={
+            "Status": [("custom.width", 90)],
+            "ok": [*lie, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": GREEN})],
+            "client_error": [*lie, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": ORANGE})],
+            "server_error": [*lie, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": RED})],
+            "unknown": [*lie, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": GREY})],
+        },
+        size=(12, 8),
+    )
+
+
+def _alerts() -> Any:
+    columns = {"alertname": "Alert", "severity": "Severity", "service": "Service", "rule": "Rule", "Value": "Firing"}
+    return panels.table(
+        "Firing alerts",
+        "What wirelint's alerting rules say now.",
+        [
+            instant(
+                'count by (alertname, severity, service, rule) (ALERTS{alertname=~"Wirelint.+",alertstate="firing"})',
+                rows=True,
+            )
+        ],
+        unit="short",
+        empty="Nothing fires (or the rules are not loaded)",
+        transformations=[panels.filtered(*columns), panels.arranged(columns)],
+        columns={
+            "Service": [panels.links("Open ${__value.text}", f"{_DRILL}&var-service=${{__value.raw}}")],
+            "Firing": [("custom.width", 80)],
+        },
+        size=(12, 8),
+    )

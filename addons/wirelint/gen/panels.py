@@ -1,0 +1,195 @@
+"""Parts that dashboards are made of, on top of Grafana's SDK. Needs ``grafana-foundation-sdk``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NotRequired, TypedDict, Unpack
+
+from grafana_foundation_sdk.builders import (
+    dashboard as build,
+)
+from grafana_foundation_sdk.builders import (
+    heatmap as heatmaps,
+)
+from grafana_foundation_sdk.builders import (
+    prometheus as queries,
+)
+from grafana_foundation_sdk.builders import (
+    stat as stats,
+)
+from grafana_foundation_sdk.builders import (
+    statetimeline as timelines,
+)
+from grafana_foundation_sdk.builders import (
+    table as tables,
+)
+from grafana_foundation_sdk.builders import (
+    timeseries,
+)
+from grafana_foundation_sdk.builders.common import (
+    ReduceDataOptions,
+    StackingConfig,
+    TableSortByFieldState,
+    VizLegendOptions,
+    VizTooltipOptions,
+)
+from grafana_foundation_sdk.models import common
+from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models import prometheus as query_models
+from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
+
+SOURCE: Final = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
+
+GREEN: Final = "#56A64B"
+YELLOW: Final = "#F2CC0C"
+ORANGE: Final = "#FF9830"
+RED: Final = "#E02F44"
+BLUE: Final = "#5794F2"
+PURPLE: Final = "#B877D9"
+GREY: Final = "#8E8E8E"
+
+Steps = Sequence[tuple[float | None, str]]
+Property = tuple[str, object]
+
+
+def query(expression: str, legend: str = "", ref: str = "A", *, exemplars: bool = False) -> queries.Dataquery:
+    """A query over the time range of the dashboard."""
+    made = queries.Dataquery().datasource(SOURCE).expr(expression).legend_format(legend or "__auto").ref_id(ref)
+    return made.range().exemplar(exemplars)
+
+
+def instant(expression: str, ref: str = "A", *, rows: bool = False) -> queries.Dataquery:
+    """A query for the end of the time range; ``rows`` for tables: one row for each series."""
+    made = queries.Dataquery().datasource(SOURCE).expr(expression).instant().ref_id(ref)
+    return made.format(query_models.PromQueryFormat.TABLE) if rows else made
+
+
+class Frame(TypedDict):
+    """What all panels have: a unit, what they say where there is nothing to show, columns and rows of the grid."""
+
+    unit: str
+    empty: str
+    size: NotRequired[tuple[int, int]]
+
+
+class Rows(Frame):
+    """What tables have beside: ``columns`` says what differs from the rest, by name of the column as shown."""
+
+    transformations: Sequence[tuple[str, Mapping[str, object]]]
+    columns: Mapping[str, Sequence[Property]]
+    sort: NotRequired[str]
+
+
+def _common(panel: Any, title: str, text: str, frame: Frame, size: tuple[int, int]) -> Any:
+    width, height = frame.get("size", size)
+    panel = panel.title(title).description(text).unit(frame["unit"]).no_value(frame["empty"]).datasource(SOURCE)
+    return panel.span(width).height(height)
+
+
+def _thresholds(steps: Steps) -> build.ThresholdsConfig:
+    made = [models.Threshold(value=value, color=color) for value, color in steps]
+    return build.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(made)
+
+
+def stat(
+    title: str,
+    text: str,
+    target: queries.Dataquery,
+    *,
+    steps: Steps = ((None, BLUE),),
+    decimals: int | None = None,
+    **frame: Unpack[Frame],
+) -> Any:
+    """One number."""
+    panel = _common(stats.Panel(), title, text, frame, (4, 4)).with_target(target).thresholds(_thresholds(steps))
+    panel = panel.reduce_options(ReduceDataOptions().calcs(["lastNotNull"])).color_mode(common.BigValueColorMode.VALUE)
+    panel = panel.graph_mode(common.BigValueGraphMode.NONE)
+    return panel if decimals is None else panel.decimals(decimals)
+
+
+def series(
+    title: str,
+    text: str,
+    targets: Iterable[queries.Dataquery],
+    *,
+    colors: Mapping[str, str] | None = None,
+    stacked: bool = False,
+    **frame: Unpack[Frame],
+) -> Any:
+    """Lines over time, or areas on top of each other; ``colors`` by name of the line."""
+    panel = _common(timeseries.Panel(), title, text, frame, (12, 8)).min(0).line_width(1)
+    panel = panel.fill_opacity(30 if stacked else 8).show_points(common.VisibilityMode.AUTO)
+    tooltip = VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING)
+    legend = VizLegendOptions().display_mode(common.LegendDisplayMode.LIST).placement(common.LegendPlacement.BOTTOM)
+    panel = panel.tooltip(tooltip).legend(legend.show_legend(True))
+    if stacked:
+        panel = panel.stacking(StackingConfig().mode(common.StackingMode.NORMAL))
+    for target in targets:
+        panel = panel.with_target(target)
+    for name, color in (colors or {}).items():
+        fixed = models.FieldColor(mode=models.FieldColorModeId.FIXED, fixed_color=color)
+        panel = panel.override_by_name(name, [models.DynamicConfigValue(id_val="color", value=fixed)])
+    return panel
+
+
+def table(title: str, text: str, targets: Iterable[queries.Dataquery], **rows: Unpack[Rows]) -> Any:
+    """Rows and columns."""
+    panel = _common(tables.Panel(), title, text, rows, (24, 9)).show_header(True)
+    for target in targets:
+        panel = panel.with_target(target)
+    for name, options in rows["transformations"]:
+        panel = panel.with_transformation(models.DataTransformerConfig(id_val=name, options=dict(options)))
+    # What the panel says when it is empty would else stand in every empty cell.
+    panel = panel.override_by_regexp(".+", [models.DynamicConfigValue(id_val="noValue", value="-")])
+    for name, properties in rows["columns"].items():
+        changed = [models.DynamicConfigValue(id_val=key, value=value) for key, value in properties]
+        panel = panel.override_by_name(name, changed)
+    if "sort" in rows:
+        panel = panel.sort_by([TableSortByFieldState().display_name(rows["sort"]).desc(True)])
+    return panel
+
+
+def timeline(title: str, text: str, target: queries.Dataquery, *, value: str, **frame: Unpack[Frame]) -> Any:
+    """A bar for each series wherever it is 1; ``value`` is what that is called."""
+    shown = models.ValueMap(options={"1": models.ValueMappingResult(text=value, color=ORANGE, index=0)})
+    panel = _common(timelines.Panel(), title, text, frame, (12, 8)).with_target(target).mappings([shown])
+    return panel.show_value(common.VisibilityMode.NEVER).merge_values(True).row_height(0.8).fill_opacity(80)
+
+
+def heatmap(title: str, text: str, target: queries.Dataquery, **frame: Unpack[Frame]) -> Any:
+    """How often a duration in seconds fell into each bucket, over time."""
+    color = heatmaps.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
+    panel = _common(heatmaps.Panel(), title, text, frame, (12, 8))
+    panel = panel.with_target(target.format(query_models.PromQueryFormat.HEATMAP)).calculate(False)
+    return panel.color(color).y_axis(heatmaps.YAxisConfig().unit("s"))
+
+
+def filtered(*names: str) -> tuple[str, Mapping[str, object]]:
+    """Keeps these columns."""
+    return "filterFieldsByName", {"include": {"names": list(names)}}
+
+
+def joined(name: str) -> tuple[str, Mapping[str, object]]:
+    """Puts the rows of all queries together that have the same value in column ``name``."""
+    return "joinByField", {"byField": name, "mode": "outer"}
+
+
+def arranged(names: Mapping[str, str]) -> tuple[str, Mapping[str, object]]:
+    """Names and orders columns."""
+    order = {name: index for index, name in enumerate(names)}
+    return "organize", {"excludeByName": {}, "indexByName": order, "renameByName": dict(names)}
+
+
+def links(title: str, url: str, *, new: bool = False) -> Property:
+    """A link of a column."""
+    return "links", [{"title": title, "url": url, "targetBlank": new}]
+
+
+def cell(kind: str, **options: object) -> Property:
+    """How a column shows its values: ``gauge``, ``color-background``, ``sparkline`` …"""
+    return "custom.cellOptions", {"type": kind, **options}
+
+
+def steps(values: Steps) -> Property:
+    """Thresholds of a column."""
+    return "thresholds", {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in values]}

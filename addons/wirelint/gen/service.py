@@ -1,0 +1,235 @@
+"""The dashboard of a service: what is wrong with it, since when, and where. Needs ``grafana-foundation-sdk``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from wirelint.gen import panels
+from wirelint.gen.alerting_rules import OBJECTIVE
+from wirelint.gen.frame import FINDING, SERVICE, dashboard
+from wirelint.gen.overview import EXCHANGES, rates, share
+from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
+from wirelint.gen.promql import MEANING, counted, matched
+from wirelint.gen.recording_rules import WINDOWS, ratio
+
+_QUIET: Final = "no traffic"
+_RULES_MISSING: Final = "no traffic, or the recording rules are not loaded"
+_LIES: Final = ((None, GREEN), (0.001, YELLOW), (0.01, RED))
+_FINDINGS: Final = matched("wirelint_findings_total", filters=FINDING)
+_EXAMPLES: Final = "${page}/findings?service=${__data.fields.Service}&rule=${__data.fields.Rule}"
+
+
+def build() -> Any:
+    """The dashboard."""
+    return dashboard(
+        "wirelint-service",
+        "What is wrong with the status codes of a service, since when, and on which routes.",
+        ("job", "service", "rule", "severity", "page"),
+        [
+            ("", _numbers()),
+            ("Findings", _findings()),
+            ("Client errors, 4xx", _codes("4", "masked", "server_error")),
+            ("Server errors, 5xx", _codes("5", "blamed", "client_error")),
+            ("Durations and upstream", _upstream()),
+            ("Error budget", _budget()),
+        ],
+    )
+
+
+def _numbers() -> Iterator[Any]:
+    for name in ("reported", "true", "hidden", "masked", "blamed"):
+        honest = name in {"reported", "true"}
+        yield panels.stat(
+            f"{name.capitalize()} errors",
+            f"Share of exchanges in the selected time: {MEANING[name]}.",
+            instant(share(name)),
+            unit="percentunit",
+            empty=_QUIET,
+            decimals=2,
+            steps=((None, BLUE),) if honest else _LIES,
+        )
+    yield panels.stat(
+        "Unknown",
+        "Share of exchanges whose content could not be inspected: neither fine nor at fault.",
+        instant(_unknown()),
+        unit="percentunit",
+        empty=_QUIET,
+        decimals=2,
+        steps=((None, GREY),),
+    )
+    yield panels.series(
+        "True and reported error rate",
+        "Where the lines part, status codes lie.",
+        [query(rates("true"), "true", "A"), query(rates("reported"), "reported", "B")],
+        unit="percentunit",
+        empty=_QUIET,
+        colors={"true": RED, "reported": BLUE},
+    )
+    yield panels.series(
+        "Exchanges by verdict",
+        "What happened to them, whatever their status.",
+        [query(f"sum by (verdict) (rate({EXCHANGES}{{{SERVICE}}}[$__rate_interval]))", "{{verdict}}")],
+        unit="reqps",
+        empty=_QUIET,
+        colors={"ok": GREEN, "client_error": ORANGE, "server_error": RED, "unknown": GREY},
+        stacked=True,
+    )
+
+
+def _unknown() -> str:
+    everything = f"sum({counted(matched(EXCHANGES, filters=SERVICE), '$__range')})"
+    some = f"sum({counted(matched(EXCHANGES, 'verdict="unknown"', filters=SERVICE), '$__range')})"
+    return f"({some} or 0 * {everything}) / ({everything} > 0)"
+
+
+def _findings() -> Iterator[Any]:
+    recent = counted(_FINDINGS, "$__rate_interval")
+    yield panels.series(
+        "Findings by rule",
+        "How often each rule fired, per minute. The dots are exemplars: each leads to its finding on wirelint's page.",
+        [
+            query(
+                f"60 * sum by (rule) (rate({_FINDINGS}[$__rate_interval])) > 0",
+                "{{rule}}",
+                exemplars=True,
+            )
+        ],
+        unit="short",
+        empty="No finding in this time",
+        stacked=True,
+    )
+    yield panels.timeline(
+        "When rules fired",
+        "A bar wherever a rule fired, so that one sees since when.",
+        query(f"clamp_max(ceil(sum by (service, rule) ({recent})), 1) > 0", "{{service}} {{rule}}"),
+        unit="none",
+        empty="No finding in this time",
+        value="fired",
+    )
+    columns = {
+        "service": "Service",
+        "rule": "Rule",
+        "severity": "Severity",
+        "method": "Method",
+        "route": "Route",
+        "Value #A": "Findings",
+        "Value #B": "First seen",
+        "Value #C": "Last seen",
+    }
+    found = counted(_FINDINGS, "$__range")
+    moment = f'{{{SERVICE},rule=~"$rule"}}'
+    keys = "service, rule, severity, method, route"
+    routes = f"sum by ({keys}) (wirelint_findings_total{{{FINDING}}} > 0)"
+
+    def of_rule(name: str, way: str) -> str:
+        return f"0 * {routes} + on (service, rule) group_left () 1000 * {way} by (service, rule) ({name}{moment})"
+
+    yield panels.table(
+        "Rules and routes",
+        "What was found where in the selected time. First and last seen are the rule's at that service, since wirelint"
+        " was started. A rule leads to the examples on wirelint's page.",
+        [
+            instant(f"sum by ({keys}) ({found}) > 0", "A", rows=True),
+            instant(of_rule("wirelint_first_finding_timestamp_seconds", "min"), "B", rows=True),
+            instant(of_rule("wirelint_last_finding_timestamp_seconds", "max"), "C", rows=True),
+        ],
+        unit="short",
+        empty="No finding in this time",
+        transformations=[("merge", {}), panels.filtered(*columns), panels.arranged(columns)],
+        columns={
+            "Rule": [panels.links("Open examples", _EXAMPLES, new=True), ("custom.width", 260)],
+            "Severity": [_severities(), panels.cell("color-text"), ("custom.width", 90)],
+            "Method": [("custom.width", 90)],
+            "Findings": [("decimals", 0), ("custom.width", 100)],
+            "First seen": [("unit", "dateTimeAsIso")],
+            "Last seen": [("unit", "dateTimeFromNow")],
+        },
+        sort="Findings",
+    )
+
+
+def _severities() -> panels.Property:
+    colors = {"high": RED, "medium": ORANGE, "low": YELLOW, "info": BLUE}
+    options = {name: {"text": name, "color": color, "index": at} for at, (name, color) in enumerate(colors.items())}
+    return "mappings", [{"type": "value", "options": options}]
+
+
+def _codes(first: str, lie: str, verdict: str) -> Iterator[Any]:
+    codes = f'{SERVICE},code=~"{first}.."'
+    yield panels.series(
+        f"{first}xx by code",
+        f"Responses with {first}xx per second.",
+        [query(f"sum by (code) (rate({EXCHANGES}{{{codes}}}[$__rate_interval]))", "{{code}}")],
+        unit="reqps",
+        empty=f"No {first}xx in this time",
+        stacked=True,
+    )
+    yield panels.series(
+        f"{first}xx that are {lie}",
+        f"Responses with {first}xx that were {MEANING[lie]}, per second and by code.",
+        [query(f'sum by (code) (rate({EXCHANGES}{{{codes},verdict="{verdict}"}}[$__rate_interval]))', "{{code}}")],
+        unit="reqps",
+        empty="None: good",
+        stacked=True,
+    )
+
+
+def _upstream() -> Iterator[Any]:
+    durations = f"wirelint_exchange_duration_seconds_bucket{{{SERVICE}}}"
+    yield panels.heatmap(
+        "Durations",
+        "How long exchanges took, from the first byte of the request to the end of the response.",
+        query(f"sum by (le) (increase({durations}[$__rate_interval]))", "{{le}}"),
+        unit="s",
+        empty=_QUIET,
+    )
+    classes = f"sum by (le, code_class) (rate({durations}[$__rate_interval]))"
+    yield panels.series(
+        "Duration by class of status, p95",
+        "The time within which 19 of 20 exchanges ended.",
+        [query(f"histogram_quantile(0.95, {classes})", "{{code_class}}")],
+        unit="s",
+        empty=_QUIET,
+        colors={"2xx": GREEN, "3xx": BLUE, "4xx": ORANGE, "5xx": RED, "none": GREY},
+    )
+    failures = matched("wirelint_upstream_failures_total", filters=SERVICE)
+    yield panels.series(
+        "Upstream failures by kind",
+        "Exchanges that failed between proxy and service, per second: no response, or one that broke off.",
+        [query(f"sum by (kind) (rate({failures}[$__rate_interval]))", "{{kind}}")],
+        unit="reqps",
+        empty="None: good",
+        stacked=True,
+        size=(24, 6),
+    )
+
+
+def _budget() -> Iterator[Any]:
+    budget = f"{1 - OBJECTIVE:.1%}"
+    allowed = f"{1 - OBJECTIVE:g}"
+
+    yield panels.stat(
+        "Budget left, 3 days",
+        f"What is left of the {budget} of exchanges that may hide an error, over the last three days; of the worst of"
+        " the chosen services.",
+        instant(f"clamp_min(1 - max({ratio('hidden', '3d')}{{{SERVICE}}}) / {allowed}, 0)"),
+        unit="percentunit",
+        empty=_RULES_MISSING,
+        decimals=0,
+        steps=((None, RED), (0.01, ORANGE), (0.5, GREEN)),
+        size=(6, 8),
+    )
+    yield panels.series(
+        "Burn rate of hidden errors",
+        f"How fast the budget of {budget} is used up; at 1 it is gone after exactly its period. Alerts fire from 14.4"
+        " (1h and 5m), 6 (6h and 30m), 3 (1d and 2h) and 1 (3d and 6h); of the worst of the chosen services.",
+        [
+            query(f"max({ratio('hidden', window)}{{{SERVICE}}}) / {allowed}", window, chr(ord("A") + at))
+            for at, window in enumerate(WINDOWS)
+        ],
+        unit="short",
+        empty=_RULES_MISSING,
+        colors=dict(zip(WINDOWS, (GREY, GREEN, RED, YELLOW, ORANGE, PURPLE, BLUE), strict=True)),
+        size=(18, 8),
+    )

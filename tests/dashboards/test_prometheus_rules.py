@@ -1,0 +1,94 @@
+"""The rules for Prometheus, by its own tool."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from prom_lab import DASHBOARDS, ROOT, RULES
+from tools import require_tool
+from wirelint.gen.alerting_rules import BURNS, alerts
+from wirelint.gen.promql import counted, matched
+from wirelint.gen.recording_rules import rules
+from wirelint.gen.yaml import block, scalar
+
+TESTS = sorted((DASHBOARDS / "prometheus/tests").glob("*.yml"))
+
+
+def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([require_tool("promtool"), *map(str, words)], capture_output=True, text=True, check=False)
+
+
+def test_they_are_in_order() -> None:
+    done = promtool("check", "rules", "--lint=all", "--lint-fatal", *RULES)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_they_say_what_they_should(path: Path) -> None:
+    done = promtool("test", "rules", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "test"),
+    [
+        ('code=~"4..",verdict="server_error"', 'code=~"4.."', "ratios"),
+        ('code=~"[123]..",verdict=~', 'code!~"[45]..",verdict=~', "ratios"),
+        (" >= 139", " >= 1", "burn"),
+        (
+            "unless\n                wirelint_findings_total offset 5m",
+            "unless\n                wirelint_findings_total",
+            "births",
+        ),
+        ("(up offset 5m or process_start_time_seconds > time() - 300)", "up", "births"),
+        ("[7d] offset 1h", "[7d] offset 30d", "alerts"),
+    ],
+)
+def test_a_wrong_expression_is_noticed(tmp_path: Path, right: str, wrong: str, test: str) -> None:
+    for path in RULES:
+        (tmp_path / path.name).write_text(path.read_text().replace(right, wrong))
+    assert any((tmp_path / path.name).read_text() != path.read_text() for path in RULES)
+    (tmp_path / "tests").mkdir()
+    shutil.copy(DASHBOARDS / f"prometheus/tests/{test}.yml", tmp_path / "tests")
+    done = promtool("test", "rules", tmp_path / f"tests/{test}.yml")
+    assert done.returncode != 0
+    assert "FAILED" in done.stdout + done.stderr
+
+
+def test_each_alert_can_be_looked_up() -> None:
+    headings = set(re.findall(r"^#+ (\w+)$", (DASHBOARDS / "README.md").read_text(), re.MULTILINE))
+    tested = "".join(path.read_text() for path in TESTS)
+    for alert in (each for members in alerts().values() for each in members):
+        assert alert.name in headings or "$labels.rule" in alert.runbook
+        assert f"alertname: {alert.name}\n" in tested or f"alertname: {alert.name}," in tested
+        assert alert.summary
+        assert alert.description.endswith((".", "?"))
+        assert (ROOT / alert.runbook_url.partition("#")[0]).exists()
+
+
+def test_one_error_alone_burns_no_budget() -> None:
+    assert [burn.traffic for burn in BURNS] == [139, 334, 667, 2000]
+    assert all(1 / burn.traffic < burn.threshold for burn in BURNS)
+
+
+def test_windows_are_as_long_as_names_say() -> None:
+    for _, members in rules():
+        for name, expression in members:
+            window = re.findall(r"\d+[mhd]$", name)
+            assert set(re.findall(r"\[(\d+[mhd])\]", expression)) <= set(window), name
+
+
+def test_expressions() -> None:
+    assert matched("m", 'a="b"', 'c="d"', filters="x", suffix="[1m]") == 'm{x,a="b"}[1m] or m{x,c="d"}[1m]'
+    assert matched("m") == "m"
+    assert counted("m", "1h") == "(m unless m offset 1h) or increase(m[1h])"
+
+
+def test_yaml() -> None:
+    assert block("a\nb", 4) == "|-\n    a\n    b"
+    assert scalar('ä "x": {{ y }}') == '"ä \\"x\\": {{ y }}"'
