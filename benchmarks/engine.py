@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from benchmarks.peers import lint
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Headers, Request, Response
@@ -58,12 +59,16 @@ class Sample(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """Microseconds for each exchange of a kind: median and fastest of all batches; how many findings each had."""
+    """Microseconds for each exchange of a kind: median and fastest of all batches; how many findings each had.
+
+    ``peer`` is what httplint's median (of captures, mean) is for the same.
+    """
 
     name: str
     median: float
     best: float
     findings: int
+    peer: float
 
 
 def order(size: int) -> bytes:
@@ -128,13 +133,15 @@ def samples() -> tuple[Sample, ...]:
 
 def measure(engine: Engine, sample: Sample, *, batch: int = _BATCH, batches: int = _BATCHES) -> Cost:
     """Time ``batches`` batches of ``batch`` new exchanges of one kind."""
-    taken = []
     findings = len(engine.audit(sample.make()).findings)
-    audit = engine.audit
-    for _ in range(batches):
-        exchanges = [sample.make() for _ in range(batch)]
-        taken.append(_time(audit, exchanges) / batch)
-    return Cost(sample.name, statistics.median(taken), min(taken), findings)
+    taken = _batches(engine.audit, sample, batch, batches)
+    # httplint takes long enough for fewer to do.
+    peers = _batches(lint, sample, max(1, batch // 10), max(1, batches // 4))
+    return Cost(sample.name, statistics.median(taken), min(taken), findings, statistics.median(peers))
+
+
+def _batches(audit: Callable[[Exchange], object], sample: Sample, batch: int, batches: int) -> list[float]:
+    return [_time(audit, [sample.make() for _ in range(batch)]) / batch for _ in range(batches)]
 
 
 def measure_captures(engine: Engine, paths: Iterable[Path]) -> Cost | None:
@@ -143,18 +150,21 @@ def measure_captures(engine: Engine, paths: Iterable[Path]) -> Cost | None:
     The median is over exchanges, ``best`` is their mean: a mean shows what the few dear ones add.
     """
     taken: list[float] = []
+    peers: list[float] = []
     findings = 0
     for path in paths:
         try:
             for exchange in open_capture(str(path)).exchanges:
                 if isinstance(exchange, Exchange) and len(taken) < _MOST_CAPTURED:
                     taken.append(_time(engine.audit, (exchange,)))
+                    peers.append(_time(lint, (exchange,)))
                     findings += any(f.severity >= Severity.MEDIUM for f in engine.audit(exchange).findings)
         except UnreadableError as error:
             print(error, file=sys.stderr)
     if not taken:
         return None
-    return Cost(f"{len(taken)} recorded exchanges", statistics.median(taken), statistics.fmean(taken), findings)
+    name = f"{len(taken)} recorded exchanges"
+    return Cost(name, statistics.median(taken), statistics.fmean(taken), findings, statistics.fmean(peers))
 
 
 def _time(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange]) -> float:
@@ -171,12 +181,17 @@ def _time(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange]) ->
 
 def table(costs: Sequence[Cost], captured: Cost | None) -> str:
     """The costs as Markdown."""
-    lines = ["| exchange | findings | median µs | best µs |", "|---|--:|--:|--:|"]
-    lines += [f"| {cost.name} | {cost.findings} | {cost.median:.1f} | {cost.best:.1f} |" for cost in costs]
+    lines = ["| exchange | findings | median µs | best µs | httplint, median µs | ratio |", "|---|--:|--:|--:|--:|--:|"]
+    lines += [
+        f"| {cost.name} | {cost.findings} | {cost.median:.1f} | {cost.best:.1f} | {cost.peer:.1f}"
+        f" | {cost.peer / cost.median:.1f} |"
+        for cost in costs
+    ]
     if captured is not None:
         spent = f"mean {captured.best:.1f} µs, median {captured.median:.1f} µs"
         found = f"{captured.findings} of them with a finding of severity medium or high"
-        lines += ["", f"{captured.name}, each once: {spent}; {found}."]
+        beside = f"httplint on the same: mean {captured.peer:.1f} µs, {captured.peer / captured.best:.1f} times as long"
+        lines += ["", f"{captured.name}, each once: {spent}; {found}. {beside}."]
     return "\n".join(lines)
 
 
