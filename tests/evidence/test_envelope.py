@@ -103,6 +103,13 @@ def test_resources_that_carry_errors_are_hints_at_most(content: Any) -> None:
     assert grade(content) is Grade.WEAK
 
 
+@pytest.mark.parametrize("state", ["shipped", "Failed", "error", "ok", "", "no such\\u0020thing"])
+def test_a_state_is_judged_the_same_without_parsing_the_rest(state: str) -> None:
+    content = f'{{"state": "{state}", "message": "out of stock"}}'
+    found = envelope(answer(content))
+    assert (found is not None) == (state.lower() in ("failed", "error"))
+
+
 def test_a_flag_alone_is_graded_lower() -> None:
     assert grade({"success": False}) is Grade.MEDIUM
     assert grade({"success": False}, complete=False) is Grade.WEAK

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from wirelint.evidence import texts
 from wirelint.evidence.texts import Meaning, best_status, is_bare_refusal, of_code, of_prose
 
 GENERAL = {Meaning.INVALID, Meaning.MALFORMED, Meaning.NOT_FOUND}
@@ -108,6 +109,8 @@ GENERAL = {Meaning.INVALID, Meaning.MALFORMED, Meaning.NOT_FOUND}
 )
 def test_sentences_are_understood(text: str, meanings: set[Meaning]) -> None:
     heard = of_prose(text)
+    # What is looked for first must not hide what the patterns would find.
+    assert heard == {meaning for meaning, pattern in texts._prose.items() if pattern.search(text)}
     assert meanings <= heard
     assert heard - meanings <= GENERAL
 

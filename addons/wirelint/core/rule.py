@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -47,15 +48,20 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
 
     def matches_status(self, status: int | None) -> bool:
         """Whether ``status`` (None: there was no response) is among those named."""
-        if not self.status:
-            return status is not None
-        if status is None:
-            return "none" in self.status.split()
-        return any(word in (str(status), f"{status // 100}xx") for word in self.status.split())
+        return _fits(self.status, status)
 
     def matches_method(self, method: str) -> bool:
         """Whether ``method`` is among those named."""
         return not self.method or method in self.method.split()
+
+
+@functools.lru_cache(maxsize=4096)
+def _fits(words: str, status: int | None) -> bool:
+    if not words:
+        return status is not None
+    if status is None:
+        return "none" in words.split()
+    return not {str(status), f"{status // 100}xx"}.isdisjoint(words.split())
 
 
 class Context(msgspec.Struct, frozen=True):

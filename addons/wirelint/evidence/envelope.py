@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from wirelint.core.body import Body
 from wirelint.core.condition import Condition, member
 from wirelint.core.exchange import Exchange, Response, once
@@ -93,6 +95,7 @@ _REPORTS: Final = frozenset(
 )
 """Last segments of paths whose content is a report: there an error is what was asked for."""
 _MOST_EVIDENCE: Final = 6
+_LONGEST_STATE: Final = 40
 
 _plain_error: Final = re.compile(
     r"(?:ERR(?:OR)?|FAIL(?:ED|URE|S)?|FATAL(?: ERROR)?|NOK|KO|EXCEPTION|BADAUTH|NOHOST|NOTFQDN|NUMHOST|BADAGENT|DNSERR|ABUSE|911)(?:\.|!|\s*[:;|,#(-].{1,180}|\s+\d{1,6}\b.{0,180}| .{1,160})?",
@@ -150,12 +153,29 @@ def _of_response(response: Response) -> Envelope | None:
     if declared:
         return Envelope(Grade.STRONG, "MediaWiki-API-Error", f"MediaWiki-API-Error: {declared}")
     body = response.body
+    if body.top_level is not None and _is_harmless(body.top_level):
+        return None
     members = body.members
     if members is not None:
         return _of_object(members, whole=body.complete)
     if (body.content or b"")[:1] == b"[" and isinstance(body.json, list):
         return _of_list(body.json)
     return _of_text(body, response.media_type.kind)
+
+
+def _is_harmless(top: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether nothing at the top level but words for states could mark an error, and those tell of none.
+
+    ``{"state": "shipped", …}`` is what most resources look like, and need not be parsed for this.
+    """
+    for name, raw in top.items():
+        folded = name.lower()
+        if folded not in JSON_KEYS:
+            continue
+        word = memoryview(raw)[:_LONGEST_STATE].tobytes() if folded in _STATES else b""
+        if word[:1] != b'"' or not word[1:-1].isalpha() or word[1:-1].decode().lower() in _FAILED:
+            return False
+    return True
 
 
 def _of_list(values: list[Any]) -> Envelope | None:

@@ -118,6 +118,29 @@ _PROSE: Final[Mapping[Meaning, str]] = {
         r"\binternal (?:server )?error\b|\bunexpected (?:server )?error\b|\bunhandled\b|\bexception (?:occurred|was thrown)\b|\bsomething went wrong\b|\bdatabase error\b|\bSQLSTATE\b|\bserver error\b|\bNullPointerException\b"
     ),
 }
+# Of these a text must have one for the meaning's pattern to fit; looking for them first saves most of the searching.
+_STEMS: Final[Mapping[Meaning, tuple[str, ...]]] = {
+    Meaning.AUTHN: tuple("auth log sign token credential key passw jwt session user certificate".split()),
+    Meaning.AUTHZ: tuple(
+        "permi privileg forbidden insufficient allowed authori denied access right admin owner member scope role"
+        " entitled only enabled".split()
+    ),
+    Meaning.NOT_FOUND: ("found", "exist", "such", "unknown", "find", "locate", "deleted", "live here"),
+    Meaning.CONFLICT: ("already", "duplicate", "conflict", "unique"),
+    Meaning.METHOD: ("method",),
+    Meaning.MALFORMED: ("malform", "pars", "json", "unexpected", "syntax"),
+    Meaning.INVALID: tuple(
+        "valid must required unprocess can missing range too wrong bad should expected unsupported".split()
+    ),
+    Meaning.RATE: ("rate", "many", "limit", "throttl", "slow", "request", "abuse", "call"),
+    Meaning.QUOTA: ("quota", "limit", "credit", "insufficient", "balance"),
+    Meaning.TIMEOUT: ("time", "deadline"),
+    Meaning.UPSTREAM: tuple(
+        "gateway upstream econn enotfound ehost eai_ retries socket connect route known dial remote reset".split()
+    ),
+    Meaning.UNAVAILABLE: ("unavailable", "maintenance", "overload", "try again", "available"),
+    Meaning.INTERNAL: tuple("internal error unhandled exception wrong sqlstate nullpointer".split()),
+}
 _prose: Final = {meaning: re.compile(pattern, re.IGNORECASE) for meaning, pattern in _PROSE.items()}
 
 # Codes are read word by word: NOT_FOUND, ResourceNotFound and E-NOT-FOUND are the same words.
@@ -152,7 +175,12 @@ NONE: Final[frozenset[Meaning]] = frozenset()
 def of_prose(text: str) -> frozenset[Meaning]:
     """What a text speaks of; several meanings where it can be read in several ways."""
     text = text[:TEXT_LIMIT]
-    return frozenset(meaning for meaning, pattern in _prose.items() if pattern.search(text)) if text else NONE
+    low = text.lower()
+    return frozenset(
+        meaning
+        for meaning, pattern in _prose.items()
+        if any(stem in low for stem in _STEMS[meaning]) and pattern.search(text)
+    )
 
 
 @functools.lru_cache(maxsize=2048)
