@@ -95,4 +95,4 @@ def audit(
         ended=None if seconds is None else 10.0 + seconds,
         timestamp=1000.0,
     )
-    return Audit(exchange, verdict, findings, plan, "/orders/{id}", skipped, faults)
+    return Audit(exchange, verdict, findings, plan, skipped, faults)

@@ -49,7 +49,6 @@ class Audit(msgspec.Struct, frozen=True, eq=False):
     verdict: Verdict
     findings: tuple[Finding, ...]
     plan: Plan
-    route: str
     skipped: str | None = None
     faults: tuple[str, ...] = ()
     suppressed: tuple[str, ...] = ()
@@ -99,9 +98,8 @@ class Engine:
         if response is not None and (plan.reading or plan.keyed):
             skipped = self._read(plan, exchange, response, hits, faults)
         verdict = _verdict(exchange, hits)
-        template = route(exchange.request.path)
-        findings = tuple(_finding(exchange, template, verdict, rule, hit) for rule, hit in hits) if hits else ()
-        return Audit(exchange, verdict, findings, plan, template, skipped, tuple(faults))
+        findings = _findings(exchange, verdict, hits) if hits else ()
+        return Audit(exchange, verdict, findings, plan, skipped, tuple(faults))
 
     def _read(
         self, plan: Plan, exchange: Exchange, response: Response, hits: list[tuple[Rule, Hit]], faults: list[str]
@@ -219,6 +217,11 @@ def _verdict(exchange: Exchange, hits: Sequence[tuple[Rule, Hit]]) -> Verdict:
         if best is None or weight > best:
             best, verdict = weight, implied
     return verdict
+
+
+def _findings(exchange: Exchange, verdict: Verdict, hits: Sequence[tuple[Rule, Hit]]) -> tuple[Finding, ...]:
+    template = route(exchange.request.path)
+    return tuple(_finding(exchange, template, verdict, rule, hit) for rule, hit in hits)
 
 
 def _finding(exchange: Exchange, template: str, verdict: Verdict, rule: Rule, hit: Hit) -> Finding:
