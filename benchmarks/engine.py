@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from benchmarks.peers import lint
+from benchmarks.peers import available, lint
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Headers, Request, Response
@@ -136,7 +136,7 @@ def measure(engine: Engine, sample: Sample, *, batch: int = _BATCH, batches: int
     findings = len(engine.audit(sample.make()).findings)
     taken = _batches(engine.audit, sample, batch, batches)
     # httplint takes long enough for fewer to do.
-    peers = _batches(lint, sample, max(1, batch // 10), max(1, batches // 4))
+    peers = _batches(lint, sample, max(1, batch // 10), max(1, batches // 4)) if available() else [0.0]
     return Cost(sample.name, statistics.median(taken), min(taken), findings, statistics.median(peers))
 
 
@@ -157,7 +157,7 @@ def measure_captures(engine: Engine, paths: Iterable[Path]) -> Cost | None:
             for exchange in open_capture(str(path)).exchanges:
                 if isinstance(exchange, Exchange) and len(taken) < _MOST_CAPTURED:
                     taken.append(_time(engine.audit, (exchange,)))
-                    peers.append(_time(lint, (exchange,)))
+                    peers.append(_time(lint, (exchange,)) if available() else 0.0)
                     findings += any(f.severity >= Severity.MEDIUM for f in engine.audit(exchange).findings)
         except UnreadableError as error:
             print(error, file=sys.stderr)
@@ -185,6 +185,8 @@ def table(costs: Sequence[Cost], captured: Cost | None) -> str:
     lines += [
         f"| {cost.name} | {cost.findings} | {cost.median:.1f} | {cost.best:.1f} | {cost.peer:.1f}"
         f" | {cost.peer / cost.median:.1f} |"
+        if cost.peer
+        else f"| {cost.name} | {cost.findings} | {cost.median:.1f} | {cost.best:.1f} | not installed | |"
         for cost in costs
     ]
     if captured is not None:
