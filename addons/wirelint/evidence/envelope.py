@@ -7,88 +7,35 @@ with an explanation counts fully.
 
 from __future__ import annotations
 
-import enum
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qsl
 
 import msgspec
 
-from wirelint.core.body import Body
 from wirelint.core.condition import Condition, member
 from wirelint.core.exchange import Exchange, Response, once
 from wirelint.core.knowledge import known
-from wirelint.core.media import Kind
 from wirelint.evidence import own_codes, texts
+from wirelint.evidence.envelope_texts import of_text
+from wirelint.evidence.envelope_words import (
+    CALL_IDS,
+    ENVELOPE,
+    ERRORS,
+    EXPLANATIONS,
+    FAILED,
+    FINE,
+    FLAGS,
+    MARKS,
+    NUMBERS,
+    STATES,
+    Envelope,
+    Grade,
+    is_identity,
+    is_truthy,
+)
 from wirelint.evidence.texts import Meaning
-from wirelint.evidence.xml import Document, document
 
-
-class Grade(enum.IntEnum):
-    """How plainly the content says that the request failed."""
-
-    WEAK = 0
-    MEDIUM = 1
-    STRONG = 2
-
-
-class Envelope(NamedTuple):
-    """An error found in content: how plainly, by which marker, and the wire text that shows it."""
-
-    grade: Grade
-    marker: str
-    evidence: str
-
-
-_FLAGS: Final = frozenset({"success", "ok", "succeeded", "issuccess", "is_success", "successful", "response"})
-_STATES: Final = frozenset({"status", "result", "state", "outcome", "stat", "ack", "resultcode"})
-_FAILED: Final = frozenset({"error", "fail", "failed", "failure", "err", "nok", "ko", "failed."})
-_FINE: Final = frozenset({"true", "ok", "success", "succeeded", "successful", "completed", "done", "1"})
-_ERRORS: Final = frozenset(
-    {
-        "error",
-        "errors",
-        "err",
-        "error_message",
-        "errormessage",
-        "error_msg",
-        "errmsg",
-        "exception",
-        "fault",
-        "error message",
-    }
-)
-_NUMBERS: Final = frozenset({"errcode", "errno", "error_code", "errorcode", "err_code", "errorno"})
-_MARKS: Final = _FLAGS | _STATES | _ERRORS | _NUMBERS
-_EXPLANATIONS: Final = _ERRORS | frozenset(
-    "message msg messages code description statusdescription status_description error_description detail details reason"
-    " statusmessage status_message text title responsemessage shortmessage longmessage".split()
-)
-_ENVELOPE: Final = (
-    _FLAGS
-    | _STATES
-    | _EXPLANATIONS
-    | _NUMBERS
-    | frozenset(
-        "statuscode status_code httpstatus http_status responsecode response_code warnings data meta metadata request_id requestid trace_id"
-        " traceid trid command action shortmessage longmessage help hint timestamp path errors_values error_uri error_type errortype error_details"
-        " errordetails correlation_id correlationid cause causes stack stacktrace trace debug documentation_url docs type time version api_version"
-        " apiversion error_subcode subcode instance userid_hint support_id incident_id server duration took elapsed field fields param params needed provided response_metadata documentation terms-of-use error-type"
-        " retcode ret_code retmsg ret_msg cod info infocode sub_code sub_msg ttl responsedata".split()
-    )
-)
-"""Names that say nothing against an envelope."""
-
-_identity: Final = re.compile(
-    r"id|uuid|object|self|href|url|uri|token|name|slug|etag|.{0,40}_href|.{0,40}_url|.{1,40}_id|.{1,40}id"
-    r"|(?:created|updated|started|finished|validated|modified|completed|expires|last_?).{0,24}|progress|attempts|job.{0,24}|task.{0,24}"
-    r"|callback|queue|date|result_url|percent.{0,12}|address"
-)
-_CALL_IDS: Final = ("requestid", "request_id", "request-id", "traceid", "trace_id", "logid", "log_id")
-"""Ends of names of what identifies the call, not a resource."""
-_LIKE_IDS: Final = frozenset({"valid", "invalid", "paid", "void", "grid", "bid", "avoid", "solid", "android"})
 _REPORTS: Final = frozenset(
     "errors error-log errorlog validate validation validations lint check checks test tests test-connection testconnection dry-run"
     " dryrun siteverify health healthz ready readyz live livez ping diagnostics logs history events audit".split()
@@ -96,24 +43,6 @@ _REPORTS: Final = frozenset(
 """Last segments of paths whose content is a report: there an error is what was asked for."""
 _MOST_EVIDENCE: Final = 6
 _LONGEST_STATE: Final = 40
-
-_plain_error: Final = re.compile(
-    r"(?:ERR(?:OR)?|FAIL(?:ED|URE|S)?|FATAL(?: ERROR)?|NOK|KO|EXCEPTION|BADAUTH|NOHOST|NOTFQDN|NUMHOST|BADAGENT|DNSERR|ABUSE|911)(?:\.|!|\s*[:;|,#(-].{1,180}|\s+\d{1,6}\b.{0,180}| .{1,160})?",
-    re.IGNORECASE,
-)
-_XML_ROOTS: Final = frozenset(
-    {
-        "error",
-        "errors",
-        "fault",
-        "exception",
-        "errorresponse",
-        "exceptionreport",
-        "serviceexceptionreport",
-        "failure",
-        "errorinfo",
-    }
-)
 
 
 @once
@@ -138,7 +67,7 @@ def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
     name, last = ".".join(condition.path), condition.path[-1].lower()
     _, value = member(members, condition.path)
     _, beside = member(members, condition.path[:-1])
-    explained = {other: text for other, text in beside.items() if other.lower() in _EXPLANATIONS - {last}}
+    explained = {other: text for other, text in beside.items() if other.lower() in EXPLANATIONS - {last}}
     shown = {name: _short(value)} | {other: _short(text) for other, text in explained.items()}
     evidence = json.dumps(dict(list(shown.items())[:_MOST_EVIDENCE]), ensure_ascii=False, default=str)
     return Envelope(Grade.STRONG, condition.text, evidence)
@@ -160,7 +89,7 @@ def _of_response(response: Response) -> Envelope | None:
         return _of_object(members, whole=body.complete)
     if (body.content or b"")[:1] == b"[" and isinstance(body.json, list):
         return _of_list(body.json)
-    return _of_text(body, response.media_type.kind)
+    return of_text(body, response.media_type.kind)
 
 
 def _is_harmless(top: Mapping[str, msgspec.Raw]) -> bool:
@@ -172,8 +101,8 @@ def _is_harmless(top: Mapping[str, msgspec.Raw]) -> bool:
         folded = name.lower()
         if folded not in JSON_KEYS:
             continue
-        word = memoryview(raw)[:_LONGEST_STATE].tobytes() if folded in _STATES else b""
-        if word[:1] != b'"' or not word[1:-1].isalpha() or word[1:-1].decode().lower() in _FAILED:
+        word = memoryview(raw)[:_LONGEST_STATE].tobytes() if folded in STATES else b""
+        if word[:1] != b'"' or not word[1:-1].isalpha() or word[1:-1].decode().lower() in FAILED:
             return False
     return True
 
@@ -182,7 +111,7 @@ def _of_list(values: list[Any]) -> Envelope | None:
     if len(values) != 1 or not isinstance(values[0], dict):
         return None
     inner = {name.lower(): value for name, value in values[0].items()}
-    if not inner or not set(inner) <= _ENVELOPE:
+    if not inner or not set(inner) <= ENVELOPE:
         return None
     return _of_object(values[0], whole=True)
 
@@ -222,17 +151,17 @@ def _marks(folded: Mapping[str, Any]) -> _Marks | None:
     """What marks an object as an error; None where a flag says that all is well."""
     flag = state = error = number = None
     for name, value in folded.items():
-        if name not in _MARKS:
+        if name not in MARKS:
             continue
-        if name in _FLAGS:
+        if name in FLAGS:
             if _is_fine(value):
                 return None
             # An answer may be the number 0.
             if _says_no(value) and (name != "response" or value is False or value != 0):
                 flag = flag or name
-        elif name in _STATES:
+        elif name in STATES:
             state = state or (name if _says_failed(value) else None)
-        elif name in _ERRORS:
+        elif name in ERRORS:
             error = error or (name if not _is_count(name, value) and _is_error(value) else None)
         elif _is_number(value, folded):
             number = number or name
@@ -246,14 +175,14 @@ _WRAPPERS: Final = frozenset(
 
 def _grade(folded: Mapping[str, Any], marks: _Marks, *, whole: bool) -> Grade:  # noqa: PLR0911 - a table of guards
     flag, state, error, number = marks
-    if any(_is_identity(name, value) for name, value in folded.items()):
+    if any(is_identity(name, value) for name, value in folded.items()):
         return Grade.WEAK
     if isinstance(folded.get("valid"), bool):
         return Grade.WEAK  # the errors are what was asked for
     others = [
         name
         for name, value in folded.items()
-        if name not in _ENVELOPE and not name.endswith(_CALL_IDS) and _is_truthy(value)
+        if name not in ENVELOPE and not name.endswith(CALL_IDS) and is_truthy(value)
     ]
     # {"ip": "127.0.0.1", "error": true, "reason": "…"}: said so plainly that what was asked about may stand beside it.
     plain = folded.get("error") is True and isinstance(folded.get("reason", folded.get("message")), str)
@@ -264,7 +193,7 @@ def _grade(folded: Mapping[str, Any], marks: _Marks, *, whole: bool) -> Grade:  
     data = folded.get("data")
     if flag is None and state is None and isinstance(data, dict | list) and data and not _is_empty_page(data):
         return Grade.WEAK  # data beside errors: a partial answer
-    explained = any(_is_truthy(folded[name]) for name in _EXPLANATIONS if name in folded and name not in (flag, state))
+    explained = any(is_truthy(folded[name]) for name in EXPLANATIONS if name in folded and name not in (flag, state))
     if flag is None and state == "state" and explained and not (error or number):
         return Grade.MEDIUM if whole else Grade.WEAK  # more often the state of something than of the call
     if (flag or state) and explained:
@@ -277,7 +206,7 @@ def _grade(folded: Mapping[str, Any], marks: _Marks, *, whole: bool) -> Grade:  
 
 
 def _is_empty_page(data: Any) -> bool:
-    return isinstance(data, dict) and not any(_is_truthy(value) for value in data.values())
+    return isinstance(data, dict) and not any(is_truthy(value) for value in data.values())
 
 
 def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
@@ -292,12 +221,12 @@ def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
         if (
             code is None
             or not isinstance(text, str)
-            or str(code).lower() in _FINE
+            or str(code).lower() in FINE
             or str(code) in ("0", "200", "201", "202")
         ):
             continue
         about = texts.of_prose(text)
-        rest = [key for key, value in folded.items() if key != name and _is_truthy(value)]
+        rest = [key for key, value in folded.items() if key != name and is_truthy(value)]
         if about - {Meaning.UNAVAILABLE} and not rest:
             return Envelope(Grade.STRONG, f"{name}.code", _evidence({name: inner}))
     return None
@@ -306,7 +235,7 @@ def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
 def _of_code(members: Mapping[str, Any], folded: Mapping[str, Any]) -> Envelope | None:
     """``{"code": 1002, "message": "Invoice does not exist"}``: a number of its own beside a text about an error."""
     marker = own_codes.of_members(folded)
-    if marker is None or any(name not in _ENVELOPE and _is_truthy(value) for name, value in folded.items()):
+    if marker is None or any(name not in ENVELOPE and is_truthy(value) for name, value in folded.items()):
         return None
     if any(
         folded.get(name) not in (None, "", [], {})
@@ -320,7 +249,7 @@ def _of_code(members: Mapping[str, Any], folded: Mapping[str, Any]) -> Envelope 
 def _is_fine(value: Any) -> bool:
     return (
         value is True
-        or (isinstance(value, str) and value.strip().lower() in _FINE)
+        or (isinstance(value, str) and value.strip().lower() in FINE)
         or (value == 1 and not isinstance(value, bool))
     )
 
@@ -330,7 +259,7 @@ def _says_no(value: Any) -> bool:
         return True
     if isinstance(value, str):
         word = value.strip().lower()
-        return word in ("false", "no", "0") or word in _FAILED
+        return word in ("false", "no", "0") or word in FAILED
     return isinstance(value, int) and value == 0
 
 
@@ -340,7 +269,7 @@ def _is_count(name: str, value: Any) -> bool:
 
 
 def _says_failed(value: Any) -> bool:
-    return value is False or (isinstance(value, str) and value.strip().lower() in _FAILED)
+    return value is False or (isinstance(value, str) and value.strip().lower() in FAILED)
 
 
 def _is_error(value: Any) -> bool:
@@ -348,9 +277,9 @@ def _is_error(value: Any) -> bool:
         word = value.strip().strip(".!").lower()
         return word not in _NO_ERROR
     if isinstance(value, dict):
-        return any(_is_truthy(inner) for inner in value.values()) and not _reports_success(value)
+        return any(is_truthy(inner) for inner in value.values()) and not _reports_success(value)
     if isinstance(value, list):
-        return any(_is_truthy(inner) for inner in value)
+        return any(is_truthy(inner) for inner in value)
     return value is True or (isinstance(value, int | float) and value not in (0, 1) and not isinstance(value, bool))
 
 
@@ -384,28 +313,12 @@ def _is_number(value: Any, folded: Mapping[str, Any]) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value not in (0, 200)
 
 
-def _is_identity(name: str, value: Any) -> bool:
-    if (
-        name in _ENVELOPE
-        or name in _LIKE_IDS
-        or name.endswith(_CALL_IDS)
-        or not _is_truthy(value)
-        or isinstance(value, bool)
-    ):
-        return False
-    return _identity.fullmatch(name) is not None
-
-
-def _is_truthy(value: Any) -> bool:
-    return bool(value) and not (isinstance(value, str) and value.strip().lower() in ("null", "none"))
-
-
 def _evidence(members: Mapping[str, Any]) -> str:
     """The markers and explanations alone, as JSON: never the data beside them."""
     shown = {
         name: _short(value)
         for name, value in members.items()
-        if name.lower() in _ENVELOPE and name.lower() not in ("data", "stack", "trace")
+        if name.lower() in ENVELOPE and name.lower() not in ("data", "stack", "trace")
     }
     return json.dumps(dict(list(shown.items())[:_MOST_EVIDENCE]), ensure_ascii=False, default=str)
 
@@ -422,103 +335,13 @@ def _short(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def _of_text(body: Body, kind: Kind) -> Envelope | None:  # noqa: PLR0911 - a table of forms
-    content = body.content or b""
-    head = content[:64].lstrip()[:1]
-    if head == b"<":
-        xml = document(body) if kind is not Kind.HTML else None
-        return _of_xml(xml) if xml is not None else None
-    if kind is Kind.EVENTS:
-        return _of_events(content)
-    if (
-        len(content) > 1024
-        or not body.complete
-        or kind not in (Kind.TEXT, Kind.HTML, Kind.NONE, Kind.JSON, Kind.FORM, Kind.XML)
-    ):
-        return None
-    text = (body.text or "").strip()
-    if (marker := own_codes.of_text(text)) is not None:
-        return Envelope(Grade.STRONG, marker, text[:256])
-    if len(content) > 256:
-        return None
-    if "\n" not in text and _plain_error.fullmatch(text) and not _is_word_list(text):
-        return Envelope(Grade.STRONG, "text", text)
-    return _of_form(text)
-
-
-def _is_word_list(text: str) -> bool:
-    """``error,warning,info``: the words of a list, not a message."""
-    return "," in text and " " not in text
-
-
-def _of_form(text: str) -> Envelope | None:
-    """``error=…&error_description=…``, as older OAuth services answer."""
-    if not text.startswith("error=") and "&error=" not in text:
-        return None
-    pairs = dict(parse_qsl(text))
-    if pairs.get("error") and set(pairs) <= {"error", "error_description", "error_uri", "state", "message", "code"}:
-        return Envelope(Grade.STRONG, "error", text)
-    return None
-
-
-def _of_events(content: bytes) -> Envelope | None:
-    first = content[:512].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
-    lines = [line for line in first.split(b"\n") if line and not line.startswith((b":", b"id:", b"retry:"))]
-    if lines and lines[0].replace(b" ", b"") in (b"event:error", b"event:exception"):
-        return Envelope(Grade.MEDIUM, "event: error", first.decode("utf-8", "replace"))
-    return None
-
-
-def _of_xml(xml: Document) -> Envelope | None:
-    root = xml.root
-    shown = _xml_evidence(xml)
-    if root.name in _XML_ROOTS:
-        return Envelope(Grade.STRONG, f"<{root.name}>", shown)
-    for name in ("status", "stat", "result", "state", "success", "ok"):
-        value = root.attributes.get(name, "").strip().lower()
-        if value in _FAILED or (name in ("success", "ok") and value in ("false", "0", "no")):
-            return Envelope(Grade.STRONG, f"{root.name}@{name}", shown)
-    children = [element for element in xml.elements[1:] if element.depth == 1]
-    failed = next(
-        (
-            element
-            for element in children
-            if (element.name in _STATES and element.text.lower() in _FAILED)
-            or (element.name in _FLAGS and element.text.lower() in ("false", "0", "no"))
-        ),
-        None,
-    )
-    explained = any(element.name in _EXPLANATIONS for element in children)
-    if failed is not None and len(children) <= 8 and not any(_is_identity(e.name, e.text) for e in children):
-        return Envelope(Grade.STRONG if explained else Grade.MEDIUM, f"<{failed.name}>", shown)
-    only = [element for element in children if element.text or element.name not in ("warnings", "errors")]
-    if (
-        only
-        and all(element.name in ("error", "errors", "fault", "exception") for element in only)
-        and any(e.text for e in xml.elements[1:])
-    ):
-        return Envelope(Grade.STRONG, f"<{only[0].name}>", shown)
-    marker = own_codes.of_xml(xml)
-    return None if marker is None else Envelope(Grade.STRONG, marker, shown)
-
-
-def _xml_evidence(xml: Document) -> str:
-    root = xml.root
-    attributes = "".join(f' {name}="{value[:40]}"' for name, value in root.attributes.items() if name in _ENVELOPE)
-    inner = "".join(_tags(xml.elements[1:]))
-    return f"<{root.name}{attributes}>{root.text[:80]}{inner}"
-
-
-def _tags(elements: Iterable[Any]) -> Iterable[str]:
-    for element in list(elements)[:12]:
-        if element.name in _ENVELOPE and element.text:
-            yield f"<{element.name}>{element.text[:120]}"
-
-
-JSON_KEYS: Final = _FLAGS | _STATES | _ERRORS | _NUMBERS | _WRAPPERS | own_codes.KEYS | {"meta"}
+JSON_KEYS: Final = FLAGS | STATES | ERRORS | NUMBERS | _WRAPPERS | own_codes.KEYS | {"meta"}
 """The folded names of which a JSON object must have one at its top level to be an envelope."""
 
 
 def looks_like_resource(members: Mapping[str, Any]) -> bool:
     """Whether a JSON object has what resources have: an identity, a link, times of its own."""
-    return any(_is_identity(name.lower(), value) for name, value in members.items())
+    return any(is_identity(name.lower(), value) for name, value in members.items())
+
+
+__all__ = ["JSON_KEYS", "Envelope", "Grade", "envelope", "looks_like_resource"]

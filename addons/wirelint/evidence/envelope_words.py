@@ -1,0 +1,90 @@
+"""The words by which errors in content are told, and those by which resources are."""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Any, Final, NamedTuple
+
+
+class Grade(enum.IntEnum):
+    """How plainly the content says that the request failed."""
+
+    WEAK = 0
+    MEDIUM = 1
+    STRONG = 2
+
+
+class Envelope(NamedTuple):
+    """An error found in content: how plainly, by which marker, and the wire text that shows it."""
+
+    grade: Grade
+    marker: str
+    evidence: str
+
+
+FLAGS: Final = frozenset({"success", "ok", "succeeded", "issuccess", "is_success", "successful", "response"})
+STATES: Final = frozenset({"status", "result", "state", "outcome", "stat", "ack", "resultcode"})
+FAILED: Final = frozenset({"error", "fail", "failed", "failure", "err", "nok", "ko", "failed."})
+FINE: Final = frozenset({"true", "ok", "success", "succeeded", "successful", "completed", "done", "1"})
+ERRORS: Final = frozenset(
+    {
+        "error",
+        "errors",
+        "err",
+        "error_message",
+        "errormessage",
+        "error_msg",
+        "errmsg",
+        "exception",
+        "fault",
+        "error message",
+    }
+)
+NUMBERS: Final = frozenset({"errcode", "errno", "error_code", "errorcode", "err_code", "errorno"})
+MARKS: Final = FLAGS | STATES | ERRORS | NUMBERS
+EXPLANATIONS: Final = ERRORS | frozenset(
+    "message msg messages code description statusdescription status_description error_description detail details reason"
+    " statusmessage status_message text title responsemessage shortmessage longmessage".split()
+)
+ENVELOPE: Final = (
+    FLAGS
+    | STATES
+    | EXPLANATIONS
+    | NUMBERS
+    | frozenset(
+        "statuscode status_code httpstatus http_status responsecode response_code warnings data meta metadata request_id requestid trace_id"
+        " traceid trid command action shortmessage longmessage help hint timestamp path errors_values error_uri error_type errortype error_details"
+        " errordetails correlation_id correlationid cause causes stack stacktrace trace debug documentation_url docs type time version api_version"
+        " apiversion error_subcode subcode instance userid_hint support_id incident_id server duration took elapsed field fields param params needed provided response_metadata documentation terms-of-use error-type"
+        " retcode ret_code retmsg ret_msg cod info infocode sub_code sub_msg ttl responsedata".split()
+    )
+)
+"""Names that say nothing against an envelope."""
+
+_identity: Final = re.compile(
+    r"id|uuid|object|self|href|url|uri|token|name|slug|etag|.{0,40}_href|.{0,40}_url|.{1,40}_id|.{1,40}id"
+    r"|(?:created|updated|started|finished|validated|modified|completed|expires|last_?).{0,24}|progress|attempts|job.{0,24}|task.{0,24}"
+    r"|callback|queue|date|result_url|percent.{0,12}|address"
+)
+CALL_IDS: Final = ("requestid", "request_id", "request-id", "traceid", "trace_id", "logid", "log_id")
+"""Ends of names of what identifies the call, not a resource."""
+_LIKE_IDS: Final = frozenset({"valid", "invalid", "paid", "void", "grid", "bid", "avoid", "solid", "android"})
+
+
+def is_identity(name: str, value: Any) -> bool:
+    """Whether a member says which resource this is, or when it came to be."""
+    if (
+        name in ENVELOPE
+        or name in _LIKE_IDS
+        or name.endswith(CALL_IDS)
+        or not is_truthy(value)
+        or isinstance(value, bool)
+    ):
+        return False
+    return _identity.fullmatch(name) is not None
+
+
+def is_truthy(value: Any) -> bool:
+    """Whether a value holds anything; «null» and «none» as text do not."""
+    return bool(value) and not (isinstance(value, str) and value.strip().lower() in ("null", "none"))
