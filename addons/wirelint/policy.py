@@ -80,7 +80,6 @@ class _Level(msgspec.Struct, frozen=True, kw_only=True):
 class _Builder:
     def __init__(self, rules: tuple[Rule, ...], wanted: Wanted) -> None:
         self._rules = rules
-        self._ids = {rule.id for rule in rules}
         self._alone = wanted.alone and bool(wanted.select)
         self._wanted = wanted
 
