@@ -1,6 +1,7 @@
 """Who may import whom: what judges stays pure, and each outside library has one door.
 
-``core`` stands alone, ``evidence`` reads core, ``rules`` read both; none of them does I/O, reads a clock or logs.
+``core`` stands alone, ``evidence`` reads core, ``history`` remembers what evidence tells, ``rules`` read all three;
+none of them does I/O, reads a clock or logs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ ADDONS = Path(__file__).parents[1] / "addons"
 LAYERS: Mapping[str, frozenset[str]] = {
     "core": frozenset({"core"}),
     "evidence": frozenset({"core", "evidence"}),
-    "rules": frozenset({"core", "evidence", "rules"}),
+    "history": frozenset({"core", "evidence", "history"}),
+    "rules": frozenset({"core", "evidence", "history", "rules"}),
 }
 """The folders that judge, and the folders of ours that each may import."""
 

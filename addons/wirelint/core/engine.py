@@ -8,19 +8,20 @@ from typing import Final
 import msgspec
 
 from wirelint.core.exchange import Exchange, Response
-from wirelint.core.finding import Confidence, Finding, Hit, Severity, fingerprint
+from wirelint.core.finding import Confidence, Finding, Hit, Severity
 from wirelint.core.knowledge import NOTHING, Knowledge, tell
 from wirelint.core.media import Kind
 from wirelint.core.policy import Suppression
-from wirelint.core.redact import redact, secrets
-from wirelint.core.route import route
+from wirelint.core.report import finding_of, is_news
 from wirelint.core.rule import Check, Context, Reads, Rule
-from wirelint.core.trace import trace_id
+from wirelint.core.state import State, moment
 from wirelint.core.verdict import Verdict, presumed
 
 _MOST_PLANS: Final = 4096
 _MOST_HITS: Final = 8
-_MESSAGE_LIMIT: Final = 400
+
+STATE: Final = "state"
+"""Stands among the faults of an audit where an exchange could not be remembered."""
 
 
 class Plan(msgspec.Struct, frozen=True, eq=False):
@@ -63,9 +64,10 @@ class Engine:
     :param severities: the severity of a rule's findings, in place of its own.
     :param instead: suggested status → the one to suggest in its place.
     :param knowledge: what is known about the services.
+    :param state: what is remembered from exchange to exchange; engines that share one look back on the same past.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is set up with, by name
         self,
         rules: Iterable[Rule],
         *,
@@ -73,13 +75,18 @@ class Engine:
         severities: Mapping[str, Severity] | None = None,
         instead: Mapping[int, int] | None = None,
         knowledge: Knowledge = NOTHING,
+        state: State | None = None,
     ) -> None:
         self._severities = severities or {}
         self.rules = tuple(_adapted(rule, self._severities, knowledge) for rule in rules)
         self._least = least
         self._instead = instead or {}
         self._knowledge = knowledge
-        self._defaults = {rule.id: Context(rule.options) for rule in self.rules}
+        self.state = State() if state is None else state
+        for rule in self.rules:
+            for kind in rule.recalls:
+                self.state.recall(kind)
+        self._defaults = {rule.id: Context(rule.options, self.state) for rule in self.rules}
         self._plans: dict[object, Plan] = {}
         self._response_fields = frozenset(name for rule in self.rules for name in rule.when.response_fields)
         self._request_fields = frozenset(name for rule in self.rules for name in rule.when.request_fields)
@@ -98,7 +105,11 @@ class Engine:
         if response is not None and (plan.reading or plan.keyed):
             skipped = self._read(plan, exchange, response, hits, faults)
         verdict = _verdict(exchange, hits)
-        findings = _findings(exchange, verdict, hits) if hits else ()
+        findings = self._findings(exchange, verdict, hits) if hits else ()
+        try:
+            self.state.note(exchange, verdict)
+        except Exception:  # noqa: BLE001 - what is not remembered is not found later; nothing else is lost
+            faults.append(STATE)
         return Audit(exchange, verdict, findings, plan, skipped, tuple(faults))
 
     def _read(
@@ -149,6 +160,11 @@ class Engine:
         if suggested is not None and suggested in self._instead:
             hit = msgspec.structs.replace(hit, suggested_status=self._instead[suggested])
         return hit
+
+    def _findings(self, exchange: Exchange, verdict: Verdict, hits: Sequence[tuple[Rule, Hit]]) -> tuple[Finding, ...]:
+        told, now = self.state.told, moment(exchange)
+        found = ((rule, hit, finding_of(exchange, verdict, rule, hit)) for rule, hit in hits)
+        return tuple(finding for rule, hit, finding in found if is_news(finding, rule, hit, told, now))
 
     def _plan(self, exchange: Exchange) -> Plan:
         request, response = exchange.request, exchange.response
@@ -211,44 +227,9 @@ def _verdict(exchange: Exchange, hits: Sequence[tuple[Rule, Hit]]) -> Verdict:
     for rule, hit in hits:
         implied = rule.verdict if hit.verdict is None else hit.verdict
         confidence = rule.confidence if hit.confidence is None else hit.confidence
-        if implied is None or confidence is Confidence.WEAK:
+        if implied is None or confidence is Confidence.WEAK or hit.about is not None:
             continue
         weight = (confidence, rule.severity if hit.severity is None else hit.severity)
         if best is None or weight > best:
             best, verdict = weight, implied
     return verdict
-
-
-def _findings(exchange: Exchange, verdict: Verdict, hits: Sequence[tuple[Rule, Hit]]) -> tuple[Finding, ...]:
-    template = route(exchange.request.path)
-    return tuple(_finding(exchange, template, verdict, rule, hit) for rule, hit in hits)
-
-
-def _finding(exchange: Exchange, template: str, verdict: Verdict, rule: Rule, hit: Hit) -> Finding:
-    known = secrets(exchange)
-    method = exchange.request.method if exchange.request.method in METHODS else "_OTHER"
-    suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
-    return Finding(
-        rule=rule.id,
-        severity=rule.severity if hit.severity is None else hit.severity,
-        confidence=rule.confidence if hit.confidence is None else hit.confidence,
-        side=rule.side if hit.side is None else hit.side,
-        service=exchange.service,
-        direction=exchange.direction,
-        method=method,
-        route=template,
-        status=exchange.status,
-        verdict=verdict,
-        suggested_status=suggested if suggested != exchange.status else None,
-        message=redact(hit.message, known, limit=_MESSAGE_LIMIT),
-        evidence=redact(hit.evidence, known),
-        fingerprint=fingerprint(exchange.service, method, template, rule.id, hit.discriminator),
-        exchange_id=exchange.id,
-        trace_id=trace_id(exchange),
-        timestamp=exchange.timestamp,
-        origin=exchange.origin,
-    )
-
-
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"})
-"""Methods that are shown by name; others are ``_OTHER``, as OpenTelemetry has it."""

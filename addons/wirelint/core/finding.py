@@ -9,6 +9,7 @@ import msgspec
 
 from wirelint.core.exchange import Direction, Origin
 from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Step, Visit
 
 
 class Severity(enum.IntEnum):
@@ -49,6 +50,9 @@ class Hit(msgspec.Struct, frozen=True):
     engine redacts and cuts it. ``suggested_status`` is what would have been right, None where it cannot be known.
     What is None elsewhere falls back to the rule's own metadata. ``discriminator`` keeps findings of one rule on one
     route apart that mean different things.
+
+    Where several exchanges are needed to prove it, ``story`` holds the others, and ``note`` says what the one at hand
+    proves. ``about`` is the one at fault, where that is not the one at hand; it is to stand in the story, too.
     """
 
     message: str
@@ -59,10 +63,16 @@ class Hit(msgspec.Struct, frozen=True):
     confidence: Confidence | None = None
     side: Side | None = None
     discriminator: str = ""
+    story: tuple[Step, ...] = ()
+    note: str = ""
+    about: Visit | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule firing on one exchange, safe to show: all text in it is redacted."""
+    """One rule firing on one exchange, safe to show: all text in it is redacted.
+
+    ``story`` holds all exchanges that prove it, in order; it is empty where this one alone does.
+    """
 
     rule: str
     severity: Severity
@@ -82,6 +92,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     trace_id: str | None
     timestamp: float | None
     origin: Origin | None
+    story: tuple[Step, ...] = ()
 
 
 def fingerprint(service: str, method: str, route: str, rule: str, discriminator: str) -> str:

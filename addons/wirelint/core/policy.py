@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.finding import Confidence, Severity
+from wirelint.core.finding import Confidence, Finding, Severity
 from wirelint.core.knowledge import NOTHING, Knowledge
 from wirelint.core.rule import Rule
 
@@ -40,10 +40,13 @@ class Pattern(msgspec.Struct, frozen=True):
 
     def matches(self, exchange: Exchange) -> bool:
         """Whether an exchange's request is one of those."""
-        request = exchange.request
-        if self.methods and request.method not in self.methods:
+        return self.fits(exchange.request.method, exchange.request.path)
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether a request of that method to that path (or template of a path) is one of those."""
+        if self.methods and method not in self.methods:
             return False
-        return self.path.fullmatch(request.path[:_LONGEST_PATH]) is not None
+        return self.path.fullmatch(path[:_LONGEST_PATH]) is not None
 
 
 def pattern(text: str) -> Pattern:
@@ -124,13 +127,19 @@ class Suppression(msgspec.Struct, frozen=True, eq=False):
     route: Pattern | None = None
     until: datetime.date | None = None
 
-    def covers(self, rule: str, exchange: Exchange) -> bool:
-        """Whether it is about findings of ``rule`` on an exchange, expired or not."""
-        return (
-            rule == self.rule
-            and name_pattern(self.service).fullmatch(exchange.service[:_LONGEST_NAME]) is not None
-            and (self.route is None or self.route.matches(exchange))
-        )
+    def covers(self, finding: Finding, exchange: Exchange) -> bool:
+        """Whether it is about a finding, expired or not.
+
+        :param exchange: the one that was audited. A finding may be about an earlier one, of which the path's template
+            is all that is left.
+        """
+        if finding.rule != self.rule or not name_pattern(self.service).fullmatch(finding.service[:_LONGEST_NAME]):
+            return False
+        if self.route is None:
+            return True
+        if finding.exchange_id == exchange.id:
+            return self.route.matches(exchange)
+        return self.route.fits(finding.method, finding.route)
 
     def expired(self, now: float) -> bool:
         """Whether it is over.

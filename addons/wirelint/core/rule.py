@@ -12,6 +12,7 @@ import msgspec
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.media import Kind
+from wirelint.core.state import Memory, State
 from wirelint.core.verdict import Verdict
 
 
@@ -29,6 +30,18 @@ class Status(enum.StrEnum):
     PREVIEW = "preview"
     STABLE = "stable"
     DEPRECATED = "deprecated"
+
+
+class Scope(enum.StrEnum):
+    """How much a rule looks at to reach a conclusion."""
+
+    EXCHANGE = "exchange"
+    RESOURCE = "resource"
+    IDENTITY = "identity"
+    ROUTE = "route"
+    SERVICE = "service"
+    HOP = "hop"
+    CLIENT = "client"
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,13 +78,21 @@ def _fits(words: str, status: int | None) -> bool:
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What a check may know besides the exchange: the settings in force for its service and route."""
+    """What a check may know besides the exchange: the settings in force for its service and route, and the past."""
 
     options: Mapping[str, Any] = {}
+    state: State = msgspec.field(default_factory=State)
 
     def option(self, name: str) -> Any:
         """The value of one of the rule's declared options."""
         return self.options[name]
+
+    def recall[M: Memory](self, kind: type[M]) -> M:
+        """What is remembered of earlier exchanges; the one at hand is not among them yet.
+
+        :param kind: a memory that the rule names in ``recalls``.
+        """
+        return self.state.recall(kind)
 
 
 Check = Callable[[Exchange, Context], Iterable[Hit]]
@@ -84,6 +105,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     or ``policy`` with its reference. ``json_keys``: where a success is a JSON object the check is only worth
     running if one of these (folded) keys stands at its top level. ``verdict`` and ``suggested_status`` are what a hit
     implies unless it says otherwise. ``default`` is False for rules that must be asked for.
+
+    ``scope`` is what the rule needs to see to conclude, ``recalls`` the memories that it looks back on. ``speaks_once``
+    makes it fall silent for an hour about what it has told: about the fingerprint of its finding where it is about one
+    route, and about the service (and discriminator) where ``scope`` is the service.
     """
 
     severity: Severity
@@ -100,6 +125,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     since: str = "0.1.0"
     default: bool = True
     options: Mapping[str, Any] = {}
+    scope: Scope = Scope.EXCHANGE
+    recalls: tuple[type[Memory], ...] = ()
+    speaks_once: bool = False
 
     id: str = ""
     family: str = ""

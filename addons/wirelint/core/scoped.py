@@ -9,6 +9,7 @@ import msgspec
 from wirelint.core.engine import Audit, Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.policy import Policy, Settings, Suppression
+from wirelint.core.state import State
 
 _LAST_SECOND: Final = 253_402_300_799.0  # of the year 9999; clocks that show more are broken
 
@@ -17,12 +18,13 @@ class ScopedEngine(Engine):
     """Audits each exchange by the settings in force for it.
 
     :param policy: what is in force.
+    :param state: see ``Engine``; all of a service's exchanges are remembered, whatever settings hold for them.
     """
 
-    def __init__(self, policy: Policy) -> None:
-        super().__init__(policy.rules, least=policy.base.least, severities=policy.base.severities)
+    def __init__(self, policy: Policy, state: State | None = None) -> None:
+        super().__init__(policy.rules, least=policy.base.least, severities=policy.base.severities, state=state)
         self._policy = policy
-        self._engines = {id(settings): _engine(settings) for settings in policy.all_settings()}
+        self._engines = {id(settings): _engine(settings, self.state) for settings in policy.all_settings()}
         self._reported: set[int] = set()
 
     def audit(self, exchange: Exchange) -> Audit:
@@ -38,7 +40,7 @@ class ScopedEngine(Engine):
         shown, suppressed = [], []
         expired: list[Suppression] = []
         for finding in audit.findings:
-            covering = [each for each in self._policy.suppressions if each.covers(finding.rule, exchange)]
+            covering = [each for each in self._policy.suppressions if each.covers(finding, exchange)]
             if any(not each.expired(now) for each in covering):
                 suppressed.append(finding.rule)
                 continue
@@ -52,18 +54,22 @@ class ScopedEngine(Engine):
         )
 
 
-def engine_for(policy: Policy) -> Engine:
-    """The engine that a policy needs: where the same is in force everywhere, one that asks no questions."""
+def engine_for(policy: Policy, state: State | None = None) -> Engine:
+    """The engine that a policy needs: where the same is in force everywhere, one that asks no questions.
+
+    :param state: what is remembered already; None to begin anew.
+    """
     if policy.services or policy.suppressions:
-        return ScopedEngine(policy)
-    return _engine(policy.base)
+        return ScopedEngine(policy, state)
+    return _engine(policy.base, state)
 
 
-def _engine(settings: Settings) -> Engine:
+def _engine(settings: Settings, state: State | None) -> Engine:
     return Engine(
         settings.rules,
         least=settings.least,
         severities=settings.severities,
         instead=settings.instead,
         knowledge=settings.knowledge,
+        state=state,
     )

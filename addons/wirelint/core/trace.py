@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from wirelint.core.exchange import Exchange, Headers, once
@@ -20,30 +21,44 @@ _PLAIN_FIELDS: Final = (
     "x-cloud-trace-context",
     "uber-trace-id",
 )
+_ALL_FIELDS: Final = frozenset({"traceparent", "b3", "x-amzn-trace-id", *_PLAIN_FIELDS})
 
 
-def _read(headers: Headers) -> str | None:
+def _read(headers: Headers) -> Iterator[str]:
+    """All ids that a message bears, the most telling first."""
     names = headers.names()
+    if _ALL_FIELDS.isdisjoint(names):
+        return
     if "traceparent" in names and (match := _traceparent.fullmatch((headers.get("traceparent") or "").strip())):
-        return match[1]
+        yield match[1]
     if "b3" in names and (match := _b3.fullmatch((headers.get("b3") or "").strip())):
-        return match[1]
+        yield match[1]
     if "x-amzn-trace-id" in names and (match := _amazon.search(headers.get("x-amzn-trace-id") or "")):
-        return match[1]
+        yield match[1]
     for name in _PLAIN_FIELDS:
         if (
             name in names
             and (match := _plain.fullmatch((headers.get(name) or "").strip()))
             and 8 <= len(match[0]) <= 64
         ):
-            return match[0]
-    return None
+            yield match[0]
+
+
+def trace_of(headers: Headers) -> str | None:
+    """The most telling id of a trace that the fields of one message bear."""
+    return next(_read(headers), None)
 
 
 @once
+def trace_ids(exchange: Exchange) -> tuple[str, ...]:
+    """The ids that join this exchange to others: those of its request, then what its response adds."""
+    found = tuple(_read(exchange.request.headers))
+    if exchange.response is None:
+        return found
+    return (*found, *(added for added in _read(exchange.response.headers) if added not in found))
+
+
 def trace_id(exchange: Exchange) -> str | None:
-    """The id that joins this exchange to others: of its request, else as its response tells it."""
-    found = _read(exchange.request.headers)
-    if found is None and exchange.response is not None:
-        found = _read(exchange.response.headers)
-    return found
+    """The most telling of an exchange's ids."""
+    ids = trace_ids(exchange)
+    return ids[0] if ids else None

@@ -110,6 +110,21 @@ def _in_content(exchange: Exchange) -> bool:
     return members is not None and not _JSON_NAMES.isdisjoint(name.lower() for name in members)
 
 
+def is_field(name: str) -> bool:
+    """Whether a request field of that name (lower case) carries a credential."""
+    return name in _FIELDS
+
+
+def is_cookie(name: str) -> bool:
+    """Whether a cookie of that name carries a session."""
+    return _cookie.match(f"{name[:128]}=x") is not None
+
+
+def is_parameter(name: str) -> bool:
+    """Whether a query parameter of that name carries a credential."""
+    return _query.match(f"{name[:128]}=x") is not None
+
+
 def is_stranger(exchange: Exchange) -> bool:
     """Whether the request provably came without any credentials: also none in content that was not captured."""
     return not credentials(exchange) and exchange.request.body.unavailable is None

@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.engine import METHODS, Audit, Plan
+from wirelint.core.engine import Audit, Plan
 from wirelint.core.exchange import FailureKind
 from wirelint.core.finding import Finding
+from wirelint.core.report import method_name
 from wirelint.core.rule import Rule
 from wirelint.sinks.budget import OTHER, Budget, Limits, label_value
 
@@ -175,7 +176,7 @@ class Counts:
     def _cell(self, service: str, direction: str, method: str, status: int | None, verdict: str) -> _Cell:
         budget = self._budget
         name = self._service(service)
-        known = method if method in METHODS else "_OTHER"
+        known = method_name(method)
         code = "none" if status is None else str(status) if 100 <= status <= 599 else budget.fold("code")
         wanted = (name, str(direction), known, code, str(verdict))
         labels = budget.admit(self._exchanges, wanted, ((2, "method"), (0, "service"), (3, "code")), budget.vital)
@@ -230,7 +231,7 @@ class Counts:
     def _find(self, finding: Finding, service: str) -> None:
         budget = self._budget
         route = budget.route(service, label_value(finding.route))
-        method = finding.method if finding.method in METHODS else "_OTHER"
+        method = method_name(finding.method)
         labels = budget.admit(
             self._findings,
             (service, finding.rule, str(finding.severity), method, route),

@@ -11,9 +11,10 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from wirelint.core.engine import METHODS, Audit
+from wirelint.core.engine import Audit
 from wirelint.core.exchange import Request
 from wirelint.core.finding import Finding
+from wirelint.core.report import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.budget import OTHER, label_value
@@ -245,7 +246,7 @@ def request_line(request: Request) -> str:
 
     ``/users/42/mail/8f14e45f?page=3&9a=x`` becomes ``GET /users/42/mail/{id}?page=…&…``.
     """
-    method = request.method if request.method in METHODS else "_OTHER"
+    method = method_name(request.method)
     path = request.path
     if path == "*":
         return f"{method} *"

@@ -1,0 +1,117 @@
+"""From what a rule's check yields to the finding that is shown: redacted, and with its story."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Finding, Hit, fingerprint
+from wirelint.core.redact import redact, secrets
+from wirelint.core.route import route
+from wirelint.core.rule import Rule, Scope
+from wirelint.core.state import Table
+from wirelint.core.trace import trace_id
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Step, Visit
+
+_MESSAGE_LIMIT: Final = 400
+_MOST_STEPS: Final = 8
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"})
+"""Methods that are shown by name; others are ``_OTHER``, as OpenTelemetry has it."""
+
+
+def method_name(method: str) -> str:
+    """A method as it is shown."""
+    return method if method in METHODS else "_OTHER"
+
+
+def finding_of(exchange: Exchange, verdict: Verdict, rule: Rule, hit: Hit) -> Finding:
+    """The finding that a rule's hit comes to.
+
+    :param exchange: the one at hand.
+    :param verdict: what became of it.
+    """
+    template = route(exchange.request.path)
+    known = secrets(exchange)
+    suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
+    finding = Finding(
+        rule=rule.id,
+        severity=rule.severity if hit.severity is None else hit.severity,
+        confidence=rule.confidence if hit.confidence is None else hit.confidence,
+        side=rule.side if hit.side is None else hit.side,
+        service=exchange.service,
+        direction=exchange.direction,
+        method=method_name(exchange.request.method),
+        route=template,
+        status=exchange.status,
+        verdict=verdict,
+        suggested_status=suggested if suggested != exchange.status else None,
+        message=redact(hit.message, known, limit=_MESSAGE_LIMIT),
+        evidence=redact(hit.evidence, known),
+        fingerprint=fingerprint(
+            exchange.service, method_name(exchange.request.method), template, rule.id, hit.discriminator
+        ),
+        exchange_id=exchange.id,
+        trace_id=trace_id(exchange),
+        timestamp=exchange.timestamp,
+        origin=exchange.origin,
+    )
+    if hit.about is not None:
+        finding = _about(hit.about, rule, hit, finding)
+    if not hit.story and hit.about is None:
+        return finding
+    return msgspec.structs.replace(finding, story=_story(exchange, template, hit))
+
+
+def _about(visit: Visit, rule: Rule, hit: Hit, finding: Finding) -> Finding:
+    """The finding, on an exchange that was over before the one that proves it."""
+    implied = rule.verdict if hit.verdict is None else hit.verdict
+    suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
+    return msgspec.structs.replace(
+        finding,
+        service=visit.service,
+        direction=visit.direction,
+        method=visit.method,
+        route=visit.route,
+        status=visit.status,
+        verdict=visit.verdict if implied is None else implied,
+        suggested_status=suggested if suggested != visit.status else None,
+        fingerprint=fingerprint(visit.service, visit.method, visit.route, rule.id, hit.discriminator),
+        exchange_id=visit.exchange_id,
+        trace_id=visit.trace_id,
+        timestamp=visit.timestamp,
+        origin=visit.origin,
+    )
+
+
+def _story(exchange: Exchange, template: str, hit: Hit) -> tuple[Step, ...]:
+    """All steps in the order of their beginnings; those at the same time as they were given."""
+    at_hand = Step(
+        exchange_id=exchange.id,
+        service=exchange.service,
+        request=f"{method_name(exchange.request.method)} {template}",
+        outcome=str(exchange.status if exchange.status is not None else exchange.failure and exchange.failure.kind),
+        note=hit.note,
+        timestamp=exchange.timestamp,
+        origin=exchange.origin,
+    )
+    return tuple(sorted((*hit.story[:_MOST_STEPS], at_hand), key=lambda step: step.timestamp or 0.0))
+
+
+def is_news(finding: Finding, rule: Rule, hit: Hit, told: Table[tuple[str, ...], bool], now: float) -> bool:
+    """Whether a finding is to be told: rules that speak once are heard no more of it for an hour.
+
+    :param told: what was told; the finding is noted there.
+    :param now: seconds of the exchanges' clock.
+    """
+    if not rule.speaks_once:
+        return True
+    service = rule.scope is Scope.SERVICE
+    key = (rule.id, finding.service, hit.discriminator) if service else (finding.fingerprint,)
+    if told.get(key, now):
+        return False
+    told.keep(key, True, now)
+    return True

@@ -1,0 +1,201 @@
+"""What is remembered from exchange to exchange: bounded in number and time, the clock a value of the exchanges.
+
+A ``State`` holds memories. A memory is a class that notes every exchange once it was judged; rules that need one name
+it, and only those that some rule needs are kept. What secrets are compared by is sealed with a key that never leaves
+the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Protocol, cast
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+
+WINDOW: Final = 600.0
+"""Seconds after which what was seen proves nothing any more."""
+
+_SEAL_BYTES: Final = 12
+_MOST_TOLD: Final = 4096
+_SILENCE: Final = 3600.0
+
+
+def moment(exchange: Exchange) -> float:
+    """When an exchange was over, in seconds of its source's clock: the order in which exchanges are audited."""
+    return exchange.started if exchange.ended is None else exchange.ended
+
+
+class Memory(Protocol):
+    """Notes exchanges for rules to look back on."""
+
+    def __init__(self, state: State) -> None: ...
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Remember of an exchange what may be asked for later. It is called after the rules have run."""
+
+    def __len__(self) -> int:
+        """How many things are remembered."""
+
+
+class State:
+    """All that is remembered.
+
+    :param key: what secrets are sealed with; a random one where None. Findings do not depend on it.
+    """
+
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = key or secrets.token_bytes(32)
+        self._memories: dict[type[Memory], Memory] = {}
+        self.told: Table[tuple[str, ...], bool] = Table(_MOST_TOLD, _SILENCE)
+        """What rules that speak once have told."""
+
+    def seal(self, *texts: str) -> bytes:
+        """What stands for texts from now on: equal for equal ones, and of no use outside this process."""
+        joined = "\x1f".join(texts).encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(joined, key=self._key, digest_size=_SEAL_BYTES).digest()
+
+    def recall[M: Memory](self, kind: type[M]) -> M:
+        """The memory of a kind; a new, empty one where nobody asked for it before."""
+        memory = self._memories.get(kind)
+        if memory is None:
+            memory = self._memories[kind] = kind(self)
+        return cast("M", memory)
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Let all memories note an exchange."""
+        for memory in self._memories.values():
+            memory.note(exchange, verdict)
+
+    def sizes(self) -> dict[str, int]:
+        """How many things each memory holds, by its name in lower case."""
+        return {kind.__name__.lower(): len(memory) for kind, memory in self._memories.items()}
+
+
+class Table[K, V]:
+    """A mapping that forgets: what was not renewed for ``window`` seconds, and what was renewed longest ago.
+
+    :param most: entries at most.
+    :param window: seconds that an entry lasts.
+    """
+
+    __slots__ = ("_entries", "_most", "_window")
+
+    def __init__(self, most: int, window: float = WINDOW) -> None:
+        self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
+        self._most = most
+        self._window = window
+
+    def get(self, key: K, now: float) -> V | None:
+        """What was kept under a key, None where nothing was or it is too long ago."""
+        entry = self._entries.get(key)
+        return None if entry is None or now - entry[0] > self._window else entry[1]
+
+    def keep(self, key: K, value: V, now: float) -> None:
+        """Keep a value, or renew one."""
+        entries = self._entries
+        entries[key] = (now, value)
+        entries.move_to_end(key)
+        if len(entries) > self._most:
+            entries.popitem(last=False)
+        else:
+            self._age(now)
+
+    def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
+        """What is kept under a key, renewed; made where there is nothing."""
+        value = self.get(key, now)
+        if value is None:
+            value = make()
+        self.keep(key, value, now)
+        return value
+
+    def drop(self, key: K) -> None:
+        """Forget what is kept under a key."""
+        self._entries.pop(key, None)
+
+    def values(self, now: float) -> Iterator[V]:
+        """All that is not too old."""
+        return (value for at, value in self._entries.values() if now - at <= self._window)
+
+    def _age(self, now: float) -> None:
+        """Let go of the oldest entry once it has expired: with each new one, so that nobody has to wait for it."""
+        key = next(iter(self._entries))
+        if now - self._entries[key][0] > self._window:
+            del self._entries[key]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class Stories[K]:
+    """Visits in the order of their ends, by some key: the latest of each, bounded per key and in all.
+
+    Successes of one kind that follow each other are kept as the first and the last of them.
+
+    :param most: visits at most, over all keys.
+    :param longest: visits at most under one key.
+    :param window: seconds that a visit lasts.
+    """
+
+    __slots__ = ("_held", "_longest", "_most", "_stories", "_window")
+
+    def __init__(self, most: int, longest: int = 24, window: float = WINDOW) -> None:
+        self._stories: OrderedDict[K, list[Visit]] = OrderedDict()
+        self._most = most
+        self._longest = longest
+        self._window = window
+        self._held = 0
+
+    def of(self, key: K, now: float) -> Sequence[Visit]:
+        """What was seen under a key within the window, oldest first."""
+        story = self._stories.get(key)
+        if story is None:
+            return ()
+        earliest = now - self._window
+        if story[0].ended >= earliest:
+            return tuple(story)
+        return tuple(visit for visit in story if visit.ended >= earliest)
+
+    def add(self, key: K, visit: Visit) -> None:
+        """Add what was seen last."""
+        stories = self._stories
+        story = stories.get(key)
+        if story is None:
+            stories[key] = [visit]
+            self._held += 1
+        else:
+            stories.move_to_end(key)
+            if len(story) > 1 and _same(story[-2], visit) and _same(story[-1], visit):
+                story[-1] = visit
+                return
+            story.append(visit)
+            if len(story) > self._longest:
+                del story[0]
+            else:
+                self._held += 1
+        oldest = next(iter(stories))
+        if self._held > self._most or stories[oldest][-1].ended < visit.ended - self._window:
+            self._held -= len(stories.pop(oldest))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._stories
+
+    def __len__(self) -> int:
+        return self._held
+
+
+def _same(one: Visit, other: Visit) -> bool:
+    """Whether two successes tell the same."""
+    return (
+        one.succeeded
+        and other.succeeded
+        and one.status == other.status
+        and one.method == other.method
+        and one.route == other.route
+        and one.credential == other.credential
+        and one.client == other.client
+    )

@@ -1,0 +1,86 @@
+"""What is kept of an exchange after it was audited: enough to compare it with later ones, and nothing more."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wirelint.core.exchange import Direction, FailureKind, Origin
+from wirelint.core.verdict import Verdict
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange of the several that a finding is proven by, safe to show.
+
+    ``request`` is the request line with the path's template in place of the path, so that nothing secret can stand in
+    it. ``outcome`` is the status, or the kind of failure; ``note`` says what the step proves.
+    """
+
+    exchange_id: str
+    service: str
+    request: str
+    outcome: str
+    note: str
+    timestamp: float | None
+    origin: Origin | None
+
+
+class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
+    """One exchange, as it is remembered.
+
+    ``route`` is the path's template, ``resource`` stands for service, path and query, ``request`` for those with method
+    and content (None where the content is not known as a whole), ``client`` for whoever sent it, ``answer`` for what an
+    error said (None for successes, and where its content is not known). All four are numbers that only this process can
+    compare.
+
+    ``credential`` stands for the very credential sent, None where there is none, or one that is made anew for each
+    request; ``principal`` for whom it speaks of, None where that is unknown. ``stranger``: it provably came without.
+
+    ``started`` and ``ended`` are seconds of one clock; ``wait`` is how many seconds a refusal asked to wait.
+    """
+
+    exchange_id: str
+    service: str
+    direction: Direction
+    method: str
+    route: str
+    resource: int
+    request: int | None
+    status: int | None
+    failure: FailureKind | None
+    verdict: Verdict
+    answer: int | None
+    credential: bytes | None
+    principal: bytes | None
+    stranger: bool
+    client: int
+    started: float
+    ended: float
+    wait: float | None
+    trace_id: str | None
+    timestamp: float | None
+    origin: Origin | None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it was answered by a success that holds no error."""
+        return self.status is not None and 200 <= self.status < 300 and self.verdict is Verdict.OK
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, to be shown: the status, else the kind of failure."""
+        return str(self.status) if self.status is not None else str(self.failure or "no response")
+
+    def step(self, note: str) -> Step:
+        """It, as one step of a story.
+
+        :param note: what it proves, as a phrase.
+        """
+        return Step(
+            exchange_id=self.exchange_id,
+            service=self.service,
+            request=f"{self.method} {self.route}",
+            outcome=self.outcome,
+            note=note,
+            timestamp=self.timestamp,
+            origin=self.origin,
+        )

@@ -1,0 +1,40 @@
+"""The form in which an error is told: services that keep to one make their clients' lives easy."""
+
+from __future__ import annotations
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.media import Kind
+
+_TEXTS = ("message", "msg", "detail", "error_description", "description", "title", "reason")
+_FORMS = ((dict, "{…}"), (list, "[…]"), (str, '"…"'))
+
+
+def family(exchange: Exchange) -> str | None:
+    """Name of the form that a response's content has, as it would be shown; None where it cannot be told.
+
+    Meant for errors. Content that is empty, unavailable or cut has no form.
+    """
+    response = exchange.response
+    if response is None or response.body.empty or not response.body.complete:
+        return None
+    media = response.media_type
+    members = response.body.members
+    if members is not None:
+        return _of_members({name.lower(): value for name, value in members.items()}, media.essence)
+    if media.kind is Kind.HTML:
+        return "HTML"
+    if media.kind is Kind.TEXT:
+        return "plain text"
+    return "XML" if media.kind is Kind.XML else None
+
+
+def _of_members(members: dict[str, object], media: str) -> str | None:
+    if "problem+" in media or {"type", "title", "status"} <= members.keys():
+        return "problem details"
+    for name in ("error", "errors"):
+        for kind, form in _FORMS:
+            if isinstance(value := members.get(name), kind) and value:
+                return f"{{{name}: {form}}}"
+    if any(isinstance(members.get(name), str) for name in _TEXTS):
+        return '{message: "…"}'
+    return None

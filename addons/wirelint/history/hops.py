@@ -1,0 +1,171 @@
+"""Which calls a service made in order to answer: joined by trace ids, else by lying within each other in time.
+
+A call belongs to an exchange of another service if it took place while that one lasted and both bear one id. Without
+ids it belongs to the only exchange that it can belong to, as far as is known: a hint, no proof. Where there are two
+that it may belong to, it belongs to none.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Direction, Exchange, FailureKind
+from wirelint.core.state import State, Table, moment
+from wirelint.core.trace import trace_ids
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.history.visits import visit_of
+
+_MOST_TRACES: Final = 8192
+_MOST_IN_TRACE: Final = 64
+_MOST_IDS: Final = 4
+_MOST_RECENT: Final = 256
+_SPAN: Final = 300.0
+"""Seconds that exchanges are waited for by others of their trace."""
+_LATE: Final = 2.0
+"""Seconds by which a call that was given up may end later than the exchange it was made for."""
+_SKEW: Final = 0.005
+"""Seconds by which times of two connections may be off each other."""
+
+FAILURES: Final = frozenset({502, 503, 504})
+"""Statuses by which a service tells that it, or what is behind it, could not answer."""
+
+
+class Hops(NamedTuple):
+    """An exchange, ``outer``, with the calls that its service made for it, in the order of their beginnings.
+
+    ``certain`` is False where nothing but the time joins them. ``outer`` is the exchange at hand, or one that ended a
+    moment before a call that its service had given up: then that call is the one at hand.
+    """
+
+    outer: Visit
+    calls: Sequence[Visit]
+    certain: bool
+
+    def final_failures(self) -> list[Visit]:
+        """Calls that failed, but for those that were made again and then succeeded."""
+        return [
+            call
+            for call in self.calls
+            if failed(call)
+            and not any(
+                other.started >= call.started and other.resource == call.resource and not failed(other)
+                for other in self.calls
+                if other is not call
+            )
+        ]
+
+
+def failed(visit: Visit) -> bool:
+    """Whether a call got no answer, or one that says that there is none to be had.
+
+    To hang up on a service that takes too long is how its caller's patience ends: such a call failed, too.
+    """
+    return visit.status in FAILURES if visit.status is not None else visit.failure is not None
+
+
+def timed_out(visit: Visit) -> bool:
+    """Whether a call failed for the lack of a timely answer."""
+    if visit.status is not None:
+        return visit.status == 504
+    return visit.failure in (FailureKind.TIMEOUT, FailureKind.CLIENT_GONE)
+
+
+class Traces:
+    """Recent exchanges by trace id, and the latest of all."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._traces: Table[str, list[Visit]] = Table(_MOST_TRACES, _SPAN)
+        self._recent: deque[tuple[Visit, bool]] = deque(maxlen=_MOST_RECENT)
+
+    def hops(self, exchange: Exchange) -> Hops | None:
+        """What the exchange at hand completes: its own calls, or those of one that had just ended; None for neither."""
+        visit = visit_of(exchange, self._state)
+        ids = trace_ids(exchange)[:_MOST_IDS]
+        if visit.direction is Direction.INBOUND:
+            found = self._own(visit, ids)
+            if found is not None:
+                return found
+        if visit.status is None and ids:
+            return self._given_up(visit, ids)
+        return None
+
+    def _own(self, visit: Visit, ids: Sequence[str]) -> Hops | None:
+        known = self._family(ids, visit.ended)
+        calls = _calls(visit, known, known)
+        if calls:
+            return Hops(visit, calls, certain=True)
+        if ids:
+            return None
+        calls = [each for each, traced in self._recent if not traced and _lies_within(each, visit)]
+        others = [each for each, _ in self._recent if each is not visit]
+        calls = _calls(visit, calls, others)
+        return Hops(visit, calls, certain=False) if calls else None
+
+    def _given_up(self, visit: Visit, ids: Sequence[str]) -> Hops | None:
+        known = self._family(ids, visit.ended)
+        outer = [
+            each
+            for each in known
+            if each.direction is Direction.INBOUND
+            and each.service != visit.service
+            and each.started - _SKEW <= visit.started <= each.ended
+            and visit.ended - _LATE <= each.ended <= visit.ended
+        ]
+        inner = [each for each in outer if not any(_lies_within(other, each) for other in outer if other is not each)]
+        if len(inner) != 1:
+            return None
+        return Hops(inner[0], (*_calls(inner[0], known, known), visit), certain=True)
+
+    def _family(self, ids: Iterable[str], now: float) -> list[Visit]:
+        """All that bear one of the ids, once each."""
+        found: dict[int, Visit] = {}
+        for each in ids:
+            found |= {id(visit): visit for visit in self._traces.get(each, now) or ()}
+        return list(found.values())
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Add an exchange to its traces."""
+        visit = visit_of(exchange, self._state, verdict)
+        ids = trace_ids(exchange)[:_MOST_IDS]
+        now = moment(exchange)
+        for each in ids:
+            trace = self._traces.ensure(each, list, now)
+            if len(trace) < _MOST_IN_TRACE:
+                trace.append(visit)
+        self._recent.append((visit, bool(ids)))
+
+    def __len__(self) -> int:
+        return len(self._traces)
+
+
+def _calls(outer: Visit, candidates: Iterable[Visit], others: Sequence[Visit]) -> list[Visit]:
+    """Those of the candidates that can only have been made by the service of ``outer``, while it answered."""
+    found = [
+        each
+        for each in candidates
+        if _is_call(each, outer) and not any(_competes(other, each, outer) for other in others)
+    ]
+    return sorted(found, key=lambda call: call.started)
+
+
+def _is_call(visit: Visit, outer: Visit) -> bool:
+    return visit is not outer and visit.service != outer.service and _lies_within(visit, outer)
+
+
+def _competes(other: Visit, call: Visit, outer: Visit) -> bool:
+    """Whether a call may as well have been made for an exchange other than ``outer``."""
+    return (
+        other is not call
+        and other is not outer
+        and other.direction is Direction.INBOUND
+        and other.service != call.service
+        and _lies_within(call, other)
+    )
+
+
+def _lies_within(inner: Visit, outer: Visit) -> bool:
+    return outer.started - _SKEW <= inner.started and inner.ended <= outer.ended + _SKEW

@@ -1,0 +1,135 @@
+"""Who was told what, by resource, by credential and by client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.report import method_name
+from wirelint.core.route import route
+from wirelint.core.state import State, Stories, moment
+from wirelint.core.trace import trace_id
+from wirelint.core.verdict import Verdict, presumed
+from wirelint.core.visit import Visit
+from wirelint.evidence.challenges import challenges
+from wirelint.evidence.identity import identity
+from wirelint.evidence.waits import wait
+
+_COMPARED: Final = 16 * 1024
+"""Longer content of requests is not compared, in bytes."""
+_ANSWER: Final = 4096
+_MOST_BY_RESOURCE: Final = 16_384
+_MOST_BY_CREDENTIAL: Final = 16_384
+_MOST_BY_CLIENT: Final = 8192
+
+
+def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -> Visit:
+    """An exchange as it is remembered; made once.
+
+    :param verdict: what became of it, None while the rules still run.
+    """
+    visit: Visit | None = exchange.memo.get(visit_of)
+    if visit is None:
+        visit = exchange.memo[visit_of] = _visit(exchange, state)
+    if verdict is not None:
+        visit.verdict = verdict
+    return visit
+
+
+def _visit(exchange: Exchange, state: State) -> Visit:
+    request, status, failure = exchange.request, exchange.status, exchange.failure
+    credential, principal, stranger = identity(exchange, state.seal)
+    resource = hash((exchange.service, request.target))
+    fields = request.headers
+    return Visit(
+        exchange_id=exchange.id,
+        service=exchange.service,
+        direction=exchange.direction,
+        method=method_name(request.method),
+        route=route(request.path),
+        resource=resource,
+        request=_request(exchange, resource),
+        status=status,
+        failure=failure.kind if failure is not None else None,
+        verdict=presumed(exchange),
+        answer=_answer(exchange) if status is not None and status >= 400 else None,
+        credential=credential,
+        principal=principal,
+        stranger=stranger,
+        # Behind a gateway many clients have one address: who they are stands in what the gateway adds.
+        client=hash((exchange.client, fields.get("x-forwarded-for"), fields.get("user-agent"))),
+        started=exchange.started,
+        ended=moment(exchange),
+        wait=wait(exchange),
+        trace_id=trace_id(exchange),
+        timestamp=exchange.timestamp,
+        origin=exchange.origin,
+    )
+
+
+def _request(exchange: Exchange, resource: int) -> int | None:
+    body = exchange.request.body
+    if body.empty:
+        return hash((exchange.request.method, resource))
+    raw = body.raw
+    if raw is None or not body.complete or len(raw) > _COMPARED:
+        return None
+    return hash((exchange.request.method, resource, raw))
+
+
+def _answer(exchange: Exchange) -> int | None:
+    """What an error said, as a number: its status, its challenges and its content."""
+    response = exchange.response
+    if response is None or response.body.unavailable is not None:
+        return None
+    schemes = tuple(challenge.scheme for challenge in challenges(exchange).items)
+    return hash((response.status, schemes, (response.body.content or b"")[:_ANSWER]))
+
+
+class Visits:
+    """Stories of resources, of credentials and of clients.
+
+    Of clients those alone are followed who were refused or failed, from then on.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._resources: Stories[int] = Stories(_MOST_BY_RESOURCE)
+        self._credentials: Stories[tuple[str, bytes]] = Stories(_MOST_BY_CREDENTIAL)
+        self._clients: Stories[tuple[str, int]] = Stories(_MOST_BY_CLIENT)
+
+    def now(self, exchange: Exchange) -> Visit:
+        """The exchange at hand, as it will be remembered; its verdict is what its status says."""
+        return visit_of(exchange, self._state)
+
+    def of_resource(self, exchange: Exchange) -> Sequence[Visit]:
+        """What came of earlier requests for the same path and query of the same service, oldest first."""
+        return self._resources.of(self.now(exchange).resource, moment(exchange))
+
+    def of_credential(self, exchange: Exchange) -> Sequence[Visit]:
+        """What came of earlier requests to the service with the same credential, oldest first."""
+        now = self.now(exchange)
+        if now.credential is None:
+            return ()
+        return self._credentials.of((now.service, now.credential), moment(exchange))
+
+    def of_client(self, exchange: Exchange) -> Sequence[Visit]:
+        """What came of earlier requests to the service by the same client, from its first failure on, oldest first."""
+        if not len(self._clients):
+            return ()
+        now = self.now(exchange)
+        return self._clients.of((now.service, now.client), moment(exchange))
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Add an exchange to the stories it belongs to."""
+        visit = visit_of(exchange, self._state, verdict)
+        self._resources.add(visit.resource, visit)
+        if visit.credential is not None:
+            self._credentials.add((visit.service, visit.credential), visit)
+        client = (visit.service, visit.client)
+        if not visit.succeeded or client in self._clients:
+            self._clients.add(client, visit)
+
+    def __len__(self) -> int:
+        return len(self._resources) + len(self._credentials) + len(self._clients)
