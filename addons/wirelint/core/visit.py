@@ -27,10 +27,11 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     """One exchange, as it is remembered.
 
-    ``route`` is the path's template, ``resource`` stands for service, path and query, ``request`` for those with method
-    and content (None where the content is not known as a whole), ``client`` for whoever sent it, ``answer`` for what an
-    error said (None for successes, and where its content is not known). All four are numbers that only this process can
-    compare.
+    ``route`` is the path's template. ``target`` stands for path and query, ``resource`` for these and the service,
+    ``content`` for the request's content (None where there is none, or not all of it is known), ``request`` for all of
+    these and the method (None where the content is not known), ``tail`` for the path's last segment, ``client`` for
+    whoever sent it, ``answer`` for what an error said (None for successes, and where its content is not known). All
+    seven are numbers that only this process can compare.
 
     ``credential`` stands for the very credential sent, None where there is none, or one that is made anew for each
     request; ``principal`` for whom it speaks of, None where that is unknown. ``stranger``: it provably came without.
@@ -43,7 +44,10 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     direction: Direction
     method: str
     route: str
+    target: int
+    tail: int
     resource: int
+    content: int | None
     request: int | None
     status: int | None
     failure: FailureKind | None

@@ -2,7 +2,8 @@
 
 A request and its response follow each other; any number of pairs may. Lines that do not stand on the wire begin
 with ``#``: ``# failure: reset peer closed`` says what came instead of (or cut short) the response above,
-``# +5s`` lets time pass, ``# outbound payments`` makes the next pair one from the service to ``payments``.
+``# +5s`` lets time pass, ``# outbound payments`` makes the next pair one from the service to ``payments``. Exchanges
+stand in the order of their ends: calls of a service come before the exchange that they were made for, and lie within.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class _Reader:
     def __init__(self, service: str) -> None:
         self._own = service
         self._clock = 1000.0
+        self._first_call: float | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -96,6 +98,12 @@ class _Reader:
             return
         if self._response is None and self._failure is None:
             raise WireTextError("a request without an answer")
+        outbound = self._direction is Direction.OUTBOUND
+        started = self._clock
+        if outbound and self._first_call is None:
+            self._first_call = started
+        elif not outbound and self._first_call is not None:
+            started, self._first_call = self._first_call - 0.1, None
         yield Exchange(
             request=self._request,
             response=self._response,
@@ -103,10 +111,10 @@ class _Reader:
             service=self._service,
             direction=self._direction,
             id=f"example-{self._clock:.0f}",
-            client="client",
-            started=self._clock,
+            client="service" if outbound else "client",
+            started=started,
             ended=self._clock + 0.05,
-            timestamp=self._clock,
+            timestamp=started,
         )
         self._clock += 1
         self._begin()

@@ -8,14 +8,16 @@ that it may belong to, it belongs to none.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Direction, Exchange, FailureKind
+from wirelint.core.finding import Confidence
 from wirelint.core.state import State, Table, moment
 from wirelint.core.trace import trace_ids
 from wirelint.core.verdict import Verdict
-from wirelint.core.visit import Visit
+from wirelint.core.visit import Step, Visit
 from wirelint.history.visits import visit_of
 
 _MOST_TRACES: Final = 8192
@@ -36,26 +38,57 @@ FAILURES: Final = frozenset({502, 503, 504})
 class Hops(NamedTuple):
     """An exchange, ``outer``, with the calls that its service made for it, in the order of their beginnings.
 
-    ``certain`` is False where nothing but the time joins them. ``outer`` is the exchange at hand, or one that ended a
-    moment before a call that its service had given up: then that call is the one at hand.
+    ``certain`` is False where nothing but the time joins them. The exchange at hand is ``outer``, or else a call that
+    its service gave up a moment before: then ``late`` is that call.
     """
 
     outer: Visit
     calls: Sequence[Visit]
     certain: bool
+    late: Visit | None = None
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """That of a finding on these: a hint, or as the rule has it."""
+        return None if self.certain else Confidence.WEAK
+
+    @property
+    def about(self) -> Visit | None:
+        """Whom a finding is about that is the fault of ``outer``, None where that is the exchange at hand."""
+        return None if self.late is None else self.outer
+
+    def story(self, notes: Mapping[int, str], outer: str) -> tuple[Step, ...]:
+        """All but the exchange at hand.
+
+        :param notes: what calls prove, by ``id`` of the visit; others are left out.
+        :param outer: what ``outer`` proves.
+        """
+        steps = tuple(call.step(notes[id(call)]) for call in self.calls if call is not self.late and id(call) in notes)
+        return steps if self.late is None else (self.outer.step(outer), *steps)
 
     def final_failures(self) -> list[Visit]:
         """Calls that failed, but for those that were made again and then succeeded."""
-        return [
-            call
-            for call in self.calls
-            if failed(call)
-            and not any(
-                other.started >= call.started and other.resource == call.resource and not failed(other)
-                for other in self.calls
-                if other is not call
-            )
-        ]
+        return [call for call in self.calls if failed(call) and not self._mended(call)]
+
+    def _mended(self, call: Visit) -> bool:
+        return any(
+            other.started >= call.started and other.target == call.target and not failed(other)
+            for other in self.calls
+            if other is not call
+        )
+
+    def last_word(self) -> Visit | None:
+        """The call that failed last and for good, None where one that ended later was answered properly."""
+        last = max(self.calls, key=lambda call: call.ended)
+        return last if failed(last) and not self._mended(last) else None
+
+    def text(self, call: Visit) -> str:
+        """Evidence: what came of a call, and what was made of it."""
+        outer = self.outer
+        return (
+            f"{call.method} {call.route} of {call.service}: {call.outcome}; "
+            f"{outer.method} {outer.route} of {outer.service}: {outer.outcome}"
+        )
 
 
 def failed(visit: Visit) -> bool:
@@ -67,10 +100,18 @@ def failed(visit: Visit) -> bool:
 
 
 def timed_out(visit: Visit) -> bool:
-    """Whether a call failed for the lack of a timely answer."""
+    """Whether a call failed for the lack of a timely answer, as its caller saw it."""
     if visit.status is not None:
         return visit.status == 504
     return visit.failure in (FailureKind.TIMEOUT, FailureKind.CLIENT_GONE)
+
+
+def given_up(visit: Visit) -> bool:
+    """Whether its caller hung up on it, or was told 504.
+
+    A proxy on the way answers 502 to the caller where it runs out of patience itself.
+    """
+    return visit.status == 504 or (visit.status is None and visit.failure is FailureKind.CLIENT_GONE)
 
 
 class Traces:
@@ -83,26 +124,29 @@ class Traces:
 
     def hops(self, exchange: Exchange) -> Hops | None:
         """What the exchange at hand completes: its own calls, or those of one that had just ended; None for neither."""
+        memo = exchange.memo
+        if Traces not in memo:
+            memo[Traces] = self._hops(exchange)
+        found: Hops | None = memo[Traces]
+        return found
+
+    def _hops(self, exchange: Exchange) -> Hops | None:
         visit = visit_of(exchange, self._state)
         ids = trace_ids(exchange)[:_MOST_IDS]
-        if visit.direction is Direction.INBOUND:
-            found = self._own(visit, ids)
-            if found is not None:
-                return found
-        if visit.status is None and ids:
-            return self._given_up(visit, ids)
-        return None
+        if visit.direction is Direction.INBOUND and (found := self._own(visit, ids)) is not None:
+            return found
+        return self._given_up(visit, ids) if visit.status is None and ids else None
 
     def _own(self, visit: Visit, ids: Sequence[str]) -> Hops | None:
-        known = self._family(ids, visit.ended)
-        calls = _calls(visit, known, known)
-        if calls:
-            return Hops(visit, calls, certain=True)
         if ids:
-            return None
-        calls = [each for each, traced in self._recent if not traced and _lies_within(each, visit)]
-        others = [each for each, _ in self._recent if each is not visit]
-        calls = _calls(visit, calls, others)
+            known = self._family(ids, visit.ended)
+            calls = _calls(visit, known, known)
+            if calls:
+                return Hops(visit, calls, certain=True)
+        # Whatever lies within ended after this began, so the search is over where what ended before comes up.
+        recent = takewhile(lambda each: each[0].ended >= visit.started - _SKEW, reversed(self._recent))
+        meanwhile = list(recent)
+        calls = _calls(visit, [each for each, traced in meanwhile if not traced], [each for each, _ in meanwhile])
         return Hops(visit, calls, certain=False) if calls else None
 
     def _given_up(self, visit: Visit, ids: Sequence[str]) -> Hops | None:
@@ -118,7 +162,7 @@ class Traces:
         inner = [each for each in outer if not any(_lies_within(other, each) for other in outer if other is not each)]
         if len(inner) != 1:
             return None
-        return Hops(inner[0], (*_calls(inner[0], known, known), visit), certain=True)
+        return Hops(inner[0], (*_calls(inner[0], known, known), visit), certain=True, late=visit)
 
     def _family(self, ids: Iterable[str], now: float) -> list[Visit]:
         """All that bear one of the ids, once each."""
@@ -153,18 +197,22 @@ def _calls(outer: Visit, candidates: Iterable[Visit], others: Sequence[Visit]) -
 
 
 def _is_call(visit: Visit, outer: Visit) -> bool:
-    return visit is not outer and visit.service != outer.service and _lies_within(visit, outer)
+    """Whether the service of ``outer`` may have sent a request.
+
+    What a gateway calls side by side lies within each other as well, if one takes longer. It is alike then in all that
+    tells clients apart, while what a service sends on differs in that from what it got, or goes to the same path.
+    """
+    return (
+        visit is not outer
+        and visit.service != outer.service
+        and _lies_within(visit, outer)
+        and (visit.direction is Direction.OUTBOUND or visit.client != outer.client or visit.target == outer.target)
+    )
 
 
 def _competes(other: Visit, call: Visit, outer: Visit) -> bool:
     """Whether a call may as well have been made for an exchange other than ``outer``."""
-    return (
-        other is not call
-        and other is not outer
-        and other.direction is Direction.INBOUND
-        and other.service != call.service
-        and _lies_within(call, other)
-    )
+    return other is not outer and other.direction is Direction.INBOUND and _is_call(call, other)
 
 
 def _lies_within(inner: Visit, outer: Visit) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange
 from wirelint.core.report import method_name
 from wirelint.core.route import route
@@ -40,7 +41,9 @@ def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -
 def _visit(exchange: Exchange, state: State) -> Visit:
     request, status, failure = exchange.request, exchange.status, exchange.failure
     credential, principal, stranger = identity(exchange, state.seal)
-    resource = hash((exchange.service, request.target))
+    target = hash(request.target)
+    resource = hash((exchange.service, target))
+    content = _content(request.body)
     fields = request.headers
     return Visit(
         exchange_id=exchange.id,
@@ -48,8 +51,11 @@ def _visit(exchange: Exchange, state: State) -> Visit:
         direction=exchange.direction,
         method=method_name(request.method),
         route=route(request.path),
+        target=target,
+        tail=hash(request.path.rpartition("/")[2]),
         resource=resource,
-        request=_request(exchange, resource),
+        content=content,
+        request=hash((request.method, resource, content)) if content is not None or request.body.empty else None,
         status=status,
         failure=failure.kind if failure is not None else None,
         verdict=presumed(exchange),
@@ -58,7 +64,7 @@ def _visit(exchange: Exchange, state: State) -> Visit:
         principal=principal,
         stranger=stranger,
         # Behind a gateway many clients have one address: who they are stands in what the gateway adds.
-        client=hash((exchange.client, fields.get("x-forwarded-for"), fields.get("user-agent"))),
+        client=hash((exchange.client, request.http_version, fields.get("x-forwarded-for"), fields.get("user-agent"))),
         started=exchange.started,
         ended=moment(exchange),
         wait=wait(exchange),
@@ -68,14 +74,9 @@ def _visit(exchange: Exchange, state: State) -> Visit:
     )
 
 
-def _request(exchange: Exchange, resource: int) -> int | None:
-    body = exchange.request.body
-    if body.empty:
-        return hash((exchange.request.method, resource))
+def _content(body: Body) -> int | None:
     raw = body.raw
-    if raw is None or not body.complete or len(raw) > _COMPARED:
-        return None
-    return hash((exchange.request.method, resource, raw))
+    return hash(raw) if raw and body.complete and len(raw) <= _COMPARED else None
 
 
 def _answer(exchange: Exchange) -> int | None:

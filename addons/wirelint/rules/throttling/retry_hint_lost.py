@@ -1,0 +1,113 @@
+"""A service keeps an upstream's Retry-After to itself
+
+What it does
+------------
+Sees both sides of a service, and reports 429, 503 or 500 without any hint when to come back, where the last call that the
+service made was answered by 429 or 503 with Retry-After.
+
+Why it matters
+--------------
+Somebody knew when it would work again, and the caller never learns. Callers come back at once, each of their retries
+becomes another call to the upstream that asked for a pause.
+
+Known exceptions
+----------------
+Hints in other fields or in the content count. Where the service answers in full from elsewhere, there is nothing to hint at.
+
+How to fix
+----------
+Pass Retry-After on with 503 (the caller did not ask too much, so 429 is its own limit alone), or wait and call again.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3
+- https://www.rfc-editor.org/rfc/rfc6585.html#section-4
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.evidence.hints import hint_field, hint_in_content
+from wirelint.history.hops import Traces
+
+RULE = Rule(
+    severity=Severity.LOW,
+    confidence=Confidence.STRONG,
+    because="both the hint and the answer without it were seen, joined by a trace id",
+    basis="policy: RFC 9110 section 10.2.3 lets a server tell how long to wait",
+    when=When(status="429 500 503"),
+    reads=Reads.PREFIX,
+    scope=Scope.HOP,
+    recalls=(Traces,),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """A hint came in, none went out."""
+    response = exchange.response
+    if response is None or hint_field(exchange) is not None or hint_in_content(response.body) is not None:
+        return
+    hops = context.recall(Traces).hops(exchange)
+    if hops is None:
+        return
+    call = max(hops.calls, key=lambda each: each.ended)
+    if call.status not in (429, 503) or call.wait is None:
+        return
+    yield Hit(
+        f"{exchange.status} without the Retry-After that came from {call.service[:40]}",
+        f"{hops.text(call)}; Retry-After: {call.wait:.0f}",
+        suggested_status=503,
+        confidence=hops.confidence,
+        story=hops.story({id(call): f"Retry-After: {call.wait:.0f} s"}, ""),
+        note="no hint",
+    )
+
+
+BAD = (
+    """\
+# outbound stock
+GET /levels/7 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4731
+
+HTTP/1.1 429 Too Many Requests
+Retry-After: 30
+Content-Type: application/json
+
+{"error": "slow down"}
+GET /items/7 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4731
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "could not load the item"}
+""",
+)
+
+GOOD = (
+    """\
+# outbound stock
+GET /levels/8 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4732
+
+HTTP/1.1 429 Too Many Requests
+Retry-After: 30
+Content-Type: application/json
+
+{"error": "slow down"}
+GET /items/8 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4732
+
+HTTP/1.1 503 Service Unavailable
+Retry-After: 30
+Content-Type: application/json
+
+{"error": "the stock service is busy"}
+""",
+)

@@ -1,0 +1,148 @@
+"""A service answers 500 because an upstream refused what it asked for
+
+What it does
+------------
+Sees both sides of a service, and reports 500 where the last call that it made ended in 400, 404, 409 or 422.
+
+Why it matters
+--------------
+Nothing is broken: something was not there, was there already, or made no sense. Under 500 callers retry what will never
+succeed, and error budgets burn for the typing errors of strangers.
+
+Known exceptions
+----------------
+Where the refused call was not made of what the caller sent, the service itself asked for the wrong thing: then 500 is true,
+and the finding is for information.
+
+How to fix
+----------
+Let what the upstream refuses decide the answer: 404, 409 or 422 where the caller can do something about it.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.1
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.history.hops import Traces
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="both the refusal and what was made of it were seen, joined by a trace id",
+    basis="policy: RFC 9110 section 15.6.1 defines 500 as an unexpected condition of the server",
+    when=When(status="500"),
+    scope=Scope.HOP,
+    recalls=(Traces,),
+)
+
+_REFUSALS = (400, 404, 409, 422)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """The last call was refused, and the answer is 500."""
+    hops = context.recall(Traces).hops(exchange)
+    if hops is None:
+        return
+    call = max(hops.calls, key=lambda each: each.ended)
+    if call.status not in _REFUSALS:
+        return
+    echoes = _echoes(call, hops.outer)
+    yield Hit(
+        f"500 where the call to {call.service[:40]} had been refused: {call.status}",
+        hops.text(call),
+        # Whose the fault is can only be told where the caller's own words were refused.
+        suggested_status=call.status if echoes else None,
+        verdict=Verdict.CLIENT_ERROR if echoes else None,
+        severity=None if echoes else Severity.INFO,
+        confidence=hops.confidence,
+        story=hops.story({id(call): "refused"}, ""),
+        note="a fault of the service, by its status",
+    )
+
+
+def _echoes(call: Visit, outer: Visit) -> bool:
+    """Whether a call was made of what the caller had sent."""
+    if outer.content is not None and call.content == outer.content:
+        return True
+    return call.tail == outer.tail and outer.route.endswith("}")
+
+
+BAD = (
+    """\
+# outbound stock
+GET /levels/7 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4731
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no item 7"}
+GET /items/7 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4731
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "could not load the item"}
+""",
+)
+
+GOOD = (
+    """\
+# outbound stock
+GET /levels/8 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4732
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no item 8"}
+GET /items/8 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4732
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no item 8"}
+""",
+    """\
+# outbound cache
+GET /levels/9 HTTP/1.1
+Host: cache.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4733
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "not cached"}
+# outbound stock
+GET /levels/9 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4733
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"level": 3}
+GET /items/9 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4733
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "could not work out the price"}
+""",
+)

@@ -1,0 +1,112 @@
+"""A success was answered although every call that it needed had failed
+
+What it does
+------------
+Sees both sides of a service, and counts successes for which each call that the service made failed for good.
+
+Why it matters
+--------------
+Answers from a cache or without some part keep a service alive, and that is good. But nobody sees how long it has been
+living on reserves, and what callers get may be old, or empty, without a word about it.
+
+Known exceptions
+----------------
+Caches, fallbacks and calls whose outcome does not matter are all legitimate: so this is a hint, and off by default.
+
+How to fix
+----------
+Say so in the answer, by a field or a member for what is missing, or by ``Cache-Status`` and ``Age`` for what is old.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9111.html#section-4.2.4
+- https://www.rfc-editor.org/rfc/rfc9211.html
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.evidence.failing import holds_error
+from wirelint.history.hops import Traces
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.WEAK,
+    because="a cache or a fallback may have been right",
+    basis="policy: RFC 9111 section 4.2.4 restricts when stale responses may be served",
+    when=When(status="2xx"),
+    reads=Reads.NOTHING,
+    scope=Scope.HOP,
+    recalls=(Traces,),
+    default=False,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """All calls failed, and the answer is a success without any error in it."""
+    hops = context.recall(Traces).hops(exchange)
+    if hops is None or len(hops.final_failures()) < len(hops.calls) or holds_error(exchange):
+        return
+    call = hops.calls[-1]
+    yield Hit(
+        f"{exchange.status} although all that was asked of {call.service[:40]} had failed",
+        hops.text(call),
+        story=hops.story({id(each): "failed" for each in hops.calls}, ""),
+        note="a success",
+    )
+
+
+BAD = (
+    """\
+# outbound stock
+GET /levels/7 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4731
+
+HTTP/1.1 502 Bad Gateway
+Content-Type: application/json
+
+{"error": "not reachable"}
+GET /items/7 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4731
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"name": "chair", "level": null}
+""",
+)
+
+GOOD = (
+    """\
+# outbound stock
+GET /levels/8 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4732
+
+HTTP/1.1 502 Bad Gateway
+Content-Type: application/json
+
+{"error": "not reachable"}
+# outbound names
+GET /names/8 HTTP/1.1
+Host: names.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4732
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"name": "chair"}
+GET /items/8 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4732
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"name": "chair"}
+""",
+)
