@@ -27,8 +27,6 @@ _ALL_FIELDS: Final = frozenset({"traceparent", "b3", "x-amzn-trace-id", *_PLAIN_
 def _read(headers: Headers) -> Iterator[str]:
     """All ids that a message bears, the most telling first."""
     names = headers.names()
-    if _ALL_FIELDS.isdisjoint(names):
-        return
     if "traceparent" in names and (match := _traceparent.fullmatch((headers.get("traceparent") or "").strip())):
         yield match[1]
     if "b3" in names and (match := _b3.fullmatch((headers.get("b3") or "").strip())):
@@ -52,10 +50,11 @@ def trace_of(headers: Headers) -> str | None:
 @once
 def trace_ids(exchange: Exchange) -> tuple[str, ...]:
     """The ids that join this exchange to others: those of its request, then what its response adds."""
-    found = tuple(_read(exchange.request.headers))
-    if exchange.response is None:
-        return found
-    return (*found, *(added for added in _read(exchange.response.headers) if added not in found))
+    messages = [exchange.request.headers]
+    if exchange.response is not None:
+        messages.append(exchange.response.headers)
+    bearing = [headers for headers in messages if not _ALL_FIELDS.isdisjoint(headers.names())]
+    return tuple(dict.fromkeys(each for headers in bearing for each in _read(headers))) if bearing else ()
 
 
 def trace_id(exchange: Exchange) -> str | None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from wirelint.core.exchange import Origin
 from wirelint.core.finding import Finding
 from wirelint.core.verdict import of_status
-from wirelint.sinks.text import place, printable, severity, status
+from wirelint.sinks.text import place, printable, severity, status, story
 
 _MOST_PLACES: Final = 5
 
@@ -71,6 +71,8 @@ def lines(group: Group) -> Iterator[tuple[int, Text]]:
     yield 2, Text(finding.message)
     if finding.evidence:
         yield 2, Text(f"│ {finding.evidence}", "dim")
+    for step in story(finding):
+        yield 2, step
     if group.places:
         yield 2, Text(f"in {_places(group)}", "dim")
     yield 2, Text(f"wirelint explain {finding.rule}", "blue")

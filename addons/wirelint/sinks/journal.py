@@ -18,6 +18,7 @@ from wirelint.core.report import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.budget import OTHER, label_value
+from wirelint.sinks.jsonl import story
 
 _MOST_NAMES: Final = 8
 _JOINTS: Final = str.maketrans("", "", "-_.[]")
@@ -178,14 +179,16 @@ class Journal:
         entry.count += 1
         entry.first = min(entry.first, at)
         entry.last = max(entry.last, at)
+        # A finding may be about an exchange before this one, of which no more is known than its story tells.
+        at_hand = finding.exchange_id == audit.exchange.id
         entry.examples.append(
             {
                 "id": finding.exchange_id,
                 "time": at,
                 "status": finding.status,
                 "verdict": str(finding.verdict),
-                "duration": audit.exchange.duration,
-                "request": request_line(audit.exchange.request),
+                "duration": audit.exchange.duration if at_hand else None,
+                "request": request_line(audit.exchange.request) if at_hand else f"{finding.method} {finding.route}",
                 "message": finding.message,
                 "evidence": finding.evidence,
                 "trace_id": finding.trace_id,
@@ -234,6 +237,7 @@ def _shown(entry: _Entry) -> dict[str, Any]:
         "evidence": finding.evidence,
         "fingerprint": finding.fingerprint,
         "trace_id": finding.trace_id,
+        "story": story(finding),
         "time": entry.last,
         "count": entry.count,
         "first_seen": entry.first,

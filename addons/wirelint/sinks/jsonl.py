@@ -33,12 +33,32 @@ def fields(finding: Finding) -> dict[str, Any]:
         "time": time_text(finding.timestamp),
         "source": None if origin is None else {"file": _encodable(origin.file), "index": origin.index},
         "side": finding.side.value,
+        "story": story(finding),
     }
 
 
-def line(finding: Finding) -> bytes:
-    """A finding as one line of UTF-8, line feed included."""
-    return _encoder.encode(fields(finding)) + b"\n"
+def story(finding: Finding) -> list[dict[str, Any]]:
+    """The exchanges that prove a finding, in order; none where it stands on one alone."""
+    return [
+        {
+            "exchange_id": _encodable(step.exchange_id),
+            "service": step.service,
+            "request": step.request,
+            "outcome": step.outcome,
+            "note": step.note,
+            "time": time_text(step.timestamp),
+            "index": None if step.origin is None else step.origin.index,
+        }
+        for step in finding.story
+    ]
+
+
+def line(finding: Finding, **further: int) -> bytes:
+    """A finding as one line of UTF-8, line feed included.
+
+    :param further: numbers to add to the published keys.
+    """
+    return _encoder.encode(fields(finding) | further) + b"\n"
 
 
 def time_text(timestamp: float | None) -> str | None:

@@ -1,4 +1,4 @@
-"""One line for each kind of finding as it first comes up, for somebody who watches a terminal."""
+"""One line for each kind of finding as it first comes up, and its story if it has one, for somebody who watches."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from rich.text import Text
 
 from wirelint.core.engine import Audit
 from wirelint.core.finding import Finding
-from wirelint.sinks.text import printable, severity, status
+from wirelint.sinks.text import printable, severity, status, story
 
 _WAITING: Final = 1000
 _LAST_WORDS: Final = 2.0
+_INDENT: Final = 8
 _RULE_WIDTH: Final = 34
 
 
@@ -64,6 +65,8 @@ class Terminal:
             if not broken:
                 try:
                     self._write(line(finding))
+                    for step in story(finding):
+                        self._write(Text(" " * _INDENT) + step)
                 except (OSError, ValueError):  # nobody reads any more
                     broken = True
 

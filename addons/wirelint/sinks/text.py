@@ -42,6 +42,24 @@ def status(finding: Finding) -> str:
     return sent if finding.suggested_status is None else f"{sent} → {finding.suggested_status}"
 
 
+def story(finding: Finding) -> list[Text]:
+    """The exchanges that prove a finding, one a line, in order; none where it stands on one alone."""
+    several = len({step.service for step in finding.story}) > 1
+    lines = []
+    for number, step in enumerate(finding.story, 1):
+        text = Text(f"{number}. ", "dim")
+        if step.origin is not None:
+            text.append(f"#{step.origin.index} ")
+        if several:
+            text.append(f"{printable(step.service)} ")
+        text.append(f"{step.request} → ")
+        text.append(step.outcome, "bold")
+        if step.note:
+            text.append(f"  {step.note}")
+        lines.append(text)
+    return lines
+
+
 def place(origin: Origin | None) -> str:
     """``file#index``."""
     return "" if origin is None else f"{printable(origin.file)}#{origin.index}"

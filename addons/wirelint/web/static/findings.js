@@ -144,10 +144,12 @@ function show(item, finding) {
     item.evidence = el("pre", { class: "evidence", tabindex: "0" });
     item.examples = el("tbody");
     item.facts = el("dl", { class: "facts" });
+    item.story = el("ol", { class: "story" });
+    item.told = el("div", {}, el("h3", {}, "What happened"), item.story);
     const head = ["Time", "Request", "Status", "Took", "Trace"].map((text) => el("th", { scope: "col" }, text));
     item.body.replaceChildren(
       el("div", { class: "seen-on-wire" },
-        el("h3", {}, "Evidence"), item.evidence,
+        el("h3", {}, "Evidence"), item.evidence, item.told,
         el("h3", {}, "Latest examples"),
         el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Examples" },
           el("table", { class: "examples" }, el("thead", {}, el("tr", {}, ...head)), item.examples)),
@@ -155,6 +157,8 @@ function show(item, finding) {
       advice(finding));
   }
   say(item.evidence, finding.evidence || "(none beside the status)");
+  item.told.hidden = finding.story.length === 0;
+  item.story.replaceChildren(...finding.story.map((step) => tell(step, finding)));
   item.examples.replaceChildren(...finding.examples.map((example) =>
     el("tr", {},
       el("td", {}, el("time", { datetime: iso(example.time) }, clock(example.time))),
@@ -166,6 +170,15 @@ function show(item, finding) {
     ["First seen", clock(finding.first_seen)], ["Last seen", clock(finding.last_seen)], ["Trace", finding.trace_id ?? "–"]];
   item.facts.replaceChildren(...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
     el("div", {}, el("dt", {}, "Permalink"), el("dd", {}, el("a", { href: `/findings/${finding.fingerprint}` }, finding.fingerprint))));
+}
+
+/** One of the exchanges that prove a finding; the one that it is about stands out. */
+function tell(step, finding) {
+  const line = el("span", { class: "route" }, step.service === finding.service ? "" : `${step.service} `, step.request);
+  const outcome = el("span", { class: "outcome" }, step.outcome);
+  const time = step.time ? el("time", { datetime: step.time }, clock(Date.parse(step.time) / 1000)) : null;
+  const about = step.exchange_id === finding.examples[0]?.id;
+  return el("li", { class: about ? "about" : "" }, line, " ", outcome, el("span", { class: "note" }, step.note), time);
 }
 
 /** What the rule's own text says on the matter. */
