@@ -24,12 +24,15 @@ _MOST_TRACES: Final = 8192
 _MOST_IN_TRACE: Final = 64
 _MOST_IDS: Final = 4
 _MOST_RECENT: Final = 256
+_MOST_SERVICES: Final = 512
+_TOPOLOGY: Final = 86400.0
+"""Seconds that it is remembered who is called by whom."""
 _SPAN: Final = 300.0
 """Seconds that exchanges are waited for by others of their trace."""
 _LATE: Final = 2.0
 """Seconds by which a call that was given up may end later than the exchange it was made for."""
 _SKEW: Final = 0.005
-"""Seconds by which times of two connections may be off each other."""
+"""Seconds by which the ends of two connections may be noted in the wrong order."""
 
 FAILURES: Final = frozenset({502, 503, 504})
 """Statuses by which a service tells that it, or what is behind it, could not answer."""
@@ -120,6 +123,8 @@ class Traces:
     def __init__(self, state: State) -> None:
         self._state = state
         self._traces: Table[str, list[Visit]] = Table(_MOST_TRACES, _SPAN)
+        self._services: Table[str, float] = Table(_MOST_SERVICES, _TOPOLOGY)
+        self._inner: Table[str, bool] = Table(_MOST_SERVICES, _TOPOLOGY)
         self._recent: deque[tuple[Visit, bool]] = deque(maxlen=_MOST_RECENT)
 
     def hops(self, exchange: Exchange) -> Hops | None:
@@ -140,13 +145,13 @@ class Traces:
     def _own(self, visit: Visit, ids: Sequence[str]) -> Hops | None:
         if ids:
             known = self._family(ids, visit.ended)
-            calls = _calls(visit, known, known)
+            calls = self._calls(visit, known, known)
             if calls:
                 return Hops(visit, calls, certain=True)
         # Whatever lies within ended after this began, so the search is over where what ended before comes up.
-        recent = takewhile(lambda each: each[0].ended >= visit.started - _SKEW, reversed(self._recent))
+        recent = takewhile(lambda each: each[0].ended >= visit.started, reversed(self._recent))
         meanwhile = list(recent)
-        calls = _calls(visit, [each for each, traced in meanwhile if not traced], [each for each, _ in meanwhile])
+        calls = self._calls(visit, [each for each, traced in meanwhile if not traced], [each for each, _ in meanwhile])
         return Hops(visit, calls, certain=False) if calls else None
 
     def _given_up(self, visit: Visit, ids: Sequence[str]) -> Hops | None:
@@ -156,13 +161,13 @@ class Traces:
             for each in known
             if each.direction is Direction.INBOUND
             and each.service != visit.service
-            and each.started - _SKEW <= visit.started <= each.ended
+            and each.started <= visit.started <= each.ended
             and visit.ended - _LATE <= each.ended <= visit.ended
         ]
         inner = [each for each in outer if not any(_lies_within(other, each) for other in outer if other is not each)]
         if len(inner) != 1:
             return None
-        return Hops(inner[0], (*_calls(inner[0], known, known), visit), certain=True, late=visit)
+        return Hops(inner[0], (*self._calls(inner[0], known, known), visit), certain=True, late=visit)
 
     def _family(self, ids: Iterable[str], now: float) -> list[Visit]:
         """All that bear one of the ids, once each."""
@@ -171,11 +176,42 @@ class Traces:
             found |= {id(visit): visit for visit in self._traces.get(each, now) or ()}
         return list(found.values())
 
+    def _calls(self, outer: Visit, candidates: Iterable[Visit], others: Sequence[Visit]) -> list[Visit]:
+        """Those of the candidates that can only have been made by the service of ``outer``, while it answered."""
+        found = [
+            each
+            for each in candidates
+            if self._is_call(each, outer) and not any(self._competes(other, each, outer) for other in others)
+        ]
+        return sorted(found, key=lambda call: call.started)
+
+    def _competes(self, other: Visit, call: Visit, outer: Visit) -> bool:
+        """Whether a call may as well have been made for an exchange other than ``outer``."""
+        return other is not outer and other.direction is Direction.INBOUND and self._is_call(call, other)
+
+    def _is_call(self, visit: Visit, outer: Visit) -> bool:
+        """Whether the service of ``outer`` may have sent a request while it answered."""
+        if visit is outer or visit.service == outer.service or not _lies_within(visit, outer):
+            return False
+        return visit.direction is Direction.OUTBOUND or _differ(visit, outer) or self._is_entrance(outer)
+
+    def _is_entrance(self, outer: Visit) -> bool:
+        """Whether the service of ``outer`` is known to be called by clients alone.
+
+        What a gateway calls side by side lies within each other as well, if one takes longer.
+        """
+        first = self._services.get(outer.service, outer.ended)
+        return first is not None and first < outer.started and not self._inner.get(outer.service, outer.ended)
+
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange to its traces."""
         visit = visit_of(exchange, self._state, verdict)
         ids = trace_ids(exchange)[:_MOST_IDS]
         now = moment(exchange)
+        self._services.ensure(visit.service, lambda: now, now)
+        for other in self._family(ids, now) if ids else ():
+            if other.service != visit.service and _lies_within(other, visit):
+                self._inner.keep(other.service, True, now)
         for each in ids:
             trace = self._traces.ensure(each, list, now)
             if len(trace) < _MOST_IN_TRACE:
@@ -186,34 +222,13 @@ class Traces:
         return len(self._traces)
 
 
-def _calls(outer: Visit, candidates: Iterable[Visit], others: Sequence[Visit]) -> list[Visit]:
-    """Those of the candidates that can only have been made by the service of ``outer``, while it answered."""
-    found = [
-        each
-        for each in candidates
-        if _is_call(each, outer) and not any(_competes(other, each, outer) for other in others)
-    ]
-    return sorted(found, key=lambda call: call.started)
+def _differ(visit: Visit, outer: Visit) -> bool:
+    """Whether a request can be told from those that came from where ``outer`` came from.
 
-
-def _is_call(visit: Visit, outer: Visit) -> bool:
-    """Whether the service of ``outer`` may have sent a request.
-
-    What a gateway calls side by side lies within each other as well, if one takes longer. It is alike then in all that
-    tells clients apart, while what a service sends on differs in that from what it got, or goes to the same path.
+    Those of one client are alike in all that tells clients apart; what a proxy sends on goes to the same path.
     """
-    return (
-        visit is not outer
-        and visit.service != outer.service
-        and _lies_within(visit, outer)
-        and (visit.direction is Direction.OUTBOUND or visit.client != outer.client or visit.target == outer.target)
-    )
-
-
-def _competes(other: Visit, call: Visit, outer: Visit) -> bool:
-    """Whether a call may as well have been made for an exchange other than ``outer``."""
-    return other is not outer and other.direction is Direction.INBOUND and _is_call(call, other)
+    return visit.client != outer.client or visit.target == outer.target
 
 
 def _lies_within(inner: Visit, outer: Visit) -> bool:
-    return outer.started - _SKEW <= inner.started and inner.ended <= outer.ended + _SKEW
+    return outer.started <= inner.started and inner.ended <= outer.ended + _SKEW
