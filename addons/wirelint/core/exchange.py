@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Iterable, Iterator, KeysView
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -138,6 +138,18 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
+class Probe(msgspec.Struct, frozen=True):
+    """What a request got that was sent again by ourselves, with other credentials.
+
+    ``kind``: ``without`` any credentials, or with ``broken`` ones. ``status`` is None where no answer came. ``same``:
+    whether the answer was the same as the client's, content included.
+    """
+
+    kind: Literal["without", "broken"]
+    status: int | None
+    same: bool
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A request as the service saw it.
 
@@ -195,7 +207,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request with its response, the failure that came instead, or both where a response was cut short.
 
     ``started``, ``first_byte`` and ``ended`` are monotonic seconds; ``timestamp`` is the wall clock at the start in
-    Unix seconds. ``client`` names the peer that sent the request, only ever compared, never shown.
+    Unix seconds. ``client`` names the peer that sent the request, only ever compared, never shown. ``probes`` is empty
+    but for exchanges that were probed, which are audited apart from all others.
     """
 
     request: Request
@@ -210,6 +223,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     ended: float | None = None
     timestamp: float | None = None
     origin: Origin | None = None
+    probes: tuple[Probe, ...] = ()
     memo: dict[Any, Any] = msgspec.field(default_factory=dict)
     """What evidence functions found out about this exchange (see ``once``)."""
 
@@ -217,6 +231,10 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     def status(self) -> int | None:
         """The response's status code; None where no response came."""
         return self.response.status if self.response is not None else None
+
+    def probe(self, kind: Literal["without", "broken"]) -> Probe | None:
+        """What came of a kind of probe, None where there was none."""
+        return next((probe for probe in self.probes if probe.kind == kind), None)
 
     @property
     def duration(self) -> float | None:

@@ -1,0 +1,270 @@
+"""Active checks of credentials, for a developer's own services: asked for, safe, slow, and kept apart.
+
+A sample of the requests that carry credentials is sent again, straight to the service: with its credentials broken, and
+without any. Only GET and HEAD are, only to services that were named, no more than one request at a time and a few a
+minute, each route once an hour. What comes of it is judged by rules of its own and never counted as traffic.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import queue
+import secrets
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from wirelint.core.body import Body
+from wirelint.core.engine import Audit, Engine
+from wirelint.core.exchange import Exchange, Headers, Probe
+from wirelint.core.knowledge import known
+from wirelint.core.rule import Rule
+from wirelint.core.state import Memory, State, Table
+from wirelint.core.verdict import Verdict
+from wirelint.evidence.credentials import is_cookie, is_field, is_parameter
+from wirelint.evidence.identity import identity
+from wirelint.history.visits import visit_of
+
+MARK: Final = "wirelint-probe"
+"""The request field that our own requests bear, so that they are known should they come by again."""
+
+OUTCOMES: Final = ("enforced", "ignored", "unevaluated", "unclear", "failed")
+
+_FAMILY: Final = "probing"
+_PAUSE: Final = 2.0
+"""Seconds between two probes."""
+_AGAIN: Final = 3600.0
+_MOST_ROUTES: Final = 1024
+_WAITING: Final = 32
+_PATIENCE: Final = 5.0
+_LARGEST: Final = 256 * 1024
+_LEAVE_OUT: Final = frozenset(
+    {"accept-encoding", "connection", "content-length", "host", "keep-alive", "te", "transfer-encoding", "upgrade"}
+)
+_CONDITIONAL: Final = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range"})
+
+Kind = Literal["without", "broken"]
+
+
+class Prober:
+    """Sends requests again, from a thread of its own.
+
+    :param services: name → URL of those that may be asked.
+    :param rules: all rules; those of the family ``probing`` judge.
+    :param found: is given the audit of each probed exchange, in the prober's thread.
+    :param state: what the live engine remembers; it is only read.
+    :param insecure: do not verify certificates.
+    :param pause: seconds between two probes.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it works with, by name
+        self,
+        services: Mapping[str, str],
+        rules: Iterable[Rule],
+        found: Callable[[Audit], None],
+        *,
+        state: State,
+        insecure: bool = False,
+        pause: float = _PAUSE,
+    ) -> None:
+        self.outcomes: Counter[tuple[str, str]] = Counter({(name, each): 0 for name in services for each in OUTCOMES})
+        """Service and outcome → probed routes; all keys are there from the start, as others read it meanwhile."""
+        self._services = dict(services)
+        self._found = found
+        self._state = state
+        self._engine = Engine((rule for rule in rules if rule.family == _FAMILY), state=_Reading(state))
+        self._context = ssl.create_default_context()
+        if insecure:
+            self._context.check_hostname = False
+            self._context.verify_mode = ssl.CERT_NONE
+        self._pause = pause
+        self._mark = secrets.token_hex(16)
+        self._done: Table[tuple[str, str, str], bool] = Table(_MOST_ROUTES, _AGAIN)
+        self._queue: queue.Queue[Exchange | None] = queue.Queue(_WAITING)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="wirelint-prober", daemon=True)
+        self._thread.start()
+
+    def is_ours(self, exchange: Exchange) -> bool:
+        """Whether an exchange is one of our own, passed on by the service that was probed."""
+        return exchange.request.headers.get(MARK) == self._mark
+
+    def offer(self, exchange: Exchange) -> None:
+        """Take an exchange into consideration. Never waits."""
+        if not self._is_fit(exchange):
+            return
+        visit = visit_of(exchange, self._state)
+        key = (visit.service, visit.method, visit.route)
+        if self._done.get(key, visit.ended):
+            return
+        try:
+            self._queue.put_nowait(exchange)
+        except queue.Full:
+            return
+        self._done.keep(key, True, visit.ended)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or is under way."""
+        return self._queue.unfinished_tasks == 0
+
+    def close(self) -> None:
+        """Stop. A request that is under way is waited for a moment."""
+        self._stopped.set()
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(None)
+        self._thread.join(_PATIENCE)
+
+    def _is_fit(self, exchange: Exchange) -> bool:
+        """Whether a request is safe to repeat, and its answer such that a difference would be seen."""
+        request, response = exchange.request, exchange.response
+        return (
+            exchange.service in self._services
+            and request.method in ("GET", "HEAD")
+            and request.body.empty
+            and response is not None
+            and (response.status == 401 or 200 <= response.status < 300)
+            and response.body.complete
+            and _CONDITIONAL.isdisjoint(request.headers.names())
+            and identity(exchange, self._state.seal).credential is not None
+        )
+
+    def _run(self) -> None:
+        while (exchange := self._queue.get()) is not None and not self._stopped.is_set():
+            try:
+                self._probe(exchange)
+            except Exception:  # noqa: BLE001 - it is an extra; no fault of it may end the others
+                self.outcomes[exchange.service, "failed"] += 1
+            self._queue.task_done()
+            self._stopped.wait(self._pause)
+
+    def _probe(self, exchange: Exchange) -> None:
+        probes = tuple(self._ask(exchange, kind) for kind in ("broken", "without"))
+        self.outcomes[exchange.service, outcome(exchange, probes)] += 1
+        probed = msgspec.structs.replace(exchange, probes=probes, memo={known: known(exchange)})
+        audit = self._engine.audit(probed)
+        if audit.findings:
+            self._found(audit)
+
+    def _ask(self, exchange: Exchange, kind: Kind) -> Probe:
+        request, answer = exchange.request, exchange.response
+        target, fields = changed(exchange, kind)
+        parts = urlsplit(self._services[exchange.service])
+        host, port = parts.hostname or "", parts.port
+        connection = (
+            http.client.HTTPSConnection(host, port, timeout=_PATIENCE, context=self._context)
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(host, port, timeout=_PATIENCE)
+        )
+        try:
+            connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
+            connection.putheader("Host", request.authority.rpartition("@")[2])
+            for name, value in fields:
+                connection.putheader(name, value)
+            connection.putheader(MARK, self._mark)
+            connection.endheaders()
+            got = connection.getresponse()
+            content = got.read(_LARGEST + 1)
+        except (OSError, http.client.HTTPException):
+            return Probe(kind, None, same=False)
+        finally:
+            connection.close()
+        known_whole = answer is not None and len(content) <= _LARGEST
+        body = Body(content, coding=got.headers.get("content-encoding") or "")
+        same = (
+            known_whole and answer is not None and got.status == answer.status and body.content == answer.body.content
+        )
+        return Probe(kind, got.status, same=same)
+
+
+class _Reading(State):
+    """What another engine remembers, to look back on: nothing is added to it.
+
+    The other goes on meanwhile, in another thread; a story that changes while it is read costs this probe alone.
+    """
+
+    def __init__(self, other: State) -> None:
+        super().__init__()
+        self._other = other
+
+    def recall[M: Memory](self, kind: type[M]) -> M:
+        """The other's memory of a kind."""
+        return self._other.recall(kind)
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Do not remember it: it was, when it was traffic."""
+
+
+def outcome(exchange: Exchange, probes: Iterable[Probe]) -> str:
+    """What probes tell: credentials are ``enforced``, ``ignored`` or ``unevaluated``; ``unclear`` where neither."""
+    answers = list(probes)
+    if any(probe.status is None for probe in answers):
+        return "failed"
+    if exchange.status == 401:
+        return "unevaluated" if all(probe.same for probe in answers) else "unclear"
+    if all(probe.status in (401, 403, 404) for probe in answers):
+        return "enforced"
+    return "ignored" if all(probe.status == exchange.status for probe in answers) else "unclear"
+
+
+def changed(exchange: Exchange, kind: Kind) -> tuple[str, list[tuple[bytes, bytes]]]:
+    """Target and fields of a request, its credentials left out or broken."""
+    request = exchange.request
+    return _target(exchange, kind), list(_fields(exchange, request.headers, kind))
+
+
+def _fields(exchange: Exchange, headers: Headers, kind: Kind) -> Iterator[tuple[bytes, bytes]]:
+    told = known(exchange)
+    for raw, value in headers.fields:
+        name = raw.decode("latin-1").lower()
+        if name in _LEAVE_OUT:
+            continue
+        if name == "cookie":
+            cookies = [
+                each
+                for pair in value.decode("latin-1").split(";")
+                if (each := _pair(pair.strip(), kind, lambda name: is_cookie(name) or name.lower() in told.cookies))
+            ]
+            if cookies:
+                yield raw, "; ".join(cookies).encode("latin-1")
+        elif name == "authorization" or is_field(name) or name in told.fields:
+            if kind == "broken":
+                scheme, space, rest = value.rpartition(b" ")
+                yield raw, scheme + space + _broken(rest.decode("latin-1")).encode("latin-1")
+        else:
+            yield raw, value
+
+
+def _target(exchange: Exchange, kind: Kind) -> str:
+    path, mark, query = exchange.request.target.partition("?")
+    told = known(exchange)
+    pairs = [
+        each
+        for pair in query.split("&")
+        if (each := _pair(pair, kind, lambda name: is_parameter(name) or name.lower() in told.parameters))
+    ]
+    return f"{path}{mark}{'&'.join(pairs)}" if pairs else path
+
+
+def _pair(pair: str, kind: Kind, is_credential: Callable[[str], bool]) -> str:
+    """``name=value`` as it is, broken, or empty where it is to be left out."""
+    name, equals, value = pair.partition("=")
+    if not value or not is_credential(name):
+        return pair
+    return f"{name}{equals}{_broken(value)}" if kind == "broken" else ""
+
+
+def _broken(secret: str) -> str:
+    """A secret of the same length and alphabet that is another one: its letters and digits moved on by one."""
+    turned = str.maketrans(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+        "bcdefghijklmnopqrstuvwxyzaBCDEFGHIJKLMNOPQRSTUVWXYZA1234567890",
+    )
+    # The first half stays, so that a JWT keeps its head, and Basic its user: it is the proof that must be looked at.
+    return secret[: len(secret) // 2] + secret[len(secret) // 2 :].translate(turned)

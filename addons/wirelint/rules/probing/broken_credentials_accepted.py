@@ -1,0 +1,86 @@
+"""A request with broken credentials is served like one with good ones, but one without any is refused
+
+What it does
+------------
+With ``--probe-auth``: reports a safe request whose answer was a success, which got a success again when it was sent with
+broken credentials, and 401 or 403 without any.
+
+Why it matters
+--------------
+The service looks whether there is a credential, and not at what it says. Whoever makes one up is let in.
+
+Known exceptions
+----------------
+Where something before the service checks credentials (a gateway, a mesh), and the probe went past it, that is where to
+probe. Routes that need no credentials are another matter.
+
+How to fix
+----------
+Verify signature, expiry and audience of tokens, and look keys and sessions up, before anything is served.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+- https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+from wirelint.core.verdict import Verdict
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.STRONG,
+    because="the same request was sent with broken credentials, and without any",
+    basis="policy: RFC 9110 section 15.5.2 defines 401 for invalid credentials",
+    when=When(status="2xx", method="GET HEAD"),
+    verdict=Verdict.OK,
+    suggested_status=401,
+    default=False,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Broken ones open the door, none do not."""
+    broken, without = exchange.probe("broken"), exchange.probe("without")
+    if broken is None or without is None or broken.status is None or without.status not in (401, 403):
+        return
+    if 200 <= broken.status < 300:
+        yield Hit(
+            f"{broken.status} to broken credentials, {without.status} without any",
+            f"as sent: {exchange.status}; broken: {broken.status}; without: {without.status}",
+        )
+
+
+BAD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+# probe: broken 200 same
+# probe: without 401
+""",
+)
+
+GOOD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+# probe: broken 401
+# probe: without 401
+""",
+)

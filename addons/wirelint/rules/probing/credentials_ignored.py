@@ -1,0 +1,82 @@
+"""A request is served alike with its credentials, with broken ones and without any
+
+What it does
+------------
+With ``--probe-auth``: reports a safe request that got the same answer, content included, as it was sent, with broken
+credentials and without any.
+
+Why it matters
+--------------
+Clients send a secret where nobody looks at it. Either it should not be sent, or something is open that was meant to be
+closed.
+
+Known exceptions
+----------------
+Public resources: clients that send their token everywhere are common, and it does no harm to ignore it there. So this is
+a question to whoever knows what was meant, not a verdict.
+
+How to fix
+----------
+Where the resource is not public: check credentials on this route, too. Suppress the finding where it is.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+- https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+
+RULE = Rule(
+    severity=Severity.LOW,
+    confidence=Confidence.STRONG,
+    because="the same request was sent with broken credentials and without any, and the answers were the same",
+    basis="policy: a protected resource is one that refuses strangers (RFC 9110 section 11.5)",
+    when=When(status="2xx", method="GET HEAD"),
+    default=False,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Nothing makes a difference."""
+    broken, without = exchange.probe("broken"), exchange.probe("without")
+    if broken is not None and without is not None and broken.same and without.same:
+        yield Hit(
+            f"{exchange.status} whatever the credentials",
+            f"as sent: {exchange.status}; broken: {broken.status}; without: {without.status}; the same content",
+        )
+
+
+BAD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+# probe: broken 200 same
+# probe: without 200 same
+""",
+)
+
+GOOD = (
+    """\
+GET /greeting HTTP/1.1
+Host: shop.example
+Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"hello": "Ada"}
+# probe: broken 200
+# probe: without 200
+""",
+)
