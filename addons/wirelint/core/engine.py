@@ -27,7 +27,8 @@ STATE: Final = "state"
 class Plan(msgspec.Struct, frozen=True, eq=False):
     """The rules that exchanges of one shape give an opportunity to; made once per shape.
 
-    ``keyed`` are those that a JSON object can only concern if it has one of ``keys`` at its top level.
+    ``keyed`` are those that a JSON object can only concern if it has one of ``keys`` at its top level, ``looking_back``
+    those that compare it with what was before.
     """
 
     rules: tuple[Rule, ...]
@@ -35,6 +36,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     reading: tuple[Rule, ...]
     keyed: tuple[Rule, ...]
     keys: frozenset[str]
+    looking_back: tuple[Rule, ...] = ()
 
 
 class Audit(msgspec.Struct, frozen=True, eq=False):
@@ -104,12 +106,16 @@ class Engine:
             self._run(rule, exchange, hits, faults)
         if response is not None and (plan.reading or plan.keyed):
             skipped = self._read(plan, exchange, response, hits, faults)
+        quiet = not hits and self.state.quiet.holds(exchange)
+        if not quiet and plan.looking_back:
+            skipped = self._look_back(plan, exchange, hits, faults) or skipped
         verdict = _verdict(exchange, hits)
         findings = self._findings(exchange, verdict, hits) if hits else ()
-        try:
-            self.state.note(exchange, verdict)
-        except Exception:  # noqa: BLE001 - what is not remembered is not found later; nothing else is lost
-            faults.append(STATE)
+        if not quiet:
+            try:
+                self.state.note(exchange, verdict)
+            except Exception:  # noqa: BLE001 - what is not remembered is not found later; nothing else is lost
+                faults.append(STATE)
         return Audit(exchange, verdict, findings, plan, skipped, tuple(faults))
 
     def _read(
@@ -137,6 +143,22 @@ class Engine:
                 reason = "truncated"
             else:
                 self._run(rule, exchange, hits, faults)
+        return reason
+
+    def _look_back(
+        self, plan: Plan, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]
+    ) -> str | None:
+        reason = None
+        for rule in plan.looking_back:
+            if rule.reads is not Reads.NOTHING and exchange.response is not None:
+                body = exchange.response.body
+                unread = body.unavailable
+                if unread is None and rule.reads is Reads.WHOLE and not body.complete:
+                    unread = "truncated"
+                if unread is not None:
+                    reason = unread
+                    continue
+            self._run(rule, exchange, hits, faults)
         return reason
 
     def _run(self, rule: Rule, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> None:
@@ -198,15 +220,17 @@ class Engine:
                 fitting.append(rule)
         # Errors are few and all about something; it is among successes that a look at the names spares work.
         successful = exchange.status is not None and exchange.status < 400
+        here = [rule for rule in fitting if not rule.recalls]
         keyed = tuple(
-            rule for rule in fitting if successful and rule.reads is not Reads.NOTHING and rule.json_keys is not None
+            rule for rule in here if successful and rule.reads is not Reads.NOTHING and rule.json_keys is not None
         )
         return Plan(
             rules=tuple(fitting),
-            plain=tuple(rule for rule in fitting if rule.reads is Reads.NOTHING),
-            reading=tuple(rule for rule in fitting if rule.reads is not Reads.NOTHING and rule not in keyed),
+            plain=tuple(rule for rule in here if rule.reads is Reads.NOTHING),
+            reading=tuple(rule for rule in here if rule.reads is not Reads.NOTHING and rule not in keyed),
             keyed=keyed,
             keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
+            looking_back=tuple(rule for rule in fitting if rule.recalls),
         )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol, cast
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.quiet import Quiet
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 
@@ -51,6 +52,7 @@ class State:
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(32)
         self._memories: dict[type[Memory], Memory] = {}
+        self.quiet = Quiet()
         self.told: Table[tuple[str, ...], bool] = Table(_MOST_TOLD, _SILENCE)
         """What rules that speak once have told."""
 
@@ -68,6 +70,7 @@ class State:
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Let all memories note an exchange."""
+        self.quiet.note(exchange, verdict)
         for memory in self._memories.values():
             memory.note(exchange, verdict)
 

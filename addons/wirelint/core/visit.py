@@ -27,14 +27,18 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     """One exchange, as it is remembered.
 
-    ``route`` is the path's template. ``target`` stands for path and query, ``resource`` for these and the service,
-    ``content`` for the request's content (None where there is none, or not all of it is known), ``request`` for all of
-    these and the method (None where the content is not known), ``tail`` for the path's last segment, ``client`` for
-    whoever sent it, ``answer`` for what an error said (None for successes, and where its content is not known). All
-    seven are numbers that only this process can compare.
+    ``route`` is the path's template. ``target`` stands for path and query, ``resource`` for these, the authority and
+    the service, ``content`` for the request's content (None where there is none, or not all of it is known),
+    ``request`` for resource, content and method (None where the content is not known), ``tail`` for the path's last
+    segment, ``client`` for whoever sent it, ``answer`` for what an error said (None for successes, and where its
+    content is not known). All seven are numbers that only this process can compare.
 
     ``credential`` stands for the very credential sent, None where there is none, or one that is made anew for each
     request; ``principal`` for whom it speaks of, None where that is unknown. ``stranger``: it provably came without.
+
+    ``scheme`` is the authentication scheme sent, ``asked`` are those that a 401 asks for (all in lower case, empty for
+    none). ``tenant`` stands for the fields that choose whose data a request is about, 0 where there are none. ``aside``:
+    it was refused for other reasons than who the caller is and what it may see.
 
     ``started`` and ``ended`` are seconds of one clock; ``wait`` is how many seconds a refusal asked to wait.
     """
@@ -56,6 +60,10 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     credential: bytes | None
     principal: bytes | None
     stranger: bool
+    scheme: str
+    asked: tuple[str, ...]
+    tenant: int
+    aside: bool
     client: int
     started: float
     ended: float

@@ -2,27 +2,34 @@
 
 A request and its response follow each other; any number of pairs may. Lines that do not stand on the wire begin
 with ``#``: ``# failure: reset peer closed`` says what came instead of (or cut short) the response above,
-``# +5s`` lets time pass, ``# outbound payments`` makes the next pair one from the service to ``payments``. Exchanges
+``# +5s`` lets time pass, ``# outbound payments`` makes the next pair one from the service to ``payments``,
+``# 30 times, every 5s`` tells how often the next pair took place, ``{n}`` in its target being the number. Exchanges
 stand in the order of their ends: calls of a service come before the exchange that they were made for, and lie within.
+After a response, ``# probe: without 200 same`` is what the request got when sent again without credentials.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Headers, Request, Response
+from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Headers, Probe, Request, Response
 from wirelint.core.media import media_type
 
 _request_line: Final = re.compile(r"([A-Z]+) (\S+) (HTTP/[\d.]+)")
 _status_line: Final = re.compile(r"(HTTP/[\d.]+) (\d{3})(?: (.*))?")
 _failure: Final = re.compile(r"# failure: (\w+) ?(.*)")
+_probe: Final = re.compile(r"# probe: (without|broken) (\d{3})( same)?")
 _pause: Final = re.compile(r"# \+([\d.]+)s")
 _outbound: Final = re.compile(r"# outbound (\S+)")
+_repeated: Final = re.compile(r"# (\d{1,3}) times, every ([\d.]+)s")
+
+
+_STARTS: Final = (_request_line, _status_line, _failure, _probe, _pause, _outbound, _repeated)
 
 
 class WireTextError(ValueError):
@@ -55,7 +62,9 @@ class _Reader:
         self._request: Request | None = None
         self._response: Response | None = None
         self._failure: Failure | None = None
+        self._probes: tuple[Probe, ...] = ()
         self._direction, self._service = Direction.INBOUND, self._own
+        self._times, self._every = 1, 1.0
 
     def read(self, block: list[str]) -> Iterator[Exchange]:
         """Take a message, or a line about the exchange; what was complete before comes out."""
@@ -70,6 +79,9 @@ class _Reader:
             if self._response is not None:
                 cut = Body(self._response.body.raw, complete=False, media=self._response.media_type)
                 self._response = msgspec.structs.replace(self._response, body=cut)
+        elif match := _probe.fullmatch(first):
+            kind: Literal["without", "broken"] = "without" if match[1] == "without" else "broken"
+            self._probes = (*self._probes, Probe(kind, int(match[2]), bool(match[3])))
         else:
             yield from self.finish()
             if match := _request_line.fullmatch(first):
@@ -78,6 +90,8 @@ class _Reader:
                 self._clock += float(match[1])
             elif match := _outbound.fullmatch(first):
                 self._direction, self._service = Direction.OUTBOUND, match[1]
+            elif match := _repeated.fullmatch(first):
+                self._times, self._every = int(match[1]), float(match[2])
 
     def _read_request(self, line: re.Match[str], lines: list[str]) -> Request:
         headers, body = _message(lines)
@@ -98,16 +112,24 @@ class _Reader:
             return
         if self._response is None and self._failure is None:
             raise WireTextError("a request without an answer")
+        for number in range(1, self._times + 1):
+            target = self._request.target.replace("{n}", str(number)) if self._times > 1 else self._request.target
+            yield self._exchange(msgspec.structs.replace(self._request, target=target))
+            self._clock += self._every
+        self._begin()
+
+    def _exchange(self, request: Request) -> Exchange:
         outbound = self._direction is Direction.OUTBOUND
         started = self._clock
         if outbound and self._first_call is None:
             self._first_call = started
         elif not outbound and self._first_call is not None:
             started, self._first_call = self._first_call - 0.1, None
-        yield Exchange(
-            request=self._request,
+        return Exchange(
+            request=request,
             response=self._response,
             failure=self._failure,
+            probes=self._probes,
             service=self._service,
             direction=self._direction,
             id=f"example-{self._clock:.0f}",
@@ -116,14 +138,12 @@ class _Reader:
             ended=self._clock + 0.05,
             timestamp=started,
         )
-        self._clock += 1
-        self._begin()
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
     block: list[str] = []
     for line in text.strip("\n").split("\n"):
-        starts = any(p.fullmatch(line) for p in (_request_line, _status_line, _failure, _pause, _outbound))
+        starts = any(each.fullmatch(line) for each in _STARTS)
         if starts and block:
             yield block
             block = []

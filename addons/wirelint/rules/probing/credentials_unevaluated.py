@@ -62,7 +62,7 @@ BAD = (
     """\
 GET /orders HTTP/1.1
 Host: shop.example
-Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+X-Api-Key: b1946ac92492d2347c6235b4d2611184
 
 HTTP/1.1 200 OK
 Content-Type: application/json
@@ -70,10 +70,10 @@ Content-Type: application/json
 [{"id": 1}]
 GET /invoices HTTP/1.1
 Host: shop.example
-Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+X-Api-Key: b1946ac92492d2347c6235b4d2611184
 
 HTTP/1.1 401 Unauthorized
-WWW-Authenticate: Bearer
+WWW-Authenticate: ApiKey realm="shop"
 Content-Type: application/json
 
 {"error": "unauthorized"}
@@ -86,10 +86,10 @@ GOOD = (
     """\
 GET /invoices HTTP/1.1
 Host: shop.example
-Authorization: Bearer c1946ac92492d2347c6235b4d2611185
+X-Api-Key: c1946ac92492d2347c6235b4d2611185
 
 HTTP/1.1 401 Unauthorized
-WWW-Authenticate: Bearer
+WWW-Authenticate: ApiKey realm="shop"
 Content-Type: application/json
 
 {"error": "unauthorized"}
