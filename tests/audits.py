@@ -81,6 +81,7 @@ def audit(
     failure: FailureKind | None = None,
     skipped: str | None = None,
     faults: tuple[str, ...] = (),
+    suppressed: tuple[str, ...] = (),
     plan: Plan = PLAN,
     seconds: float | None = 0.05,
 ) -> Audit:
@@ -95,4 +96,4 @@ def audit(
         ended=None if seconds is None else 10.0 + seconds,
         timestamp=1000.0,
     )
-    return Audit(exchange, verdict, findings, plan, skipped, faults)
+    return Audit(exchange, verdict, findings, plan, skipped, faults, suppressed)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from wirelint import config, policy, policy_file, selection
+from wirelint import config, policy, policy_file, sampling, selection
 from wirelint.core.engine import Audit, Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding
+from wirelint.core.policy import Policy
 from wirelint.core.scoped import engine_for
+from wirelint.probing import Prober
 from wirelint.rules import catalogue
+from wirelint.sampling import Sampler, Shares
+from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.prometheus import Metrics
 from wirelint.sinks.terminal import Terminal
@@ -32,7 +36,9 @@ class Live:
 
     :param engine: judges them.
     :param stats: what the capture layer counts; faults of sinks are counted there, too.
+    :param shares: how much of each service's traffic to audit; all of it where None.
     :param terminal: shows new findings; None to show none.
+    :param log: writes findings; None to write none.
     :param host: address of the page and of ``/metrics``.
     :param port: its port, 0 for any that is free.
     :param names: further names that the page answers to.
@@ -43,7 +49,9 @@ class Live:
         engine: Engine,
         *,
         stats: Stats | None = None,
+        shares: Shares | None = None,
         terminal: Terminal | None = None,
+        log: FindingsLog | None = None,
         host: str = "127.0.0.1",
         port: int = 9464,
         names: Iterable[str] = (),
@@ -55,10 +63,17 @@ class Live:
         self.terminal = terminal
         self.journal = Journal()
         self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"), stats=self.stats)
+        self.sampler = Sampler(shares, lambda service: self.metrics.skip(service, "sampled"))
+        self.metrics.remembered = engine.state.sizes
+        self._prober: Prober | None = None
         self._engine = engine
+        self._log = log
         self._sinks: list[Callable[[Audit], None]] = [self.metrics.accept, self.journal.accept]
         if terminal is not None:
             self._sinks.append(terminal.accept)
+        if log is not None:
+            self._sinks.append(log.accept)
+            self.metrics.log = log.lines
         self._server = WebServer(
             self.metrics,
             self.journal,
@@ -79,8 +94,46 @@ class Live:
         """
         return self._server.start()
 
+    def change(self, found: Policy, shares: Shares) -> None:
+        """Go on with other settings; what was counted, found and remembered stays. Call this where ``consume`` is.
+
+        :param found: what to judge by from now on.
+        :param shares: how much of each service's traffic to audit from now on.
+        """
+        engine = engine_for(found, self._engine.state)
+        self.metrics.change_rules(engine.rules)
+        self._server.change_rules(engine.rules)
+        self.rules = engine.rules
+        self.sampler.shares = shares
+        self._engine = engine
+        self.metrics.loaded = (True, time.time())
+
+    def stay(self) -> None:
+        """Show in the metrics that the configuration could not be read anew, and that the old one is in force."""
+        self.metrics.loaded = (False, self.metrics.loaded[1])
+
+    def probe(self, services: Mapping[str, str], *, insecure: bool = False) -> None:
+        """Check from now on whether credentials are looked at, by requests of our own.
+
+        :param services: name → URL of those that may be asked.
+        :param insecure: do not verify their certificates.
+        """
+        self._prober = prober = Prober(services, catalogue(), self._probed, state=self._engine.state, insecure=insecure)
+        self._sinks.append(lambda audit: prober.offer(audit.exchange))
+        self.metrics.probes = prober.outcomes
+
+    def _probed(self, audit: Audit) -> None:
+        """Show what a probe found; it is no traffic, and so not counted as such."""
+        self.journal.add(audit)
+        if self.terminal is not None:
+            self.terminal.accept(audit)
+        if self._log is not None:
+            self._log.accept(audit)
+
     def consume(self, exchange: Exchange) -> Sequence[Finding]:
         """Audit an exchange. Never raises: faults are counted."""
+        if self._prober is not None and self._prober.is_ours(exchange):
+            return ()
         begun = time.perf_counter()
         try:
             audit = self._engine.audit(exchange)
@@ -104,11 +157,15 @@ class Live:
         return last == 0 or time.monotonic() - last < _STUCK
 
     def close(self) -> None:
-        """Stop the server, and let the terminal have its last lines. Calling this again changes nothing."""
+        """Stop the server, and let terminal and log have their last lines. Calling this again changes nothing."""
         self.ready = False
+        if self._prober is not None:
+            self._prober.close()
         self._server.stop()
         if self.terminal is not None:
             self.terminal.close()
+        if self._log is not None:
+            self._log.close()
 
     def _fault(self, place: str, error: Exception) -> None:
         self.stats.faults[place] += 1
@@ -126,15 +183,16 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
     :param file: configuration file; where empty, ``wirelint.toml`` here or in a folder above.
     :param stats: what the capture layer counts.
     """
-    engine = Engine(selection.select(catalogue()))
+    engine, shares = Engine(selection.select(catalogue())), Shares()
     # mitmproxy ends at once where an error is logged while it starts.
     try:
-        engine = _engine(file)
+        engine, shares = _settings(file)
     except (config.ConfigError, selection.UnknownRuleError) as error:
         _log.error("wirelint: %s", error)
     live = Live(
         engine,
         stats=stats,
+        shares=shares,
         terminal=Terminal(lambda text: _log.info("%s", text.plain)),
         host=host,
         port=port,
@@ -147,8 +205,8 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
     return live
 
 
-def _engine(file: str) -> Engine:
-    """The engine that a configuration file asks for, read as ``wirelint proxy`` reads it.
+def _settings(file: str) -> tuple[Engine, Shares]:
+    """The engine and the shares that a configuration file asks for, read as ``wirelint proxy`` reads it.
 
     :raises config.ConfigError: the file cannot be used.
     :raises selection.UnknownRuleError: a word in it stands for no rule.
@@ -160,7 +218,7 @@ def _engine(file: str) -> Engine:
         with suppress(OSError):  # there may be no working directory any more
             path = config.find(Path.cwd())
     read = config.Config() if path is None else config.load(path, settable(), policy_file.KEYS)
-    values = read.of("proxy", ("profile", "select", "ignore", "min-confidence"))
+    values = read.of("proxy", ("profile", "select", "ignore", "min-confidence", "sample"))
     least = str(values.get("min-confidence", "strong")).upper()
     if least not in Confidence.__members__:
         raise config.ConfigError(f"{path}: min-confidence is none of {', '.join(map(str, Confidence))}")
@@ -173,4 +231,7 @@ def _engine(file: str) -> Engine:
     found = policy.build(catalogue(), wanted, read, now=time.time())
     if not found.rules:
         raise config.ConfigError(f"{path}: select and ignore leave no rule to run")
-    return engine_for(found)
+    share = values.get("sample", 1.0)
+    if not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise config.ConfigError(f"{path}: sample: must be a number from 0 to 1")
+    return engine_for(found), sampling.shares(read, float(share), alone=False)

@@ -19,6 +19,7 @@ from wirelint.config import Config, ConfigError, nearest
 SeverityName = Literal["info", "low", "medium", "high"]
 ConfidenceName = Literal["weak", "strong", "certain"]
 Text = Annotated[str, Meta(min_length=1, max_length=1000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 Words = Annotated[list[Text], Meta(max_length=1000)]
 
 
@@ -60,8 +61,9 @@ class RouteTable(Rules, frozen=True, kw_only=True):
 
 
 class ServiceTable(Rules, frozen=True, kw_only=True):
-    """``[service.NAME]``."""
+    """``[service.NAME]``; ``sample`` is the share of its exchanges that is audited."""
 
+    sample: Share | None = None
     route: list[RouteTable] = []
 
 
@@ -154,6 +156,8 @@ def _complaint(value: object, kind: Any) -> str:
         return f"must be one of {', '.join(words)}{hint}"
     if kind is datetime.date:
         return "must be a date: 2027-01-31"
+    if kind == Share:
+        return "must be a number from 0 to 1"
     if not isinstance(value, str):
         return "must be a text"
     return "must not be empty" if not value else "is too long"

@@ -17,8 +17,9 @@ from typing import NamedTuple
 import pytest
 
 import support
-from cli_lab import FEW
+from cli_lab import FEW, Shell
 from wirelint.cli.proxy import Wanted, _ports, _wanted
+from wirelint.sources.mitm.settings import ProxySettings
 
 ADDONS = Path(__file__).parents[2] / "addons"
 HOST = "127.0.0.1"
@@ -175,3 +176,20 @@ def test_ports_are_given_out_around_those_that_are_taken() -> None:
     wanted = [Wanted("", "http://a", port) for port in (None, None, 8083, None, None)]
     assert list(_ports(wanted, 8080, {8081, None})) == [8080, 8082, 8083, 8084, 8085]
     assert list(_ports(wanted, 0, set())) == [0, 0, 8083, 0, 0]
+
+
+@pytest.mark.parametrize(("words", "host"), [([], "0.0.0.0"), (["--forward-host", HOST], HOST)])
+def test_a_forward_proxy_may_be_there_for_fewer_than_the_services(
+    wirelint: Shell, monkeypatch: pytest.MonkeyPatch, words: list[str], host: str
+) -> None:
+    served: list[ProxySettings] = []
+    monkeypatch.setattr("wirelint.cli.proxy.serve", lambda settings, *_, **__: served.append(settings))
+    assert wirelint("proxy", "http://a", "--host", "0.0.0.0", "--forward", "9", *words).code == 0
+    (settings,) = served
+    assert (settings.forward_host, settings.services[0].listen_host) == (host, "0.0.0.0")
+
+
+def test_probing_wants_named_services(wirelint: Shell) -> None:
+    run = wirelint("proxy", "--probe-auth", "http://127.0.0.1:9")
+    assert run.code == 2
+    assert "NAME=URL" in run.err

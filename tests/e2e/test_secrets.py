@@ -16,6 +16,7 @@ import pytest
 
 from audited import Audited
 from mitm_lab import HOST, Peer, Service, talk
+from support import wait_until
 
 OPAQUE = "k4n4ryQ7xZ2pL9vB3"
 WORDS = "plumtree-harbour-lantern"
@@ -160,6 +161,9 @@ def answer(said: Said) -> bytes:
     return (head + said.content).encode()
 
 
+LOG = "findings.jsonl"
+
+
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     said = {case.path.encode(): answer(case.said) for case in CASES}
@@ -173,7 +177,8 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
 
     service.behaviours = dict.fromkeys({case.path.partition("?")[0] for case in CASES}, speak)
     services = {"shop": f"http://{HOST}:{service.port}"}
-    with Audited(services, tmp_path_factory.mktemp("secrets"), "--min-confidence", "weak") as running:
+    folder = tmp_path_factory.mktemp("secrets")
+    with Audited(services, folder, "--min-confidence", "weak", "--log", str(folder / LOG)) as running:
         for case in CASES:
             assert talk(running.ports["shop"], wire(case)) == answer(case.said)
         running.settle(len(CASES))
@@ -187,6 +192,12 @@ def test_there_is_something_to_say(proxy: Audited) -> None:
 
 def test_terminal(proxy: Audited) -> None:
     assert leaks(proxy.output()) == []
+
+
+def test_log(proxy: Audited) -> None:
+    log = proxy.log.parent / LOG
+    wait_until(lambda: log.exists() and log.read_text().count("\n") >= len(proxy.findings()), "the log")
+    assert leaks(log.read_text()) == []
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text; version=1.0.0"])

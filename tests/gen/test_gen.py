@@ -43,7 +43,7 @@ def test_only_what_is_between_the_markers_changes(root: Path) -> None:
     front = (root / "README.md").read_text()
     assert front.startswith(f"# wirelint\n\n{readme.BEGIN}\n| rule |")
     assert front.endswith(f"\n{readme.END}\n\nthe rest\n")
-    assert "old" not in front
+    assert "\nold\n" not in front
 
 
 @pytest.mark.parametrize("front", ["no markers\n", readme.BEGIN, FRONT + FRONT, f"{readme.END}\n{readme.BEGIN}\n"])

@@ -225,17 +225,18 @@ def test_what_the_proxy_says_of_itself_is_read_when_scraped(metrics: Metrics) ->
     stats.dropped["queue_full"] = 7
     stats.skipped["killed"] = 2
     stats.faults["audit"] = 1
-    stats.loop_lag, stats.queue_depth = 0.25, 5
+    stats.loop_lag, stats.queue_depth, stats.overloaded = 0.25, 5, True
     assert value(metrics, "dropped_total", reason="queue_full") == 7
     assert value(metrics, "dropped_total", reason="lost") == 0
     assert value(metrics, "skipped_total", service="", reason="killed") == 2
     assert value(metrics, "faults_total", place="audit") == 1
     assert value(metrics, "event_loop_lag_seconds") == 0.25
     assert value(metrics, "queue_depth") == 5
-    # All of it but the last tick, which /healthz goes by.
+    assert value(metrics, "overloaded") == 1
+    # All of it but the last tick, which /healthz goes by, and what is not in the sample, which is counted by service.
     assert {field.name for field in dataclasses.fields(stats)} == {
         "captured", "audited", "streamed", "hung", "in_flight", "queue_depth", "held_bytes", "loop_lag",
-        "loop_lag_peak", "dropped", "skipped", "faults", "last_tick",
+        "loop_lag_peak", "dropped", "skipped", "faults", "last_tick", "overloaded", "unsampled",
     }, "a number that /metrics does not show"  # fmt: skip
 
 

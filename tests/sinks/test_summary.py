@@ -82,10 +82,11 @@ def test_losses() -> None:
     stats.dropped["queue_full"] = 2
     stats.skipped["killed"] = 1
     stats.faults["audit"] = 1
-    stats.hung = 3
+    stats.hung, stats.unsampled = 3, 4
     assert list(summary.losses(stats, unshown=1)) == [
         "2 exchanges not audited: queue full",
         "1 exchange passed over: killed",
+        "4 exchanges not in the sample",
         "3 requests had no response head in time",
         "1 fault of wirelint's own: audit",
         "1 finding not shown above",

@@ -14,6 +14,7 @@ from wirelint import config, policy, policy_file, selection
 from wirelint.cli import cli, switch_debug
 from wirelint.core.engine import Engine
 from wirelint.core.finding import Confidence, Severity
+from wirelint.core.policy import Policy
 from wirelint.core.rule import Rule
 from wirelint.core.scoped import engine_for
 from wirelint.profiles import PROFILES
@@ -108,7 +109,12 @@ def profile(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def auditor(select: tuple[str, ...], ignore: tuple[str, ...], least: Confidence, profile: str) -> Engine:
-    """The engine that options and the configuration file ask for.
+    """The engine that options and the configuration file ask for; raises as ``judging`` does."""
+    return engine_for(judging(select, ignore, least, profile))
+
+
+def judging(select: tuple[str, ...], ignore: tuple[str, ...], least: Confidence, profile: str) -> Policy:
+    """What options and the configuration file ask to be judged by.
 
     :raises click.UsageError: the file cannot be used, a word is unknown, or no rule is left.
     """
@@ -121,7 +127,7 @@ def auditor(select: tuple[str, ...], ignore: tuple[str, ...], least: Confidence,
         raise click.UsageError(str(error), context) from error
     if not found.rules:
         raise click.UsageError("--select and --ignore leave no rule to run", context)
-    return engine_for(found)
+    return found
 
 
 def chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
@@ -145,16 +151,34 @@ def settable() -> Mapping[str, Mapping[str, bool]]:
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         if command is not None:
-            found[name] = {key: item.multiple for key, item in options_of(command).items() if key not in _UNSETTABLE}
+            found[name] = {key: takes_list(item) for key, item in options_of(command).items() if key not in _UNSETTABLE}
     return found
 
 
-def options_of(command: click.Command) -> dict[str, click.Option]:
-    """A command's options by name, in kebab case and without dashes."""
+def options_of(command: click.Command) -> dict[str, click.Parameter]:
+    """What can be set of a command, by name in kebab case: options, and arguments that have a variable."""
     return {
-        next(text for text in item.opts if text.startswith("--"))[2:]: item
+        next((text[2:] for text in item.opts if text.startswith("--")), item.name or ""): item
         for item in command.params
-        if isinstance(item, click.Option)
+        if isinstance(item, click.Option) or item.envvar
+    }
+
+
+def takes_list(item: click.Parameter) -> bool:
+    """Whether more than one value may be given."""
+    return item.nargs == -1 or (isinstance(item, click.Option) and item.multiple)
+
+
+def defaults(command: click.Command, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a configuration file says, as click takes it for a command's defaults.
+
+    :param values: by the names of options.
+    """
+    options = options_of(command)
+    return {
+        option.name: [value] if takes_list(option) and not isinstance(value, list) else value
+        for name, value in values.items()
+        if (option := options[name]).name is not None
     }
 
 
@@ -179,14 +203,9 @@ def configuration(file: Path | None) -> config.Config:
 
 
 def _configure(context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
-    options = options_of(context.command)
     found = context.meta[CONFIGURATION] = configuration(file)
-    values = found.of(context.info_name or "", options)
-    context.default_map = {
-        option.name: [value] if option.multiple and not isinstance(value, list) else value
-        for name, value in values.items()
-        if (option := options[name]).name is not None
-    }
+    values = found.of(context.info_name or "", options_of(context.command))
+    context.default_map = defaults(context.command, values)
 
 
 def _words(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,12 +9,17 @@ from typing import Any, Final, Literal, NamedTuple
 
 import click
 
-from wirelint.cli.options import PORT, Choice, auditor, common, confidence, option, profile, rule_choice
+from wirelint.cli.logs import Logging, log_options
+from wirelint.cli.options import PORT, Choice, common, confidence, option, profile, rule_choice, variable
+from wirelint.cli.process import ending_on_sigterm
+from wirelint.cli.reload import Reload, Rereadable, sample, setup
 from wirelint.cli.serving import serve
-from wirelint.core.finding import Confidence
+from wirelint.core.scoped import engine_for
+from wirelint.logs import Form
 
 BODY_LIMIT: Final = 64 * 1024
 _service: Final = re.compile(r"(?:([^=/:@\s]{1,63})=)?(.*?)(?:@(\d{1,5}))?", re.DOTALL)
+_transparent: Final = re.compile(r"(?:([^=/:@\s]{1,63})=)?(\d{1,5})")
 _MITMWEB_PORT: Final = 8081
 _LAST_PORT: Final = 65535
 
@@ -27,11 +32,14 @@ class Wanted(NamedTuple):
     port: int | None
 
 
-@click.command("proxy", short_help="Stand in front of services and audit what they answer.")
-@click.argument("services", nargs=-1, metavar="[[NAME=]URL[@PORT]]...")
+@click.command("proxy", cls=Rereadable, short_help="Stand in front of services and audit what they answer.")
+@click.argument("services", nargs=-1, envvar=variable("services"), metavar="[[NAME=]URL[@PORT]]...")
 @option("--port", type=PORT, default=8080, show_default=True, help="Port of the first service, or the forward proxy.")
 @option("--host", default="127.0.0.1", show_default=True, help="Address to listen on for services.")
 @option("--forward", type=PORT, metavar="PORT", help="Be a forward proxy on this port, too.")
+@option("--forward-host", help="Address to listen on as a forward proxy.  [default: that of --host]")
+@option("--transparent", metavar="[NAME=]PORT", help="Take redirected connections on this port, too.")
+@option("--transparent-tls", is_flag=True, help="Open TLS on redirected connections: their clients trust our CA.")
 @option("--ui", type=Choice(["none", "web", "console"]), default="none", show_default=True, help="mitmproxy's screen.")
 @option("--metrics-port", type=PORT, default=9464, show_default=True, help="Port of the page and of /metrics.")
 @option("--metrics-host", default="127.0.0.1", show_default=True, help="Address of the page and of /metrics.")
@@ -44,8 +52,27 @@ class Wanted(NamedTuple):
     metavar="BYTES",
     help="How much of each body to look at.",
 )
+@option("--probe-auth", is_flag=True, help="Send a sample of GETs again with broken and no credentials: see README.")
 @option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
 @option("--confdir", type=click.Path(path_type=Path), metavar="DIR", help="Where mitmproxy keeps its CA.")
+@option(
+    "--overload-lag",
+    type=click.IntRange(0),
+    default=250,
+    show_default=True,
+    metavar="MS",
+    help="Audit nothing while the event loop is later than this, again and again; 0: audit always.",
+)
+@option(
+    "--grace",
+    type=click.FloatRange(0, 3600),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long exchanges may take to finish when told to stop.",
+)
+@sample
+@log_options
 @profile
 @rule_choice
 @confidence
@@ -55,30 +82,45 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     port: int,
     host: str,
     forward: int | None,
+    forward_host: str | None,
+    transparent: str | None,
+    transparent_tls: bool,
     ui: Literal["none", "web", "console"],
     metrics_port: int,
     metrics_host: str,
     metrics_allow_host: tuple[str, ...],
     body_limit: int,
+    probe_auth: bool,
     ssl_insecure: bool,
     confdir: Path | None,
-    profile: str,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    min_confidence: Confidence,
+    overload_lag: int,
+    grace: float,
+    log: str | None,
+    log_size: int,
+    log_files: int,
+    log_format: Form,
+    **_read_by_setup: object,
 ) -> int:
     """Stand in front of services and audit what they answer.
 
     Each service gets a port of its own: 8080, 8081 and so on, or the one behind @. Without any service, be a forward
     proxy. New kinds of findings are printed as they come up; the page shows all of them.
     """
-    engine = auditor(select, ignore, min_confidence, profile)
+    context = click.get_current_context()
+    found, shares = setup(context)
+    logging = Logging(log, log_size, log_files, log_format)
+    if ui == "console" and logging.json_on_stdout:
+        raise click.UsageError("standard output cannot take a log and the console screen at once", context)
     wanted = [_wanted(word) for word in services]
-    if not wanted and forward is None:
+    if probe_auth and not any(each.name for each in wanted):
+        raise click.UsageError("--probe-auth asks only services that are given a name: NAME=URL", context)
+    name, redirected = _redirected(transparent)
+    if not wanted and forward is None and redirected is None:
         forward = port
-    from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec  # noqa: PLC0415 - loads mitmproxy
+    with ending_on_sigterm():
+        from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec  # noqa: PLC0415 - loads mitmproxy
 
-    taken = {forward, metrics_port, *([_MITMWEB_PORT] if ui == "web" else [])}
+    taken = {forward, redirected, metrics_port, *([_MITMWEB_PORT] if ui == "web" else [])}
     options: dict[str, Any] = {}
     if ssl_insecure:
         options["ssl_insecure"] = True
@@ -91,13 +133,29 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
             ServiceSpec(url=each.url, name=each.name, listen_host=host, listen_port=place)
             for each, place in zip(wanted, _ports(wanted, port, taken), strict=True)
         ],
-        forward_host=host,
+        forward_host=forward_host or host,
         forward_port=forward,
+        transparent_host=host,
+        transparent_port=redirected,
+        transparent_name=name,
+        transparent_tls=transparent_tls,
         ui=ui,
         body_limit=body_limit,
+        overload_lag=overload_lag,
+        grace=grace,
         options=options,
     )
-    serve(settings, engine, metrics_host=metrics_host, metrics_port=metrics_port, names=metrics_allow_host)
+    serve(
+        settings,
+        engine_for(found),
+        metrics_host=metrics_host,
+        metrics_port=metrics_port,
+        names=metrics_allow_host,
+        shares=shares,
+        logging=logging,
+        probe=probe_auth,
+        reloading=lambda live: Reload(context, lambda new: live.change(*new), live.stay),
+    )
     return 0
 
 
@@ -113,6 +171,17 @@ def _wanted(word: str) -> Wanted:
     if port is not None and int(port) > _LAST_PORT:
         raise click.UsageError(f"no port: {port}", click.get_current_context(silent=True))
     return Wanted(name or "", url, None if port is None else int(port))
+
+
+def _redirected(word: str | None) -> tuple[str, int | None]:
+    """Name and port of ``--transparent``."""
+    if not word:
+        return "", None
+    match = _transparent.fullmatch(word)
+    if match is None or int(match[2]) > _LAST_PORT:
+        message = "--transparent must be a port, or a name and a port as in shop=15001"
+        raise click.UsageError(message, click.get_current_context(silent=True))
+    return match[1] or "", int(match[2])
 
 
 def _ports(wanted: Sequence[Wanted], first: int, taken: set[int | None]) -> Iterator[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -12,13 +11,20 @@ from typing import TYPE_CHECKING, Final
 import click
 from rich.text import Text
 
+from wirelint.cli import told
 from wirelint.cli.console import Printer
+from wirelint.cli.logs import Logging
+from wirelint.cli.process import allow_most_files, ending_on_sigterm
 from wirelint.core.engine import Engine
+from wirelint.logs import logging_to
 from wirelint.sinks import summary
+from wirelint.sinks.lines import Lines
+from wirelint.sinks.rotating import Stream
 from wirelint.sinks.terminal import Terminal
 
 if TYPE_CHECKING:
     from wirelint.live import Live
+    from wirelint.sampling import Shares
     from wirelint.sources.mitm.master import Running
     from wirelint.sources.mitm.settings import ProxySettings
     from wirelint.web.site import Listener
@@ -36,12 +42,20 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     metrics_port: int,
     names: Iterable[str] = (),
     on_ready: Callable[[Running, str], None] = lambda _running, _url: None,
+    shares: Shares | None = None,
+    logging: Logging | None = None,
+    reloading: Callable[[Live], Callable[[], None]] | None = None,
+    probe: bool = False,
 ) -> Live:
     """Run a proxy until it is told to stop, then print a summary on standard error.
 
     :param engine: judges the traffic.
     :param names: further names that the page answers to.
     :param on_ready: called with what runs and with the page's address, once all is up and said so.
+    :param shares: how much of each service's traffic to audit; all of it where None.
+    :param logging: where findings and wirelint's own doings are logged, beside the terminal.
+    :param reloading: is given the wiring, and returns what to call with each SIGHUP.
+    :param probe: send a sample of safe requests again, to see whether credentials are looked at.
     :returns: the wiring, stopped, to read numbers from.
     :raises click.UsageError: an address cannot be listened on, or the settings make no sense.
     """
@@ -51,34 +65,64 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     from wirelint.sources.mitm.settings import StartError  # noqa: PLC0415
 
     notes = Printer(sys.stderr)
-    terminal = None if settings.ui == "console" else Terminal(_write_to(Printer(sys.stdout)))
-    live = Live(engine, terminal=terminal, host=metrics_host, port=metrics_port, names=names)
+    logging = logging or Logging()
+    screen = settings.ui == "console"
+    terminal = None if screen or logging.json_on_stdout else Terminal(_write_to(Printer(sys.stdout)))
+    with logging_to(Lines(Stream(2)), logging.form) as handler:
+        # mitmproxy logs why it cannot start, and so would say it twice. Its console screen shows its log by itself.
+        handler.heard = False
+        live = Live(
+            engine,
+            shares=shares,
+            terminal=terminal,
+            log=logging.findings(),
+            host=metrics_host,
+            port=metrics_port,
+            names=names,
+        )
 
-    # mitmproxy logs why it cannot start, and so would say it twice.
-    silence = logging.NullHandler()
-    logging.getLogger("mitmproxy").addHandler(silence)
+        if probe:
+            named = {service.name: service.url for service in settings.services if service.name}
+            live.probe(named, insecure=bool(settings.options.get("ssl_insecure")))
 
-    def ready(running: Running) -> None:
-        logging.getLogger("mitmproxy").removeHandler(silence)
-        live.listeners = _listeners(running)
-        live.ready = True
-        if settings.ui != "console":
-            _tell(notes, running, settings, url)
-        on_ready(running, url)
+        def ready(running: Running) -> None:
+            handler.heard = not screen
+            live.listeners = _listeners(running)
+            live.ready = True
+            if logging.form == "json":
+                told.begun(live.listeners, url)
+            elif not screen:
+                _tell(notes, running, settings, url)
+            on_ready(running, url)
 
-    try:
-        url = live.start()
-        run(settings, live.consume, on_ready=ready, stats=live.stats)
-    except KeyboardInterrupt:  # it came before the proxy began to listen for it
-        pass
-    except (StartError, OSError) as error:
-        why = error.strerror if isinstance(error, OSError) else None
-        text = _refused.sub(r"cannot listen on \1: \2", why or str(error))
-        raise click.UsageError(text, click.get_current_context(silent=True)) from error
-    finally:
-        logging.getLogger("mitmproxy").removeHandler(silence)
-        live.close()
-    _summarise(notes, live)
+        def leave() -> None:
+            live.ready = False
+
+        allow_most_files()
+        try:
+            url = live.start()
+            with ending_on_sigterm():
+                run(
+                    settings,
+                    live.consume,
+                    on_ready=ready,
+                    on_leave=leave,
+                    stats=live.stats,
+                    on_reload=None if reloading is None else reloading(live),
+                    sampler=live.sampler,
+                )
+        except KeyboardInterrupt:  # it came before the proxy began to listen for it
+            pass
+        except (StartError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else None
+            text = _refused.sub(r"cannot listen on \1: \2", why or str(error))
+            raise click.UsageError(text, click.get_current_context(silent=True)) from error
+        finally:
+            live.close()
+        if logging.form == "json":
+            told.ended(live)
+        else:
+            _summarise(notes, live)
     return live
 
 
@@ -91,11 +135,11 @@ def _write_to(printer: Printer) -> Callable[[Text], None]:
 
 
 def _listeners(running: Running) -> list[Listener]:
-    from wirelint.sources.mitm.master import FORWARD  # noqa: PLC0415 - likewise
+    from wirelint.sources.mitm.master import FORWARD, TRANSPARENT  # noqa: PLC0415 - likewise
     from wirelint.web.site import Listener  # noqa: PLC0415
 
     return [
-        Listener(f"http://{_place(each.host, each.port)}", "" if each.name == FORWARD else each.name)
+        Listener(f"http://{_place(each.host, each.port)}", "" if each.name in {FORWARD, TRANSPARENT} else each.name)
         for each in running.listeners
     ]
 
@@ -110,8 +154,12 @@ def _tell(notes: Printer, running: Running, settings: ProxySettings, url: str) -
             rows.append((listener.url, f"→ {listener.service}" + (f" at {target}" if target else "")))
         else:
             folder = Path(str(settings.options.get("confdir", "~/.mitmproxy")))
-            rows.append((listener.url, "→ anywhere, as a forward proxy"))
-            rows.append(("", f"  for https, clients must trust {folder / 'mitmproxy-ca-cert.pem'}"))
+            redirected = listener.url.endswith(f":{settings.transparent_port}")
+            rows.append(
+                (listener.url, "→ anywhere, as " + ("connections are redirected" if redirected else "a forward proxy"))
+            )
+            if not redirected or settings.transparent_tls:
+                rows.append(("", f"  for https, clients must trust {folder / 'mitmproxy-ca-cert.pem'}"))
     if running.web_url is not None:
         rows.append((running.web_url, "mitmweb"))
     rows += [(f"{url}/", "findings"), (f"{url}/metrics", "for Prometheus"), ("Ctrl-C", "to stop")]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich.text import Text
 
 from wirelint import policy
 from wirelint.cli import cli
 from wirelint.cli.console import Printer
-from wirelint.cli.options import CONFIGURATION, common, options_of, settable, variable
+from wirelint.cli.options import CONFIGURATION, common, defaults, options_of, settable, variable
 from wirelint.config import Config, ConfigError, nearest
 from wirelint.rules import catalogue
 
@@ -28,6 +27,7 @@ def command(commands: tuple[str, ...]) -> int:
         if name not in known:
             message = f"no command is called {name!r}{nearest(name, known)}"
             raise click.UsageError(message, click.get_current_context())
+    context = click.get_current_context()
     file: Config = click.get_current_context().meta[CONFIGURATION]
     try:
         policy.build(catalogue(), policy.Wanted(), file, now=0.0)
@@ -39,22 +39,26 @@ def command(commands: tuple[str, ...]) -> int:
         if chosen is None or not known[name]:
             continue
         options = options_of(chosen)
-        values = file.of(name, known[name])
+        within = click.Context(chosen, parent=context.parent, info_name=name)
+        within.default_map = defaults(chosen, file.of(name, known[name]))
         for key in sorted(known[name]):
-            value, source = _effective(key, options[key], values, file.path or "")
+            value, source = _effective(within, key, options[key], file.path or "")
             rows.append([name, key, Text(_shown(value)), source])
     Printer(sys.stdout).table(rows)
     return 0
 
 
-def _effective(key: str, option: click.Option, file: Mapping[str, Any], path: str) -> tuple[Any, str]:
-    """The value of an option where no flag is given, and where it comes from."""
-    if os.environ.get(variable(key)):
-        return os.environ[variable(key)], variable(key)
-    if key in file:
-        return file[key], path
-    default = option.default
-    return (None if repr(default) == "Sentinel.UNSET" else default), "default"
+def _effective(context: click.Context, key: str, option: click.Parameter, path: str) -> tuple[Any, str]:
+    """The value of an option where no flag is given, and where it comes from.
+
+    :raises click.BadParameter: it is none that the option may have.
+    """
+    value, _ = option.handle_parse_result(context, {}, [])
+    source = context.get_parameter_source(option.name or "")
+    value = None if repr(value) == "Sentinel.UNSET" else value
+    if source is ParameterSource.ENVIRONMENT:
+        return value, variable(key)
+    return value, path if source is ParameterSource.DEFAULT_MAP else "default"
 
 
 def _shown(value: Any) -> str:

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from wirelint.cli import cli
-from wirelint.cli.options import options_of, settable
+from wirelint.cli.options import options_of, settable, takes_list
 from wirelint.core.finding import Severity
 from wirelint.core.knowledge import PLAIN
 from wirelint.core.rule import Rule
@@ -20,6 +20,7 @@ from wirelint.profiles import PROFILES
 from wirelint.selection import ALL
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_ARGUMENTS: Final = {"services": "Services to stand in front of, each as [NAME=]URL[@PORT]."}
 
 
 def text(rules: Sequence[Rule]) -> str:
@@ -70,18 +71,20 @@ def _any_of(name: str, commands: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return found[0] if len(found) == 1 else {"anyOf": found}
 
 
-def _option(item: click.Option) -> dict[str, Any]:
-    schema: dict[str, Any] = {"description": item.help or ""}
+def _option(item: click.Parameter) -> dict[str, Any]:
+    about = item.help if isinstance(item, click.Option) else _ARGUMENTS.get(item.name or "")
+    schema: dict[str, Any] = {"description": about or ""}
     kind = item.type
-    if item.multiple:
+    if takes_list(item):
         return schema | {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
-    if item.is_flag:
+    if isinstance(item, click.Option) and item.is_flag:
         return schema | {"type": "boolean"}
     if isinstance(kind, click.Choice):
         return schema | {"enum": list(kind.choices)}
-    if isinstance(kind, click.IntRange):
+    if isinstance(kind, click.IntRange | click.FloatRange):
         bounds = {"minimum": kind.min, "maximum": kind.max}
-        return schema | {"type": "integer"} | {name: bound for name, bound in bounds.items() if bound is not None}
+        number = "integer" if isinstance(kind, click.IntRange) else "number"
+        return schema | {"type": number} | {name: bound for name, bound in bounds.items() if bound is not None}
     if isinstance(kind, click.types.IntParamType):
         return schema | {"type": "integer"}
     return schema | {"type": "string"}

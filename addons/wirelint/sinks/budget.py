@@ -6,7 +6,7 @@ whatever goes over the wire. Past a bound only the label that offends is folded 
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import Final
 
 import msgspec
@@ -50,6 +50,11 @@ class Budget:
         self._services: set[str] = set()
         self._routes: dict[str, set[str]] = {}
         self._reasons: set[str] = set()
+
+    @property
+    def services(self) -> Collection[str]:
+        """The services seen that have their own value."""
+        return self._services
 
     def fold(self, label: str) -> str:
         """``_other``, counted for ``label``."""

@@ -147,6 +147,23 @@ class Counts:
             if audit.findings or exchange.failure or audit.skipped or audit.faults or audit.suppressed:
                 self._particulars(audit, cell.service)
 
+    def skip(self, service: str, reason: str) -> None:
+        """Count an exchange that was not audited."""
+        with self._lock:
+            name, reason = self._service(service), self._budget.reason(reason)
+            self._add(self._skipped, (name, reason), ((0, "service"),), self._budget.vital)
+
+    def change_rules(self, rules: Iterable[Rule]) -> None:
+        """Have other rules run from now on; what was counted of others stays."""
+        with self._lock:
+            self._rules = tuple(rules)
+            for rule in self._rules:
+                if (rule.id,) not in self._rule_errors:
+                    self._rule_errors[rule.id,] = 0
+                    self._budget.used += 2
+            for service in self._budget.services:
+                self._begin(service)
+
     def observe_audit(self, seconds: float) -> None:
         """Note how long an audit took."""
         with self._lock:
@@ -196,11 +213,17 @@ class Counts:
 
     def _service(self, raw: str) -> str:
         name, new = self._budget.service(label_value(raw))
-        if new and self._budget.used + len(self._rules) < self._budget.zeros:
-            for rule in self._rules:
-                self._findings[name, rule.id, str(rule.severity), "", ""] = Found()
-            self._budget.used += len(self._rules)
+        if new:
+            self._begin(name)
         return name
+
+    def _begin(self, service: str) -> None:
+        """Have a service's findings begin at 0, where there is room to do so for all rules."""
+        wanted = [(service, rule.id, str(rule.severity), "", "") for rule in self._rules]
+        wanted = [labels for labels in wanted if labels not in self._findings]
+        if self._budget.used + len(wanted) < self._budget.zeros:
+            self._findings.update({labels: Found() for labels in wanted})
+            self._budget.used += len(wanted)
 
     def _first_play(self, play: tuple[str, Plan]) -> None:
         if len(self._plays) >= _MOST_PLAYS:

@@ -118,6 +118,12 @@ class Journal:
             for finding in findings:
                 self._note(finding, audit)
 
+    def add(self, audit: Audit) -> None:
+        """Take note of what was found in an exchange that is no traffic."""
+        with self._lock:
+            for finding in audit.findings:
+                self._note(finding, audit)
+
     def snapshot(self, since: int = 0, *, service: str = "", rule: str = "") -> dict[str, Any]:
         """Findings without their examples, and totals, as plain values.
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
-from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client import ProcessCollector
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
-from prometheus_client.samples import Exemplar
 
 from wirelint import __version__
 from wirelint.core.engine import Audit
 from wirelint.core.rule import Rule
 from wirelint.sinks.budget import Limits
 from wirelint.sinks.counts import Counts, Found, Labels, Spread
+from wirelint.sinks.exposition import Exemplar, Family, Writer
 
 
 class ProxyStats(Protocol):
@@ -34,6 +32,10 @@ class ProxyStats(Protocol):
     @property
     def streamed(self) -> int:
         """Bodies that were passed on piece by piece."""
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether audits are being shed."""
 
     @property
     def hung(self) -> int:
@@ -72,6 +74,18 @@ class ProxyStats(Protocol):
         """Faults of our own, by place."""
 
 
+class LogStats(Protocol):
+    """What a log of findings counts about itself."""
+
+    @property
+    def written(self) -> int:
+        """Lines that were written."""
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """Lines that were not, by reason."""
+
+
 _LABELS: Final = {
     "wirelint_exchanges": ("service", "direction", "method", "code", "verdict"),
     "wirelint_findings": ("service", "rule", "severity", "method", "route"),
@@ -85,20 +99,27 @@ _LABELS: Final = {
     "wirelint_suppressed_findings": ("service", "rule"),
     "wirelint_rule_errors": ("rule",),
     "wirelint_dropped": ("reason",),
+    "wirelint_log_lost": ("reason",),
     "wirelint_faults": ("place",),
     "wirelint_label_overflow": ("label",),
+    "wirelint_probes": ("service", "outcome"),
+    "wirelint_remembered": ("memory",),
     "wirelint_build_info": ("version", "mitmproxy", "python"),
 }
 """Labels by family, in the order of the keys of ``Snapshot``; families that are not here have none."""
 
 
-class Metrics(Collector):
-    """Counts audits and shows the counts to Prometheus, in a registry of its own.
+class Metrics:
+    """Counts audits and shows the counts to Prometheus.
 
     :param rules: the rules that run.
     :param mitmproxy: version of mitmproxy, empty where there is none.
     :param stats: what the proxy counts about itself; may be set later through the attribute.
     :param limits: bounds on labels and series.
+
+    Attributes that may be set at any time: ``stats``; ``log``, what the log of findings counts; ``loaded``, whether the
+    configuration could be used when it was last read, and when it last could (Unix seconds); ``remembered``, how much
+    the engine remembers, by memory; ``probes``, active checks by service and outcome.
     """
 
     def __init__(
@@ -110,16 +131,28 @@ class Metrics(Collector):
         limits: Limits | None = None,
     ) -> None:
         self.stats = stats
+        self.log: LogStats | None = None
+        self.loaded = (True, time.time())
+        self.remembered: Callable[[], Mapping[str, int]] = dict
+        self.probes: Mapping[tuple[str, str], int] = {}
         self._rules = tuple(rules)
         self._mitmproxy = mitmproxy
         self._counts = Counts(self._rules, limits)
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
-        ProcessCollector(registry=self._registry)
+        self._writer = Writer()
+        self._process = ProcessCollector(registry=None)
 
     def accept(self, audit: Audit) -> None:
         """Count one exchange. Takes about a microsecond where nothing was found."""
         self._counts.accept(audit)
+
+    def skip(self, service: str, reason: str) -> None:
+        """Count an exchange that was not audited."""
+        self._counts.skip(service, reason)
+
+    def change_rules(self, rules: Iterable[Rule]) -> None:
+        """Have other rules run from now on."""
+        self._rules = tuple(rules)
+        self._counts.change_rules(self._rules)
 
     def observe_audit(self, seconds: float) -> None:
         """Note how long an audit took."""
@@ -132,17 +165,14 @@ class Metrics(Collector):
         :returns: content type and content.
         """
         try:
-            encoder, content_type = choose_encoder(accept)
+            _, content_type = choose_encoder(accept)
         except (TypeError, ValueError):
             # It compares versions, and "version=x" is none.
-            encoder, content_type = choose_encoder("")
-        return content_type, encoder(self._registry)
+            _, content_type = choose_encoder("")
+        openmetrics = content_type.startswith("application/openmetrics-text")
+        return content_type, self._writer.write(self.families(), openmetrics=openmetrics)
 
-    def describe(self) -> Iterable[Metric]:
-        """No families: the registry would look for clashes of names, and there is nobody to clash with."""
-        return ()
-
-    def collect(self) -> Iterator[Metric]:
+    def families(self) -> Iterator[Family]:
         """All families, as of one moment."""
         now = self._counts.snapshot()
         yield _counter("exchanges", "Exchanges, by what their status reports and by what happened.", now.exchanges)
@@ -169,10 +199,26 @@ class Metrics(Collector):
         yield _gauge("series", "Time series in use, of those that the limit allows.", {(): now.series})
         versions = (__version__, self._mitmproxy, platform.python_version())
         yield _gauge("build_info", "Versions.", {versions: 1})
+        sizes: dict[Labels, float] = {(name,): size for name, size in self.remembered().items()}
+        yield _gauge("remembered", "What is kept of earlier exchanges, by memory.", sizes)
+        probes: dict[Labels, float] = {labels: count for labels, count in self.probes.items()}  # noqa: C416 - for its type
+        if probes:
+            yield _counter("probes", "Requests sent again to check credentials, by outcome.", probes)
+        good, since = self.loaded
+        yield _gauge("config_last_reload_successful", "Whether the configuration read last is in force.", {(): good})
+        yield _gauge(
+            "config_last_reload_success_timestamp_seconds", "When a configuration last came into force.", {(): since}
+        )
+        if self.log is not None:
+            yield _counter("log_lines", "Lines written to the log of findings.", {(): self.log.written})
+            yield _counter("log_lost", "Lines that could not be written to it.", _rows(self.log.lost))
         if self.stats is not None:
             yield from _of_proxy(self.stats)
+        for family in self._process.collect():
+            rows = [((), sample.value, None) for sample in family.samples]
+            yield Family(family.name, family.type, family.documentation, (), rows)
 
-    def _rule_info(self) -> Metric:
+    def _rule_info(self) -> Family:
         rows: dict[Labels, float] = {
             (rule.id, str(rule.severity), str(rule.confidence), str(rule.status), rule.summary): 1.0
             for rule in self._rules
@@ -180,7 +226,7 @@ class Metrics(Collector):
         return _gauge("rule_info", "The rules that run.", rows)
 
 
-def _of_proxy(stats: ProxyStats) -> Iterator[Metric]:
+def _of_proxy(stats: ProxyStats) -> Iterator[Family]:
     yield _counter("dropped", "Exchanges that were not audited.", _rows(stats.dropped))
     yield _counter("faults", "Faults of our own, outside rules.", _rows(stats.faults))
     for name, text, count in (
@@ -194,6 +240,7 @@ def _of_proxy(stats: ProxyStats) -> Iterator[Metric]:
         ("in_flight_exchanges", "Exchanges going on now.", stats.in_flight),
         ("queue_depth", "Exchanges recorded and not yet audited.", stats.queue_depth),
         ("held_body_bytes", "Octets of bodies held for exchanges in flight or waiting.", stats.held_bytes),
+        ("overloaded", "Whether exchanges pass unaudited because the event loop is late.", float(stats.overloaded)),
         ("event_loop_lag_seconds", "By how much the event loop was late when last looked at.", stats.loop_lag),
         ("event_loop_lag_peak_seconds", "The most the event loop was ever late.", stats.loop_lag_peak),
     ):
@@ -204,34 +251,26 @@ def _rows(counts: Mapping[str, int]) -> dict[Labels, float]:
     return {(name,): count for name, count in counts.items()}
 
 
-def _counter(name: str, text: str, rows: Mapping[Labels, float]) -> CounterMetricFamily:
+def _counter(name: str, text: str, rows: Mapping[Labels, float]) -> Family:
+    return _family(name, "counter", text, ((labels, value, None) for labels, value in rows.items()))
+
+
+def _findings(rows: Mapping[Labels, Found]) -> Family:
+    counted = (
+        (labels, found.count, None if found.exemplar is None else Exemplar(found.exemplar, found.at))
+        for labels, found in rows.items()
+    )
+    return _family("findings", "counter", "Rules that fired.", counted)
+
+
+def _gauge(name: str, text: str, rows: Mapping[Labels, float]) -> Family:
+    return _family(name, "gauge", text, ((labels, value, None) for labels, value in rows.items()))
+
+
+def _histogram(name: str, text: str, rows: Iterable[tuple[Labels, Spread]]) -> Family:
+    return _family(name, "histogram", text, ((labels, spread, None) for labels, spread in rows))
+
+
+def _family(name: str, kind: str, text: str, rows: Iterable[tuple[Labels, float | Spread, Exemplar | None]]) -> Family:
     name = f"wirelint_{name}"
-    family = CounterMetricFamily(name, text, labels=_LABELS.get(name, ()))
-    for labels, value in rows.items():
-        family.add_metric(labels, value)
-    return family
-
-
-def _findings(rows: Mapping[Labels, Found]) -> CounterMetricFamily:
-    family = _counter("findings", "Rules that fired.", {})
-    for labels, found in rows.items():
-        exemplar = None if found.exemplar is None else Exemplar(found.exemplar, 1.0, found.at)
-        family.add_metric(labels, found.count, exemplar=exemplar)
-    return family
-
-
-def _gauge(name: str, text: str, rows: Mapping[Labels, float]) -> GaugeMetricFamily:
-    name = f"wirelint_{name}"
-    family = GaugeMetricFamily(name, text, labels=_LABELS.get(name, ()))
-    for labels, value in rows.items():
-        family.add_metric(labels, value)
-    return family
-
-
-def _histogram(name: str, text: str, rows: Iterable[tuple[Labels, Spread]]) -> HistogramMetricFamily:
-    name = f"wirelint_{name}"
-    family = HistogramMetricFamily(name, text, labels=_LABELS.get(name, ()))
-    for labels, spread in rows:
-        bounds = [*map(repr, spread.bounds), "+Inf"]
-        family.add_metric(labels, list(zip(bounds, accumulate(spread.counts), strict=True)), spread.total)
-    return family
+    return Family(name, kind, text, _LABELS.get(name, ()), rows)

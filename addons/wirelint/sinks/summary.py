@@ -21,6 +21,10 @@ class Losses(Protocol):
     """What the proxy counts of exchanges that were not audited."""
 
     @property
+    def unsampled(self) -> int:
+        """Exchanges that passed unseen because the sample does not hold them."""
+
+    @property
     def hung(self) -> int:
         """Requests without a response head in time."""
 
@@ -86,6 +90,8 @@ def losses(stats: Losses, unshown: int = 0) -> Iterator[str]:
     for reason, count in stats.skipped.items():
         if count:
             yield f"{plural(count, 'exchange')} passed over: {reason.replace('_', ' ')}"
+    if stats.unsampled:
+        yield f"{plural(stats.unsampled, 'exchange')} not in the sample"
     if stats.hung:
         yield f"{plural(stats.hung, 'request')} had no response head in time"
     for place, count in stats.faults.items():

@@ -63,6 +63,10 @@ class WebServer:
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
+    def change_rules(self, rules: Iterable[Rule]) -> None:
+        """Have other rules run from now on."""
+        self._site.change_rules(rules)
+
     def start(self) -> str:
         """Listen.
 

@@ -90,7 +90,7 @@ class Site:
         self._listeners = listeners
         self._live = live
         self._ready = ready
-        self._rules = _json(200, {"rules": [_rule(rule) for rule in rules]})
+        self.change_rules(rules)
         folder = importlib.resources.files(__package__) / "static"
         self._files = {
             file.name: _static(file.name, file.read_bytes())
@@ -98,6 +98,10 @@ class Site:
             if _suffix(file.name) in _TYPES
         }
         self._page = self._files["index.html"]
+
+    def change_rules(self, rules: Iterable[Rule]) -> None:
+        """Have other rules run from now on."""
+        self._rules = _json(200, {"rules": [_rule(rule) for rule in rules]})
 
     def get(self, path: str, query: str = "", fields: Mapping[str, str] | None = None) -> Answer:  # noqa: PLR0911 - a table
         """Answer a GET.

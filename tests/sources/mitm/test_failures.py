@@ -252,6 +252,8 @@ def test_tls_to_a_service_that_speaks_none(confdir: Path) -> None:
     [
         ("[Errno 110] Connect call failed ('10.0.0.1', 80)", Circumstances(connected=False), FailureKind.TIMEOUT),
         ("Multiple exceptions: [Errno 111] x, [Errno 99] y", Circumstances(connected=False), FailureKind.CONNECT),
+        ("client disconnected", Circumstances(connected=False), FailureKind.CLIENT_GONE),
+        ("connection cancelled", Circumstances(connected=False), FailureKind.CLIENT_GONE),
         ("stream reset by client (CANCEL)", Circumstances(client_http2=True), FailureKind.CLIENT_GONE),
         ("stream reset by client (INTERNAL_ERROR)", Circumstances(upstream_http2=True), FailureKind.RESET),
         (
@@ -278,6 +280,19 @@ def test_messages_hold_nothing_from_the_wire(message: str) -> None:
 
 def test_killed_by_another_addon() -> None:
     assert not_the_service("Connection killed.", Circumstances()) == "killed"
+
+
+def test_what_the_proxy_lacks_is_not_the_services_fault() -> None:
+    known = Circumstances(connected=False)
+    assert not_the_service("[Errno 24] Too many open files", known) == "no_resources"
+    assert not_the_service("Multiple exceptions: [Errno 24] x, [Errno 23] y", known) == "no_resources"
+    assert not_the_service("Multiple exceptions: [Errno 24] x, [Errno 111] y", known) is None
+    assert not_the_service("[Errno 99] Cannot assign requested address", known) is None
+
+
+def test_a_connection_into_a_circle_is_refused() -> None:
+    message = "Connection killed: Request destination unknown. Unable to figure out where this should go."
+    assert not_the_service(message, Circumstances(connected=False)) == "refused_request"
 
 
 def test_an_earlier_failure_explains_nothing() -> None:

@@ -34,19 +34,24 @@ def texts(fields: Iterable[tuple[bytes | str, bytes | str]]) -> dict[str, str]:
     return {str(name): str(value) for name, value in fields}
 
 
-def ask(port: int, path: str, *, content: bytes = b"", tunnel: str = "") -> Answer:
-    """The answer to one HTTP/2 request over TLS, sent straight or through a forward proxy's tunnel to an address."""
+def wrapped(raw: socket.socket) -> ssl.SSLSocket:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
+    sock = context.wrap_socket(raw, server_hostname="localhost")
+    assert sock.selected_alpn_protocol() == "h2"
+    return sock
+
+
+def ask(port: int, path: str, *, content: bytes = b"", tunnel: str = "", tls: bool = True) -> Answer:
+    """The answer to one HTTP/2 request, sent straight or through a forward proxy's tunnel to an address."""
     answer = Answer()
     raw = socket.create_connection((HOST, port), 10)
     if tunnel:
         raw.sendall(f"CONNECT {tunnel} HTTP/1.1\r\nHost: {tunnel}\r\n\r\n".encode())
         assert read_until(raw, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
-    with raw, context.wrap_socket(raw, server_hostname="localhost") as sock:
-        assert sock.selected_alpn_protocol() == "h2"
+    with raw, wrapped(raw) if tls else raw as sock:
         wire = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         wire.initiate_connection()
         fields = [(":method", "POST"), (":path", path), (":scheme", "https"), (":authority", "shop.test"), ("x-a", "1")]
@@ -74,11 +79,14 @@ def ask(port: int, path: str, *, content: bytes = b"", tunnel: str = "") -> Answ
 class Http2Service:
     """Speaks gRPC's dialect: a message, then a status in the trailers; resets where the path asks for it."""
 
-    def __init__(self, folder: Path) -> None:
-        certs.CertStore.from_store(folder, "test", 2048)
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(folder / "test-ca.pem")
-        self._context.set_alpn_protocols(["h2"])
+    def __init__(self, folder: Path | None) -> None:
+        """:param folder: for a certificate; None for no TLS."""
+        self._context: ssl.SSLContext | None = None
+        if folder is not None:
+            certs.CertStore.from_store(folder, "test", 2048)
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(folder / "test-ca.pem")
+            self._context.set_alpn_protocols(["h2"])
         self._listener = socket.create_server((HOST, 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -96,7 +104,7 @@ class Http2Service:
             threading.Thread(target=self._serve, args=(raw,), daemon=True).start()
 
     def _serve(self, raw: socket.socket) -> None:
-        with self._context.wrap_socket(raw, server_side=True) as sock:
+        with raw if self._context is None else self._context.wrap_socket(raw, server_side=True) as sock:
             wire = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
             wire.initiate_connection()
             sock.sendall(wire.data_to_send())
@@ -203,3 +211,20 @@ def test_stream_reset_by_the_service(both: Proxy) -> None:
     assert exchange.response is not None
     assert exchange.response.body.raw == b"message"
     assert not exchange.response.body.complete
+
+
+def test_without_tls_it_passes_unread(confdir: Path, caplog: pytest.LogCaptureFixture) -> None:
+    plain = Http2Service(None)
+    running = Proxy(ServiceSpec(url=f"http://{HOST}:{plain.port}", listen_port=0), confdir=confdir)
+    try:
+        for _ in range(2):
+            answer = ask(running.port(), "/call", content=b"hello", tls=False)
+            assert answer.fields == {":status": "200", "content-type": "application/grpc"}
+            assert answer.content == b"message"
+            assert answer.trailers == {"grpc-status": "5"}
+    finally:
+        running.stop()
+        plain.close()
+    assert running.stats.skipped["h2c"] == 2
+    assert caplog.text.count("HTTP/2 without TLS") == 1
+    assert not running.exchanges

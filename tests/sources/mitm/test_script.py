@@ -14,11 +14,13 @@ ADDONS = Path(__file__).parents[3] / "addons"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 SCRIPT = """
+from wirelint.sampling import Sampler
 from wirelint.sources.mitm.script import ScriptAuditor
 
 class Live:
     def __init__(self, host, port, config, stats):
         self.stats = stats
+        self.sampler = Sampler()
         print("build", host, port, config or "-", flush=True)
 
     def consume(self, exchange):

@@ -268,6 +268,7 @@ def test_memory_is_flat_over_long_bodies(proxy: Proxy, service: Service, size: i
 
     service.on("/download", long)
     service.on("/swallow", swallow)
+    service.on("/head", OK)
     talk(proxy.port("orders"), get("/head"))
     before = resident()
     highest = 0

@@ -12,6 +12,7 @@ from wirelint.core import exchange as core
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.exchange import NO_HEADERS, Direction, Exchange, Headers
 from wirelint.core.media import media_type
+from wirelint.sources.mitm import transparent
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
 from wirelint.sources.mitm.record import Octets, Record
 
@@ -23,7 +24,9 @@ class Naming:
     """Which service answered, and which way the exchange went.
 
     A reverse listener stands beside the service it was set up for: its exchanges are inbound and bear the name given
-    for it, or the address it leads to. Everything else is outbound and bears the host that was called.
+    for it, or the address it leads to. So does what was redirected on its way to an address of this machine; it bears
+    the name given for the listener, or ``localhost`` and the port, which are the same on all machines that run the
+    service. Everything else is outbound and bears the host that was called.
     """
 
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
@@ -44,7 +47,10 @@ class Naming:
         data = flow.request.data
         host = data.host
         if isinstance(mode, mode_specs.TransparentMode):
-            host = flow.client_conn.sni or host
+            if transparent.is_own(host):
+                name = self.names.get(spec) or address(flow.request.scheme, "localhost", data.port)
+                return name, Direction.INBOUND
+            host = transparent.named(flow.request, flow.client_conn.sni)
         return address(flow.request.scheme, host, data.port), Direction.OUTBOUND
 
 

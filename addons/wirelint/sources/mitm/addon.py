@@ -13,10 +13,12 @@ from mitmproxy.proxy import server_hooks
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Severity
+from wirelint.sampling import Sampler
 from wirelint.sources.mitm import compat, dispatch, options
 from wirelint.sources.mitm.adapter import Naming, exchange_of, exchange_of_flow
 from wirelint.sources.mitm.capture import Capture
 from wirelint.sources.mitm.drain import Drain
+from wirelint.sources.mitm.overload import Overload
 from wirelint.sources.mitm.record import Record
 from wirelint.sources.mitm.stats import Stats
 
@@ -35,6 +37,7 @@ _SETTLED: Final = (
 """Options that change mitmproxy, and not only what we do."""
 _TICK: Final = 0.5
 _LAST_WORDS: Final = 10.0
+_HURRY: Final = 0.1
 _MARKS: Final = {
     Severity.HIGH: ":red_circle:",
     Severity.MEDIUM: ":warning:",
@@ -59,6 +62,7 @@ class Auditor:
         stats: Stats | None = None,
         on_fault: Callable[[str], None] | None = None,
         on_hung: Callable[[str], None] | None = None,
+        sampler: Sampler | None = None,
     ) -> None:
         """Make the addon.
 
@@ -66,17 +70,20 @@ class Auditor:
         :param stats: where to count; see ``Stats``.
         :param on_fault: is told the place of each fault of ours: ``capture``, ``audit``, ``screen``.
         :param on_hung: is told the service, once for each exchange without a response head in time.
+        :param sampler: says which exchanges to audit; None for all.
         """
         self.stats = stats or Stats()
         self._consume = consume
         self._on_fault = on_fault
-        self._capture = Capture(self.stats, Naming(), self._ended, on_hung)
+        self._capture = Capture(self.stats, Naming(), self._ended, on_hung, sampler)
+        self._overload = Overload()
         self._drain = Drain(self._audit, self.stats, self._capture.pool, options.QUEUE_LIMIT)
         self._inline = False
         self._keep_messages = False
         self._running = False
         self._closed = False
         self._patience = float(options.PATIENCE)
+        self._last_words = _LAST_WORDS
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -100,6 +107,8 @@ class Auditor:
         chosen = ctx.options
         if chosen.wirelint_body_limit < 0 or chosen.wirelint_queue < 1 or chosen.wirelint_hang < 1:
             raise exceptions.OptionsError("wirelint_body_limit, wirelint_queue and wirelint_hang must be positive")
+        if chosen.wirelint_overload_lag < 0:
+            raise exceptions.OptionsError("wirelint_overload_lag must not be negative")
         if chosen.wirelint_stream not in options.STREAM_CHOICES:
             raise exceptions.OptionsError(f"wirelint_stream must be one of {', '.join(options.STREAM_CHOICES)}")
         if updated & {"wirelint_service", "mode"}:
@@ -109,6 +118,7 @@ class Auditor:
         self._capture.idle_limit = float(chosen.tcp_timeout)
         self._drain.limit = chosen.wirelint_queue
         self._patience = float(chosen.wirelint_hang)
+        self._overload.limit = chosen.wirelint_overload_lag / 1000
         if "store_streamed_bodies" in updated and chosen.store_streamed_bodies:
             _log.warning("store_streamed_bodies keeps every body in memory for as long as its exchange lasts")
         if self._running:
@@ -122,6 +132,10 @@ class Auditor:
         self._settle(set(_SETTLED))
         self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick, time.monotonic() + _TICK)
 
+    def hurry(self) -> None:
+        """Spend next to no time on what still waits when the end comes."""
+        self._last_words = _HURRY
+
     def done(self) -> None:
         """Audit what waits, and end. Hooks that come later find nothing to do."""
         if self._closed:
@@ -130,7 +144,7 @@ class Auditor:
         if self._timer is not None:
             self._timer.cancel()
         self._capture.stop()
-        self._drain.empty(_LAST_WORDS)
+        self._drain.empty(self._last_words)
         self._count()
 
     # Traffic
@@ -183,13 +197,7 @@ class Auditor:
     def show_stats(self) -> Sequence[str]:
         """What was captured, audited and dropped so far."""
         self._count()
-        stats = self.stats
-        lines = [
-            f"{name}: {getattr(stats, name)}" for name in ("captured", "audited", "in_flight", "queue_depth", "hung")
-        ]
-        for name in ("dropped", "skipped", "faults"):
-            lines += [f"{name}, {reason}: {count}" for reason, count in sorted(getattr(stats, name).items())]
-        return lines
+        return self.stats.lines()
 
     def audit_flows(self, flows: Sequence[flow.Flow]) -> None:
         """Audit flows again, and mark them with what is found."""
@@ -273,11 +281,18 @@ class Auditor:
         self.stats.loop_lag = max(0.0, now - due)
         self.stats.loop_lag_peak = max(self.stats.loop_lag_peak, self.stats.loop_lag)
         try:
+            self._shed(self.stats.loop_lag)
             self._capture.look(time.time(), self._patience)
             self._count()
         except Exception as error:  # noqa: BLE001 - the clock must go on
             self._fault("capture", error)
         self._timer = asyncio.get_running_loop().call_later(_TICK, self._tick, now + _TICK)
+
+    def _shed(self, lag: float) -> None:
+        shedding = self._overload.tick(lag)
+        if shedding and not self.stats.dropped["overload"] and not self._capture.shedding:
+            _log.warning("wirelint: the event loop is late, exchanges pass unaudited and are counted")
+        self._capture.shedding = self._drain.calm = self.stats.overloaded = shedding
 
     def _count(self) -> None:
         stats, pool = self.stats, self._capture.pool

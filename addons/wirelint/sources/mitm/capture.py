@@ -9,6 +9,7 @@ from typing import Final
 from mitmproxy import connection, http
 
 from wirelint.core.exchange import Failure
+from wirelint.sampling import Sampler
 from wirelint.sources.mitm.adapter import Naming
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
 from wirelint.sources.mitm.record import Pool, Record, Tee
@@ -35,11 +36,13 @@ class Capture:
         naming: Naming,
         on_end: Callable[[Record, http.HTTPFlow], None],
         on_hung: Callable[[str], None] | None = None,
+        sampler: Sampler | None = None,
     ) -> None:
         """Follow exchanges.
 
         :param on_end: is given each finished record, exactly once.
         :param on_hung: is given the service's name, once for each exchange that has no response head in time.
+        :param sampler: says which exchanges to follow; None for all.
         """
         self.stats = stats
         self.naming = naming
@@ -47,20 +50,32 @@ class Capture:
         self.body_limit = 64 * 1024
         self.stream_all = False
         self.idle_limit = 600.0
+        self.shedding = False
+        self.sampler = sampler or Sampler()
         self._on_end = on_end
         self._on_hung = on_hung
         self._flying: dict[str, Record] = {}
+        self._unseen: dict[str, connection.Client] = {}
         self._upstream_errors: dict[str, str] = {}
 
     def __len__(self) -> int:
-        return len(self._flying)
+        return len(self._flying) + len(self._unseen)
 
     def request_head(self, flow: http.HTTPFlow) -> None:
         """The head of a request has come."""
-        if len(self._flying) >= IN_FLIGHT_LIMIT:
+        if len(self) >= IN_FLIGHT_LIMIT:
             self.stats.dropped["in_flight_full"] += 1
+            self._let_pass(flow, flow.request)
             return
-        record = Record(flow, *self.naming.of(flow))
+        service, direction = self.naming.of(flow)
+        if self.shedding:
+            self.stats.dropped["overload"] += 1
+            self._leave(flow)
+            return
+        if not self._wanted(service, flow):
+            self._leave(flow)
+            return
+        record = Record(flow, service, direction)
         self._flying[record.id] = record
         if flow.live:
             record.connection = flow.client_conn
@@ -81,7 +96,10 @@ class Capture:
         """The head of a response has come."""
         record = self._flying.get(flow.id)
         response = flow.response
-        if record is None or response is None:
+        if response is None:
+            return
+        if record is None:
+            self._let_pass(flow, response)
             return
         record.answer(response)
         if flow.live and not callable(response.stream) and self._worth_streaming(response.data):
@@ -93,6 +111,7 @@ class Capture:
             return  # a stored flow that was cut short: its error is replayed next
         record = self._flying.pop(flow.id, None)
         if record is None:
+            self._unseen.pop(flow.id, None)
             return
         if not record.answered and flow.response is not None:
             record.answer(flow.response)
@@ -103,6 +122,7 @@ class Capture:
         record = self._flying.get(flow.id)
         error = flow.error
         if record is None or error is None:
+            self._unseen.pop(flow.id, None)
             return
         known = self._circumstances(flow, record)
         reason = not_the_service(error.msg, known)
@@ -145,6 +165,9 @@ class Capture:
             del self._flying[record.id]
             self.stats.dropped["lost"] += 1
             record.release(self.pool)
+        for flow_id, client in list(self._unseen.items()):
+            if client.timestamp_end and now - client.timestamp_end > _LINGER:
+                del self._unseen[flow_id]
 
     def stop(self) -> None:
         """Give up on what is in flight."""
@@ -152,6 +175,26 @@ class Capture:
         for record in self._flying.values():
             record.release(self.pool)
         self._flying.clear()
+        self._unseen.clear()
+
+    def _wanted(self, service: str, flow: http.HTTPFlow) -> bool:
+        if self.sampler.shares.whole:
+            return True
+        peer, request = flow.client_conn.peername, flow.request.data
+        if self.sampler.wants(service, peer[0] if peer else "", request.headers.fields, request.timestamp_start):
+            return True
+        self.stats.unsampled += 1
+        return False
+
+    def _leave(self, flow: http.HTTPFlow) -> None:
+        """Follow an exchange no further than to know when it is over."""
+        self._unseen[flow.id] = flow.client_conn
+        self._let_pass(flow, flow.request)
+
+    def _let_pass(self, flow: http.HTTPFlow, message: http.Message) -> None:
+        """Have a body that nobody looks at passed on as it comes, where otherwise it would have been."""
+        if flow.live and not message.stream and self._worth_streaming(message.data):
+            message.stream = True
 
     def _worth_streaming(self, data: http.MessageData) -> bool:
         length = chunked = None
@@ -201,6 +244,10 @@ class Capture:
         for tee in (record.request_tee, record.response_tee):
             if tee is not None and tee.size:
                 stats.streamed += 1
+        if self.shedding:
+            stats.dropped["overload"] += 1
+            record.release(self.pool)
+            return
         record.finish(flow, failure)
         record.weigh(self.pool)
         stats.captured += 1

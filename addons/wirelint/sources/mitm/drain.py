@@ -29,8 +29,11 @@ class Drain:
 
         :param audit: is given each record; must not raise.
         :param limit: most records to hold.
+
+        While ``calm`` is set slices stay short, however many records wait.
         """
         self.limit = limit
+        self.calm = False
         self._audit = audit
         self._stats = stats
         self._pool = pool
@@ -68,10 +71,11 @@ class Drain:
     def _slice(self) -> None:
         waiting = len(self._queue)
         self._planned = False
-        self._work(min(_LONGEST_SLICE, _SLICE * max(1.0, waiting / _CALM)))
+        hasty = waiting > _CALM and not self.calm
+        self._work(min(_LONGEST_SLICE, _SLICE * waiting / _CALM) if hasty else _SLICE)
         if self._queue:
             # However long the backlog, the loop gets to serve what is ready before the next slice.
-            self._plan(_PAUSE if waiting <= _CALM else 0.0)
+            self._plan(0.0 if hasty else _PAUSE)
 
     def _work(self, seconds: float) -> None:
         queue, audit, pool = self._queue, self._audit, self._pool

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from wirelint.core.exchange import Failure, FailureKind
+from wirelint.sources.mitm.scarcity import OUT_OF_RESOURCES
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,23 +60,28 @@ _ERRNO_TEXTS: Final = {
     "11001": "name not resolved",
 }
 
+_CANCELLED: Final = ("connection cancelled", "client disconnected")
+"""What mitmproxy says of a connection that it was still making when the client left."""
 _CLOSED: Final = ("server closed connection", "peer closed connection", "http/2 connection closed")
 _NOT_THE_SERVICE: Final = (
+    ("request destination unknown", "refused_request"),
     ("connection killed", "killed"),
     ("exceeds mitmproxy's body_size_limit", "refused_request"),
     (" from client, refusing", "refused_request"),
     ("received an http connect request even though", "refused_request"),
     ("invalid request scheme", "refused_request"),
-    ("request destination unknown", "refused_request"),
 )
 
 
 def not_the_service(message: str, known: Circumstances) -> str | None:
-    """Why an error says nothing about the service (``killed``, ``refused_request``), or None where it may."""
+    """Why an error says nothing about the service, in the words of ``Stats.skipped``, or None where it may."""
     folded = message.lower()
     for text, reason in _NOT_THE_SERVICE:
         if text in folded:
             return reason
+    codes = _ERRNO.findall(message)
+    if codes and all(int(code) in OUT_OF_RESOURCES for code in codes):
+        return "no_resources"
     uncalled = not known.connected and message != known.upstream_error
     if uncalled and not known.request_ended and known.client_open is True:
         # The client is there, and nobody was called: mitmproxy could not make sense of the request itself.
@@ -105,7 +111,7 @@ def _unreached(message: str) -> Failure | None:
     if _TLS.search(message):
         verify = "certificate verify failed" in message.lower()
         return Failure(kind=FailureKind.TLS, message="certificate not accepted" if verify else "TLS handshake failed")
-    if message == "connection cancelled":
+    if message in _CANCELLED:
         return Failure(kind=FailureKind.CLIENT_GONE, message="client left while connecting")
     if message.startswith(("Client disconnected", "stream reset", "peer closed", "HTTP/")):
         return None

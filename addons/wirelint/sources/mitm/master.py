@@ -8,7 +8,6 @@ import dataclasses
 import gc
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -26,18 +25,25 @@ from mitmproxy.addons import (
 )
 from mitmproxy.proxy import mode_specs
 
-from wirelint.sources.mitm import dispatch
+from wirelint.sampling import Sampler
+from wirelint.sources.mitm import dispatch, signals
 from wirelint.sources.mitm.adapter import address
 from wirelint.sources.mitm.addon import Auditor, Consume
+from wirelint.sources.mitm.doors import Door
+from wirelint.sources.mitm.leave import Leave
+from wirelint.sources.mitm.scarcity import count_refusals
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec, StartError, host_field, modes_of, options_of
 from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.transparent import Transparency
+from wirelint.sources.mitm.unread import Unread
 
 FORWARD: Final = "forward"
+TRANSPARENT: Final = "transparent"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listener:
-    """An address that is listened on: for a service by its name, or for ``FORWARD``."""
+    """An address that is listened on: for a service by its name, for ``FORWARD``, or for ``TRANSPARENT``."""
 
     name: str
     host: str
@@ -99,29 +105,44 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
     consume: Consume,
     *,
     on_ready: Callable[[Running], None],
+    on_leave: Callable[[], None] = lambda: None,
     on_stop: Callable[[], None] = lambda: None,
     stats: Stats | None = None,
     on_fault: Callable[[str], None] | None = None,
     on_hung: Callable[[str], None] | None = None,
+    on_reload: Callable[[], None] | None = None,
+    sampler: Sampler | None = None,
 ) -> None:
     """Run the proxy until SIGTERM, SIGINT or ``Running.stop``.
 
-    Then it stops listening, gives exchanges in flight ``settings.grace`` seconds, audits what waits, and returns. A
-    second signal skips the grace.
+    Then it asks clients to come no more, stops listening once no request comes any more or half of ``settings.grace``
+    is over, gives exchanges in flight the rest of it, audits what waits, and returns. A second signal skips all that.
 
     :param consume: audits one exchange, on the event loop.
     :param on_ready: called once all addresses are listened on.
+    :param on_leave: called on the event loop as soon as the end is asked for.
+    :param on_reload: called on the event loop with each SIGHUP; must not block. Where None, SIGHUP ends the process.
+    :param sampler: says which exchanges to audit; None for all.
     :param on_stop: called when the last exchange was audited, after the event loop has ended.
     :raises StartError: the settings make no sense, or an address cannot be listened on.
     """
-    auditor = Auditor(consume, stats=stats, on_fault=on_fault, on_hung=on_hung)
+    auditor = Auditor(consume, stats=stats, on_fault=on_fault, on_hung=on_hung, sampler=sampler)
     try:
-        asyncio.run(_main(settings, auditor, on_ready))
+        asyncio.run(_main(settings, auditor, _Calls(on_ready, on_leave, on_reload)))
     finally:
         on_stop()
 
 
-async def _main(settings: ProxySettings, auditor: Auditor, on_ready: Callable[[Running], None]) -> None:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Calls:
+    """Whom to tell what happens; see ``run``."""
+
+    ready: Callable[[Running], None]
+    leave: Callable[[], None]
+    reload: Callable[[], None] | None
+
+
+async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> None:
     modes = modes_of(settings)
     running = _master(settings)
     hosts = {mode: host for mode, service in modes.items() if service and (host := host_field(service))}
@@ -133,7 +154,13 @@ async def _main(settings: ProxySettings, auditor: Auditor, on_ready: Callable[[R
         running.addons.add(auditor)
         if hosts:
             running.addons.add(HostField(hosts))
-        running.addons.add(_Ready(running, settings, modes, auditor, on_ready))
+        leave = Leave(lambda: auditor.in_flight)
+        running.addons.add(leave)
+        if settings.transparent_port is not None:
+            running.addons.add(Transparency())
+        running.addons.add(Unread(auditor.stats, read_tls=settings.transparent_tls))
+        running.addons.chain.insert(0, running.addons.chain.pop())
+        running.addons.add(_Ready(running, settings, modes, auditor, leave, calls))
         running.options.update(**options_of(settings, modes))
     except (exceptions.OptionsError, KeyError, ValueError) as error:
         raise StartError(_one_line(error)) from error
@@ -172,20 +199,22 @@ class _Ready:
 
     name = "wirelint_ready"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one caller, just above
         self,
         running: master.Master,
         settings: ProxySettings,
         modes: Mapping[str, ServiceSpec | None],
         auditor: Auditor,
-        on_ready: Callable[[Running], None],
+        leave: Leave,
+        calls: _Calls,
     ) -> None:
         self.failure: str | None = None
         self._master = running
         self._settings = settings
         self._modes = modes
         self._auditor = auditor
-        self._on_ready = on_ready
+        self._leave = leave
+        self._calls = calls
         self._stopping: asyncio.Task[None] | None = None
 
     def running(self) -> None:
@@ -197,10 +226,12 @@ class _Ready:
             self._master.should_exit.set()
             return
         self._catch_signals()
+        count_refusals(self._master.event_loop, self._auditor.stats)
         listeners = []
         for server in servers:
+            Transparency.prepare(server)
             service = self._modes.get(server.mode.full_spec)
-            name = FORWARD if service is None else service.name or _label(server.mode)
+            name = _label(server.mode) if service is None or not service.name else service.name
             host, port = server.listen_addrs[0][:2]
             listeners.append(Listener(name, host, port))
         loop = self._master.event_loop
@@ -210,7 +241,7 @@ class _Ready:
             loop.call_soon_threadsafe(self.stop)
 
         try:
-            self._on_ready(Running(listeners, stop, url))
+            self._calls.ready(Running(listeners, stop, url))
         except Exception as error:  # noqa: BLE001 - mitmproxy would log it and go on as if nothing were amiss
             self.failure = _one_line(error)
             self._master.should_exit.set()
@@ -218,30 +249,35 @@ class _Ready:
     def stop(self) -> None:
         """End gracefully; when called again, at once."""
         if self._stopping is None:
+            self._calls.leave()
             self._stopping = asyncio.get_running_loop().create_task(self._wind_down())
         else:
+            self._auditor.hurry()
             self._master.shutdown()
 
     async def _wind_down(self) -> None:
         try:
-            self._master.options.update(server=False)
+            self._leave.begin()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.grace):
-                    while self._auditor.in_flight:  # noqa: ASYNC110 - hooks are no place to signal from
-                        await asyncio.sleep(0.02)
+                    await self._leave.quiet(self._settings.grace / 2)
+                    await self._leave.close(self._doors())
+                    self._master.options.update(server=False)
+                    await self._leave.over()
         finally:
             self._master.shutdown()
 
+    def _doors(self) -> list[Door]:
+        servers = self._master.addons.get("proxyserver").servers
+        listening = [listener for server in servers for listener in getattr(server, "_servers", ())]
+        return [door for listener in listening for door in getattr(listener, "sockets", ())]
+
     def _catch_signals(self) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return
         ask = getattr(self._master, "prompt_for_exit", self.stop)
-        loop = self._master.event_loop
-        for number, handler in ((signal.SIGTERM, self.stop), (signal.SIGINT, ask)):
-            try:
-                loop.add_signal_handler(number, handler)
-            except NotImplementedError:  # Windows
-                signal.signal(number, lambda *_, ended=handler: loop.call_soon_threadsafe(ended))
+        handlers: dict[int, Callable[[], None]] = {signal.SIGTERM: self.stop, signal.SIGINT: ask}
+        if self._calls.reload is not None:
+            handlers |= signals.hang_up(self._calls.reload, self.stop)
+        signals.catch(self._master.event_loop, handlers)
 
 
 def _master(settings: ProxySettings) -> master.Master:
@@ -263,7 +299,9 @@ def _master(settings: ProxySettings) -> master.Master:
 
 
 def _label(mode: mode_specs.ProxyMode) -> str:
-    return address(mode.scheme, *mode.address) if isinstance(mode, mode_specs.ReverseMode) else mode.full_spec
+    if isinstance(mode, mode_specs.ReverseMode):
+        return address(mode.scheme, *mode.address)
+    return TRANSPARENT if isinstance(mode, mode_specs.TransparentMode) else FORWARD
 
 
 def _one_line(error: BaseException) -> str:
@@ -271,4 +309,14 @@ def _one_line(error: BaseException) -> str:
     return " ".join(text.split()) or type(error).__name__
 
 
-__all__ = ["FORWARD", "HeadlessMaster", "Listener", "ProxySettings", "Running", "ServiceSpec", "StartError", "run"]
+__all__ = [
+    "FORWARD",
+    "TRANSPARENT",
+    "HeadlessMaster",
+    "Listener",
+    "ProxySettings",
+    "Running",
+    "ServiceSpec",
+    "StartError",
+    "run",
+]

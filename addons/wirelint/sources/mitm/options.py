@@ -9,6 +9,7 @@ from mitmproxy import addonmanager, exceptions
 BODY_LIMIT = 64 * 1024
 QUEUE_LIMIT = 10_000
 PATIENCE = 30
+OVERLOAD_LAG = 250
 
 STREAM_CHOICES = ("all", "large")
 
@@ -38,6 +39,12 @@ def declare(loader: addonmanager.Loader) -> None:
     )
     loader.add_option(
         "wirelint_hang", int, PATIENCE, "Seconds without a response head after which an exchange counts as hung."
+    )
+    loader.add_option(
+        "wirelint_overload_lag",
+        int,
+        OVERLOAD_LAG,
+        "Milliseconds by which the event loop may be late, again and again, before exchanges pass unaudited; 0: ever.",
     )
     loader.add_option(
         "wirelint_compat",

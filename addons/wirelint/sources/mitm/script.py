@@ -9,6 +9,7 @@ from mitmproxy import addonmanager, ctx
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
+from wirelint.sampling import Sampler
 from wirelint.sources.mitm.addon import Auditor
 from wirelint.sources.mitm.stats import Stats
 
@@ -21,6 +22,10 @@ class Live(Protocol):
 
     def consume(self, exchange: Exchange) -> Sequence[Finding]:
         """Audit an exchange, and let the sinks have the outcome."""
+
+    @property
+    def sampler(self) -> Sampler:
+        """Says which exchanges to audit."""
 
     def close(self) -> None:
         """Flush sinks, stop servers."""
@@ -53,6 +58,7 @@ class ScriptAuditor(Auditor):
             chosen.wirelint_metrics_host, chosen.wirelint_metrics_port, chosen.wirelint_config, self.stats
         )
         self._consume = self._live.consume
+        self._capture.sampler = self._live.sampler
         super().running()
 
     def done(self) -> None:

@@ -10,8 +10,9 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
-from wirelint.sources.mitm.options import BODY_LIMIT, PATIENCE, QUEUE_LIMIT
+from wirelint.sources.mitm.options import BODY_LIMIT, OVERLOAD_LAG, PATIENCE, QUEUE_LIMIT
 
+_TRANSPARENT: Final = "transparent@"
 _PRIVATE_SUFFIXES: Final = (".local", ".localhost", ".internal", ".test", ".svc", ".home.arpa", ".lan")
 
 
@@ -47,10 +48,15 @@ class ProxySettings:
         services: services to stand in front of.
         forward_host: address of the forward proxy.
         forward_port: its port, 0 for any; None for no forward proxy.
+        transparent_host: address to which connections are redirected.
+        transparent_port: port to which they are redirected; None for none.
+        transparent_name: what to call the service on this machine that is reached in this way.
+        transparent_tls: open TLS on redirected connections, too; their clients must trust our CA.
         ui: ``none``, or the screen to show: ``web``, ``console``.
         body_limit: octets of each body to look at.
         queue_limit: exchanges that may wait to be audited.
         patience: seconds without a response head after which an exchange counts as hung.
+        overload_lag: milliseconds by which the event loop may be late before audits are shed; 0 to shed none.
         grace: seconds that exchanges in flight are given when the proxy is asked to stop.
         fast_dispatch: see ``dispatch``.
         compat: see ``compat``.
@@ -60,10 +66,15 @@ class ProxySettings:
     services: Sequence[ServiceSpec] = ()
     forward_host: str = "127.0.0.1"
     forward_port: int | None = None
+    transparent_host: str = "127.0.0.1"
+    transparent_port: int | None = None
+    transparent_name: str = ""
+    transparent_tls: bool = False
     ui: Literal["none", "web", "console"] = "none"
     body_limit: int = BODY_LIMIT
     queue_limit: int = QUEUE_LIMIT
     patience: int = PATIENCE
+    overload_lag: int = OVERLOAD_LAG
     grace: float = 5.0
     fast_dispatch: bool = True
     compat: bool = True
@@ -71,7 +82,7 @@ class ProxySettings:
 
 
 def modes_of(settings: ProxySettings) -> dict[str, ServiceSpec | None]:
-    """Mode specification → service, None for the forward proxy.
+    """Mode specification → service, None for the forward proxy and for redirected connections.
 
     :raises StartError: the settings make no sense.
     """
@@ -83,6 +94,8 @@ def modes_of(settings: ProxySettings) -> dict[str, ServiceSpec | None]:
         raise StartError("two services are the same: one URL at one address")
     if settings.forward_port is not None:
         modes[f"regular@{_place(settings.forward_host, settings.forward_port)}"] = None
+    if settings.transparent_port is not None:
+        modes[f"{_TRANSPARENT}{_place(settings.transparent_host, settings.transparent_port)}"] = None
     if not modes:
         raise StartError("nothing to listen for: neither a service nor a forward proxy is configured")
     return modes
@@ -132,16 +145,21 @@ def _is_public(host: str) -> bool:
 def options_of(settings: ProxySettings, modes: Mapping[str, ServiceSpec | None]) -> dict[str, Any]:
     """The options of mitmproxy that the settings come to."""
     headless = settings.ui == "none"
+    named = {mode: service.name for mode, service in modes.items() if service and service.name}
+    redirected = [mode for mode in modes if mode.startswith(_TRANSPARENT)]
+    if settings.transparent_name:
+        named |= dict.fromkeys(redirected, settings.transparent_name)
     chosen: dict[str, Any] = {
         "mode": list(modes),
         "connection_strategy": "lazy",
         "keep_host_header": True,
         # Services are there for everyone who can reach their address; an open forward proxy is for nobody's good.
-        "block_global": not settings.services,
-        "wirelint_service": [f"{service.name}={mode}" for mode, service in modes.items() if service and service.name],
+        "block_global": not settings.services and not redirected,
+        "wirelint_service": [f"{name}={mode}" for mode, name in named.items()],
         "wirelint_body_limit": settings.body_limit,
         "wirelint_queue": settings.queue_limit,
         "wirelint_hang": settings.patience,
+        "wirelint_overload_lag": settings.overload_lag,
         "wirelint_stream": "all" if headless else "large",
         "wirelint_fast_dispatch": settings.fast_dispatch,
         "wirelint_compat": settings.compat,

@@ -1,0 +1,86 @@
+"""The options that say where findings and wirelint's own doings are logged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import click
+
+from wirelint.cli.options import Choice, option
+from wirelint.logs import Form
+from wirelint.sinks.findings_log import FindingsLog
+from wirelint.sinks.lines import Lines
+from wirelint.sinks.rotating import RotatingFile, Stream
+
+STDOUT: Final = "-"
+_MIB: Final = 1024 * 1024
+_log: Final = logging.getLogger("wirelint")
+
+
+class Logging(NamedTuple):
+    """What to log, and how.
+
+    ``file``: where findings go as JSON lines, ``-`` for standard output, None for nowhere. ``size``: MiB at which the
+    file is moved aside; 0 for never. ``keep``: how many older ones to keep. ``form``: of wirelint's own log.
+    """
+
+    file: str | None = None
+    size: int = 10
+    keep: int = 5
+    form: Form = "text"
+
+    @property
+    def json_on_stdout(self) -> bool:
+        """Whether standard output is for JSON alone."""
+        return self.file == STDOUT or self.form == "json"
+
+    def findings(self) -> FindingsLog | None:
+        """The log of findings, begun; None where none is asked for."""
+        file = self.file or (STDOUT if self.form == "json" else None)
+        if file is None:
+            return None
+        target = Stream(1) if file == STDOUT else RotatingFile(Path(file), self.size * _MIB, self.keep)
+
+        def complain(error: Exception) -> None:
+            why = error.strerror if isinstance(error, OSError) else None
+            name = "standard output" if file == STDOUT else file
+            _log.warning(
+                "wirelint: cannot log to %s, lines are lost and counted: %s", name, why or type(error).__name__
+            )
+
+        return FindingsLog(Lines(target, complain=complain))
+
+
+def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--log``, ``--log-size``, ``--log-files``, ``--log-format``."""
+    for decorate in (
+        option(
+            "--log-format",
+            type=Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="Of wirelint's own log; json has findings as JSON on standard output, too.",
+        ),
+        option(
+            "--log-files",
+            type=click.IntRange(0, 1000),
+            default=5,
+            show_default=True,
+            metavar="NUMBER",
+            help="How many older log files to keep.",
+        ),
+        option(
+            "--log-size",
+            type=click.IntRange(0, 1024 * 1024),
+            default=10,
+            show_default=True,
+            metavar="MIB",
+            help="Size at which the log file is moved aside; 0 for never.",
+        ),
+        option("--log", metavar="FILE", help="Log findings to this file as JSON lines; - for standard output."),
+    ):
+        function = decorate(function)
+    return function

@@ -1,0 +1,108 @@
+"""What wirelint and mitmproxy have to say about themselves: on standard error, as text or as JSON lines."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+import msgspec
+
+from wirelint.sinks.jsonl import time_text
+from wirelint.sinks.lines import Lines
+
+Form = Literal["text", "json"]
+
+FIELDS: Final = "wirelint_fields"
+"""The attribute of a log record that holds values to show under names of their own."""
+
+_LONGEST_MESSAGE: Final = 2000
+_log: Final = logging.getLogger("wirelint")
+
+
+def say(message: str, **fields: Any) -> None:
+    """Log an event of wirelint's life, with values that belong to it."""
+    _log.info("%s", message, extra={FIELDS: fields})
+
+
+@contextlib.contextmanager
+def logging_to(lines: Lines, form: Form) -> Iterator[LineHandler]:
+    """Have all that is logged written as lines: warnings, and of wirelint's own doings what is worth telling.
+
+    :param form: of the lines. Text leaves out what ``say`` says, which a terminal is told by other means.
+    """
+    handler = LineHandler(lines, form)
+    root, level = logging.getLogger(), _log.level
+    root.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    try:
+        yield handler
+    finally:
+        _log.setLevel(level)
+        root.removeHandler(handler)
+        lines.close()
+
+
+class LineHandler(logging.Handler):
+    """Writes log records as lines.
+
+    Attributes:
+        heard: whether others than wirelint are heard, too.
+    """
+
+    def __init__(self, lines: Lines, form: Form) -> None:
+        super().__init__(logging.INFO)
+        self.heard = True
+        self._lines = lines
+        self._text = form == "text"
+        self.setFormatter(_Text() if self._text else _Json())
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is worth telling."""
+        if record.name.partition(".")[0] == "wirelint":
+            return not (self._text and hasattr(record, FIELDS))
+        return self.heard and record.levelno >= logging.WARNING
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Have a record written."""
+        # A record that cannot be formatted is a mistake of whoever made it, and no reason to end anything.
+        with contextlib.suppress(Exception):
+            self._lines.put(self.format(record).encode("utf-8", "backslashreplace") + b"\n")
+
+
+class _Text(logging.Formatter):
+    """One line for each record; of an exception the type alone, for its message may quote what went over the wire."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line for a record."""
+        text = " ".join(record.getMessage().split())[:_LONGEST_MESSAGE]
+        failed = _exception(record)
+        text = f"{text} ({failed})" if failed else text
+        return "".join(c if c.isprintable() else "?" for c in text)
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": time_text(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": " ".join(record.getMessage().split())[:_LONGEST_MESSAGE].removeprefix("wirelint: "),
+            **getattr(record, FIELDS, {}),
+        }
+        if failed := _exception(record):
+            told["exception"] = failed
+        return msgspec.json.encode(_encodable(told)).decode()
+
+
+def _exception(record: logging.LogRecord) -> str:
+    return record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {name: _encodable(inner) for name, inner in value.items()}
+    return value

@@ -1,0 +1,114 @@
+"""Which exchanges are audited where not all are to be: a share, in whole conversations."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from wirelint.config import Config
+from wirelint.core.exchange import Headers
+from wirelint.core.policy import name_pattern
+from wirelint.core.trace import trace_of
+from wirelint.policy_file import read
+
+WINDOW: Final = 600
+"""Seconds after which it is drawn anew which clients are in the sample."""
+
+_MOST_NAMES: Final = 1000
+_MOST_TRACES: Final = 10_000
+_LONGEST_CLIENT: Final = 64
+_LONGEST_NAME: Final = 256
+
+
+class Shares:
+    """How much of each service's traffic is audited.
+
+    :param general: the share, 0 to 1, where nothing else is said.
+    :param services: names of services, or patterns of names, each with its share; None for ``general``. An exact name
+        beats patterns, and of patterns the first that fits counts.
+    """
+
+    def __init__(self, general: float = 1.0, services: Iterable[tuple[str, float | None]] = ()) -> None:
+        self._general = general
+        self._services = tuple(services)
+        self._known: dict[str, float] = {}
+        self.whole = general >= 1 and all(share is None or share >= 1 for _, share in self._services)
+
+    def of(self, service: str) -> float:
+        """The share of a service."""
+        share = self._known.get(service)
+        if share is None:
+            share = self._find(service)
+            if len(self._known) < _MOST_NAMES:
+                self._known[service] = share
+        return share
+
+    def _find(self, service: str) -> float:
+        name = service[:_LONGEST_NAME]
+        fitting = [(own, share) for own, share in self._services if name_pattern(own).fullmatch(name)]
+        fitting.sort(key=lambda each: each[0] != service)
+        share = fitting[0][1] if fitting else None
+        return self._general if share is None else share
+
+
+def shares(config: Config, general: float, *, alone: bool) -> Shares:
+    """The shares that options and the configuration file ask for.
+
+    :param general: the value of ``sample``.
+    :param alone: ``sample`` is a flag or a variable, which beat what the file says of services.
+    :raises ConfigError: the file's tables cannot be used; the message names the key.
+    """
+    tables = read(config).service
+    return Shares(general, () if alone else [(name, table.sample) for name, table in tables.items()])
+
+
+class Sampler:
+    """Tells whether an exchange is in the sample.
+
+    All exchanges of a client are in it, or none, for ``WINDOW`` seconds; and so are the exchanges that they cause
+    further on, as far as the ids of traces tell. So what can be known from several exchanges stays true. Each process
+    draws the same lot for the same client.
+
+    :param shares: may be replaced at any time.
+    :param left_out: is told the service of each exchange that is not in the sample.
+    """
+
+    def __init__(self, shares: Shares | None = None, left_out: Callable[[str], None] = lambda _service: None) -> None:
+        self.shares = shares or Shares()
+        self._left_out = left_out
+        self._lots: OrderedDict[str, float] = OrderedDict()
+
+    def wants(self, service: str, client: str, fields: tuple[tuple[bytes, bytes], ...], now: float) -> bool:
+        """Whether to audit an exchange.
+
+        :param client: the address it comes from.
+        :param fields: those of the request, as they stand on the wire.
+        :param now: Unix seconds.
+        """
+        chosen = self.shares
+        if chosen.whole or self._lot_of(client, fields, now) < chosen.of(service):
+            return True
+        self._left_out(service)
+        return False
+
+    def _lot_of(self, client: str, fields: tuple[tuple[bytes, bytes], ...], now: float) -> float:
+        headers = Headers(fields)
+        trace = trace_of(headers)
+        lot = None if trace is None else self._lots.get(trace)
+        if lot is None:
+            # Behind a balancer all connections come from one address, and the field tells clients apart.
+            forwarded = (headers.get("x-forwarded-for") or "").partition(",")[0].strip()
+            lot = _lot((forwarded or client)[:_LONGEST_CLIENT], now)
+            if trace is not None:
+                if len(self._lots) >= _MOST_TRACES:
+                    self._lots.popitem(last=False)
+                self._lots[trace] = lot
+        return lot
+
+
+def _lot(client: str, now: float) -> float:
+    """A number from 0 up to 1 that a client keeps for a while."""
+    text = f"{int(now // WINDOW)} {client}".encode("utf-8", "replace")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=6).digest()) / 2**48

@@ -1,0 +1,106 @@
+"""Lines written by a thread of their own, so that nobody who has something to say waits for a disk or a reader."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+LOST: Final = ("backlog", "unwritable")
+
+_WAITING: Final = 1000
+
+
+class Target(Protocol):
+    """Where lines go."""
+
+    def write(self, line: bytes) -> None:
+        """Write one line, or nothing of it.
+
+        :raises OSError: it cannot be written.
+        """
+
+    def close(self) -> None:
+        """Let go of what was opened. Never raises."""
+
+
+class Lines:
+    """A bounded queue of lines, and the thread that writes them.
+
+    What finds no room in the queue, and what cannot be written, is lost and counted.
+
+    Attributes:
+        written: how many lines were.
+        lost: how many were not, by reason: ``backlog`` (more came than could be written), ``unwritable`` (the disk is
+            full, the file cannot be opened, nobody reads).
+
+    :param target: where to write; from now on only the thread uses it.
+    :param name: the thread's name.
+    :param complain: is told, by the thread, of the first line in a row that cannot be written, and at once where none
+        could be.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        *,
+        name: str = "wirelint-log",
+        complain: Callable[[Exception], None] = lambda _error: None,
+    ) -> None:
+        self.written = 0
+        self.lost = dict.fromkeys(LOST, 0)
+        self._target = target
+        self._waiting: queue.Queue[bytes | None] = queue.Queue(_WAITING)
+        self._complain = complain
+        self._closed = False
+        # A daemon: one that hangs on a dead disk must not keep the process from its end.
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def put(self, line: bytes) -> bool:
+        """Have a line written, line feed included; never waits.
+
+        :returns: False where it is lost already.
+        """
+        try:
+            if not self._closed:
+                self._waiting.put_nowait(line)
+                return True
+        except queue.Full:
+            pass
+        self.lost["backlog"] += 1
+        return False
+
+    def close(self, seconds: float = 2.0) -> None:
+        """Write what waits, for at most so many seconds. Calling this again changes nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        until = time.monotonic() + seconds
+        try:
+            self._waiting.put(None, timeout=seconds)
+        except queue.Full:
+            return
+        self._thread.join(max(0.0, until - time.monotonic()))
+
+    def _run(self) -> None:
+        failing = not self._write(b"")
+        while (line := self._waiting.get()) is not None:
+            if self._write(line, again=failing):
+                self.written += 1
+                failing = False
+            else:
+                self.lost["unwritable"] += 1
+                failing = True
+        self._target.close()
+
+    def _write(self, line: bytes, *, again: bool = False) -> bool:
+        try:
+            self._target.write(line)
+        except (OSError, ValueError) as error:
+            if not again:
+                self._complain(error)
+            return False
+        return True

@@ -1,0 +1,39 @@
+"""When the system has no descriptors left: connections wait until there are some, and are counted."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+from typing import Any, Final
+
+from wirelint.sources.mitm.stats import Stats
+
+_log: Final = logging.getLogger(__name__)
+
+OUT_OF_RESOURCES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Why a connection cannot be made that are no fault of whom it was to lead to."""
+
+
+def count_refusals(loop: asyncio.AbstractEventLoop, stats: Stats) -> None:
+    """Have connections that the event loop cannot take counted, in place of a traceback for each.
+
+    The loop itself leaves such connections with the system and tries again a second later.
+    """
+    others = loop.get_exception_handler()
+    told = False
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        nonlocal told
+        error = context.get("exception")
+        if isinstance(error, OSError) and error.errno in OUT_OF_RESOURCES and "socket" in context:
+            stats.faults["accept"] += 1
+            if not told:
+                told = True
+                _log.warning("wirelint: out of descriptors, clients have to wait; counted from now on")
+        elif others is not None:
+            others(loop, context)
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)

@@ -1,0 +1,41 @@
+"""Signals: what they stand for, and that they are handled between events."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final
+
+_GONE: Final = (errno.EIO, errno.ENXIO)
+
+
+def catch(loop: asyncio.AbstractEventLoop, handlers: Mapping[int, Callable[[], None]]) -> None:
+    """Have signals handled on an event loop. Does nothing outside the main thread, which alone gets to hear of them."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number, handler in handlers.items():
+        try:
+            loop.add_signal_handler(number, handler)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_, ended=handler: loop.call_soon_threadsafe(ended))
+
+
+def hang_up(reload: Callable[[], None], stop: Callable[[], None]) -> Mapping[int, Callable[[], None]]:
+    """The handler of SIGHUP, which says either that settings have changed or, as of old, that the terminal has gone."""
+    number = getattr(signal, "SIGHUP", None)
+    terminal = next((descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)), None)
+    return {} if number is None else {number: lambda: stop() if _is_gone(terminal) else reload()}
+
+
+def _is_gone(terminal: int | None) -> bool:
+    if terminal is None:
+        return False
+    try:
+        os.tcgetpgrp(terminal)
+    except OSError as error:
+        return error.errno in _GONE
+    return False

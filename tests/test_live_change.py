@@ -1,0 +1,92 @@
+"""Other settings while traffic goes on: what was counted, found and remembered stays."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wirelint import policy
+from wirelint.config import Config
+from wirelint.core import wire
+from wirelint.core.exchange import Exchange
+from wirelint.core.policy import Policy
+from wirelint.core.scoped import engine_for
+from wirelint.live import Live, build
+from wirelint.rules import catalogue
+from wirelint.sampling import Shares
+from wirelint.sinks.findings_log import FindingsLog
+from wirelint.sinks.lines import Lines
+from wirelint.sinks.rotating import RotatingFile
+from wirelint.sources.mitm.stats import Stats
+
+OLD, NEW = "unauthorized-without-challenge", "throttled-without-retry-hint"
+
+
+def judged_by(*rules: str) -> Policy:
+    return policy.build(catalogue(), policy.Wanted(select=rules), Config(), now=0.0)
+
+
+def exchange(status: str = "401 Unauthorized") -> Exchange:
+    (found,) = wire.exchanges(f"GET /me HTTP/1.1\nHost: a\n\nHTTP/1.1 {status}\n\n", service="shop")
+    return found
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    log = FindingsLog(Lines(RotatingFile(tmp_path / "log")))
+    made = Live(engine_for(judged_by(OLD)), log=log, port=0)
+    yield made
+    made.close()
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return str(response.read().decode())
+
+
+def test_other_rules_and_another_share(live: Live) -> None:
+    url = live.start()
+    assert [found.rule for found in live.consume(exchange())] == [OLD]
+    state, begun = live._engine.state, live.metrics.loaded[1]
+    live.change(judged_by(NEW), Shares(0.0))
+    assert live._engine.state is state
+    assert not live.consume(exchange())
+    assert [found.rule for found in live.consume(exchange("429 Too Many Requests"))] == [NEW]
+    assert not live.sampler.wants("shop", "10.0.0.1", (), 0.0)
+    assert live.metrics.loaded[0]
+    assert live.metrics.loaded[1] >= begun
+    assert [rule["id"] for rule in json.loads(read(f"{url}/api/rules"))["rules"]] == [NEW]
+    assert live.journal.services()["totals"]["findings"] == 2
+    text = read(f"{url}/metrics")
+    assert "wirelint_config_last_reload_successful 1" in text
+    assert any('reason="sampled"' in line and line.endswith(" 1.0") for line in text.splitlines())
+
+
+def test_a_configuration_that_could_not_be_read_shows(live: Live) -> None:
+    since = live.metrics.loaded[1]
+    live.stay()
+    assert live.metrics.loaded == (False, since)
+    live.change(judged_by(OLD), Shares())
+    assert live.metrics.loaded[0]
+
+
+def test_the_log_of_findings_is_a_sink_and_is_closed(live: Live, tmp_path: Path) -> None:
+    for _ in range(3):
+        live.consume(exchange())
+    live.close()
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert [(line["rule"], line["left_out"]) for line in lines] == [(OLD, 0), (OLD, 1)]
+    assert "wirelint_log_lines_total 2" in live.metrics.render()[1].decode()
+    assert set(lines[0]) >= {"fingerprint", "trace_id", "service", "route"}
+
+
+def test_a_script_reads_shares_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "wirelint.toml"
+    file.write_text("sample = 0.5\n[service.shop]\nsample = 0.25\n")
+    live = build("127.0.0.1", 0, str(file), Stats())
+    assert (live.sampler.shares.of("shop"), live.sampler.shares.of("other")) == (0.25, 0.5)
+    live.close()
