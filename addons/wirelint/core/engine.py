@@ -13,7 +13,7 @@ from wirelint.core.knowledge import NOTHING, Knowledge, tell
 from wirelint.core.media import Kind
 from wirelint.core.policy import Suppression
 from wirelint.core.report import finding_of, is_news
-from wirelint.core.rule import Check, Context, Reads, Rule
+from wirelint.core.rule import Check, Condition, Context, Reads, Rule
 from wirelint.core.state import State, moment
 from wirelint.core.verdict import Verdict, presumed
 
@@ -28,7 +28,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     """The rules that exchanges of one shape give an opportunity to; made once per shape.
 
     ``keyed`` are those that a JSON object can only concern if it has one of ``keys`` at its top level, ``looking_back``
-    those that compare it with what was before.
+    those that compare it with what was before, by the condition under which that is worth while.
     """
 
     rules: tuple[Rule, ...]
@@ -36,7 +36,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     reading: tuple[Rule, ...]
     keyed: tuple[Rule, ...]
     keys: frozenset[str]
-    looking_back: tuple[Rule, ...] = ()
+    looking_back: tuple[tuple[Condition | None, tuple[Rule, ...]], ...] = ()
 
 
 class Audit(msgspec.Struct, frozen=True, eq=False):
@@ -149,16 +149,19 @@ class Engine:
         self, plan: Plan, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]
     ) -> str | None:
         reason = None
-        for rule in plan.looking_back:
-            if rule.reads is not Reads.NOTHING and exchange.response is not None:
-                body = exchange.response.body
-                unread = body.unavailable
-                if unread is None and rule.reads is Reads.WHOLE and not body.complete:
-                    unread = "truncated"
-                if unread is not None:
-                    reason = unread
+        for condition, rules in plan.looking_back:
+            try:
+                if condition is not None and not condition(exchange, self.state):
                     continue
-            self._run(rule, exchange, hits, faults)
+            except Exception:  # noqa: BLE001 - as with a rule
+                faults.append(STATE)
+                continue
+            for rule in rules:
+                unread = _unread(rule, exchange)
+                if unread is None:
+                    self._run(rule, exchange, hits, faults)
+                else:
+                    reason = unread
         return reason
 
     def _run(self, rule: Rule, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> None:
@@ -230,8 +233,25 @@ class Engine:
             reading=tuple(rule for rule in here if rule.reads is not Reads.NOTHING and rule not in keyed),
             keyed=keyed,
             keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
-            looking_back=tuple(rule for rule in fitting if rule.recalls),
+            looking_back=_by_condition(rule for rule in fitting if rule.recalls),
         )
+
+
+def _by_condition(rules: Iterable[Rule]) -> tuple[tuple[Condition | None, tuple[Rule, ...]], ...]:
+    found: dict[Condition | None, tuple[Rule, ...]] = {}
+    for rule in rules:
+        found[rule.after] = (*found.get(rule.after, ()), rule)
+    return tuple(found.items())
+
+
+def _unread(rule: Rule, exchange: Exchange) -> str | None:
+    """Why a rule cannot read as much of the content as it must, None where it can."""
+    if rule.reads is Reads.NOTHING or exchange.response is None:
+        return None
+    body = exchange.response.body
+    if body.unavailable is not None:
+        return body.unavailable
+    return "truncated" if rule.reads is Reads.WHOLE and not body.complete else None
 
 
 def _adapted(rule: Rule, severities: Mapping[str, Severity], knowledge: Knowledge) -> Rule:

@@ -97,6 +97,9 @@ class Context(msgspec.Struct, frozen=True):
 
 Check = Callable[[Exchange, Context], Iterable[Hit]]
 
+Condition = Callable[[Exchange, State], bool]
+"""Whether the past holds what some rules look for: asked once per exchange, however many they are."""
+
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of one rule; the texts come from its module's docstring, the id from its file's name.
@@ -106,7 +109,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     running if one of these (folded) keys stands at its top level. ``verdict`` and ``suggested_status`` are what a hit
     implies unless it says otherwise. ``default`` is False for rules that must be asked for.
 
-    ``scope`` is what the rule needs to see to conclude, ``recalls`` the memories that it looks back on. ``speaks_once``
+    ``scope`` is what the rule needs to see to conclude, ``recalls`` the memories that it looks back on. ``after`` is a
+    condition without which the check need not be run: most exchanges follow upon nothing worth a look. ``speaks_once``
     makes it fall silent for an hour about what it has told: about the fingerprint of its finding where it is about one
     route, and about the service (and discriminator) where ``scope`` is the service.
     """
@@ -127,6 +131,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, Any] = {}
     scope: Scope = Scope.EXCHANGE
     recalls: tuple[type[Memory], ...] = ()
+    after: Condition | None = None
     speaks_once: bool = False
 
     id: str = ""

@@ -232,3 +232,8 @@ def _differ(visit: Visit, outer: Visit) -> bool:
 
 def _lies_within(inner: Visit, outer: Visit) -> bool:
     return outer.started <= inner.started and inner.ended <= outer.ended + _SKEW
+
+
+def completes_hops(exchange: Exchange, state: State) -> bool:
+    """Whether calls are known that were made for an exchange, or for one that the exchange was made for."""
+    return state.recall(Traces).hops(exchange) is not None

@@ -33,7 +33,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
-from wirelint.history.hops import Traces
+from wirelint.history.hops import Traces, completes_hops
 from wirelint.history.visits import Visits
 
 RULE = Rule(
@@ -46,6 +46,7 @@ RULE = Rule(
     suggested_status=502,
     scope=Scope.HOP,
     recalls=(Traces, Visits),
+    after=completes_hops,
 )
 
 _checks_credentials = re.compile(r"auth|introspect|verif|valid|check|token|session|login|userinfo|decision|allow")

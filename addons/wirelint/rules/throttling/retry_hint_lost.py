@@ -30,7 +30,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.evidence.hints import hint_field, hint_in_content
-from wirelint.history.hops import Traces
+from wirelint.history.hops import Traces, completes_hops
 
 RULE = Rule(
     severity=Severity.LOW,
@@ -41,6 +41,7 @@ RULE = Rule(
     reads=Reads.PREFIX,
     scope=Scope.HOP,
     recalls=(Traces,),
+    after=completes_hops,
 )
 
 

@@ -31,7 +31,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
-from wirelint.history.hops import Traces
+from wirelint.history.hops import Traces, completes_hops
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -41,6 +41,7 @@ RULE = Rule(
     when=When(status="500"),
     scope=Scope.HOP,
     recalls=(Traces,),
+    after=completes_hops,
 )
 
 _REFUSALS = (400, 404, 409, 422)

@@ -29,7 +29,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.evidence.failing import holds_error
-from wirelint.history.hops import Traces
+from wirelint.history.hops import Traces, completes_hops
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -40,6 +40,7 @@ RULE = Rule(
     reads=Reads.NOTHING,
     scope=Scope.HOP,
     recalls=(Traces,),
+    after=completes_hops,
     default=False,
 )
 

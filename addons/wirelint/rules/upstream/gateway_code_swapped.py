@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, Scope, When
-from wirelint.history.hops import Traces, given_up
+from wirelint.history.hops import Traces, completes_hops, given_up
 
 RULE = Rule(
     severity=Severity.LOW,
@@ -41,6 +41,7 @@ RULE = Rule(
     side=Side.INTERMEDIARY,
     scope=Scope.HOP,
     recalls=(Traces,),
+    after=completes_hops,
 )
 
 _BROKEN = (FailureKind.CONNECT, FailureKind.RESET, FailureKind.PROTOCOL, FailureKind.TLS)

@@ -34,7 +34,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
-from wirelint.history.hops import Traces, failed
+from wirelint.history.hops import Traces, completes_hops, failed
 
 RULE = Rule(
     severity=Severity.LOW,
@@ -45,6 +45,7 @@ RULE = Rule(
     side=Side.CLIENT,
     scope=Scope.HOP,
     recalls=(Traces,),
+    after=completes_hops,
 )
 
 _TRIES = 3

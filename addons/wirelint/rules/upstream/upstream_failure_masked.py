@@ -33,7 +33,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.failing import holds_error
-from wirelint.history.hops import Hops, Traces, timed_out
+from wirelint.history.hops import Hops, Traces, completes_hops, timed_out
 
 RULE = Rule(
     severity=Severity.HIGH,
@@ -45,6 +45,7 @@ RULE = Rule(
     verdict=Verdict.SERVER_ERROR,
     scope=Scope.HOP,
     recalls=(Traces,),
+    after=completes_hops,
 )
 
 
