@@ -16,6 +16,7 @@ import support
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding, Severity, Side
 from wirelint.core.verdict import Verdict
+from wirelint.sampling import Sampler
 from wirelint.sources.mitm.master import Running, run
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec
 from wirelint.sources.mitm.stats import Stats
@@ -78,12 +79,12 @@ class Peer:
 class Service:
     """A raw server: each request is answered by the behaviour filed under its path."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, *, host: str = HOST, port: int = 0) -> None:
         self.behaviours: dict[str, Behaviour] = {}
         self.heads: dict[str, bytes] = {}
         self.notes: dict[str, Any] = {}
         self._context = context
-        self._listener = socket.create_server((HOST, 0), backlog=64)
+        self._listener = socket.create_server((host, port), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -134,6 +135,7 @@ class Proxy:
         confdir: Path,
         consume: Callable[[Exchange], Sequence[Finding]] | None = None,
         options: Mapping[str, Any] | None = None,
+        sampler: Sampler | None = None,
         **settings: Any,
     ) -> None:
         self.exchanges: list[Exchange] = []
@@ -142,6 +144,7 @@ class Proxy:
         self.hung: list[str] = []
         self.error: BaseException | None = None
         self._inner = consume
+        self._sampler = sampler
         self._ready = threading.Event()
         self.running: Running | None = None
         self.stopped = threading.Event()
@@ -165,6 +168,7 @@ class Proxy:
                 stats=self.stats,
                 on_fault=self.faults.append,
                 on_hung=self.hung.append,
+                sampler=self._sampler,
             )
         except BaseException as error:  # noqa: BLE001
             self.error = error
