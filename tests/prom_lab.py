@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
 
 from support import HOST, Process, free_port, wait_until
 from tools import require_tool
+from wirelint.sinks.prometheus import Metrics
 
 ROOT = Path(__file__).parents[1]
 DASHBOARDS = ROOT / "dashboards"
@@ -95,13 +96,12 @@ class Prometheus:
         self.process.stop()
 
 
-def lines(registry: CollectorRegistry, at: float, labels: Mapping[str, str]) -> list[str]:
-    """All samples of a registry as OpenMetrics text with a timestamp, under the ``labels`` that a scrape adds."""
+def lines(metrics: Metrics, at: float, labels: Mapping[str, str]) -> list[str]:
+    """All samples of a scrape as OpenMetrics text with a timestamp, under the ``labels`` that a scrape adds."""
     return [
         line(sample.name, {**labels, **sample.labels}, sample.value, at)
-        for family in registry.collect()
+        for family in text_string_to_metric_families(metrics.render()[1].decode())
         for sample in family.samples
-        if not sample.name.endswith("_created")
     ]
 
 
@@ -109,7 +109,7 @@ def line(name: str, labels: Mapping[str, str], value: float, at: float) -> str:
     """One sample."""
     # An empty label is no label.
     shown = ",".join(f"{key}={json.dumps(text, ensure_ascii=False)}" for key, text in labels.items() if text)
-    return f"{name}{{{shown}}} {value!r} {at:.3f}"
+    return f"{name}{{{shown}}} {float(value)!r} {at:.3f}"
 
 
 def written(folder: Path, samples: Iterable[str]) -> Path:

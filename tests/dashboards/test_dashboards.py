@@ -10,7 +10,6 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,7 +209,25 @@ def test_columns_of_tables_are_set_by_names_that_they_have() -> None:
 
 
 def test_provisioning_finds_what_it_names() -> None:
-    texts = {path.name: path.read_text() for path in Path(DASHBOARDS / "provisioning").rglob("*.yml")}
-    assert set(texts) == {"prometheus.yml", "wirelint.yml"}
-    assert "$${__value.raw}" in texts["prometheus.yml"]
-    assert "path: /var/lib/grafana/dashboards" in texts["wirelint.yml"]
+    folder = DASHBOARDS / "provisioning"
+    texts = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.*")}
+    # Grafana looks into all of these folders.
+    assert set(texts) == {
+        "alerting/none.yml",
+        "dashboards/wirelint.yml",
+        "datasources/prometheus.yml",
+        "plugins/none.yml",
+    }
+    assert all("\napiVersion: 1\n" in text for text in texts.values())
+    assert "$${__value.raw}" in texts["datasources/prometheus.yml"]
+    assert "manageAlerts: true" in texts["datasources/prometheus.yml"]
+    assert "path: /var/lib/grafana/dashboards" in texts["dashboards/wirelint.yml"]
+
+
+def test_each_dashboard_has_its_picture() -> None:
+    page = (ROOT / "docs/grafana.md").read_text()
+    for module in UIDS.values():
+        picture = ROOT / f"docs/images/{module}.png"
+        assert f"](images/{module}.png)" in page
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size <= 300 * 1024

@@ -38,7 +38,10 @@ def test_they_say_what_they_should(path: Path) -> None:
     ("right", "wrong", "test"),
     [
         ('code=~"4..",verdict="server_error"', 'code=~"4.."', "ratios"),
-        ('code=~"[123]..",verdict=~', 'code!~"[45]..",verdict=~', "ratios"),
+        ('code!~"[45]..",verdict=~', 'code=~"[123]..",verdict=~', "ratios"),
+        ('code="none",verdict=~"client_error|server_error"', 'code="none"', "burn"),
+        (" - service:wirelint_unanswered_errors:ratio1h > 0.0144", " > 0.0144", "burn"),
+        (" - service:wirelint_unanswered_errors:ratio1h > 0.01\n", " > 0.01\n", "burn"),
         (" >= 139", " >= 1", "burn"),
         (
             "unless\n                wirelint_findings_total offset 5m",
@@ -76,6 +79,13 @@ def test_one_error_alone_burns_no_budget() -> None:
     assert all(1 / burn.traffic < burn.threshold for burn in BURNS)
 
 
+def test_what_alerts_subtract_is_of_one_moment() -> None:
+    group = {record: name for name, members in rules() for record, _ in members}
+    for alert in (each for members in alerts().values() for each in members):
+        for part in alert.expression.split("\nand\n"):
+            assert len({group[record] for record in re.findall(r"service:\w+:\w+", part)}) <= 1, alert.name
+
+
 def test_windows_are_as_long_as_names_say() -> None:
     for _, members in rules():
         for name, expression in members:
@@ -84,7 +94,8 @@ def test_windows_are_as_long_as_names_say() -> None:
 
 
 def test_expressions() -> None:
-    assert matched("m", 'a="b"', 'c="d"', filters="x", suffix="[1m]") == 'm{x,a="b"}[1m] or m{x,c="d"}[1m]'
+    assert matched("m", 'a="b"', "x") == 'm{x,a="b"}'
+    assert matched("m", 'a="b"') == 'm{a="b"}'
     assert matched("m") == "m"
     assert counted("m", "1h") == "(m unless m offset 1h) or increase(m[1h])"
 

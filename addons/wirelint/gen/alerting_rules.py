@@ -7,7 +7,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from wirelint.gen.recording_rules import ratio, total
+from wirelint.gen.recording_rules import LAST, ratio, total
 from wirelint.gen.yaml import block, mapping
 
 OBJECTIVE: Final = 0.999
@@ -15,6 +15,9 @@ OBJECTIVE: Final = 0.999
 
 GAP: Final = 0.01
 """How much further the true error rate may be from the reported one."""
+
+OUTAGE: Final = 0.05
+"""The share of exchanges without a response from which on a service is taken to be down."""
 
 _RULES: Final = "docs/rules.md#{{ $labels.rule }}"
 _SERVICE: Final = "/d/wirelint-service?var-service={{ $labels.service }}"
@@ -69,17 +72,25 @@ class Alert(NamedTuple):
         return self.runbook or f"dashboards/README.md#{self.name.lower()}"
 
 
+def lies(window: str, selector: str = "") -> str:
+    """The share of exchanges that were answered as if there were no error: an outage is none of them.
+
+    :param selector: matchers in braces, which both of its rules get.
+    """
+    return f"{ratio('hidden', window)}{selector} - {ratio('unanswered', window)}{selector}"
+
+
 def _burn(burn: Burn) -> Alert:
-    long, short = ratio("hidden", burn.long), ratio("hidden", burn.short)
+    most = f"> {burn.threshold:g}"
     return Alert(
         "WirelintHiddenErrorBudgetBurn",
-        f"{long} > {burn.threshold:g}\nand\n{short} > {burn.threshold:g}\nand\n{total(burn.long)} >= {burn.traffic}",
+        f"{lies(burn.long)} {most}\nand\n{lies(burn.short)} {most}\nand\n{total(burn.long)} >= {burn.traffic}",
         burn.wait,
         burn.severity,
         "{{ $labels.service }} answers errors with success",
         f"{{{{ $value | humanizePercentage }}}} of the exchanges of {{{{ $labels.service }}}} in the last {burn.long}"
-        f" were errors under a 1xx, 2xx or 3xx, where {1 - OBJECTIVE:.1%} is allowed. Monitoring by status code sees"
-        " none of them.",
+        f" were errors answered with neither 4xx nor 5xx, where {1 - OBJECTIVE:.1%} is allowed. Monitoring by status"
+        " code sees none of them.",
         _SERVICE,
         labels={"long": burn.long, "short": burn.short},
     )
@@ -89,12 +100,23 @@ def _of_services() -> Iterator[Alert]:
     yield from map(_burn, BURNS)
     yield Alert(
         "WirelintErrorGap",
-        f"{ratio('true', '1h')} - {ratio('reported', '1h')} > {GAP:g}\nand\n{total('1h')} >= {ceil(2 / GAP)}",
+        f"{ratio('true', '1h')} - {ratio('reported', '1h')} - {ratio('unanswered', '1h')} > {GAP:g}\n"
+        f"and\n{total('1h')} >= {ceil(2 / GAP)}",
         "15m",
         "warning",
         "{{ $labels.service }} fails more often than it reports",
         "The true error rate of {{ $labels.service }} over the last hour is {{ $value | humanizePercentage }} of all"
-        " exchanges above the one that its status codes report.",
+        " exchanges above the one that its status codes report, not counting those that got no response.",
+        _SERVICE,
+    )
+    yield Alert(
+        "WirelintUnanswered",
+        f"{ratio('unanswered', '5m')} > {OUTAGE:g}\nand\n{total('5m')} >= {ceil(2 / OUTAGE)}",
+        "5m",
+        "critical",
+        "{{ $labels.service }} does not respond",
+        "{{ $value | humanizePercentage }} of the exchanges of {{ $labels.service }} in the last five minutes got no"
+        " response. What the service itself counts by status code has none of them.",
         _SERVICE,
     )
     yield Alert(
@@ -104,7 +126,7 @@ def _of_services() -> Iterator[Alert]:
         "  and on (job, instance, service, rule)\n"
         '  wirelint_findings_total{severity=~"medium|high"} > 0\n'
         ")\nunless on (job, service, rule)\n"
-        "max_over_time(wirelint_last_finding_timestamp_seconds[7d] offset 1h)",
+        f"max_over_time({LAST}[7d] offset 1h)",
         "0m",
         "warning",
         "{{ $labels.rule }} is new at {{ $labels.service }}",
@@ -135,7 +157,7 @@ def _of_auditors() -> Iterator[Alert]:
     )
     yield Alert(
         "WirelintSkipping",
-        'sum by (job, service) (increase(wirelint_skipped_total{service!=""}[15m]))\n/\n'
+        'sum by (job, service) (increase(wirelint_skipped_total{service!="",reason!="sampled"}[15m]))\n/\n'
         "sum by (job, service) (increase(wirelint_exchanges_total[15m]))\n> 0.05",
         "15m",
         "warning",
@@ -178,6 +200,14 @@ def _of_auditors() -> Iterator[Alert]:
         "wirelint at {{ $labels.instance }} fails in {{ $labels.place }}",
         "{{ $value | humanize }} exchanges of the last 15 minutes met a fault of wirelint's own in {{ $labels.place }};"
         " they were passed on all the same.",
+    )
+    yield Alert(
+        "WirelintConfigRefused",
+        "wirelint_config_last_reload_successful == 0",
+        "5m",
+        "warning",
+        "wirelint at {{ $labels.instance }} refuses its configuration",
+        "The configuration that {{ $labels.instance }} read last cannot be used, so the one before is still in force.",
     )
 
 

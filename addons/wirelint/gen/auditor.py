@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from wirelint.gen import panels
 from wirelint.gen.frame import JOB, SERVICE, dashboard
-from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, RED, YELLOW, instant, query
+from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
 
 _ABSENT: Final = "wirelint is not scraped"
 _GOOD: Final = "None: good"
@@ -90,6 +90,7 @@ def _inspected() -> Iterator[Any]:
         unit="reqps",
         empty=_ABSENT,
         colors={"recorded": GREY, "audited": GREEN},
+        size=(8, 7),
     )
     yield panels.series(
         "Not inspected, by reason",
@@ -98,14 +99,30 @@ def _inspected() -> Iterator[Any]:
         unit="reqps",
         empty=_GOOD,
         stacked=True,
+        size=(8, 7),
+    )
+    yield panels.series(
+        "Accepted findings, by rule",
+        "Findings per minute that are not shown because the settings accept them.",
+        [
+            query(
+                f'60 * sum by (rule) (rate(wirelint_suppressed_findings_total{{{SERVICE},rule=~"$rule"}}[{rate}])) > 0',
+                "{{rule}}",
+            )
+        ],
+        unit="short",
+        empty="No finding was accepted",
+        stacked=True,
+        size=(8, 7),
     )
     yield panels.series(
         "Dropped, by reason",
         "Exchanges per second that were not audited at all.",
-        [query(f"sum by (reason) (rate(wirelint_dropped_total{{{JOB}}}[{rate}]))", "{{reason}}")],
+        [query(f"sum by (reason) (rate(wirelint_dropped_total{{{JOB}}}[{rate}])) > 0", "{{reason}}")],
         unit="reqps",
-        empty=_ABSENT,
+        empty=_GOOD,
         stacked=True,
+        colors={"queue_full": RED, "in_flight_full": ORANGE, "overload": PURPLE, "lost": YELLOW, "stopped": GREY},
         size=(8, 7),
     )
     yield panels.series(
@@ -199,9 +216,9 @@ def _faults() -> Iterator[Any]:
     yield panels.series(
         "Folded labels",
         "Values that found no room, per second, by label.",
-        [query(f"sum by (label) (rate(wirelint_label_overflow_total{{{JOB}}}[{rate}]))", "{{label}}")],
+        [query(f"sum by (label) (rate(wirelint_label_overflow_total{{{JOB}}}[{rate}])) > 0", "{{label}}")],
         unit="ops",
-        empty=_ABSENT,
+        empty=_GOOD,
         stacked=True,
         size=(8, 7),
     )
@@ -219,14 +236,63 @@ def _faults() -> Iterator[Any]:
         stacked=True,
         size=(8, 7),
     )
-    columns = {"instance": "Instance", "version": "wirelint", "mitmproxy": "mitmproxy", "python": "Python"}
+    yield panels.series(
+        "Remembered",
+        "What is kept of earlier exchanges for rules that look at several of them, by memory. Each has its limit.",
+        [query(f"sum by (memory) (wirelint_remembered{{{JOB}}}) > 0", "{{memory}}")],
+        unit="short",
+        empty="Nothing is remembered",
+        size=(8, 7),
+    )
+    yield panels.timeline(
+        "Audits given up",
+        "A bar wherever exchanges passed without an audit because the event loop was late again and again.",
+        query(f"max by (instance) (wirelint_overloaded{{{JOB}}}) > 0", "{{instance}}"),
+        unit="none",
+        empty="Never: good",
+        value="overloaded",
+        size=(8, 7),
+    )
+    yield panels.series(
+        "Log of findings",
+        "Lines that were written to it per second, and those that were not, by reason.",
+        [
+            query(f"sum(rate(wirelint_log_lines_total{{{JOB}}}[{rate}]))", "written", "A"),
+            query(f"sum by (reason) (rate(wirelint_log_lost_total{{{JOB}}}[{rate}])) > 0", "lost, {{reason}}", "B"),
+        ],
+        unit="ops",
+        empty="No log is written",
+        colors={"written": GREEN},
+        size=(8, 7),
+    )
+    columns = {
+        "instance": "Instance",
+        "version": "wirelint",
+        "mitmproxy": "mitmproxy",
+        "python": "Python",
+        "Value #B": "Configuration",
+        "Value #C": "In force",
+    }
+    reload = "wirelint_config_last_reload"
+    words = {"1": ("accepted", GREEN), "0": ("refused", RED)}
+    options = {
+        key: {"text": text, "color": color, "index": at} for at, (key, (text, color)) in enumerate(words.items())
+    }
     yield panels.table(
-        "Versions",
-        "What runs where.",
-        [instant(f"wirelint_build_info{{{JOB}}}", rows=True)],
+        "Versions and configuration",
+        "What runs where; whether the configuration was accepted when it was last read, and since when the one that is"
+        " in force has been.",
+        [
+            instant(f"wirelint_build_info{{{JOB}}}", "A", rows=True),
+            instant(f"max by (instance) ({reload}_successful{{{JOB}}})", "B", rows=True),
+            instant(f"1000 * max by (instance) ({reload}_success_timestamp_seconds{{{JOB}}})", "C", rows=True),
+        ],
         unit="none",
         empty=_ABSENT,
-        transformations=[panels.filtered(*columns), panels.arranged(columns)],
-        columns={},
+        transformations=[panels.joined("instance"), panels.filtered(*columns), panels.arranged(columns)],
+        columns={
+            "Configuration": [("mappings", [{"type": "value", "options": options}]), panels.cell("color-text")],
+            "In force": [("unit", "dateTimeFromNow")],
+        },
         size=(24, 5),
     )

@@ -48,6 +48,7 @@ def _numbers() -> Iterator[Any]:
         instant(f"sum(rate({EXCHANGES}{{{SERVICE}}}[{_RANGE}]))"),
         unit="reqps",
         empty=_QUIET,
+        size=(3, 4),
     )
     yield panels.stat(
         "Reported error rate",
@@ -74,6 +75,18 @@ def _numbers() -> Iterator[Any]:
         empty=_QUIET,
         decimals=2,
         steps=((None, BLUE), (0, GREEN), (0.001, RED)),
+        size=(3, 4),
+    )
+    yield panels.stat(
+        "Of it unanswered",
+        "Exchanges that failed without any response. They are part of the gap, for no status told of them; but a"
+        " service that is down does not lie.",
+        instant(share("unanswered")),
+        unit="percentunit",
+        empty=_QUIET,
+        decimals=2,
+        steps=((None, GREEN), (0.001, ORANGE)),
+        size=(3, 4),
     )
     yield panels.stat(
         "Services with findings",
@@ -90,6 +103,7 @@ def _numbers() -> Iterator[Any]:
         unit="none",
         empty="0",
         steps=((None, GREEN), (1, RED)),
+        size=(3, 4),
     )
 
 
@@ -97,7 +111,7 @@ def _services() -> Any:
     traffic = counted(matched(EXCHANGES, filters=SERVICE), _RANGE)
 
     def codes(matcher: str) -> str:
-        some = counted(matched(EXCHANGES, matcher, filters=SERVICE), _RANGE)
+        some = counted(matched(EXCHANGES, matcher, SERVICE), _RANGE)
         return f"(sum by (service) ({some}) or 0 * sum by (service) ({traffic})) / (sum by (service) ({traffic}) > 0)"
 
     columns = {
@@ -106,13 +120,14 @@ def _services() -> Any:
         "Value #B": "Reported",
         "Value #C": "True",
         "Value #D": "Gap",
+        "Value #J": "Unanswered",
         "Value #E": "4xx",
         "Value #F": "5xx",
         "rule": "Top rule",
         "Trend #H": "Findings/min",
         "Value #I": "Last seen",
     }
-    percent = [("unit", "percentunit"), ("decimals", 2)]
+    percent = [("unit", "percentunit"), ("decimals", 2), _wide(80)]
     return panels.table(
         "Services",
         "Each service over the selected time, the one with the widest gap first. A service leads to its own dashboard.",
@@ -130,6 +145,7 @@ def _services() -> Any:
                 "I",
                 rows=True,
             ),
+            instant(share("unanswered", "service"), "J", rows=True),
         ],
         unit="short",
         empty="No service has been seen: is wirelint scraped, and does traffic pass through it?",
@@ -140,26 +156,35 @@ def _services() -> Any:
             panels.arranged(columns),
         ],
         columns={
-            "Service": [panels.links("Open ${__value.text}", f"{_DRILL}&var-service=${{__value.raw}}")],
-            "Exchanges/s": [("unit", "reqps"), ("decimals", 2)],
+            "Service": [
+                panels.links("Open ${__value.text}", f"{_DRILL}&var-service=${{__value.raw}}"),
+                ("custom.minWidth", 110),
+            ],
+            "Exchanges/s": [("unit", "short"), ("decimals", 2), _wide(105)],
             "Reported": percent,
             "True": percent,
             "Gap": [
                 *percent,
                 ("min", 0),
-                ("max", 0.25),
+                ("max", 0.1),
                 panels.cell("gauge", mode="basic"),
                 panels.steps(_LIES),
                 ("color", {"mode": "thresholds"}),
+                _wide(150),
             ],
+            "Unanswered": [*percent, _wide(105)],
             "4xx": percent,
             "5xx": percent,
-            "Top rule": [("custom.width", 240)],
-            "Findings/min": [panels.cell("sparkline"), ("unit", "short"), ("decimals", 1), ("custom.width", 200)],
-            "Last seen": [("unit", "dateTimeFromNow")],
+            "Top rule": [_wide(230)],
+            "Findings/min": [panels.cell("sparkline"), ("unit", "short"), ("decimals", 1), _wide(150)],
+            "Last seen": [("unit", "dateTimeFromNow"), _wide(125)],
         },
         sort="Gap",
     )
+
+
+def _wide(pixels: int) -> panels.Property:
+    return "custom.width", pixels
 
 
 def _over_time() -> Iterator[Any]:
@@ -173,11 +198,17 @@ def _over_time() -> Iterator[Any]:
     )
     yield panels.series(
         "Lies by kind",
-        "; ".join(f"{name}: {MEANING[name]}" for name in ("hidden", "masked", "blamed")) + ".",
-        [query(rates(name), name, ref) for name, ref in (("hidden", "A"), ("masked", "B"), ("blamed", "C"))],
+        "; ".join(f"{name}: {MEANING[name]}" for name in ("hidden", "unanswered", "masked", "blamed"))
+        + ". Here hidden is without unanswered, so that the areas add up.",
+        [
+            query(f"({rates('hidden')}) - ({rates('unanswered')})", "hidden", "A"),
+            query(rates("unanswered"), "unanswered", "B"),
+            query(rates("masked"), "masked", "C"),
+            query(rates("blamed"), "blamed", "D"),
+        ],
         unit="percentunit",
         empty=_QUIET,
-        colors={"hidden": RED, "masked": ORANGE, "blamed": PURPLE},
+        colors={"hidden": RED, "unanswered": GREY, "masked": ORANGE, "blamed": PURPLE},
         stacked=True,
     )
 
@@ -186,7 +217,7 @@ def _matrix() -> Any:
     traffic = counted(matched(EXCHANGES, filters=SERVICE), _RANGE)
     by_code = f'label_replace({traffic}, "status", "$1", "code", "(.+)")'
     by_class = f'label_replace({by_code}, "status", "${{1}}xx", "code", "([1-5])..")'
-    lie = [("unit", "locale"), ("decimals", 0)]
+    number = [("unit", "locale"), ("decimals", 0), ("custom.minWidth", 90)]
     corner = r"status\verdict"
     verdicts = ("ok", "client_error", "server_error", "unknown")
     return panels.table(
@@ -202,11 +233,11 @@ def _matrix() -> Any:
             panels.arranged({corner: "Status", **{name: name for name in verdicts}}),
         ],
         columns={
-            "Status": [("custom.width", 90)],
-            "ok": [*lie, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": GREEN})],
-            "client_error": [*lie, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": ORANGE})],
-            "server_error": [*lie, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": RED})],
-            "unknown": [*lie, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": GREY})],
+            "Status": [_wide(90)],
+            "ok": [*number, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": GREEN})],
+            "client_error": [*number, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": ORANGE})],
+            "server_error": [*number, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": RED})],
+            "unknown": [*number, panels.cell("color-text"), ("color", {"mode": "fixed", "fixedColor": GREY})],
         },
         size=(12, 8),
     )
@@ -227,8 +258,14 @@ def _alerts() -> Any:
         empty="Nothing fires (or the rules are not loaded)",
         transformations=[panels.filtered(*columns), panels.arranged(columns)],
         columns={
-            "Service": [panels.links("Open ${__value.text}", f"{_DRILL}&var-service=${{__value.raw}}")],
-            "Firing": [("custom.width", 80)],
+            "Alert": [_wide(250)],
+            "Severity": [_wide(90)],
+            "Service": [
+                panels.links("Open ${__value.text}", f"{_DRILL}&var-service=${{__value.raw}}"),
+                ("custom.minWidth", 100),
+            ],
+            "Rule": [("custom.minWidth", 100)],
+            "Firing": [_wide(70)],
         },
         size=(12, 8),
     )

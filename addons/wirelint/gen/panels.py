@@ -107,20 +107,26 @@ def stat(
     return panel if decimals is None else panel.decimals(decimals)
 
 
-def series(
+def series(  # noqa: PLR0913 - what a graph may differ in, by name
     title: str,
     text: str,
     targets: Iterable[queries.Dataquery],
     *,
     colors: Mapping[str, str] | None = None,
     stacked: bool = False,
+    aside: bool = False,
     **frame: Unpack[Frame],
 ) -> Any:
-    """Lines over time, or areas on top of each other; ``colors`` by name of the line."""
+    """Lines over time, or areas on top of each other.
+
+    :param colors: by name of the line.
+    :param aside: put the legend beside the graph, where many names need much room.
+    """
     panel = _common(timeseries.Panel(), title, text, frame, (12, 8)).min(0).line_width(1)
     panel = panel.fill_opacity(30 if stacked else 8).show_points(common.VisibilityMode.AUTO)
     tooltip = VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING)
-    legend = VizLegendOptions().display_mode(common.LegendDisplayMode.LIST).placement(common.LegendPlacement.BOTTOM)
+    place = common.LegendPlacement.RIGHT if aside else common.LegendPlacement.BOTTOM
+    legend = VizLegendOptions().display_mode(common.LegendDisplayMode.LIST).placement(place)
     panel = panel.tooltip(tooltip).legend(legend.show_legend(True))
     if stacked:
         panel = panel.stacking(StackingConfig().mode(common.StackingMode.NORMAL))
@@ -153,7 +159,9 @@ def timeline(title: str, text: str, target: queries.Dataquery, *, value: str, **
     """A bar for each series wherever it is 1; ``value`` is what that is called."""
     shown = models.ValueMap(options={"1": models.ValueMappingResult(text=value, color=ORANGE, index=0)})
     panel = _common(timelines.Panel(), title, text, frame, (12, 8)).with_target(target).mappings([shown])
-    return panel.show_value(common.VisibilityMode.NEVER).merge_values(True).row_height(0.8).fill_opacity(80)
+    return (
+        panel.show_value(common.VisibilityMode.NEVER).merge_values(True).row_height(0.8).fill_opacity(80).per_page(15)
+    )
 
 
 def heatmap(title: str, text: str, target: queries.Dataquery, **frame: Unpack[Frame]) -> Any:

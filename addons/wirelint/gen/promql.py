@@ -5,36 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "reported": ('code=~"5.."', 'code="none",verdict="server_error"'),
-    "true": ('verdict="server_error"',),
-    "hidden": ('code=~"[123]..",verdict=~"client_error|server_error"',),
-    "masked": ('code=~"4..",verdict="server_error"',),
-    "blamed": ('code=~"5..",verdict="client_error"',),
+KINDS: Final[Mapping[str, str]] = {
+    "reported": 'code=~"5.."',
+    "true": 'verdict="server_error"',
+    "hidden": 'code!~"[45]..",verdict=~"client_error|server_error"',
+    "unanswered": 'code="none",verdict=~"client_error|server_error"',
+    "masked": 'code=~"4..",verdict="server_error"',
+    "blamed": 'code=~"5..",verdict="client_error"',
 }
-"""Kinds of errors by the matchers that select their exchanges, of which one at most matches each.
+"""Kinds of errors by the matchers that select their exchanges.
 
-Where no response came there is no status that could lie, and the caller saw that it failed: that is reported as well.
+Where no response came, no status told of the error, so it is hidden; but nobody lied either. Hidden less unanswered is
+what was answered with another status than an error's. A caller that left by itself had no error: its verdict is
+``unknown``.
 """
 
 MEANING: Final[Mapping[str, str]] = {
-    "reported": "5xx, or no response at all",
+    "reported": "5xx",
     "true": "failed on the side of the service, whatever the status",
-    "hidden": "an error under a 1xx, 2xx or 3xx",
+    "hidden": "an error that no 4xx or 5xx tells of",
+    "unanswered": "a hidden error without any response",
     "masked": "a failure of the service under a 4xx",
     "blamed": "a fault of the caller under a 5xx",
 }
 
 
-def matched(metric: str, *matchers: str, filters: str = "", suffix: str = "") -> str:
-    """The series of ``metric`` that any one of ``matchers`` selects, all narrowed by ``filters``.
-
-    :param suffix: goes after each selector, such as ``[5m]`` or `` offset 5m``.
-    """
-    return " or ".join(
-        f"{metric}{{{','.join(filter(None, (filters, each)))}}}{suffix}" if filters or each else f"{metric}{suffix}"
-        for each in matchers or ("",)
-    )
+def matched(metric: str, matchers: str = "", filters: str = "") -> str:
+    """The series of ``metric`` that ``matchers`` select, narrowed by ``filters``."""
+    both = ",".join(filter(None, (filters, matchers)))
+    return f"{metric}{{{both}}}" if both else metric
 
 
 def counted(selector: str, window: str) -> str:
@@ -48,4 +47,4 @@ def counted(selector: str, window: str) -> str:
 
 def kind(name: str, metric: str, filters: str, window: str) -> str:
     """Exchanges with errors of one kind within the window, series by series."""
-    return " or ".join(counted(matched(metric, each, filters=filters), window) for each in KINDS[name])
+    return counted(matched(metric, KINDS[name], filters), window)

@@ -12,6 +12,8 @@ WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
 EXCHANGES: Final = "service_code_verdict:wirelint_exchanges:increase5m"
 FINDINGS: Final = "service_rule_severity:wirelint_findings:increase5m"
+LAST: Final = "service_rule:wirelint_last_finding_timestamp_seconds:max"
+"""When a rule last fired at a service, over all proxies: a week of it is few series, however many proxies there are."""
 
 _HEAD: Final = """\
 # Written by make gen. Recording rules for wirelint; load them with rule_files of prometheus.yml.
@@ -19,6 +21,8 @@ _HEAD: Final = """\
 # Everything builds on how far each counter rose in the last five minutes, taken once a minute. So each exchange is in
 # five of the values, and sums over them give shares and counts of any window. A counter that is born at 1 counts from
 # nothing, unless Prometheus itself was not looking when it was born.
+#
+# Kinds of errors:
 """
 
 _NEWBORN: Final = """\
@@ -56,10 +60,10 @@ def _total(window: str) -> str:
 
 def _ratio(kind: str, window: str) -> str:
     if window == "5m":
-        errors = matched(EXCHANGES, *KINDS[kind])
+        errors = matched(EXCHANGES, KINDS[kind])
         everything = EXCHANGES
     else:
-        errors = " or ".join(f"sum_over_time({matched(EXCHANGES, each)}[{window}])" for each in KINDS[kind])
+        errors = f"sum_over_time({matched(EXCHANGES, KINDS[kind])}[{window}])"
         everything = f"sum_over_time({EXCHANGES}[{window}])"
     # A service without such errors has none of the series: it is to be 0, not missing.
     return (
@@ -75,20 +79,19 @@ def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
         [
             (EXCHANGES, _increase("wirelint_exchanges_total", "service, code, verdict")),
             (FINDINGS, _increase("wirelint_findings_total", "service, rule, severity")),
+            (LAST, "max by (job, service, rule) (wirelint_last_finding_timestamp_seconds)"),
             *((total(window), _total(window)) for window in WINDOWS),
         ],
     )
-    for kind in KINDS:
-        yield f"wirelint-{kind}-errors", [(ratio(kind, window), _ratio(kind, window)) for window in WINDOWS]
+    # Prometheus evaluates each group at moments of its own. What is subtracted from each other has to be of one moment.
+    for window in WINDOWS:
+        yield f"wirelint-errors-{window}", [(ratio(kind, window), _ratio(kind, window)) for kind in KINDS]
 
 
 def text() -> str:
     """The file."""
-    lines = [_HEAD, "groups:"]
+    lines = [_HEAD + "".join(f"#   {kind}: {MEANING[kind]}\n" for kind in KINDS), "groups:"]
     for name, members in rules():
-        kind = name.removeprefix("wirelint-").removesuffix("-errors")
-        if kind in MEANING:
-            lines.append(f"  # {kind}: {MEANING[kind]}.")
         lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]
         for record, expression in members:
             lines += [f"      - record: {record}", f"        expr: {block(expression, 10)}"]

@@ -6,16 +6,25 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from wirelint.gen import panels
-from wirelint.gen.alerting_rules import OBJECTIVE
+from wirelint.gen.alerting_rules import OBJECTIVE, lies
 from wirelint.gen.frame import FINDING, SERVICE, dashboard
 from wirelint.gen.overview import EXCHANGES, rates, share
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
 from wirelint.gen.promql import MEANING, counted, matched
-from wirelint.gen.recording_rules import WINDOWS, ratio
+from wirelint.gen.recording_rules import WINDOWS
 
 _QUIET: Final = "no traffic"
 _RULES_MISSING: Final = "no traffic, or the recording rules are not loaded"
 _LIES: Final = ((None, GREEN), (0.001, YELLOW), (0.01, RED))
+_STEPS: Final = {
+    "reported": ((None, BLUE),),
+    "true": ((None, BLUE),),
+    "unanswered": ((None, GREEN), (0.001, ORANGE)),
+}
+_CODES: Final = {
+    "4": {"400": YELLOW, "401": PURPLE, "403": BLUE, "404": ORANGE, "422": GREY, "429": RED},
+    "5": {"500": RED, "502": PURPLE, "503": ORANGE, "504": BLUE},
+}
 _FINDINGS: Final = matched("wirelint_findings_total", filters=FINDING)
 _EXAMPLES: Final = "${page}/findings?service=${__data.fields.Service}&rule=${__data.fields.Rule}"
 
@@ -38,16 +47,16 @@ def build() -> Any:
 
 
 def _numbers() -> Iterator[Any]:
-    for name in ("reported", "true", "hidden", "masked", "blamed"):
-        honest = name in {"reported", "true"}
+    for name, width in (("reported", 4), ("true", 4), ("hidden", 4), ("unanswered", 3), ("masked", 3), ("blamed", 3)):
         yield panels.stat(
-            f"{name.capitalize()} errors",
+            f"{name.capitalize()} errors" if name != "unanswered" else "Of it unanswered",
             f"Share of exchanges in the selected time: {MEANING[name]}.",
             instant(share(name)),
             unit="percentunit",
             empty=_QUIET,
             decimals=2,
-            steps=((None, BLUE),) if honest else _LIES,
+            steps=_STEPS.get(name, _LIES),
+            size=(width, 4),
         )
     yield panels.stat(
         "Unknown",
@@ -57,6 +66,7 @@ def _numbers() -> Iterator[Any]:
         empty=_QUIET,
         decimals=2,
         steps=((None, GREY),),
+        size=(3, 4),
     )
     yield panels.series(
         "True and reported error rate",
@@ -79,7 +89,7 @@ def _numbers() -> Iterator[Any]:
 
 def _unknown() -> str:
     everything = f"sum({counted(matched(EXCHANGES, filters=SERVICE), '$__range')})"
-    some = f"sum({counted(matched(EXCHANGES, 'verdict="unknown"', filters=SERVICE), '$__range')})"
+    some = f"sum({counted(matched(EXCHANGES, 'verdict="unknown"', SERVICE), '$__range')})"
     return f"({some} or 0 * {everything}) / ({everything} > 0)"
 
 
@@ -98,6 +108,8 @@ def _findings() -> Iterator[Any]:
         unit="short",
         empty="No finding in this time",
         stacked=True,
+        aside=True,
+        size=(12, 10),
     )
     yield panels.timeline(
         "When rules fired",
@@ -106,6 +118,7 @@ def _findings() -> Iterator[Any]:
         unit="none",
         empty="No finding in this time",
         value="fired",
+        size=(12, 10),
     )
     columns = {
         "service": "Service",
@@ -141,7 +154,7 @@ def _findings() -> Iterator[Any]:
             "Rule": [panels.links("Open examples", _EXAMPLES, new=True), ("custom.width", 260)],
             "Severity": [_severities(), panels.cell("color-text"), ("custom.width", 90)],
             "Method": [("custom.width", 90)],
-            "Findings": [("decimals", 0), ("custom.width", 100)],
+            "Findings": [("unit", "locale"), ("decimals", 0), ("custom.width", 100)],
             "First seen": [("unit", "dateTimeAsIso")],
             "Last seen": [("unit", "dateTimeFromNow")],
         },
@@ -164,6 +177,7 @@ def _codes(first: str, lie: str, verdict: str) -> Iterator[Any]:
         unit="reqps",
         empty=f"No {first}xx in this time",
         stacked=True,
+        colors=_CODES[first],
     )
     yield panels.series(
         f"{first}xx that are {lie}",
@@ -172,6 +186,7 @@ def _codes(first: str, lie: str, verdict: str) -> Iterator[Any]:
         unit="reqps",
         empty="None: good",
         stacked=True,
+        colors=_CODES[first],
     )
 
 
@@ -201,6 +216,7 @@ def _upstream() -> Iterator[Any]:
         unit="reqps",
         empty="None: good",
         stacked=True,
+        colors={"connect": RED, "timeout": ORANGE, "reset": PURPLE, "tls": BLUE, "protocol": YELLOW},
         size=(24, 6),
     )
 
@@ -208,12 +224,13 @@ def _upstream() -> Iterator[Any]:
 def _budget() -> Iterator[Any]:
     budget = f"{1 - OBJECTIVE:.1%}"
     allowed = f"{1 - OBJECTIVE:g}"
+    chosen = f"{{{SERVICE}}}"
 
     yield panels.stat(
         "Budget left, 3 days",
-        f"What is left of the {budget} of exchanges that may hide an error, over the last three days; of the worst of"
-        " the chosen services.",
-        instant(f"clamp_min(1 - max({ratio('hidden', '3d')}{{{SERVICE}}}) / {allowed}, 0)"),
+        f"What is left of the {budget} of exchanges that may be answered as if there were no error, over the last three"
+        " days; of the worst of the chosen services. What got no response is left out.",
+        instant(f"clamp_min(1 - max({lies('3d', chosen)}) / {allowed}, 0)"),
         unit="percentunit",
         empty=_RULES_MISSING,
         decimals=0,
@@ -223,9 +240,10 @@ def _budget() -> Iterator[Any]:
     yield panels.series(
         "Burn rate of hidden errors",
         f"How fast the budget of {budget} is used up; at 1 it is gone after exactly its period. Alerts fire from 14.4"
-        " (1h and 5m), 6 (6h and 30m), 3 (1d and 2h) and 1 (3d and 6h); of the worst of the chosen services.",
+        " (1h and 5m), 6 (6h and 30m), 3 (1d and 2h) and 1 (3d and 6h); of the worst of the chosen services, without"
+        " what got no response.",
         [
-            query(f"max({ratio('hidden', window)}{{{SERVICE}}}) / {allowed}", window, chr(ord("A") + at))
+            query(f"max({lies(window, chosen)}) / {allowed}", window, chr(ord("A") + at))
             for at, window in enumerate(WINDOWS)
         ],
         unit="short",
