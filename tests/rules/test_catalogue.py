@@ -24,6 +24,13 @@ DEFAULTS = tuple(rule for rule in CATALOGUE if rule.default)
 EVERYTHING = Engine(CATALOGUE, least=Confidence.WEAK)
 CANARY = "cnry7Hq2Zx9Lw4Kd8Rt5"
 
+PARTS = {
+    "always-200-service": {"ok-with-error-body"},
+    "catch-all-400": {"bad-request-for-missing-resource"},
+    "throttle-signal-inconsistent": {"throttle-misreported"},
+}
+"""What rules about a service as a whole count up is reported one by one as well."""
+
 rules = pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
 
 
@@ -70,7 +77,8 @@ def test_documentation_is_complete(rule: Rule) -> None:
 @rules
 def test_id_reads_after_allow(rule: Rule) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
-    assert not rule.id.startswith(("no-", "disallow", "allow-", "must-", "should-", "prefer-"))
+    told = rule.id.removeprefix("allow-header-")  # the field, not the verb
+    assert not told.startswith(("no-", "disallow", "allow-", "must-", "should-", "prefer-"))
     assert rule.family
 
 
@@ -81,10 +89,11 @@ def test_bad_examples_are_reported_by_this_rule_and_no_other(rule: Rule) -> None
     others = Engine(other for other in DEFAULTS if other.id != rule.id)
     for text in rule.bad:
         findings = of_all(alone, text)
+        parts = PARTS.get(rule.id, set())
         assert ids(findings) == {rule.id}, text
-        assert ids(of_all(others, text)) == set(), text
+        assert ids(of_all(others, text)) == parts, text
         if rule.default and any(finding.confidence is not Confidence.WEAK for finding in findings):
-            assert ids(of_all(Engine(DEFAULTS), text)) == {rule.id}, text
+            assert ids(of_all(Engine(DEFAULTS), text)) == {rule.id} | parts, text
 
 
 @rules

@@ -22,6 +22,7 @@ WINDOW: Final = 600.0
 """Seconds after which what was seen proves nothing any more."""
 
 _SEAL_BYTES: Final = 12
+_AGED_AT_ONCE: Final = 2
 _MOST_TOLD: Final = 4096
 _SILENCE: Final = 3600.0
 
@@ -82,6 +83,9 @@ class State:
 class Table[K, V]:
     """A mapping that forgets: what was not renewed for ``window`` seconds, and what was renewed longest ago.
 
+    What lies further than that in the future is of another clock (a capture read after one of later date) and forgotten
+    as well.
+
     :param most: entries at most.
     :param window: seconds that an entry lasts.
     """
@@ -96,7 +100,7 @@ class Table[K, V]:
     def get(self, key: K, now: float) -> V | None:
         """What was kept under a key, None where nothing was or it is too long ago."""
         entry = self._entries.get(key)
-        return None if entry is None or now - entry[0] > self._window else entry[1]
+        return None if entry is None or abs(now - entry[0]) > self._window else entry[1]
 
     def keep(self, key: K, value: V, now: float) -> None:
         """Keep a value, or renew one."""
@@ -122,12 +126,14 @@ class Table[K, V]:
 
     def values(self, now: float) -> Iterator[V]:
         """All that is not too old."""
-        return (value for at, value in self._entries.values() if now - at <= self._window)
+        return (value for at, value in self._entries.values() if abs(now - at) <= self._window)
 
     def _age(self, now: float) -> None:
-        """Let go of the oldest entry once it has expired: with each new one, so that nobody has to wait for it."""
-        key = next(iter(self._entries))
-        if now - self._entries[key][0] > self._window:
+        """Let go of old entries that have expired: two with each new one, so that nobody has to wait for it."""
+        for _ in range(_AGED_AT_ONCE):
+            key = next(iter(self._entries))
+            if abs(now - self._entries[key][0]) <= self._window:
+                return
             del self._entries[key]
 
     def __len__(self) -> int:
@@ -137,7 +143,8 @@ class Table[K, V]:
 class Stories[K]:
     """Visits in the order of their ends, by some key: the latest of each, bounded per key and in all.
 
-    Successes of one kind that follow each other are kept as the first and the last of them.
+    Successes of one kind that follow each other are kept as the first and the last of them. What lies in the future is
+    forgotten as in a ``Table``.
 
     :param most: visits at most, over all keys.
     :param longest: visits at most under one key.
@@ -158,10 +165,8 @@ class Stories[K]:
         story = self._stories.get(key)
         if story is None:
             return ()
-        earliest = now - self._window
-        if story[0].ended >= earliest:
-            return tuple(story)
-        return tuple(visit for visit in story if visit.ended >= earliest)
+        window = self._window
+        return [visit for visit in story if abs(now - visit.ended) <= window]
 
     def add(self, key: K, visit: Visit) -> None:
         """Add what was seen last."""
@@ -180,8 +185,10 @@ class Stories[K]:
                 del story[0]
             else:
                 self._held += 1
-        oldest = next(iter(stories))
-        if self._held > self._most or stories[oldest][-1].ended < visit.ended - self._window:
+        for _ in range(_AGED_AT_ONCE):
+            oldest = next(iter(stories))
+            if self._held <= self._most and abs(visit.ended - stories[oldest][-1].ended) <= self._window:
+                return
             self._held -= len(stories.pop(oldest))
 
     def __contains__(self, key: object) -> bool:
@@ -201,4 +208,5 @@ def _same(one: Visit, other: Visit) -> bool:
         and one.route == other.route
         and one.credential == other.credential
         and one.client == other.client
+        and one.tenant == other.tenant
     )

@@ -110,6 +110,12 @@ def _in_content(exchange: Exchange) -> bool:
     return members is not None and not _JSON_NAMES.isdisjoint(name.lower() for name in members)
 
 
+def sent_scheme(exchange: Exchange) -> str:
+    """The authentication scheme of Authorization, in lower case; empty where there is none, or no scheme."""
+    scheme, _, rest = (exchange.request.headers.get("authorization") or "").strip().partition(" ")
+    return scheme.lower() if rest and len(scheme) <= 24 else ""
+
+
 def is_field(name: str) -> bool:
     """Whether a request field of that name (lower case) carries a credential."""
     return name in _FIELDS

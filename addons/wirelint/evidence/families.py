@@ -31,7 +31,9 @@ def family(exchange: Exchange) -> str | None:
 def _of_members(members: dict[str, object], media: str) -> str | None:
     if "problem+" in media or {"type", "title", "status"} <= members.keys():
         return "problem details"
-    for name in ("error", "errors"):
+    # Beside a message, a list of errors is its details, which not every error has.
+    names = ("error",) if isinstance(members.get("message"), str) else ("error", "errors")
+    for name in names:
         for kind, form in _FORMS:
             if isinstance(value := members.get(name), kind) and value:
                 return f"{{{name}: {form}}}"

@@ -17,6 +17,7 @@ import msgspec
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import known
 from wirelint.evidence.credentials import is_cookie, is_field, is_parameter, is_stranger
+from wirelint.evidence.vouching import may_be_known
 
 _SIGNED: Final = frozenset(
     {
@@ -60,7 +61,7 @@ def identity(exchange: Exchange, seal: Seal) -> Identity:
     :param seal: makes of texts what stands for them.
     """
     if is_stranger(exchange):
-        return _STRANGER
+        return _UNKNOWN if may_be_known(exchange) else _STRANGER
     request = exchange.request
     authorization = (request.headers.get("authorization") or "").strip()[:_LONGEST]
     scheme, _, rest = authorization.partition(" ")

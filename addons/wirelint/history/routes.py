@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.state import State, Table, moment
+from wirelint.core.state import State, Table
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.evidence.makers import maker
 from wirelint.history.tally import Tally
 from wirelint.history.visits import visit_of
 
 _MOST_ROUTES: Final = 4096
+_MOST_SERVICES: Final = 512
 _MOST_KINDS: Final = 16
 _MOST_CREDENTIALS: Final = 8
 _PERIOD: Final = 3600.0
@@ -23,41 +25,63 @@ REFUSALS: Final = frozenset({401, 403, 404})
 class Route:
     """What was seen of one path template of a service.
 
-    ``worked``: method → the latest success. ``to_strangers``: method and status of refusals → those that had no
-    credentials. ``unauthorized``: method and answer → 401s by the credential sent. ``admitted``: method → the latest
-    request whose credentials the service evidently looked at: it got a success or a 403.
+    ``worked``: method → the latest success. ``open``: method → the latest success of a stranger. ``to_strangers``:
+    method, status and maker of refusals → those that had no credentials. ``unauthorized``: method and answer → 401s by
+    the credential sent, the latest of each. ``admitted``: method → the latest request whose credentials the service
+    evidently looked at: it got a success or a 403. Refusals for other reasons than who the caller is are left out.
     """
 
-    __slots__ = ("admitted", "to_strangers", "unauthorized", "worked")
+    __slots__ = ("admitted", "open", "to_strangers", "unauthorized", "worked")
 
     def __init__(self) -> None:
         self.worked: dict[str, Visit] = {}
-        self.to_strangers: dict[tuple[str, int], Tally] = {}
+        self.open: dict[str, Visit] = {}
+        self.to_strangers: dict[tuple[str, int, str], Tally] = {}
         self.unauthorized: dict[tuple[str, int], dict[bytes, Visit]] = {}
         self.admitted: dict[str, Visit] = {}
 
-    def add(self, visit: Visit) -> None:
-        """Take in one more exchange."""
+    def checks(self, method: str) -> bool:
+        """Whether credentials are looked at: somebody was refused for them, and no stranger was ever let in."""
+        if method in self.open:
+            return False
+        return any(place[0] == method for place in self.unauthorized) or any(
+            refused == method and status != 404 for refused, status, _ in self.to_strangers
+        )
+
+    def add(self, visit: Visit, made_by: str) -> None:
+        """Take in one more exchange.
+
+        :param made_by: what tells the makers of refusals apart.
+        """
         status = visit.status
         if visit.succeeded:
             self.worked[visit.method] = visit
-        if visit.credential is not None and (visit.succeeded or status == 403):
+            if visit.stranger:
+                self.open[visit.method] = visit
+        if visit.credential is not None and (visit.succeeded or status == 403) and not visit.aside:
             self.admitted[visit.method] = visit
-        if status not in REFUSALS:
+        if status not in REFUSALS or visit.aside:
             return
         if visit.stranger:
-            key = (visit.method, status)
+            key = (visit.method, status, made_by)
             tally = self.to_strangers.get(key)
             if tally is None and len(self.to_strangers) < _MOST_KINDS:
                 tally = self.to_strangers[key] = Tally()
             if tally is not None:
                 tally.add(visit)
         elif status == 401 and visit.credential is not None and visit.answer is not None:
-            place = (visit.method, visit.answer)
-            if place in self.unauthorized or len(self.unauthorized) < _MOST_KINDS:
-                told = self.unauthorized.setdefault(place, {})
-                if visit.credential in told or len(told) < _MOST_CREDENTIALS:
-                    told[visit.credential] = visit
+            told = _newest(self.unauthorized, (visit.method, visit.answer), {}, _MOST_KINDS)
+            _newest(told, visit.credential, visit, _MOST_CREDENTIALS)
+            told[visit.credential] = visit
+
+
+def _newest[K, V](entries: dict[K, V], key: K, value: V, most: int) -> V:
+    """What is kept under a key, moved behind the others; where there was nothing, the value, in place of the oldest."""
+    value = entries.pop(key, value)
+    if len(entries) >= most:
+        del entries[next(iter(entries))]
+    entries[key] = value
+    return value
 
 
 class Routes:
@@ -66,16 +90,35 @@ class Routes:
     def __init__(self, state: State) -> None:
         self._state = state
         self._routes: Table[tuple[str, str], Route] = Table(_MOST_ROUTES, _PERIOD)
+        self._services: Table[str, bool] = Table(_MOST_SERVICES, _PERIOD)
 
     def of(self, exchange: Exchange) -> Route:
         """What was seen of the route of an exchange before; an empty one where it was never seen."""
         visit = visit_of(exchange, self._state)
-        return self._routes.get((visit.service, visit.route), moment(exchange)) or Route()
+        return self.at(visit.service, visit.route, visit.ended)
+
+    def at(self, service: str, route: str, now: float) -> Route:
+        """What was seen of a route; an empty one where it was never seen.
+
+        :param route: its path template.
+        :param now: seconds of the exchanges' clock.
+        """
+        return self._routes.get((service, route), now) or Route()
+
+    def hears_credentials(self, service: str, now: float) -> bool:
+        """Whether credentials were seen in any request to a service: recorders leave them out of all.
+
+        :param now: seconds of the exchanges' clock.
+        """
+        return self._services.get(service, now) is not None
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange to its route."""
         visit = visit_of(exchange, self._state, verdict)
-        self._routes.ensure((visit.service, visit.route), Route, visit.ended).add(visit)
+        made_by = maker(exchange) if visit.stranger and visit.status in REFUSALS else ""
+        self._routes.ensure((visit.service, visit.route), Route, visit.ended).add(visit, made_by)
+        if visit.credential is not None:
+            self._services.keep(visit.service, True, visit.ended)
 
     def __len__(self) -> int:
-        return len(self._routes)
+        return len(self._routes) + len(self._services)

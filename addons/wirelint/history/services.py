@@ -4,48 +4,89 @@ from __future__ import annotations
 
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Direction, Exchange
 from wirelint.core.media import Kind
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.families import family
+from wirelint.evidence.machine_codes import machine_code
+from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
-from wirelint.evidence.said import meanings, said
+from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning
+from wirelint.history.hops import Traces, failed
 from wirelint.history.tally import Tally
 from wirelint.history.visits import visit_of
 
 PERIOD: Final = 3600.0
 """Seconds after which the tallies of a service begin anew."""
 
-_MOST_SERVICES: Final = 512
-_MOST_CODES: Final = 128
-_MOST_STATUSES: Final = 16
-_LONGEST_CODE: Final = 64
+LIMITS: Final = frozenset({400, 403, 429, 503})
+"""Statuses by which services tell of rate limits."""
+
+_MOST_SERVICES: Final = 256
+_MOST_CODES: Final = 64
+_MOST_KINDS: Final = 32
+_MOST_STATUSES: Final = 4
 _WRITES: Final = frozenset({"PUT", "PATCH", "DELETE"})
+
+
+class Seen:
+    """How often something was seen, and the first time: what can be afforded for each of many."""
+
+    __slots__ = ("count", "first")
+
+    def __init__(self, first: Visit) -> None:
+        self.count = 1
+        self.first = first
 
 
 class Service:
     """What was seen of one service.
 
-    ``answers``: JSON responses. ``statuses``: errors by status. ``lies``: successes that held an error. ``meanings``:
-    status and meaning → errors whose words had that one meaning. ``codes``: machine-readable code → status → errors.
-    ``families``: form of content → errors. ``writes`` and ``open_writes``: PUT, PATCH and DELETE that carried
-    credentials, and those that provably carried none and succeeded. Plain HTTP alone is counted: protocols with
-    conventions of their own are not.
+    ``answers``: JSON responses. ``errors``: how many statuses of 400 and above there were. ``lies``: successes that
+    hold nothing but an error. ``failed_calls``: calls of the service that failed for good, joined to it by a trace id;
+    ``presumed_failed_calls``: by nothing but the time.
+
+    What follows is about errors of plain HTTP alone (protocols have conventions of their own), and only about those
+    that no gateway seems to have made: ``statuses``: by status. ``meanings``: status and meaning → errors whose words
+    had that one meaning. ``codes``: machine-readable code and maker → status → errors. ``families``: maker and form of
+    content → errors whose callers had asked for no other form. ``limits``: status and maker → refusals for a rate.
+
+    ``writes`` and ``open_writes``: PUT, PATCH and DELETE that carried credentials, and those that provably carried none
+    and succeeded.
     """
 
-    __slots__ = ("answers", "codes", "families", "lies", "meanings", "open_writes", "since", "statuses", "writes")
+    __slots__ = (
+        "answers",
+        "codes",
+        "errors",
+        "failed_calls",
+        "families",
+        "lies",
+        "limits",
+        "meanings",
+        "open_writes",
+        "presumed_failed_calls",
+        "since",
+        "statuses",
+        "writes",
+    )
 
     def __init__(self, since: float) -> None:
         self.since = since
         self.answers = 0
-        self.statuses: dict[int, Tally] = {}
+        self.errors = 0
         self.lies = Tally()
+        self.failed_calls = Tally()
+        self.presumed_failed_calls = Tally()
+        self.statuses: dict[int, Tally] = {}
         self.meanings: dict[tuple[int, Meaning], Tally] = {}
-        self.codes: dict[str, dict[int, Tally]] = {}
-        self.families: dict[str, Tally] = {}
+        self.codes: dict[tuple[str, str], dict[int, Seen]] = {}
+        self.families: dict[tuple[str, str], Tally] = {}
+        self.limits: dict[tuple[int, str], Tally] = {}
         self.writes = 0
         self.open_writes = Tally()
 
@@ -61,26 +102,72 @@ class Service:
                 self.open_writes.add(visit)
             elif not visit.stranger:
                 self.writes += 1
-        if status < 400 and (visit.verdict is Verdict.OK or visit.verdict is Verdict.UNKNOWN):
-            return
-        if protocol(exchange) is not None:
-            return
-        if status < 400:
-            self.lies.add(visit)
-        else:
-            self._error(exchange, visit, status)
+        if 200 <= status < 300:
+            if is_lie(exchange):
+                self.lies.add(visit)
+        elif status >= 400 and not gateway_made(exchange):
+            self.errors += 1
+            if protocol(exchange) is None:
+                self._error(exchange, visit, status)
 
     def _error(self, exchange: Exchange, visit: Visit, status: int) -> None:
-        _tally(self.statuses, status, _MOST_STATUSES, visit)
-        form = family(exchange)
+        _tally(self.statuses, status, _MOST_KINDS, visit)
+        form = asked_form(exchange)
         if form is not None:
-            _tally(self.families, form, _MOST_STATUSES, visit)
+            _tally(self.families, (maker(exchange), form), _MOST_KINDS, visit)
         about = meanings(exchange)
-        if len(about) == 1:
+        if len(about) == 1 and not _is_reference(visit, about):
             _tally(self.meanings, (status, next(iter(about))), _MOST_CODES, visit)
-        for code in said(exchange).codes[:1]:
-            if len(code) <= _LONGEST_CODE and (code in self.codes or len(self.codes) < _MOST_CODES):
-                _tally(self.codes.setdefault(code, {}), status, _MOST_STATUSES, visit)
+        if is_limit(exchange):
+            _tally(self.limits, (status, maker(exchange)), _MOST_KINDS, visit)
+        code = machine_code(exchange)
+        if code is not None:
+            self._code((code, maker(exchange)), visit, status)
+
+    def _code(self, key: tuple[str, str], visit: Visit, status: int) -> None:
+        statuses = self.codes.get(key)
+        if statuses is None:
+            if len(self.codes) >= _MOST_CODES:
+                return
+            statuses = self.codes[key] = {}
+        seen = statuses.get(status)
+        if seen is not None:
+            seen.count += 1
+        elif len(statuses) < _MOST_STATUSES:
+            statuses[status] = Seen(visit)
+
+
+def is_lie(exchange: Exchange) -> bool:
+    """Whether a success of plain HTTP holds nothing but an error, as JSON."""
+    response = exchange.response
+    if response is None or response.status in (204, 207) or response.media_type.kind is not Kind.JSON:
+        return False
+    top = response.body.top_level
+    if top is None or JSON_KEYS.isdisjoint(name.lower() for name in top):
+        return False
+    found = envelope(exchange)
+    return found is not None and found.grade is Grade.STRONG and protocol(exchange) is None
+
+
+def is_limit(exchange: Exchange) -> bool:
+    """Whether an error tells of too many requests, and of nothing else."""
+    about = meanings(exchange)
+    if exchange.status == 429:
+        return Meaning.QUOTA not in about
+    return exchange.status in LIMITS and about == {Meaning.RATE}
+
+
+def asked_form(exchange: Exchange) -> str | None:
+    """The form of an error that the service was free to choose; None where the caller named another than JSON."""
+    accept = (exchange.request.headers.get("accept") or "*/*").lower()
+    if "json" not in accept and ("html" in accept or "*/*" not in accept):
+        return None
+    return family(exchange)
+
+
+def _is_reference(visit: Visit, about: frozenset[Meaning]) -> bool:
+    """Whether an error may be about something that the content of the request refers to."""
+    return visit.method == "POST" and Meaning.NOT_FOUND in about
 
 
 def _tally[K](tallies: dict[K, Tally], key: K, most: int, visit: Visit) -> None:
@@ -97,7 +184,9 @@ class Services:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._traces = state.recall(Traces)
         self._services: Table[str, Service] = Table(_MOST_SERVICES, PERIOD)
+        self._last_failure = float("-inf")
 
     def of(self, exchange: Exchange) -> Service:
         """What was seen of the service of an exchange before; an empty one where it was never seen."""
@@ -109,11 +198,24 @@ class Services:
         now = moment(exchange)
         service = self._current(exchange.service, now) or Service(now)
         self._services.keep(exchange.service, service, now)
-        service.add(exchange, visit_of(exchange, self._state, verdict))
+        visit = visit_of(exchange, self._state, verdict)
+        service.add(exchange, visit)
+        # Few exchanges see a failure while they last; to look for the calls of those alone is cheap.
+        if visit.direction is Direction.INBOUND and visit.started <= self._last_failure:
+            self._calls(exchange, service)
+        if failed(visit):
+            self._last_failure = max(self._last_failure, visit.ended)
+
+    def _calls(self, exchange: Exchange, service: Service) -> None:
+        hops = self._traces.hops(exchange)
+        if hops is None or hops.late is not None:
+            return
+        for call in hops.final_failures():
+            (service.failed_calls if hops.certain else service.presumed_failed_calls).add(call)
 
     def _current(self, name: str, now: float) -> Service | None:
         service = self._services.get(name, now)
-        return None if service is None or now - service.since > PERIOD else service
+        return None if service is None or abs(now - service.since) > PERIOD else service
 
     def __len__(self) -> int:
         return len(self._services)

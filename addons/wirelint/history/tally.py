@@ -11,18 +11,20 @@ _MOST_ROUTES: Final = 8
 
 
 class Tally:
-    """How often something was seen, on which routes (the first eight), and the first three times."""
+    """How often something was seen, on which routes (the first eight), the first three times, and the last one."""
 
-    __slots__ = ("count", "routes", "samples")
+    __slots__ = ("count", "last", "routes", "samples")
 
     def __init__(self) -> None:
         self.count = 0
         self.routes: set[tuple[str, str]] = set()
         self.samples: list[Visit] = []
+        self.last: Visit | None = None
 
     def add(self, visit: Visit) -> None:
         """Count it once more."""
         self.count += 1
+        self.last = visit
         if len(self.routes) < _MOST_ROUTES:
             self.routes.add((visit.method, visit.route))
         if len(self.samples) < _SAMPLES:

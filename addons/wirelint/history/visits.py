@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Exchange, Headers
 from wirelint.core.report import method_name
 from wirelint.core.route import route
 from wirelint.core.state import State, Stories, moment
@@ -14,12 +15,25 @@ from wirelint.core.trace import trace_id
 from wirelint.core.verdict import Verdict, presumed
 from wirelint.core.visit import Visit
 from wirelint.evidence.challenges import challenges
+from wirelint.evidence.credentials import sent_scheme
 from wirelint.evidence.identity import identity
+from wirelint.evidence.refusals import is_aside
 from wirelint.evidence.waits import wait
 
 _COMPARED: Final = 16 * 1024
 """Longer content of requests is not compared, in bytes."""
 _ANSWER: Final = 4096
+_varying: Final = re.compile(rb"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d+")
+_TENANT_FIELDS: Final = frozenset(
+    {
+        "x-tenant", "x-tenant-id", "x-tenant-name", "tenant", "tenant-id", "tenantid", "x-org", "x-org-id",
+        "x-organization", "x-organization-id", "x-organisation-id", "x-account", "x-account-id", "x-workspace",
+        "x-workspace-id", "x-project", "x-project-id", "x-company", "x-company-id", "x-customer", "x-customer-id",
+        "x-site", "x-site-id", "x-shop-id", "x-store-id", "x-team-id", "x-realm", "x-namespace",
+        "x-vault-namespace", "x-scope-orgid", "stripe-account", "openai-organization", "openai-project",
+        "x-goog-user-project", "x-grafana-org-id",
+    }
+)  # fmt: skip
 _MOST_BY_RESOURCE: Final = 16_384
 _MOST_BY_CREDENTIAL: Final = 16_384
 _MOST_BY_CLIENT: Final = 8192
@@ -38,11 +52,19 @@ def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -
     return visit
 
 
+def resource_of(exchange: Exchange, target: str) -> int:
+    """What stands for a resource beside that of an exchange: of the same service, under the same authority.
+
+    :param target: its path and query.
+    """
+    return hash((exchange.service, exchange.request.authority, target))
+
+
 def _visit(exchange: Exchange, state: State) -> Visit:
     request, status, failure = exchange.request, exchange.status, exchange.failure
     credential, principal, stranger = identity(exchange, state.seal)
     target = hash(request.target)
-    resource = hash((exchange.service, target))
+    resource = resource_of(exchange, request.target)
     content = _content(request.body)
     fields = request.headers
     return Visit(
@@ -63,6 +85,10 @@ def _visit(exchange: Exchange, state: State) -> Visit:
         credential=credential,
         principal=principal,
         stranger=stranger,
+        scheme=sent_scheme(exchange),
+        asked=_asked(exchange) if status == 401 else (),
+        tenant=_tenant(fields),
+        aside=is_aside(exchange) if status is not None and status >= 400 else False,
         # Behind a gateway many clients have one address: who they are stands in what the gateway adds.
         client=hash((exchange.client, request.http_version, fields.get("x-forwarded-for"), fields.get("user-agent"))),
         started=exchange.started,
@@ -84,8 +110,20 @@ def _answer(exchange: Exchange) -> int | None:
     response = exchange.response
     if response is None or response.body.unavailable is not None:
         return None
-    schemes = tuple(challenge.scheme for challenge in challenges(exchange).items)
-    return hash((response.status, schemes, (response.body.content or b"")[:_ANSWER]))
+    asked = tuple((challenge.scheme, challenge.get("error")) for challenge in challenges(exchange).items)
+    content = (response.body.content or b"")[:_ANSWER]
+    # Ids of requests and times are in many of them, and are what is new in each.
+    return hash((response.status, asked, _varying.sub(b"#", content) if response.status == 401 else content))
+
+
+def _asked(exchange: Exchange) -> tuple[str, ...]:
+    return tuple(sorted({challenge.scheme for challenge in challenges(exchange).items}))
+
+
+def _tenant(fields: Headers) -> int:
+    if _TENANT_FIELDS.isdisjoint(fields.names()):
+        return 0
+    return hash(tuple((name, fields.get(name)) for name in sorted(_TENANT_FIELDS & fields.names())))
 
 
 class Visits:
@@ -111,9 +149,14 @@ class Visits:
     def of_credential(self, exchange: Exchange) -> Sequence[Visit]:
         """What came of earlier requests to the service with the same credential, oldest first."""
         now = self.now(exchange)
-        if now.credential is None:
-            return ()
-        return self._credentials.of((now.service, now.credential), moment(exchange))
+        return () if now.credential is None else self.of(now.service, now.credential, now.ended)
+
+    def of(self, service: str, credential: bytes, now: float) -> Sequence[Visit]:
+        """What came of requests to a service with a credential, oldest first.
+
+        :param now: seconds of the exchanges' clock.
+        """
+        return self._credentials.of((service, credential), now)
 
     def of_client(self, exchange: Exchange) -> Sequence[Visit]:
         """What came of earlier requests to the service by the same client, from its first failure on, oldest first."""

@@ -1,0 +1,28 @@
+"""Whether a response was stored by a cache on the way, and so says nothing of the service as it is now."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from wirelint.core.exchange import Exchange, once
+
+_FIELDS: Final = ("x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache", "cache-status", "x-varnish-cache")
+_ANY: Final = frozenset({"age", *_FIELDS})
+_stored: Final = re.compile(r"\bhit\b|\bstale\b|\brevalidated\b|\bupdating\b", re.IGNORECASE)
+_LONGEST: Final = 512
+
+
+@once
+def from_cache(exchange: Exchange) -> bool:
+    """Whether Age (RFC 9111 §5.1), Cache-Status (RFC 9211) or what caches use in its place tells of a stored response."""
+    response = exchange.response
+    if response is None:
+        return False
+    headers = response.headers
+    if _ANY.isdisjoint(headers.names()):
+        return False
+    age = (headers.get("age") or "").strip()[:12]
+    if age.isascii() and age.isdigit() and int(age) > 0:
+        return True
+    return any(name in headers and _stored.search((headers.get(name) or "")[:_LONGEST]) for name in _FIELDS)

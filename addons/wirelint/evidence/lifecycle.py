@@ -1,0 +1,32 @@
+"""What content tells of a resource's life: that it is not there yet, or that its end has come or is near.
+
+Names and values alike are looked at; a name whose value denies it (``"deleted": false``) says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_denied: Final = r"[\w-]{0,24}+(?![\"']?\s{0,4}[:=>]\s{0,4}(?:[\"']?(?:null|false|none|0\b)|\"\"|''))"
+_ending: Final = re.compile(
+    r"(?<!</)(?:delet|terminat|trash|archiv|pending|cancel|inactive|revok|deprovision|remov|disabl|deactivat|suspend|destroy"
+    r"|closed|expired|recycle|tombston|retir|obsolet)" + _denied,
+    re.IGNORECASE,
+)
+_unfinished: Final = re.compile(
+    r"(?<!</)(?:pending|queue|processing|provisioning|in[_ -]?progress|schedul|creating|building|deleting|terminating|starting"
+    r"|initiali[sz]ing|accepted|will be|eventual|preparing|draft|trash|archiv|deactivat)" + _denied,
+    re.IGNORECASE,
+)
+_LONGEST: Final = 16 * 1024
+
+
+def is_ending(text: str) -> bool:
+    """Whether content speaks of deletion in any of its forms."""
+    return _ending.search(text[:_LONGEST]) is not None
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether an answer to a write says that it is still being carried out, or carried out by halves."""
+    return _unfinished.search(text[:_LONGEST]) is not None

@@ -1,0 +1,46 @@
+"""Who made an error: the service itself, or a gateway on the way to it that answered in its place."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from wirelint.core.exchange import Exchange, once
+from wirelint.core.media import Kind
+from wirelint.evidence.pages import error_page
+
+# These put their name there only if the answer is theirs; nginx and Envoy put it on whatever passes through.
+_SERVERS: Final = re.compile(r"(?:awselb|cloudfront|akamaighost|bigip|haproxy|squid|varnish|kong)\b", re.IGNORECASE)
+_banner: Final = re.compile(
+    r"<center>(?:nginx|openresty)|cloudflare|cloudfront|awselb|varnish|haproxy|akamai|reference #\d|upstream connect error"
+    r"|no healthy upstream|upstream request timeout",
+    re.IGNORECASE,
+)
+_ANSWERS_OF_GATEWAYS: Final = frozenset({408, 413, 414, 431, 502, 503, 504})
+_SCANNED: Final = 4096
+
+
+@once
+def gateway_made(exchange: Exchange) -> bool:
+    """Whether an error looks as if a gateway had answered in the service's place, by its fields and its content."""
+    response = exchange.response
+    if response is None:
+        return False
+    if _SERVERS.match(response.headers.get("server") or ""):
+        return True
+    if response.media_type.kind not in (Kind.HTML, Kind.TEXT, Kind.NONE) or response.body.unavailable is not None:
+        return False
+    if _banner.search((response.body.text or "")[:_SCANNED]):
+        return True
+    return response.status in _ANSWERS_OF_GATEWAYS and error_page(exchange) is not None
+
+
+@once
+def maker(exchange: Exchange) -> str:
+    """What tells makers of answers apart that one service's name stands for: the product in Server, and hops in Via."""
+    response = exchange.response
+    if response is None:
+        return ""
+    product = (response.headers.get("server") or "")[:64].partition("/")[0].partition(" ")[0].lower()
+    via = response.headers.get("via")
+    return product if via is None else f"{product} via {min(via.count(',') + 1, 4)}"

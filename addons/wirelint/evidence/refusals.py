@@ -1,0 +1,66 @@
+"""Refusals that say nothing about whether a credential is good, or what its bearer may do."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from wirelint.core.exchange import Exchange, Response, once
+from wirelint.evidence.makers import gateway_made
+from wirelint.evidence.said import meanings, said
+from wirelint.evidence.texts import Meaning
+
+OTHER_MATTERS: Final = re.compile(
+    r"csrf|xsrf|forgery|captcha|cloudflare|\bwaf\b|\bbot\b|\bvpn\b|ip address|\bgeo|country|region|inactive|no longer active|disabled"
+    r"|suspended|blocked|banned|deactivated|locked|two[- ]factor|\b[2m]fa\b|\botp\b|sudo|re-?authenticat|subscription|upgrade your|terms of service|device",
+    re.IGNORECASE,
+)
+"""Words by which a refusal tells that it is about forgery, the network, the state of an account or a second proof."""
+
+_CALLER: Final = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND})
+_WORDING: Final = frozenset({Meaning.INVALID, Meaning.MALFORMED})  # "invalid token", "must be an admin"
+# A nonce to prove possession with (RFC 9449 §8), stronger or fresher authentication (RFC 9470 §3), a new nonce of Digest.
+_further: Final = re.compile(
+    r"use_dpop_nonce|insufficient_user_authentication|acr_values|max_age|stale=\"?true|\botp\b|\bmfa\b", re.IGNORECASE
+)
+_FURTHER_FIELDS: Final = frozenset({"dpop-nonce", "x-github-otp", "x-otp", "x-mfa-required"})
+_BLOCKING_FIELDS: Final = frozenset({"cf-mitigated", "x-amzn-waf-action", "x-sucuri-block", "x-iinfo", "x-datadome"})
+_block_page: Final = re.compile(
+    r"just a moment|attention required|access denied|request (?:was )?(?:blocked|rejected)|firewall|not acceptable|security check",
+    re.IGNORECASE,
+)
+_LONGEST: Final = 2048
+
+
+@once
+def is_aside(exchange: Exchange) -> bool:
+    """Whether a 401, 403 or 404 is about something else than who the caller is and what it may see.
+
+    That is: a step of a protocol (a nonce, stronger authentication), a rate, a forged request, where the caller is, the
+    state of its account, or whatever made a gateway answer.
+    """
+    response = exchange.response
+    if response is None or response.status not in (401, 403, 404):
+        return False
+    about = meanings(exchange)
+    if gateway_made(exchange) or _by_fields(response) or not about <= _CALLER | _WORDING:
+        return True
+    if about and about <= _WORDING:
+        return True
+    if response.status == 404:
+        return False
+    words = said(exchange)
+    text = f"{words.prose} {' '.join(words.codes)}"
+    if OTHER_MATTERS.search(text):
+        return True
+    return (response.body.content or b"")[:64].lstrip()[:1] == b"<" and _block_page.search(text) is not None
+
+
+def _by_fields(response: Response) -> bool:
+    fields = response.headers
+    if not _BLOCKING_FIELDS.isdisjoint(fields.names()):
+        return True
+    if response.status != 401:
+        return "retry-after" in fields or (fields.get("x-ratelimit-remaining") or "").strip() == "0"
+    asked = ", ".join(fields.get_all("www-authenticate"))[:_LONGEST]
+    return not _FURTHER_FIELDS.isdisjoint(fields.names()) or _further.search(asked) is not None

@@ -1,0 +1,65 @@
+"""Which methods resources said they allow (RFC 9110 §10.2.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.state import State, Table, moment
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.history.visits import visit_of
+
+_MOST: Final = 4096
+_LONGEST: Final = 512
+_method: Final = re.compile(r"[A-Za-z-]{1,32}")
+
+
+class Allowance(NamedTuple):
+    """The methods that a response listed, in capitals."""
+
+    visit: Visit
+    methods: frozenset[str]
+
+
+def allowance(exchange: Exchange) -> frozenset[str]:
+    """The methods that the Allow field of a response lists, in capitals; none where it is missing or empty.
+
+    What a preflight request of CORS gets is made for browsers, by something that need not know the resource.
+    """
+    response, request = exchange.response, exchange.request
+    if response is None or "access-control-request-method" in request.headers:
+        return frozenset()
+    text = response.headers.get("allow")
+    if text is None or len(text) > _LONGEST:
+        return frozenset()
+    methods = frozenset(name.strip().upper() for name in text.split(",") if name.strip())
+    return methods if all(_method.fullmatch(name) for name in methods) else frozenset()
+
+
+class Allowed:
+    """The latest list by resource."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._lists: Table[int, Allowance] = Table(_MOST)
+
+    def of(self, exchange: Exchange) -> Allowance | None:
+        """The list that the resource of an exchange gave last; None where it gave none."""
+        if not len(self._lists):
+            return None
+        return self._lists.get(visit_of(exchange, self._state).resource, moment(exchange))
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Keep the list of a response that is about the resource: a success, or 405."""
+        response = exchange.response
+        if response is None or "allow" not in response.headers:
+            return
+        methods = allowance(exchange)
+        if methods and (response.status == 405 or 200 <= response.status < 300):
+            visit = visit_of(exchange, self._state, verdict)
+            self._lists.keep(visit.resource, Allowance(visit, methods), visit.ended)
+
+    def __len__(self) -> int:
+        return len(self._lists)

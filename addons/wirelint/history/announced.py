@@ -1,0 +1,77 @@
+"""Where services said that something is to be found: by Location, or by the id of what they created."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+from wirelint.core.exchange import Exchange, Response
+from wirelint.core.state import State, Table, moment
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.evidence.lifecycle import is_unfinished
+from wirelint.evidence.locations import location
+from wirelint.history.visits import resource_of, visit_of
+from wirelint.history.writes import SAFE
+
+_MOST: Final = 4096
+_STATUSES: Final = frozenset({201, 202, 302, 303})
+_LONGEST_ID: Final = 128
+
+
+class Announcement(NamedTuple):
+    """The answer to a write that announced a resource.
+
+    ``named``: it gave the resource's address, not just an id. ``done``: nothing in it says that the resource is still
+    to come.
+    """
+
+    visit: Visit
+    named: bool
+    done: bool
+
+
+class Announced:
+    """Announcements by the resource that they announce."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._places: Table[int, Announcement] = Table(_MOST)
+
+    def of(self, exchange: Exchange) -> Announcement | None:
+        """The latest announcement of the resource of an exchange."""
+        if not len(self._places):
+            return None
+        return self._places.get(visit_of(exchange, self._state).resource, moment(exchange))
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Keep what the answer to a write announces."""
+        response = exchange.response
+        if response is None or response.status not in _STATUSES or exchange.request.method in SAFE:
+            return
+        target, named = location(exchange), True
+        if target is None:
+            target, named = _by_id(exchange, response), False
+        if target is not None:
+            visit = visit_of(exchange, self._state, verdict)
+            announcement = Announcement(visit, named, response.status != 202 and _is_done(response))
+            self._places.keep(resource_of(exchange, target), announcement, visit.ended)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def _by_id(exchange: Exchange, response: Response) -> str | None:
+    """Path of what a POST created in a collection, as clients make it of the collection's and the new id."""
+    request = exchange.request
+    if request.method != "POST" or response.status != 201 or request.query or "location" in response.headers:
+        return None
+    members = response.body.members
+    made = members.get("id") if members is not None else None
+    if isinstance(made, bool) or not isinstance(made, int | str) or not 0 < len(str(made)) <= _LONGEST_ID:
+        return None
+    return f"{request.path.rstrip('/')}/{quote(str(made), safe='')}"
+
+
+def _is_done(response: Response) -> bool:
+    return "retry-after" not in response.headers and not is_unfinished(response.body.text or "")

@@ -1,0 +1,85 @@
+"""What resources looked like lately: the content of successful GETs, for as long as there is room."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.media import Kind
+from wirelint.core.state import WINDOW, State, moment
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.evidence.caches import from_cache
+from wirelint.history.visits import visit_of
+
+LONGEST: Final = 16 * 1024
+"""Longer content is not kept, in bytes."""
+
+_MOST: Final = 4096
+_MOST_BYTES: Final = 4 * 1024 * 1024
+_KINDS: Final = frozenset({Kind.JSON, Kind.XML})
+_BARE: Final = frozenset({b"{}", b"[]", b"null", b'""'})
+
+
+class Content(NamedTuple):
+    """What a GET showed."""
+
+    visit: Visit
+    octets: bytes
+
+
+def content_of(exchange: Exchange) -> bytes | None:
+    """The data that a response shows of its resource; None where it is none, not short, or was stored on the way.
+
+    Pages are no data: one and the same may be served under every path.
+    """
+    response = exchange.response
+    if exchange.status != 200 or response is None or response.media_type.kind not in _KINDS:
+        return None
+    body = response.body
+    if not body.raw or len(body.raw) > LONGEST or from_cache(exchange):
+        return None
+    content = body.content
+    if not content or len(content) > LONGEST or not body.complete or (len(content) < 8 and content.strip() in _BARE):
+        return None
+    return content
+
+
+class Contents:
+    """The latest content by resource."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._latest: OrderedDict[int, Content] = OrderedDict()
+        self._held = 0
+
+    def of(self, exchange: Exchange) -> Content | None:
+        """What the resource of an exchange looked like when it was last seen."""
+        content = self._latest.get(visit_of(exchange, self._state).resource)
+        return None if content is None or content.visit.ended < moment(exchange) - WINDOW else content
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Keep the content of a GET; one that cannot be kept takes the place of what was."""
+        if exchange.request.method != "GET" or exchange.status != 200:
+            return
+        visit = visit_of(exchange, self._state, verdict)
+        octets = content_of(exchange) if visit.succeeded else None
+        self._drop(visit.resource)
+        if octets is None:
+            return
+        self._latest[visit.resource] = Content(visit, octets)
+        self._held += len(octets)
+        oldest, content = next(iter(self._latest.items()))
+        if content.visit.ended < visit.ended - WINDOW:
+            self._drop(oldest)
+        while len(self._latest) > _MOST or self._held > _MOST_BYTES:
+            self._drop(next(iter(self._latest)))
+
+    def _drop(self, resource: int) -> None:
+        content = self._latest.pop(resource, None)
+        if content is not None:
+            self._held -= len(content.octets)
+
+    def __len__(self) -> int:
+        return len(self._latest)

@@ -1,0 +1,83 @@
+"""Which resources a service said it deleted that had been seen there before."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange, Response
+from wirelint.core.state import State, Table, moment
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.evidence.failing import holds_error
+from wirelint.evidence.lifecycle import is_unfinished
+from wirelint.history.contents import Contents
+from wirelint.history.turns import in_turn
+from wirelint.history.visits import visit_of
+
+_MOST: Final = 2048
+_ASYNCHRONOUS: Final = ("location", "operation-location", "azure-asyncoperation", "retry-after")
+
+
+class Deletion(NamedTuple):
+    """A DELETE that was carried out, the GET by the same caller before it, and what stands for what that showed."""
+
+    visit: Visit
+    seen: Visit
+    content: int
+
+
+class Deletions:
+    """Deletions by resource: of one thing that its path names, done according to their answer."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._contents = state.recall(Contents)
+        self._deletions: Table[int, Deletion] = Table(_MOST)
+
+    def of(self, exchange: Exchange) -> Deletion | None:
+        """How the resource of an exchange was deleted."""
+        if not len(self._deletions):
+            return None
+        return self._deletions.get(visit_of(exchange, self._state).resource, moment(exchange))
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Keep a DELETE of something that was there; what came of the latest counts."""
+        response = exchange.response
+        if exchange.request.method != "DELETE" or response is None:
+            return
+        visit = visit_of(exchange, self._state, verdict)
+        self._deletions.drop(visit.resource)
+        if response.status not in (200, 204):
+            return
+        before = self._contents.of(exchange)
+        if (
+            before is not None
+            and visit.succeeded
+            and names_one(exchange, visit)
+            and is_done(exchange, response)
+            and in_turn(before.visit, visit)
+        ):
+            self._deletions.keep(visit.resource, Deletion(visit, before.visit, hash(before.octets)), visit.ended)
+
+    def __len__(self) -> int:
+        return len(self._deletions)
+
+
+def names_one(exchange: Exchange, visit: Visit) -> bool:
+    """Whether a request is about one thing as a whole: its path ends in an id, and neither query nor content follow.
+
+    DELETE of a collection or a setting leaves one behind.
+    """
+    request = exchange.request
+    return not request.query and request.body.empty and visit.route.rpartition("/")[2].startswith("{")
+
+
+def is_done(exchange: Exchange, response: Response) -> bool:
+    """Whether a response says neither that it failed nor that the work is still to be done.
+
+    For the latter there is 202 (RFC 9110 §9.3.5), but other statuses say it, too.
+    """
+    body = response.body
+    if any(name in response.headers for name in _ASYNCHRONOUS) or body.unavailable is not None:
+        return False
+    return not is_unfinished(body.text or "") and not holds_error(exchange)

@@ -1,0 +1,111 @@
+"""What HEAD and GET told of a resource, one after the other, for resources that are asked by HEAD at all."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.state import State, Table, moment
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.evidence.caches import from_cache
+from wirelint.history.visits import visit_of
+
+_MOST: Final = 2048
+_LOOKED: Final = 60.0
+_CONDITIONS: Final = (
+    "if-none-match",
+    "if-modified-since",
+    "if-match",
+    "if-unmodified-since",
+    "if-range",
+    "range",
+)
+# Passing states, and HEAD that is not implemented.
+_PASSING: Final = frozenset({206, 405, 408, 425, 429, 501, 502, 503, 504})
+_NEGOTIATION: Final = ("accept", "accept-encoding", "accept-language", "accept-charset")
+
+
+class Look(NamedTuple):
+    """What one HEAD or GET told.
+
+    ``length`` is what Content-Length says in bytes, ``coding`` what Content-Encoding says. ``asked`` stands for the
+    form that the client asked for.
+    """
+
+    visit: Visit
+    length: int | None
+    etag: str | None
+    coding: str | None
+    asked: int
+
+    @property
+    def outcome(self) -> int:
+        """The class of the status: 2, 4 or 5."""
+        return (self.visit.status or 0) // 100
+
+    def agrees(self, other: Look) -> bool:
+        """Whether two looks show one state: in one form: the same status, length, validator."""
+        return (
+            self.visit.status == other.visit.status
+            and self.length == other.length
+            and self.etag == other.etag
+            and self.coding == other.coding
+            and self.asked == other.asked
+        )
+
+
+def look_of(exchange: Exchange, visit: Visit) -> Look | None:
+    """What a HEAD or GET tells; None where it was conditional, asked for a part, or its answer is not the service's."""
+    response, fields = exchange.response, exchange.request.headers
+    if response is None or exchange.failure is not None:
+        return None
+    status = response.status
+    if status in _PASSING or not (200 <= status < 300 or 400 <= status < 600):
+        return None
+    if any(name in fields for name in _CONDITIONS) or from_cache(exchange):
+        return None
+    headers = response.headers
+    length = (headers.get("content-length") or "").strip()
+    tag = (headers.get("etag") or "").strip()[:128]
+    return Look(
+        visit,
+        int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None,
+        tag if tag.startswith('"') else None,
+        headers.get("content-encoding"),
+        hash(tuple(map(fields.get, _NEGOTIATION))),
+    )
+
+
+class Looks:
+    """The latest two looks by resource, alike ones that follow each other taken as one; each begins with a HEAD."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._looks: Table[int, tuple[Look, ...]] = Table(_MOST, _LOOKED)
+
+    def of(self, exchange: Exchange) -> tuple[Look, ...]:
+        """What the resource of an exchange showed within a minute, at most two looks, the older first."""
+        if not len(self._looks):
+            return ()
+        return self._looks.get(visit_of(exchange, self._state).resource, moment(exchange)) or ()
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Keep a look."""
+        method = exchange.request.method
+        if method != "HEAD" and (method != "GET" or not len(self._looks)):
+            return
+        visit = visit_of(exchange, self._state, verdict)
+        before = self._looks.get(visit.resource, visit.ended) or ()
+        if method == "GET" and not before:
+            return
+        look = look_of(exchange, visit)
+        if look is None:
+            self._looks.drop(visit.resource)
+            return
+        if before and before[-1].visit.method == method and before[-1].agrees(look):
+            before = before[:-1]
+        self._looks.keep(visit.resource, (*before[-1:], look), visit.ended)
+
+    def __len__(self) -> int:
+        return len(self._looks)

@@ -1,0 +1,66 @@
+"""Calls that one client sends again: the same request with the same credentials, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.visit import Visit
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+
+
+def same_caller(one: Visit, other: Visit) -> bool:
+    """Whether two requests came from one client as far as can be known: alike in all that tells clients apart.
+
+    Many clients may stand behind one address; so they must have sent the same credential as well, or both none.
+    """
+    if one.client != other.client:
+        return False
+    if one.credential is None:
+        return one.stranger and other.stranger
+    return one.credential == other.credential
+
+
+def knew(visit: Visit, told: Visit) -> bool:
+    """Whether a request was sent after another one was answered: those under way could not know of the answer.
+
+    Nothing is known where the source has no times, for then all stand at the same one.
+    """
+    return visit.started >= told.ended and visit.started > told.started
+
+
+def repeats(story: Iterable[Visit], now: Visit) -> list[Visit]:
+    """The request at hand and the same ones right before it that came to the same, oldest first.
+
+    A success of another kind that changed something in between begins a new row, for it may be why the client tries
+    again. Those that were sent before the one before was answered are left out.
+    """
+    if now.request is None:
+        return [now]
+    row = [now]
+    for visit in reversed([*story]):
+        if visit.request != now.request:
+            if visit.succeeded and visit.method not in _SAFE:
+                break
+        elif same_caller(visit, now):
+            if visit.outcome != now.outcome:
+                break
+            if knew(row[-1], visit):
+                row.append(visit)
+    return row[::-1]
+
+
+def has_become(row: Sequence[Visit], count: int, span: float) -> bool:
+    """Whether the last one makes a row of ``count`` within ``span`` seconds out of one that was none before."""
+    return _dense(row[-count:], count, span) and not _dense(row[-count - 1 : -1], count, span)
+
+
+def _dense(row: Sequence[Visit], count: int, span: float) -> bool:
+    return len(row) == count and row[-1].started - row[0].started <= span
+
+
+def by_a_person(exchange: Exchange) -> bool:
+    """Whether a request may be somebody's, looking at a page: what they send again was their own wish."""
+    fields = exchange.request.headers
+    return "text/html" in (fields.get("accept") or "") or fields.get("sec-fetch-mode") == "navigate"

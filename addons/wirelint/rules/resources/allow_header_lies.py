@@ -1,0 +1,146 @@
+"""Allow lists a method that is refused, or leaves out one that works
+
+What it does
+------------
+Compares what a resource listed in ``Allow`` with what it does for the same caller: a method on the list is answered
+405 or 501, or one that is not on it succeeds.
+
+Why it matters
+--------------
+``Allow`` tells clients what they may do next (RFC 9110 section 10.2.1): consoles and generic clients build their
+buttons from it, and API gateways their rules.
+
+Known exceptions
+----------------
+Lists may change with the caller and with the state of the resource: another caller, or a write in between, proves
+nothing. An empty list, one given to a browser's preflight request, and HEAD and OPTIONS, which frameworks answer by
+themselves, are left alone. What contradicts itself within one response is method-not-allowed-lists-method.
+
+How to fix
+----------
+Compute the list from the routes of the very resource: middlewares for CORS and servers' defaults answer OPTIONS with
+all methods that there are.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.1
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.7
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.report import METHODS
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.evidence.failing import holds_error
+from wirelint.history.allowed import Allowed, allowance
+from wirelint.history.turns import in_turn
+from wirelint.history.visits import Visits
+from wirelint.history.writes import Writes
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="list and answer are for one caller, but the service may have changed in between",
+    basis="policy: RFC 9110 section 10.2.1 has Allow for the methods advertised as supported",
+    when=When(status="2xx 405 501"),
+    scope=Scope.RESOURCE,
+    recalls=(Allowed, Visits, Writes),
+    speaks_once=True,
+)
+
+_ANSWERED_BY_ITSELF = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
+_OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Listed and refused, or not listed and accepted."""
+    listed = context.recall(Allowed).of(exchange)
+    method = exchange.request.method
+    if listed is None or listed.visit.method == method or method in _ANSWERED_BY_ITSELF:
+        return
+    now = context.recall(Visits).now(exchange)
+    on_list, refused = method in listed.methods, now.status in (405, 501)
+    if on_list is not refused or not (refused or now.succeeded) or not in_turn(listed.visit, now):
+        return
+    if any(name in exchange.request.headers for name in _OVERRIDES) or method in allowance(exchange):
+        return
+    if context.recall(Writes).touched(exchange, listed.visit) or (not refused and holds_error(exchange)):
+        return
+    yield Hit(
+        f"{now.status} to {now.method}, which Allow {'lists' if on_list else 'leaves out'}",
+        f"{listed.visit.method} {now.route}: Allow: {', '.join(sorted(listed.methods & METHODS))}; {now.method}: {now.status}",
+        discriminator="listed" if on_list else "not listed",
+        story=(listed.visit.step("lists the method" if on_list else "does not list the method"),),
+        note="refused" if refused else "accepted",
+    )
+
+
+BAD = (
+    """\
+OPTIONS /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+Allow: GET, HEAD, PUT, PATCH, DELETE, OPTIONS
+
+PATCH /orders/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 405 Method Not Allowed
+Allow: GET, HEAD, PUT, DELETE
+Content-Type: application/json
+
+{"error": "method not allowed"}
+""",
+    """\
+POST /orders/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 405 Method Not Allowed
+Allow: GET
+Content-Type: application/json
+
+{"error": "method not allowed"}
+PUT /orders/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 204 No Content
+
+""",
+)
+
+GOOD = (
+    """\
+OPTIONS /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+Allow: GET, HEAD, PUT
+
+PUT /orders/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 204 No Content
+
+PATCH /orders/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"item": "tea"}
+HTTP/1.1 405 Method Not Allowed
+Allow: GET, HEAD, PUT
+Content-Type: application/json
+
+{"error": "method not allowed"}
+""",
+)

@@ -1,0 +1,106 @@
+"""A resource comes and goes
+
+What it does
+------------
+Reports a resource that changes between success and 404 or 5xx at least four times within a minute, for one caller who
+does nothing but GET it, and without any write to it.
+
+Why it matters
+--------------
+Such a resource is there on some nodes and not on others, or behind a health check that flaps itself. Each single answer
+looks fine, and no client can tell which one to believe.
+
+Known exceptions
+----------------
+Writes to the resource, above and below it. What changes by itself as fast as that may be meant to: this is a hint.
+
+How to fix
+----------
+Look at which instance gave which answer. Read from where it was written, or answer 503 with ``Retry-After`` until the
+replicas agree.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.5
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.4
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.visit import Visit
+from wirelint.history.turns import in_turn
+from wirelint.history.visits import Visits
+from wirelint.history.writes import Writes
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.WEAK,
+    because="a resource may change by itself",
+    basis="policy: answers to one request should not depend on which node gives them",
+    when=When(status="2xx 404 5xx", method="GET"),
+    default=False,
+    scope=Scope.RESOURCE,
+    recalls=(Visits, Writes),
+    speaks_once=True,
+)
+
+_MINUTE = 60.0
+_CHANGES = 4
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Count how often it changed, the exchange at hand being the last change."""
+    visits = context.recall(Visits)
+    now = visits.now(exchange)
+    if not _counts(now):
+        return
+    turns = [now]
+    for visit in reversed(visits.of_resource(exchange)):
+        if now.ended - visit.ended > _MINUTE:
+            break
+        if _counts(visit) and visit.succeeded is not turns[-1].succeeded and in_turn(visit, turns[-1]):
+            turns.append(visit)
+        elif len(turns) == 1 and visit.method == "GET":
+            return
+    if len(turns) <= _CHANGES or context.recall(Writes).touched(exchange, turns[-1]):
+        return
+    turns.reverse()
+    yield Hit(
+        f"changed {len(turns) - 1} times between there and not there within a minute",
+        f"GET {now.route}: {', '.join(visit.outcome for visit in turns[-6:])}",
+        story=tuple(visit.step("there" if visit.succeeded else "not there") for visit in turns[-7:-1]),
+        note="there" if now.succeeded else "not there",
+    )
+
+
+def _counts(visit: Visit) -> bool:
+    status = visit.status
+    return visit.method == "GET" and status is not None and (visit.succeeded or status == 404 or status >= 500)
+
+
+_THERE = """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 42}
+"""
+
+_MISSING = """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no such order"}
+"""
+
+BAD = (_THERE + _MISSING + _THERE + _MISSING + _THERE,)
+
+GOOD = (_THERE + _MISSING + _THERE,)

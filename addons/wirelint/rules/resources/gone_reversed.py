@@ -1,0 +1,109 @@
+"""A resource that was gone for good is back
+
+What it does
+------------
+Reports a success for a resource that was 410 to the same caller before, without any write to it in between.
+
+Why it matters
+--------------
+410 says that the resource is likely to be gone for good (RFC 9110 section 15.5.11): search engines, feed readers and
+caches drop it, and do not ask again.
+
+Known exceptions
+----------------
+Writes to the resource, above and below it may bring it back. What others did unseen, as on another node, cannot be
+ruled out: this is a hint.
+
+How to fix
+----------
+Answer 404 where it is not known whether the absence lasts.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.11
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.history.turns import in_turn
+from wirelint.history.visits import Visits
+from wirelint.history.writes import Writes
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.WEAK,
+    because="the resource may have been brought back by something that was not seen",
+    basis="policy: RFC 9110 section 15.5.11 has 410 for what is likely to be gone for good",
+    when=When(status="2xx", method="GET"),
+    suggested_status=404,
+    default=False,
+    scope=Scope.RESOURCE,
+    recalls=(Visits, Writes),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Gone the last time, there now."""
+    visits = context.recall(Visits)
+    now = visits.now(exchange)
+    last = next((visit for visit in reversed(visits.of_resource(exchange)) if visit.method == "GET"), None)
+    if last is None or last.status != 410 or not in_turn(last, now) or not now.succeeded:
+        return
+    if context.recall(Writes).touched(exchange, last):
+        return
+    yield Hit(
+        f"410 for something that is back after {now.started - last.ended:.0f} s",
+        f"GET {now.route}: 410, then {now.status}",
+        story=(last.step("gone"),),
+        note="back",
+        about=last,
+    )
+
+
+BAD = (
+    """\
+GET /articles/42 HTTP/1.1
+Host: news.example
+
+HTTP/1.1 410 Gone
+Content-Type: application/json
+
+{"error": "no longer available"}
+GET /articles/42 HTTP/1.1
+Host: news.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 42, "title": "Tea"}
+""",
+)
+
+GOOD = (
+    """\
+GET /articles/42 HTTP/1.1
+Host: news.example
+
+HTTP/1.1 410 Gone
+Content-Type: application/json
+
+{"error": "no longer available"}
+PUT /articles/42 HTTP/1.1
+Host: news.example
+Content-Type: application/json
+
+{"title": "Tea"}
+HTTP/1.1 201 Created
+
+GET /articles/42 HTTP/1.1
+Host: news.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 42, "title": "Tea"}
+""",
+)

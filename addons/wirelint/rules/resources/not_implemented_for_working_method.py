@@ -1,0 +1,104 @@
+"""A method that works is answered 501
+
+What it does
+------------
+Reports a 501 for a method by which the same route answered with success before.
+
+Why it matters
+--------------
+501 says that the server lacks the functionality, as for a method that it knows for no resource at all (RFC 9110
+section 15.6.2). It may be stored by caches, and clients stop to use the method.
+
+Known exceptions
+----------------
+The functionality that is missing may be one that a query, a header or a part of the content asks for. Where there is
+any, and the very same request was not answered with success, the finding is a hint.
+
+How to fix
+----------
+Answer 400 or 422 for options that are not supported, 405 where this resource lacks the method, 500 for a branch of
+the code that should have been written.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.6
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.evidence.protocols import protocol
+from wirelint.history.routes import Routes
+from wirelint.history.visits import Visits
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the method worked on the same route; a function of it may be missing all the same",
+    basis="policy: RFC 9110 section 15.6.2 has 501 for what the server lacks as a whole",
+    when=When(status="501"),
+    scope=Scope.ROUTE,
+    recalls=(Routes, Visits),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Look for the method among those that worked."""
+    visits = context.recall(Visits)
+    now = visits.now(exchange)
+    worked = context.recall(Routes).of(exchange).worked.get(now.method)
+    if worked is None or protocol(exchange) is not None:
+        return
+    same = None
+    if now.request is not None:
+        same = next((v for v in visits.of_resource(exchange) if v.succeeded and v.request == now.request), None)
+    is_plain = exchange.request.body.empty and not exchange.request.query
+    yield Hit(
+        f"501 to {now.method}, which worked on this route",
+        f"{now.method} {now.route}: {(same or worked).status}, then 501",
+        confidence=None if is_plain or same is not None else Confidence.WEAK,
+        story=((same or worked).step("worked"),),
+        note="not implemented",
+    )
+
+
+BAD = (
+    """\
+GET /orders/41 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 41}
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 501 Not Implemented
+Content-Type: application/json
+
+{"error": "orders of this kind are not supported yet"}
+""",
+)
+
+GOOD = (
+    """\
+GET /orders/41 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 41}
+MKCOL /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 501 Not Implemented
+Content-Type: application/json
+
+{"error": "method not known"}
+""",
+)

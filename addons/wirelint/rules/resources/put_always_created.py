@@ -1,0 +1,159 @@
+"""PUT says that it created what was there already
+
+What it does
+------------
+Reports a 201 to PUT where the same caller was told 201 for the same resource before, and it was evidently there: it
+was read in between, or this is the third 201 in a row.
+
+Why it matters
+--------------
+201 means that the resource did not exist before; replacing one is 200 or 204 (RFC 9110 section 9.3.4). Clients tell by
+it whether they overwrote something, and count what they created.
+
+Known exceptions
+----------------
+What was deleted in between, or was found missing, is created anew. Where each PUT makes a version of its own, or
+something under another ``Location``, 201 is right. Some stores answer 201 to every PUT by their documentation (Azure
+Blob Storage, OpenStack Swift): they are known by their fields.
+
+How to fix
+----------
+Answer 201 only where there was nothing before, 200 with a representation or 204 without one where it was replaced.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.4
+"""
+
+from collections.abc import Iterator, Sequence
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.visit import Step, Visit
+from wirelint.evidence.locations import location
+from wirelint.history.turns import in_turn
+from wirelint.history.visits import Visits
+from wirelint.history.writes import Writes
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the resource was there; what expires by itself could have gone in between",
+    basis="MUST: RFC 9110 section 9.3.4",
+    when=When(status="201", method="PUT"),
+    suggested_status=200,
+    scope=Scope.RESOURCE,
+    recalls=(Visits, Writes),
+    speaks_once=True,
+)
+
+# Versions, and the stores whose convention it is.
+_VERSIONED = frozenset(
+    {"x-ms-version", "x-ms-request-id", "x-trans-id", "x-amz-version-id", "x-goog-generation", "content-location"}
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Created, seen, and created again."""
+    response, visits = exchange.response, context.recall(Visits)
+    story = visits.of_resource(exchange)
+    puts = [visit for visit in story if visit.method == "PUT" and visit.succeeded]
+    if not puts or puts[-1].status != 201 or response is None:
+        return
+    now, first = visits.now(exchange), puts[-1]
+    if not in_turn(first, now) or not _VERSIONED.isdisjoint(response.headers.names()):
+        return
+    if "location" in response.headers and location(exchange) != exchange.request.target:
+        return
+    proof = _proof(story, puts)
+    if proof is None or context.recall(Writes).removed(exchange, first):
+        return
+    yield Hit(
+        "201 to PUT for what was there already",
+        f"PUT {now.route}: 201, then 201",
+        story=proof,
+        note="created once more",
+    )
+
+
+def _proof(story: Sequence[Visit], puts: Sequence[Visit]) -> tuple[Step, ...] | None:
+    """The steps that prove that the resource was there, None where nothing does.
+
+    :param puts: those of the story that succeeded; the last one is a 201.
+    """
+    first = puts[-1]
+    looks = [visit for visit in story if visit.method in ("GET", "HEAD") and in_turn(first, visit)]
+    if looks:
+        last = looks[-1]
+        return (first.step("created"), last.step("there")) if last.succeeded else None
+    if len(puts) > 1 and puts[-2].status == 201 and in_turn(puts[-2], first):
+        return (puts[-2].step("created"), first.step("created again"))
+    return None
+
+
+BAD = (
+    """\
+PUT /documents/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"title": "Tea"}
+HTTP/1.1 201 Created
+
+GET /documents/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"title": "Tea"}
+PUT /documents/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"title": "Green tea"}
+HTTP/1.1 201 Created
+
+""",
+)
+
+GOOD = (
+    """\
+PUT /documents/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"title": "Tea"}
+HTTP/1.1 201 Created
+
+PUT /documents/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"title": "Green tea"}
+HTTP/1.1 204 No Content
+
+""",
+    """\
+PUT /documents/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"title": "Tea"}
+HTTP/1.1 201 Created
+
+DELETE /documents/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+
+PUT /documents/42 HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"title": "Green tea"}
+HTTP/1.1 201 Created
+
+""",
+)

@@ -1,0 +1,118 @@
+"""The second DELETE of a resource fails with a server error
+
+What it does
+------------
+Reports a 5xx to a DELETE that the same caller had sent before and that had succeeded then.
+
+Why it matters
+--------------
+DELETE is idempotent (RFC 9110 section 9.2.2): clients and proxies send it again where they missed the answer. They are
+told that the service is broken, and may try for ever, while the resource is gone as they wished.
+
+Known exceptions
+----------------
+404, 410 and 204 are all fine. 502, 503 and 504 speak of an outage. Where the resource was seen or written again in
+between, or the DELETE carries other content, it is not the same deletion.
+
+How to fix
+----------
+Answer 404, 410 or 204 where there is nothing to delete: handle the lack of a row, a file or a message instead of
+letting it become an exception.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-9.2.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.5
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.verdict import Verdict
+from wirelint.history.turns import in_turn
+from wirelint.history.visits import Visits
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the same request succeeded before, and nothing was seen to bring the resource back",
+    basis="policy: RFC 9110 section 9.2.2 makes DELETE idempotent",
+    when=When(status="5xx", method="DELETE"),
+    verdict=Verdict.SERVER_ERROR,
+    suggested_status=404,
+    scope=Scope.RESOURCE,
+    recalls=(Visits,),
+)
+
+_DONE = frozenset({200, 204})
+_OUTAGE = frozenset({502, 503, 504})
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Deleted, and deleted again."""
+    visits = context.recall(Visits)
+    now = visits.now(exchange)
+    if now.status in _OUTAGE or now.request is None:
+        return
+    for visit in reversed(visits.of_resource(exchange)):
+        if visit.method != "DELETE":
+            if visit.method != "OPTIONS" and (visit.status is None or visit.status < 400):
+                return
+        elif visit.succeeded and visit.status in _DONE:
+            if visit.request == now.request and in_turn(visit, now):
+                yield Hit(
+                    f"DELETE answered {now.status} after the same DELETE had succeeded",
+                    f"DELETE {now.route}: {visit.status}, then {now.status}",
+                    story=(visit.step("deleted"),),
+                    note="deleted once more",
+                )
+            return
+
+
+BAD = (
+    """\
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "internal error"}
+""",
+)
+
+GOOD = (
+    """\
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no such order"}
+""",
+    """\
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+
+""",
+)

@@ -1,0 +1,165 @@
+"""Who was told what: the stories of resources, credentials and clients."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from memory_lab import exchange, note
+from wirelint.core.exchange import Exchange
+from wirelint.core.state import State
+from wirelint.core.verdict import Verdict
+from wirelint.history.routes import Routes
+from wirelint.history.visits import Visits, visit_of
+
+
+def told(story: object) -> list[int | None]:
+    assert isinstance(story, (list, tuple))
+    return [visit.status for visit in story]
+
+
+def test_the_exchange_at_hand_is_not_of_the_past() -> None:
+    state = State()
+    visits = state.recall(Visits)
+    now = exchange()
+    assert visits.now(now).status == 200
+    assert told(visits.of_resource(now)) == []
+    assert told(visits.of_credential(now)) == []
+    note(state, now)
+    assert told(visits.of_resource(exchange())) == [200]
+
+
+def test_the_verdict_noted_is_the_one_that_counts() -> None:
+    state = State()
+    now = exchange()
+    assert state.recall(Visits).now(now).succeeded
+    state.note(now, Verdict.SERVER_ERROR)
+    (seen,) = state.recall(Visits).of_resource(exchange())
+    assert not seen.succeeded
+
+
+def test_resources_are_told_apart() -> None:
+    state = State()
+    visits = state.recall(Visits)
+    note(state, exchange(target="/notes/7?page=1"))
+    assert told(visits.of_resource(exchange(target="/notes/7?page=1", key=None, method="PUT"))) == [200]
+    for other in (exchange(target="/notes/8?page=1"), exchange(target="/notes/7?page=2"), exchange(service="other")):
+        assert told(visits.of_resource(other)) == []
+    elsewhere = exchange(target="/notes/7?page=1")
+    elsewhere = msgspec.structs.replace(
+        elsewhere, request=msgspec.structs.replace(elsewhere.request, authority="other.example")
+    )
+    assert told(visits.of_resource(elsewhere)) == []
+
+
+def test_credentials_are_followed_within_one_service() -> None:
+    state = State()
+    visits = state.recall(Visits)
+    note(state, exchange(), exchange(401, "/lists"), exchange(403, key="k-7654321"), exchange(key=None))
+    assert told(visits.of_credential(exchange())) == [200, 401]
+    assert told(visits.of_credential(exchange(key=None))) == []
+    assert told(visits.of_credential(exchange(service="other"))) == []
+    credential = visits.now(exchange()).credential
+    assert credential is not None
+    assert told(visits.of("shop", credential, 1.0)) == [200, 401]
+    assert told(visits.of("shop", credential, 700.0)) == []
+
+
+def test_clients_are_followed_from_their_first_failure_on() -> None:
+    state = State()
+    visits = state.recall(Visits)
+    note(state, exchange())
+    assert told(visits.of_client(exchange())) == []
+    note(state, exchange(503), exchange())
+    assert told(visits.of_client(exchange())) == [503, 200]
+    for name in ("x-forwarded-for", "user-agent"):
+        assert told(visits.of_client(exchange(sent=((name, "another"),)))) == []
+
+
+def test_what_is_remembered_of_a_request() -> None:
+    state = State()
+
+    def same(one: Exchange, other: Exchange) -> bool:
+        numbers = visit_of(one, state).request, visit_of(other, state).request
+        return None not in numbers and numbers[0] == numbers[1]
+
+    assert same(exchange(), exchange())
+    assert same(exchange(content=b"a", method="PUT"), exchange(content=b"a", method="PUT"))
+    assert not same(exchange(content=b"a", method="PUT"), exchange(content=b"b", method="PUT"))
+    assert not same(exchange(), exchange(method="PUT"))
+    assert not same(exchange(content=b"a" * 20_000), exchange(content=b"a" * 20_000))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (exchange(401, answer=b"no 12"), exchange(401, answer=b"no 13"), True),
+        (exchange(401, answer=b"id 9f86d081884c"), exchange(401, answer=b"id 7d865e959b24"), True),
+        (exchange(401, answer=b"expired"), exchange(401, answer=b"log in"), False),
+        (exchange(400, answer=b"no 12"), exchange(400, answer=b"no 13"), False),
+        (
+            exchange(401, got=(("www-authenticate", "Bearer"),)),
+            exchange(401, got=(("www-authenticate", 'Bearer error="invalid_token"'),)),
+            False,
+        ),
+        (
+            exchange(401, got=(("www-authenticate", "Basic"),)),
+            exchange(401, got=(("www-authenticate", "Bearer"),)),
+            False,
+        ),
+    ],
+)
+def test_answers_are_compared_without_what_is_new_in_each(one: Exchange, other: Exchange, same: bool) -> None:
+    state = State()
+    assert (visit_of(one, state).answer == visit_of(other, state).answer) is same
+
+
+def test_what_was_asked_and_sent() -> None:
+    state = State()
+    asks = (("www-authenticate", 'Bearer realm="a", Basic realm="b"'),)
+    visit = visit_of(exchange(401, sent=(("authorization", "Token abc"),), got=asks), state)
+    assert (visit.scheme, visit.asked) == ("token", ("basic", "bearer"))
+    visit = visit_of(exchange(200, sent=(("authorization", "abc"),), got=asks), state)
+    assert (visit.scheme, visit.asked) == ("", ())
+
+
+def test_tenants_are_told_apart() -> None:
+    state = State()
+    found = [visit_of(exchange(sent=sent), state).tenant for sent in ((), (("X-Tenant-Id", "1"),), (("X-Org", "1"),))]
+    assert found[0] == 0
+    assert len(set(found)) == 3
+
+
+@pytest.mark.parametrize(
+    ("subject", "aside"),
+    [
+        (exchange(401), False),
+        (exchange(403, answer=b"forbidden"), False),
+        (exchange(403, answer=b"CSRF token missing"), True),
+        (exchange(403, answer=b"rate limit exceeded"), True),
+        (exchange(403, got=(("server", "cloudfront"),)), True),
+        (exchange(403, got=(("retry-after", "3"),)), True),
+        (exchange(401, got=(("retry-after", "3"),)), False),
+        (exchange(401, answer=b"Invalid token"), False),
+        (exchange(403, answer=b"You must be an admin"), False),
+        (exchange(401, got=(("www-authenticate", 'DPoP error="use_dpop_nonce"'),)), True),
+        (exchange(404, answer=b"no such region"), False),
+        (exchange(500, answer=b"rate limit exceeded"), False),
+        (exchange(200, answer=b"CSRF token missing"), False),
+    ],
+)
+def test_refusals_for_other_reasons(subject: Exchange, aside: bool) -> None:
+    assert visit_of(subject, State()).aside is aside
+
+
+def test_stories_stay_bounded_whoever_comes() -> None:
+    state = State()
+    visits, routes = state.recall(Visits), state.recall(Routes)
+    for number in range(20_000):
+        note(
+            state,
+            exchange(401, f"/word{'abcdefghij'[number % 10]}/{number}", f"key-{number}", service=f"s{number % 700}"),
+        )
+    assert len(visits) <= 16_384 + 16_384 + 8192
+    assert len(visits) > 30_000
+    assert len(routes) <= 4096 + 512

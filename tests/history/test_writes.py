@@ -1,0 +1,108 @@
+"""Which writes concern a resource, and what is known where writes were forgotten."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from story_lab import later, remembered, turn
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.state import State
+from wirelint.core.verdict import Verdict
+from wirelint.history import writes
+from wirelint.history.visits import visit_of
+from wirelint.history.writes import Writes
+
+FIRST = turn("GET /shops/1/orders/42?full=1", 200, '{"id": 42}')
+RPC = '{"jsonrpc": "2.0", "id": 1, "method": "x"}'
+
+
+def after(write: str, last: str = FIRST) -> tuple[bool, bool]:
+    """Whether a resource counts as touched, and as removed, by what was written since it was first seen."""
+    memory, told = remembered(Writes, FIRST + write + last)
+    first = visit_of(told[0], State())
+    return memory.touched(told[-1], first), memory.removed(told[-1], first)
+
+
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [
+        ("", (False, False)),
+        (turn("GET /shops/1/orders/42", 200, "{}"), (False, False)),
+        (turn("PUT /shops/1/orders/42", 204), (True, True)),
+        (turn("PUT /shops/1/orders/42/", 204), (True, True)),
+        (turn("POST /shops/1/orders/42/lines", 201), (True, True)),
+        (turn("POST /shops/1/orders", 201), (True, False)),
+        (turn("DELETE /shops/1/orders", 204), (True, True)),
+        (turn("DELETE /shops/1", 204), (True, True)),
+        (turn("POST /shops/1/orders/purge", 204), (False, True)),
+        (turn("POST /shops/1/orders?action=delete", 204), (True, True)),
+        (turn("PUT /shops/1/orders/4", 204), (False, False)),
+        (turn("PUT /shops/1/orders/421", 204), (False, False)),
+        (turn("PUT /shops/2/orders/42", 204), (False, False)),
+        (turn("PUT /shops/1/orders/42", 422), (False, False)),
+        (turn("PUT /shops/1/orders/42", 500), (True, True)),
+        (turn("PUT /shops/1/orders/42", 303), (True, True)),
+        (turn("PUT /shops/1/orders/42", 204, asked=("Host: other.example",)), (False, False)),
+        (turn("POST /rpc", 200, '{"jsonrpc": "2.0", "id": 1, "result": 1}', sent=RPC), (True, True)),
+    ],
+)
+def test_what_concerns_a_resource(write: str, expected: tuple[bool, bool]) -> None:
+    assert after(write) == expected
+
+
+def test_earlier_writes_do_not_count() -> None:
+    memory, told = remembered(Writes, turn("DELETE /shops/1", 204) + FIRST + FIRST)
+    first = visit_of(told[1], State())
+    assert not memory.touched(told[-1], first)
+    assert not memory.removed(told[-1], first)
+
+
+def test_only_later_writes_count_and_not_the_one_itself() -> None:
+    memory, told = remembered(Writes, turn("PUT /a/1", 204) + turn("PATCH /a/1", 204) + turn("GET /a/1", 200, "{}"))
+    first, second = (visit_of(exchange, State()) for exchange in told[:2])
+    assert memory.touched(told[-1], first)
+    assert not memory.touched(told[-1], second)
+    # Another exchange at the same time: recordings without times have all at once.
+    assert memory.touched(told[-1], msgspec.structs.replace(second))
+
+
+def _write(number: int, at: float) -> Exchange:
+    request = Request(method="PUT", target=f"/t/{number}", authority="x")
+    return Exchange(request=request, response=Response(status=204), started=at, ended=at)
+
+
+def test_it_is_bounded_and_knows_that_it_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writes, "_MOST_PLACES", 16)
+    state = State()
+    memory = Writes(state)
+    seen = _write(7, 0.0)
+    since = visit_of(msgspec.structs.replace(seen, memo={}), state)
+    for number in range(100):
+        memory.note(_write(number, number / 10), Verdict.OK)
+    assert len(memory) == 16
+    # What was written is not remembered, so that nothing can be said about the time before.
+    assert memory.touched(seen, since)
+    assert memory.removed(seen, since)
+    recent = visit_of(_write(99, 9.9), state)
+    assert not memory.touched(_write(2000, 9.9), recent)
+
+
+def test_what_is_too_long_ago_is_let_go() -> None:
+    memory, _ = remembered(
+        Writes,
+        "".join(turn(f"PUT /t/{number}", 204) for number in range(5))
+        + later(700)
+        + "".join(turn("PUT /u", 204) for _ in range(8))
+        + turn("GET /", 200),
+    )
+    assert len(memory) <= 3
+
+
+def test_deep_paths_are_cut() -> None:
+    deep = "/x" * 400
+    memory, told = remembered(
+        Writes, turn(f"GET {deep}", 200, "{}") + turn(f"PUT {deep}/y", 204) + turn(f"GET {deep}", 200)
+    )
+    assert len(memory) <= 13
+    assert memory.touched(told[-1], visit_of(told[0], State()))
