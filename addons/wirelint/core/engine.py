@@ -90,6 +90,7 @@ class Engine:
                 self.state.recall(kind)
         self._defaults = {rule.id: Context(rule.options, self.state) for rule in self.rules}
         self._plans: dict[object, Plan] = {}
+        self._by_status: dict[int | None, tuple[Rule, ...]] = {}
         self._response_fields = frozenset(name for rule in self.rules for name in rule.when.response_fields)
         self._request_fields = frozenset(name for rule in self.rules for name in rule.when.request_fields)
 
@@ -208,14 +209,20 @@ class Engine:
                 self._plans[shape] = plan
         return plan
 
+    def _for_status(self, status: int | None) -> tuple[Rule, ...]:
+        """The rules that a status gives an opportunity to, whatever else there is."""
+        rules = self._by_status.get(status)
+        if rules is None:
+            rules = self._by_status[status] = tuple(rule for rule in self.rules if rule.when.matches_status(status))
+        return rules
+
     def _make_plan(self, exchange: Exchange, kind: Kind, got: Iterable[str], asked: Iterable[str]) -> Plan:
         fitting = []
         got, asked = set(got), set(asked)
-        for rule in self.rules:
+        for rule in self._for_status(exchange.status):
             when = rule.when
             if (
-                when.matches_status(exchange.status)
-                and when.matches_method(exchange.request.method)
+                when.matches_method(exchange.request.method)
                 and (not when.media or kind in when.media)
                 and (not when.response_fields or not got.isdisjoint(when.response_fields))
                 and (not when.request_fields or not asked.isdisjoint(when.request_fields))
@@ -224,13 +231,12 @@ class Engine:
         # Errors are few and all about something; it is among successes that a look at the names spares work.
         successful = exchange.status is not None and exchange.status < 400
         here = [rule for rule in fitting if not rule.recalls]
-        keyed = tuple(
-            rule for rule in here if successful and rule.reads is not Reads.NOTHING and rule.json_keys is not None
-        )
+        reading = [rule for rule in here if rule.reads is not Reads.NOTHING]
+        keyed = tuple(rule for rule in reading if successful and rule.json_keys is not None)
         return Plan(
             rules=tuple(fitting),
             plain=tuple(rule for rule in here if rule.reads is Reads.NOTHING),
-            reading=tuple(rule for rule in here if rule.reads is not Reads.NOTHING and rule not in keyed),
+            reading=tuple(rule for rule in reading if not successful or rule.json_keys is None),
             keyed=keyed,
             keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
             looking_back=_by_condition(rule for rule in fitting if rule.recalls),
