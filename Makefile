@@ -14,7 +14,7 @@ INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test lint corpus compat bench gen lock clean
+.PHONY: help demo test lint corpus compat bench soak gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,7 +39,10 @@ compat: $(DEV) ## mitmproxy's own tests with our changes to it in place: ARGS=ch
 	PYTHONPATH='$(CURDIR)/$(VENV)/compat' $(PYTHON_IN_VENV) scripts/compat $(ARGS)
 
 bench: $(DEV) ## throughput and latency beside bare mitmproxy
-	$(PYTHON_IN_VENV) -m benchmarks $(ARGS)
+	$(PYTHON_IN_VENV) -m benchmarks $(if $(wildcard $(CORPUS)),--captures '$(CORPUS)') $(ARGS)
+
+soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
+	$(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)
 
 gen: $(DEV) ## write the generated files anew
 	$(PYTHON_IN_VENV) -m wirelint.gen $(ARGS)

@@ -7,10 +7,10 @@ import datetime
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from benchmarks import engine, results, streams
-from benchmarks.contenders import WIRELINT, contenders
+from benchmarks import engine, fanout, results, streams
+from benchmarks.contenders import contenders, streamers
 from benchmarks.load import Scenario
 from benchmarks.machine import machine
 from benchmarks.origin import LARGE, MIXED, SMALL
@@ -20,63 +20,82 @@ from benchmarks.rounds import compare, processors
 SCENARIOS: Final[Mapping[str, Scenario]] = {
     each.name: each
     for each in (
-        Scenario("small", "Small JSON: 1 KiB, nothing wrong with it", SMALL),
-        Scenario("large", "Large JSON: 64 KiB, nothing wrong with it", LARGE),
-        Scenario("errors", "Error-heavy: every other response has something to be found", MIXED),
-        Scenario("steady", "Steady: small JSON at a rate that all can carry", SMALL, connections=8, rate=400),
-        Scenario("many", "Many: small JSON over 1,000 connections", SMALL, connections=1000),
+        Scenario("small", "1 KiB of JSON, nothing wrong with it", SMALL),
+        Scenario("traced", "1 KiB of JSON, each request with a trace id of its own", SMALL, traced=True),
+        Scenario("large", "64 KiB of JSON, nothing wrong with it", LARGE),
+        Scenario("errors", "Every other response has something to be found", MIXED),
+        Scenario("tls", "1 KiB of JSON, TLS on both sides", SMALL, tls=True),
+        Scenario("http2", "1 KiB of JSON, HTTP/2 on both sides, 4 at once on each connection", SMALL, 4, h2=True),
+        Scenario("many", "1 KiB of JSON over 1,000 connections", SMALL, connections=1000, least=10),
+        Scenario("steady", "1 KiB of JSON at 400 requests a second", SMALL, rate=400),
     )
 }
+_TITLES: Final = {"tls": "TLS", "http2": "HTTP/2"}
+_STREAMS: Final = "streams"
+_FANOUT: Final = "fanout"
+_ENGINE: Final = "engine"
+_MOST_STREAM_ROUNDS: Final = 3
+"""Gibibytes differ less from round to round, and take long."""
 
 
 def main() -> int:
     """Measure, print, and keep what was asked for."""
-    known = [*SCENARIOS, streams.TITLE.lower()]
+    known = [*SCENARIOS, _STREAMS, _FANOUT, _ENGINE]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="wirelint beside bare mitmproxy.")
-    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(known)} (default: small)")
-    parser.add_argument("--all", action="store_true", help="all scenarios")
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(known)} (default: all)")
     parser.add_argument("--rounds", type=int, default=6, help="default: %(default)s")
     parser.add_argument("--seconds", type=int, default=4, help="length of a measurement (default: %(default)s)")
     parser.add_argument("--only", default="", metavar="TEXT", help="only contenders with this in their name")
     parser.add_argument("--not-fixed", action="store_true", help="let the system choose processors")
     parser.add_argument("--wirelint", metavar="COMMAND", help="use this in place of `wirelint proxy`")
     parser.add_argument("--captures", type=Path, action="append", default=[], help="recordings to run the engine over")
-    parser.add_argument("--dry", action="store_true", help="print alone, do not write RESULTS.md")
+    parser.add_argument("--dry", action="store_true", help="print alone, keep nothing")
     options = parser.parse_args()
-    chosen = known if options.all else options.scenarios or ["small"]
+    chosen = options.scenarios or known
     if unknown := [name for name in chosen if name not in known]:
         parser.error(f"no such scenario: {', '.join(unknown)}")
     if options.rounds < 1 or options.seconds < 1:
         parser.error("--rounds and --seconds must be positive")
 
     allow_many_connections()
-    fixed = not options.not_fixed
-    where = machine() + (
-        "; the proxy on one core, nginx and wrk on another" if fixed and processors() != (None, None) else ""
-    )
-    stamp = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}. {where}."
-
-    def keep(title: str, text: str) -> None:
-        print(f"## {title}\n\n{text}\n", flush=True)
-        if not options.dry:
-            results.keep(title, f"{text}\n\n{stamp}")
-
     try:
-        taking_part = [each for each in contenders(options.wirelint) if options.only in each.name]
         for name in chosen:
-            if name not in SCENARIOS:
-                able = [each for each in taking_part if each.name in {"direct", WIRELINT}]
-                keep(streams.TITLE, streams.report(able, processors() if fixed else (None, None)))
-                continue
-            scenario = SCENARIOS[name]
-            rounds = compare(scenario, taking_part, rounds=options.rounds, seconds=options.seconds, fixed=fixed)
-            keep(name.capitalize(), results.table(scenario, rounds, options.seconds))
-        keep("Engine", engine.report(engine.captures_in(options.captures)))
+            title, text, told = _measured(name, options)
+            where = machine() + ("; the proxy on one core, service and clients on another" if _pinned(options) else "")
+            date = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
+            text += f"\n\n{date}. {where}."
+            print(f"## {title}\n\n{text}\n", flush=True)
+            if not options.dry:
+                results.keep(title, text, {**told, "date": date, "where": where})
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
-    print(stamp)
     return 0
+
+
+def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[str, Any]]:
+    """A scenario's title, what to tell of it, and its figures."""
+    cpu = processors()[0] if _pinned(options) else None
+    some = [each for each in streamers(options.wirelint) if options.only in each.name]
+    if name == _ENGINE:
+        costs, captured, rules = engine.measured(engine.captures_in(options.captures))
+        return "Engine", f"{rules} rules.\n\n{engine.table(costs, captured)}", engine.figures(costs, captured)
+    if name == _STREAMS:
+        told = streams.figures(streams.measure(some, cpu, min(options.rounds, _MOST_STREAM_ROUNDS)))
+        return streams.TITLE, streams.table(told), told
+    if name == _FANOUT:
+        told = fanout.figures(fanout.measure(some, cpu, rounds=options.rounds, seconds=options.seconds))
+        return fanout.TITLE, fanout.table(told), told
+    scenario = SCENARIOS[name]
+    all_ = [each for each in contenders(options.wirelint) if options.only in each.name]
+    seconds = max(options.seconds, scenario.least)
+    rounds = compare(scenario, all_, rounds=options.rounds, seconds=seconds, fixed=not options.not_fixed)
+    text = results.table(scenario, rounds, seconds)
+    return _TITLES.get(name, name.capitalize()), text, results.figures(scenario, rounds, seconds)
+
+
+def _pinned(options: argparse.Namespace) -> bool:
+    return not options.not_fixed and processors() != (None, None)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,11 @@ from typing import Final, NamedTuple
 
 from benchmarks.processes import HOST, Server, beside_python, free_port
 
+DIRECT: Final = "direct"
 STOCK: Final = "mitmdump"
 AGAIN: Final = "mitmdump again"
+STREAMING: Final = "mitmdump, streaming"
+STREAMING_AGAIN: Final = "mitmdump, streaming, again"
 WIRELINT: Final = "wirelint proxy"
 
 _NAIVE: Final = Path(__file__).with_name("naive_addon.py")
@@ -40,48 +43,89 @@ class Running(NamedTuple):
         return counts
 
 
+class Service(NamedTuple):
+    """What is stood before: its port, and whether it speaks TLS there. Clients then speak TLS to the proxy, too."""
+
+    port: int
+    secure: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"{'https' if self.secure else 'http'}://{HOST}:{self.port}"
+
+    @property
+    def trust(self) -> Sequence[str]:
+        """What a proxy must be told, for nobody vouches for the service."""
+        return ("--ssl-insecure",) if self.secure else ()
+
+
+Prepare = Callable[[Service, Path, int | None], Running]
+"""Takes the service, a folder for files and a processor."""
+
+
 class Contender(NamedTuple):
-    """One line of the comparison; ``prepare`` takes the service's port, a folder and a processor."""
+    """One line of the comparison."""
 
     name: str
-    prepare: Callable[[int, Path, int | None], Running]
+    prepare: Prepare
 
 
-def _direct(target: int, folder: Path, cpu: int | None) -> Running:
+def _direct(service: Service, folder: Path, cpu: int | None) -> Running:
     del folder, cpu
-    return Running(None, target)
+    return Running(None, service.port)
 
 
-def _mitmdump(name: str, *arguments: str) -> Callable[[int, Path, int | None], Running]:
-    def prepare(target: int, folder: Path, cpu: int | None) -> Running:
+def _mitmdump(name: str, *arguments: str) -> Prepare:
+    def prepare(service: Service, folder: Path, cpu: int | None) -> Running:
         port = free_port()
-        mode = ("--mode", f"reverse:http://{HOST}:{target}", "--listen-host", HOST, "--listen-port", str(port))
-        command = [beside_python("mitmdump"), "-q", *mode, *arguments]
+        mode = ("--mode", f"reverse:{service.url}", "--listen-host", HOST, "--listen-port", str(port))
+        command = [beside_python("mitmdump"), "-q", *mode, *service.trust, *arguments]
         env = {"NAIVE_METRICS_PORT": str(free_port())}
         return Running(Server(name, command, port=port, folder=folder, cpu=cpu, env=env), port)
 
     return prepare
 
 
-def _wirelint(proxy: Sequence[str]) -> Callable[[int, Path, int | None], Running]:
-    def prepare(target: int, folder: Path, cpu: int | None) -> Running:
+def _wirelint(proxy: Sequence[str]) -> Prepare:
+    def prepare(service: Service, folder: Path, cpu: int | None) -> Running:
         port, metrics = free_port(), free_port()
-        command = [*proxy, f"origin=http://{HOST}:{target}@{port}", "--metrics-port", str(metrics)]
+        command = [*proxy, f"origin={service.url}@{port}", "--metrics-port", str(metrics), *service.trust]
         return Running(Server("wirelint", command, port=port, folder=folder, cpu=cpu), port, metrics)
 
     return prepare
 
 
 def contenders(proxy: str | None = None) -> tuple[Contender, ...]:
-    """All of them.
+    """All that take part in the scenarios of requests and responses.
 
     :param proxy: a command line to use in place of ``wirelint proxy``.
     """
-    ours = shlex.split(proxy) if proxy else [beside_python("wirelint"), "proxy"]
     return (
-        Contender("direct", _direct),
+        Contender(DIRECT, _direct),
         Contender(STOCK, _mitmdump("mitmdump")),
         Contender(AGAIN, _mitmdump("mitmdump-again")),
         Contender("mitmdump, naive addon", _mitmdump("naive", "--scripts", str(_NAIVE))),
-        Contender(WIRELINT, _wirelint(ours)),
+        Contender(WIRELINT, _wirelint(_ours(proxy))),
     )
+
+
+def streamers(proxy: str | None = None) -> tuple[Contender, ...]:
+    """Those that can take part where bodies do not end, or are larger than memory.
+
+    As it comes, mitmdump holds a body back until it has all of it; so does what a naive addon needs. With
+    ``stream_large_bodies`` it passes on all but the first piece as it comes, and no addon sees it.
+
+    :param proxy: see ``contenders``.
+    """
+    streaming = ("--set", "stream_large_bodies=1")
+    return (
+        Contender(DIRECT, _direct),
+        Contender(STREAMING, _mitmdump("streaming", *streaming)),
+        Contender(STREAMING_AGAIN, _mitmdump("streaming-again", *streaming)),
+        Contender(WIRELINT, _wirelint(_ours(proxy))),
+    )
+
+
+def _ours(proxy: str | None) -> list[str]:
+    return shlex.split(proxy) if proxy else [beside_python("wirelint"), "proxy"]

@@ -1,37 +1,25 @@
--- For wrk: asks for the paths given in turn, at a fixed rate where there is one, and prints its findings as JSON.
--- wrk … -s load.lua URL -- RATE PATH…        RATE: requests a second of each thread, 0 for as many as possible
-
-local ffi = require("ffi")
-ffi.cdef [[
-  typedef struct { long sec; long usec; } moment_t;
-  int gettimeofday(moment_t *tv, void *tz);
-]]
-
-local function now()
-  local tv = ffi.new("moment_t")
-  ffi.C.gettimeofday(tv, nil)
-  return tonumber(tv.sec) * 1000 + tonumber(tv.usec) / 1000
-end
+-- For wrk: asks for the paths given in turn, and prints its findings as JSON.
+-- wrk … -s load.lua URL -- [traced] PATH…          traced: each request has a trace id of its own
 
 function init(args)
-  local rate = tonumber(args[1])
+  if args[1] == "traced" then
+    local number = 0
+    request = function()
+      number = number + 1
+      local trace = string.format("00-%032x-00f067aa0ba902b7-01", number)
+      return wrk.format("GET", args[2], { traceparent = trace })
+    end
+    return
+  end
   local requests = {}
-  for i = 2, #args do
-    requests[i - 1] = wrk.format("GET", args[i])
+  for i = 1, #args do
+    requests[i] = wrk.format("GET", args[i])
   end
   if #requests > 1 then
     local at = 0
     request = function()
       at = at % #requests + 1
       return requests[at]
-    end
-  end
-  if rate > 0 then
-    local due = now()
-    delay = function()
-      local at = now()
-      due = math.max(due + 1000 / rate, at - 50)
-      return math.max(0, math.floor(due - at + 0.5))
     end
   end
 end

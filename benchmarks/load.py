@@ -1,27 +1,49 @@
-"""The load: wrk, and what it saw."""
+"""The load, and what its clients saw: wrk, h2load for HTTP/2, and for a fixed rate one of our own."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from benchmarks.processes import HOST, BenchmarkError, pin, tool
 
 _SCRIPT: Final = Path(__file__).with_name("load.lua")
+_STREAMS: Final = 4
+"""Requests that are on their way at once on each HTTP/2 connection."""
+_OK: Final = 200
 
 
 class Scenario(NamedTuple):
-    """A kind of load: ``rate`` is in requests a second, 0 for as many as possible."""
+    """A kind of load.
+
+    :param connections: how many clients there are.
+    :param rate: requests a second, sent whether those before were answered or not; 0 for as many as possible, each
+        client asking anew once it was answered.
+    :param least: seconds that a measurement takes at least.
+    :param traced: whether each request has a trace id of its own; else all of a path are the same.
+    :param tls: whether both sides of the proxy speak TLS.
+    :param h2: whether both sides speak HTTP/2, over TLS.
+    """
 
     name: str
     title: str
     paths: Sequence[str]
     connections: int = 16
     rate: int = 0
+    least: float = 0.0
+    traced: bool = False
+    tls: bool = False
+    h2: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether there is TLS: HTTP/2 comes with it."""
+        return self.tls or self.h2
 
 
 class Seen(NamedTuple):
@@ -41,27 +63,86 @@ class Seen(NamedTuple):
         return self.requests / self.seconds
 
 
-def load(scenario: Scenario, port: int, seconds: float, cpu: int | None) -> Seen:
+def load(scenario: Scenario, port: int, seconds: float, cpu: int | None, *, warming: bool = False) -> Seen:
     """Ask whatever listens on ``port`` for ``seconds``.
 
-    :raises BenchmarkError: wrk is missing, or failed.
+    :param warming: whether what is seen does not matter, so that it need not be anything.
+    :raises BenchmarkError: a program is missing, or failed, or there was no response at all.
     """
-    command = [
-        *(tool("wrk"), "--threads=1", f"--connections={scenario.connections}", f"--duration={max(1, round(seconds))}s"),
-        *("--timeout=10s", f"--script={_SCRIPT}", f"http://{HOST}:{port}{scenario.paths[0]}"),
-        *("--", str(scenario.rate), *scenario.paths),
-    ]
-    with subprocess.Popen(  # noqa: S603 - our own command line
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as running:
-        pin(running.pid, cpu)
-        said, _ = running.communicate()
-    last = said.strip().rpartition("\n")[2]
-    if running.returncode != 0 or not last.startswith("{"):
-        raise BenchmarkError(f"wrk failed: {said.strip()}")
-    seen = Seen(**json.loads(last))
+    duration = max(1, round(seconds))
+    if scenario.h2:
+        seen = _h2load(scenario, port, duration, cpu)
+    elif scenario.rate:
+        words = (port, scenario.rate, duration, scenario.connections, *scenario.paths)
+        told = _told("the steady load", _run([sys.executable, "-m", "benchmarks.steady", *map(str, words)], cpu))
+        seen = summary(told["latencies"], told["seconds"], told["broken"])
+    else:
+        seen = Seen(**_told("wrk", _run(_wrk(scenario, port, duration), cpu)))
+    if warming:
+        return seen
     if seen.requests == 0:
-        raise BenchmarkError("wrk got no response at all")
+        raise BenchmarkError(f"there was no response at all to {scenario.name}")
     if seen.broken:
         print(f"{seen.broken} requests of {scenario.name} were broken", file=sys.stderr)
     return seen
+
+
+def _wrk(scenario: Scenario, port: int, duration: int) -> list[str]:
+    scheme = "https" if scenario.secure else "http"
+    return [
+        *(tool("wrk"), "--threads=1", f"--connections={scenario.connections}", f"--duration={duration}s"),
+        *("--timeout=10s", f"--script={_SCRIPT}", f"{scheme}://{HOST}:{port}{scenario.paths[0]}"),
+        *("--", *(("traced",) if scenario.traced else ()), *scenario.paths),
+    ]
+
+
+def _h2load(scenario: Scenario, port: int, duration: int, cpu: int | None) -> Seen:
+    with tempfile.TemporaryDirectory(prefix="wirelint-bench-") as folder:
+        log = Path(folder, "log")
+        command = [
+            *(
+                tool("h2load"),
+                "--threads=1",
+                f"--clients={scenario.connections}",
+                f"--max-concurrent-streams={_STREAMS}",
+            ),
+            *(f"--duration={duration}", "--connection-inactivity-timeout=10", f"--log-file={log}"),
+            *(f"https://{HOST}:{port}{path}" for path in scenario.paths),
+        ]
+        said = _run(command, cpu)
+        if "Application protocol: h2" not in said:
+            raise BenchmarkError(f"HTTP/2 was not agreed upon: {said}")
+        return seen_by_h2load(log.read_text(encoding="ascii"), duration)
+
+
+def seen_by_h2load(log: str, duration: float) -> Seen:
+    """What its log tells, a line for each request: moment, status (-1 for none), microseconds it took."""
+    rows = [line.split() for line in log.splitlines()]
+    taken = [int(row[2]) / 1e3 for row in rows if int(row[1]) >= _OK]
+    return summary(taken, duration, len(rows) - len(taken))
+
+
+def summary(latencies: Sequence[float], seconds: float, broken: int) -> Seen:
+    """From latencies in milliseconds, in any order, and the requests that got no response."""
+    ordered = sorted(latencies) or [0.0]
+    p50, p90, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.9, 0.99))
+    return Seen(len(latencies), seconds, p50, p90, p99, ordered[-1], broken)
+
+
+def _run(command: Sequence[str], cpu: int | None) -> str:
+    with subprocess.Popen(  # noqa: S603 - our own command line
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=Path(__file__).parents[1]
+    ) as running:
+        pin(running.pid, cpu)
+        said, _ = running.communicate()
+    if running.returncode != 0:
+        raise BenchmarkError(f"{Path(command[0]).name} failed: {said.strip()}")
+    return said.strip()
+
+
+def _told(name: str, said: str) -> dict[str, Any]:
+    last = said.rpartition("\n")[2]
+    if not last.startswith("{"):
+        raise BenchmarkError(f"{name} failed: {said}")
+    told: dict[str, Any] = json.loads(last)
+    return told

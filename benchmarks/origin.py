@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from mitmproxy.certs import create_ca
+
 from benchmarks.engine import order
-from benchmarks.processes import Server, tool
+from benchmarks.processes import HOST, Server, tool
 
 # Content-Type, status and content of what is answered without a file.
 _ANSWERS: Final = {
@@ -19,14 +22,18 @@ _ANSWERS: Final = {
 
 SMALL: Final = ("/small.json",)
 LARGE: Final = ("/large.json",)
+FAILING: Final = "/failing/"
+"""Each path below it answers like a failed login: as many routes as one wants, with a finding on each."""
+
 MIXED: Final = tuple(path for faulty in _ANSWERS for path in ("/small.json", faulty))
 """Every other response has something to be found."""
 
 
-def origin(folder: Path, port: int, cpu: int | None) -> Server:
+def origin(folder: Path, port: int, cpu: int | None, tls_port: int | None = None) -> Server:
     """An nginx that serves all of it.
 
     :param folder: an empty folder for its files.
+    :param tls_port: where it serves the same over TLS, HTTP/2 included; None for nowhere.
     :raises BenchmarkError: there is no nginx.
     """
     root = folder / "root"
@@ -37,6 +44,16 @@ def origin(folder: Path, port: int, cpu: int | None) -> Server:
         f"    location = {path} {{ default_type {kind}; return {status} '{content}'; }}"
         for path, (kind, status, content) in _ANSWERS.items()
     )
+    kind, status, content = _ANSWERS["/failed-login"]
+    failing = f"    location {FAILING} {{ default_type {kind}; return {status} '{content}'; }}"
+    secure = ""
+    if tls_port is not None:
+        certificate = _certificate(folder)
+        secure = f"""
+    listen 127.0.0.1:{tls_port} ssl http2 backlog=4096;
+    ssl_certificate {certificate};
+    ssl_certificate_key {certificate};
+"""
     user = "user root;" if os.geteuid() == 0 else ""
     folder.joinpath("nginx.conf").write_text(f"""
 daemon off; {user}
@@ -55,10 +72,22 @@ http {{
   scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port} backlog=4096;
+{secure}
     root {root};
 {answers}
+{failing}
   }}
 }}
 """)
     command = [tool("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     return Server("nginx", command, port=port, folder=folder, cpu=cpu)
+
+
+def _certificate(folder: Path) -> Path:
+    """A certificate that nobody trusts, with its key, in a file of that folder."""
+    key, certificate = create_ca("benchmark", HOST, 2048)
+    file = folder / "origin.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    )
+    return file

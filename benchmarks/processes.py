@@ -41,7 +41,9 @@ def tool(name: str) -> str:
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_SERVER_FOLDERS))
     found = shutil.which(name, path=path)
     if found is None:
-        raise BenchmarkError(f"{name} is not installed; on Debian and Ubuntu: apt install nginx-light wrk")
+        raise BenchmarkError(
+            f"{name} is not installed; on Debian and Ubuntu: apt install nginx-light wrk nghttp2-client"
+        )
     return found
 
 

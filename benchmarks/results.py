@@ -1,13 +1,14 @@
-"""Rounds → tables, and ``RESULTS.md``: each scenario keeps its section until it is measured again."""
+"""Rounds → tables, ``RESULTS.md`` and ``results.json``: each scenario keeps its section until it is measured again."""
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.contenders import AGAIN, STOCK, WIRELINT
 from benchmarks.load import Scenario
@@ -15,10 +16,27 @@ from benchmarks.rounds import Round, Rounds
 
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 
+FIGURES: Final = RESULTS.with_name("results.json")
+"""What the README quotes from: the same figures for programs."""
+
 _HEAD: Final = """# Results
 
 Written by `python -m benchmarks`; how to read it stands in [README.md](README.md).
 """
+_ORDER: Final = (
+    "Small",
+    "Traced",
+    "Large",
+    "Errors",
+    "TLS",
+    "HTTP/2",
+    "Many",
+    "Steady",
+    "Streams",
+    "Fan-out",
+    "Engine",
+    "Soak",
+)
 _MIB: Final = 1024 * 1024
 _section: Final = re.compile(r"^## (.+)\n((?:(?!## ).*\n?)*)", re.MULTILINE)
 
@@ -54,19 +72,22 @@ def table(scenario: Scenario, rounds: Rounds, seconds: float) -> str:
     """The figures of a scenario as Markdown."""
     count = len(next(iter(rounds.values())))
     stock = rounds.get(STOCK, [])
-    pace = f"{scenario.rate} requests a second" if scenario.rate else "as many requests as possible"
+    pace = f"{scenario.rate} requests a second come what may" if scenario.rate else "as many requests as possible"
+    digits = 2 if scenario.rate else 1
     run = f"medians of {count} rounds of {seconds:g} s"
     lines = [
         f"{scenario.title}. {scenario.connections} connections, {pace}; {run}.",
         "",
-        "| | requests/s | ratio | p50 ms | p90 ms | p99 ms | ratio | CPU µs/request | ratio | peak MiB |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "| | requests/s | ratio | p50 ms | ratio | p90 ms | p99 ms | ratio | CPU µs/request | ratio | peak MiB |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, taken in rounds.items():
         cells = [
             _cell(median(taken, "rate"), 0),
             _cell(ratio(taken, stock, "rate"), 2),
-            *(_cell(median(taken, each), 1) for each in ("p50", "p90", "p99")),
+            _cell(median(taken, "p50"), digits),
+            _cell(ratio(taken, stock, "p50"), 2),
+            *(_cell(median(taken, each), digits) for each in ("p90", "p99")),
             _cell(ratio(taken, stock, "p99"), 2),
             _cell(median(taken, "cpu"), 0),
             _cell(ratio(taken, stock, "cpu"), 2),
@@ -76,19 +97,50 @@ def table(scenario: Scenario, rounds: Rounds, seconds: float) -> str:
     return "\n".join([*lines, "", *_remarks(rounds)])
 
 
+def figures(scenario: Scenario, rounds: Rounds, seconds: float) -> dict[str, Any]:
+    """The same for programs: medians, and ratios to bare mitmdump."""
+    stock = rounds.get(STOCK, [])
+    return {
+        "title": scenario.title,
+        "connections": scenario.connections,
+        "rate": scenario.rate,
+        "rounds": len(next(iter(rounds.values()))),
+        "seconds": seconds,
+        "audited": audited(rounds.get(WIRELINT, [])),
+        "contenders": {
+            name: {each: _rounded(median(taken, each)) for each in _FIGURES}
+            | {f"{each}_ratio": _rounded(ratio(taken, stock, each)) for each in _FIGURES}
+            for name, taken in rounds.items()
+        },
+    }
+
+
+def audited(rounds: Sequence[Round]) -> dict[str, int]:
+    """What clients got, and what wirelint said of it, over all rounds."""
+    counts: Counter[str] = sum((each.counted for each in rounds), Counter())
+    said = {name: counts[name] for name in ("exchanges", "findings", "skipped", "dropped")}
+    return {"responses": sum(each.asked for each in rounds), **said}
+
+
+def _spread(again: Sequence[Round], stock: Sequence[Round], figure: str) -> str:
+    """How far two equal things differ, from round to round."""
+    ratios = [ratio([one], [other], figure) or 1.0 for one, other in zip(again, stock, strict=True)]
+    return f"{min(ratios):.2f} to {max(ratios):.2f}"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
+
+
 def _remarks(rounds: Rounds) -> list[str]:
     said = []
     stock, again = rounds.get(STOCK), rounds.get(AGAIN)
     if stock and again:
-        spread = sorted(a.seen.rate / b.seen.rate for a, b in zip(again, stock, strict=True))
-        said.append(f"Noise: bare mitmdump against itself, round by round, {spread[0]:.2f} to {spread[-1]:.2f}.")
+        rate, p99 = (_spread(again, stock, each) for each in ("rate", "p99"))
+        said.append(f"Noise: bare mitmdump against itself, round by round: requests/s {rate}, p99 {p99}.")
     if ours := rounds.get(WIRELINT):
-        counts: Counter[str] = sum((each.counted for each in ours), Counter())
-        asked = sum(each.asked for each in ours)
         said.append(
-            f"wirelint: {asked} responses got by clients, {counts['exchanges']} audited, "
-            f"{counts['findings']} findings, {counts['skipped']} skipped, {counts['dropped']} dropped. "
-            "(What is on its way when the clients leave is audited, and no response to them.)"
+            tally(audited(ours)) + " (What is on its way when the clients leave is audited, and no response to them.)"
         )
     broken = {name: sum(each.seen.broken for each in taken) for name, taken in rounds.items()}
     if any(broken.values()):
@@ -96,14 +148,34 @@ def _remarks(rounds: Rounds) -> list[str]:
     return [line for pair in zip(said, [""] * len(said), strict=True) for line in pair][:-1]
 
 
+def tally(told: Mapping[str, int]) -> str:
+    """What ``audited`` found, as a sentence."""
+    return (
+        f"wirelint: {told['responses']} responses got by clients, {told['exchanges']} audited, "
+        f"{told['findings']} findings, {told['skipped']} skipped, {told['dropped']} dropped."
+    )
+
+
 def _cell(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def keep(title: str, text: str) -> None:
-    """Put a section into ``RESULTS.md``, in place of what it said before."""
+def keep(title: str, text: str, told: Mapping[str, Any] | None = None) -> None:
+    """Put a section into ``RESULTS.md``, in place of what it said before.
+
+    :param told: its figures for ``results.json``, if they are wanted there.
+    """
     before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
     sections = {match[1]: match[2].strip() for match in _section.finditer(before)}
     sections[title] = text
-    body = "\n".join(f"## {name}\n\n{section}\n" for name, section in sections.items())
+    body = "\n".join(f"## {name}\n\n{sections[name]}\n" for name in sorted(sections, key=_place))
     RESULTS.write_text(f"{_HEAD}\n{body}", encoding="utf-8")
+    if told is not None:
+        all_told = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+        all_told[title] = told
+        ordered = {name: all_told[name] for name in sorted(all_told, key=_place)}
+        FIGURES.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+
+
+def _place(title: str) -> int:
+    return _ORDER.index(title) if title in _ORDER else len(_ORDER)

@@ -7,11 +7,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.contenders import Contender, Running
+from benchmarks.contenders import Contender, Running, Service
 from benchmarks.load import Scenario, Seen, load
 from benchmarks.origin import origin
 from benchmarks.processes import free_port
@@ -50,15 +50,23 @@ def compare(scenario: Scenario, contenders: Sequence[Contender], *, rounds: int,
     done: Rounds = {contender.name: [] for contender in contenders}
     with tempfile.TemporaryDirectory(prefix="wirelint-bench-") as name:
         folder = Path(name)
-        with origin(folder, free_port(), other_cpu) as service:
-            for number in range(rounds):
-                shift = number % len(contenders)
-                for contender in (*contenders[shift:], *contenders[:shift]):
-                    _progress(f"{scenario.name}: round {number + 1} of {rounds}, {contender.name}")
-                    running = contender.prepare(service.port, folder, proxy_cpu)
-                    done[contender.name].append(_run(scenario, running, seconds, other_cpu))
-    _progress("")
+        tls_port = free_port() if scenario.secure else None
+        with origin(folder, free_port(), other_cpu, tls_port) as server:
+            service = Service(server.port) if tls_port is None else Service(tls_port, secure=True)
+            for contender in interleaved(scenario.name, contenders, rounds):
+                running = contender.prepare(service, folder, proxy_cpu)
+                done[contender.name].append(_run(scenario, running, seconds, other_cpu))
     return done
+
+
+def interleaved(name: str, contenders: Sequence[Contender], rounds: int) -> Iterator[Contender]:
+    """Each contender once in each round, in an order that shifts; tells on standard error how far it is."""
+    for number in range(rounds):
+        shift = number % len(contenders)
+        for contender in (*contenders[shift:], *contenders[:shift]):
+            _progress(f"{name}: round {number + 1} of {rounds}, {contender.name}")
+            yield contender
+    _progress("")
 
 
 def _run(scenario: Scenario, running: Running, seconds: float, cpu: int | None) -> Round:
@@ -66,19 +74,21 @@ def _run(scenario: Scenario, running: Running, seconds: float, cpu: int | None) 
         seen = load(scenario, running.port, seconds, cpu)
         return Round(seen, None, None, Counter(), seen.requests)
     with running.server as server:
-        warm = load(scenario, running.port, _WARM_SECONDS, cpu)
+        # A thousand connections take their time to come about.
+        warming = _WARM_SECONDS + scenario.connections // 500
+        warm = load(scenario, running.port, warming, cpu, warming=True)
         before = server.usage()
         seen = load(scenario, running.port, seconds, cpu)
         after = server.usage()
         # What waits is audited when there is time, and soon counted.
-        counted = _settled(running)
+        counted = settled(running)
         asked = warm.requests + seen.requests
         if before is None or after is None:
             return Round(seen, None, None, counted, asked)
         return Round(seen, (after.cpu - before.cpu) / seen.requests * 1e6, after.resident, counted, asked)
 
 
-def _settled(running: Running) -> Counter[str]:
+def settled(running: Running) -> Counter[str]:
     """What it has counted once that stays the same."""
     deadline = time.monotonic() + _SETTLING_SECONDS
     before = running.counted()

@@ -7,18 +7,22 @@ import statistics
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from benchmarks.contenders import Contender
-from benchmarks.processes import HOST
+from benchmarks.contenders import WIRELINT, Contender, Service
+from benchmarks.processes import HOST, BenchmarkError
+from benchmarks.results import tally
+from benchmarks.rounds import interleaved, settled
 
 TITLE: Final = "Streams"
 _MIB: Final = 1024 * 1024
 _GIB: Final = 1024 * _MIB
 _EVENTS: Final = 200
+_RESPONSES: Final = 3
 _END: Final = b"\r\n\r\n"
 
 
@@ -73,48 +77,91 @@ class _Service:
         peer.sendall(b"0\r\n\r\n")
 
 
-class _Figures(NamedTuple):
-    """Milliseconds by which events were late; seconds for a gibibyte; growth of memory in MiB, where it is known."""
+class Taken(NamedTuple):
+    """One contender in one round: milliseconds by which events were late; seconds for a gibibyte; octets of growth.
 
-    name: str
+    ``growth`` is how much more memory was resident at the worst moment of both transfers than ever before, None where
+    that is unknown. ``counted`` is what the proxy said of itself.
+    """
+
     late: Sequence[float]
     down: float
     up: float
-    growth: float | None
+    growth: int | None
+    counted: Counter[str]
 
 
-def report(contenders: Sequence[Contender], cpus: tuple[int | None, int | None]) -> str:
-    """Measure, and tell as Markdown. Bare mitmdump holds bodies back and in memory: it is left out."""
+def measure(contenders: Sequence[Contender], cpu: int | None, rounds: int) -> dict[str, list[Taken]]:
+    """Run it, by contender.
+
+    :param cpu: the processor of the proxy; None for any.
+    :raises BenchmarkError: a proxy does not start, or does not pass on all of a gibibyte.
+    """
+    done: dict[str, list[Taken]] = {each.name: [] for each in contenders}
     service = _Service()
     try:
         with tempfile.TemporaryDirectory(prefix="wirelint-bench-") as folder:
-            figures = [_measure(each, service, Path(folder), cpus[0]) for each in contenders]
+            for contender in interleaved(TITLE.lower(), contenders, rounds):
+                done[contender.name].append(_measure(contender, service, Path(folder), cpu))
     finally:
         service.close()
+    return done
+
+
+def figures(taken: dict[str, list[Taken]]) -> dict[str, Any]:
+    """Medians over the rounds, by contender: milliseconds, seconds, and MiB of growth."""
+    return {
+        "rounds": len(next(iter(taken.values()))),
+        "audited": {
+            "responses": _RESPONSES * len(taken.get(WIRELINT, ())),
+            **{
+                name: sum(each.counted[name] for each in taken.get(WIRELINT, ()))
+                for name in ("exchanges", "findings", "skipped", "dropped")
+            },
+        },
+        "contenders": {
+            name: {
+                "late_p50": _median([statistics.median(each.late) for each in rounds]),
+                "late_p99": _median([sorted(each.late)[int(len(each.late) * 0.99)] for each in rounds]),
+                "down": _median([each.down for each in rounds]),
+                "up": _median([each.up for each in rounds]),
+                "growth": _median([each.growth / _MIB for each in rounds if each.growth is not None]),
+            }
+            for name, rounds in taken.items()
+        },
+    }
+
+
+def table(told: dict[str, Any]) -> str:
+    """The figures as Markdown."""
+    what = f"{_EVENTS} server-sent events, each sent when the one before had arrived; then 1 GiB in each direction"
     lines = [
-        f"{_EVENTS} server-sent events, each sent when the one before had arrived; then 1 GiB in each direction.",
+        f"{what}; medians of {told['rounds']} rounds.",
         "",
         "| | event late by, median ms | p99 ms | 1 GiB down, s | up, s | memory grew by, MiB |",
         "|---|--:|--:|--:|--:|--:|",
     ]
-    for each in figures:
-        ordered = sorted(each.late)
-        p99 = ordered[int(len(ordered) * 0.99)]
-        growth = "" if each.growth is None else f"{each.growth:.1f}"
-        median = statistics.median(ordered)
-        lines.append(f"| {each.name} | {median:.2f} | {p99:.2f} | {each.down:.1f} | {each.up:.1f} | {growth} |")
-    return "\n".join(lines)
+    for name, each in told["contenders"].items():
+        growth = "" if each["growth"] is None else f"{each['growth']:.1f}"
+        late = f"{each['late_p50']:.2f} | {each['late_p99']:.2f}"
+        lines.append(f"| {name} | {late} | {each['down']:.1f} | {each['up']:.1f} | {growth} |")
+    return "\n".join([*lines, "", tally(told["audited"])])
 
 
-def _measure(contender: Contender, service: _Service, folder: Path, cpu: int | None) -> _Figures:
-    running = contender.prepare(service.port, folder, cpu)
+def _median(values: Sequence[float]) -> float | None:
+    return round(statistics.median(values), 3) if values else None
+
+
+def _measure(contender: Contender, service: _Service, folder: Path, cpu: int | None) -> Taken:
+    running = contender.prepare(Service(service.port), folder, cpu)
     with running.server or nullcontext() as server:
         late = list(_events(running.port, service))
         before = server.usage() if server is not None else None
         down, up = _download(running.port), _upload(running.port)
         after = server.usage() if server is not None else None
-    growth = None if before is None or after is None else (after.resident - before.resident) / _MIB
-    return _Figures(contender.name, late, down, up, growth)
+        counted = settled(running)
+    growth = None if before is None or after is None else after.resident - before.resident
+    return Taken(late, down, up, growth, counted)
 
 
 def _events(port: int, service: _Service) -> Iterator[float]:
@@ -132,9 +179,12 @@ def _events(port: int, service: _Service) -> Iterator[float]:
 def _download(port: int) -> float:
     begun = time.perf_counter()
     room = bytearray(_MIB)
+    got = 0
     with _asked(port, b"GET /down HTTP/1.1\r\nHost: a\r\n\r\n") as client:
-        while client.recv_into(room):
-            pass
+        while count := client.recv_into(room):
+            got += count
+    if got < _GIB:
+        raise BenchmarkError(f"of a gibibyte only {got} octets came")
     return time.perf_counter() - begun
 
 
@@ -144,7 +194,9 @@ def _upload(port: int) -> float:
     with _asked(port, b"PUT /up HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % _GIB) as client:
         for _ in range(_GIB // _MIB):
             client.sendall(piece)
-        _until(client, _END)
+        head, _ = _until(client, _END)
+    if b" 204 " not in head:
+        raise BenchmarkError("a gibibyte was not taken")
     return time.perf_counter() - begun
 
 

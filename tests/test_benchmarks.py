@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -44,20 +45,29 @@ def test_ratios_are_taken_within_a_round() -> None:
 def test_the_table_shows_noise_and_what_was_audited() -> None:
     shown = results.table(Scenario("small", "Small", ("/",)), ROUNDS, 2)
     assert "| wirelint proxy | 1650 | 2.00 |" in shown
-    assert "round by round, 0.90 to 1.10" in shown
+    assert "round by round: requests/s 0.90 to 1.10, p99 0.25 to 1.00" in shown
     assert "10300 responses got by clients, 4001 audited" in shown
     assert "roken" not in shown
 
 
 def test_sections_are_kept_until_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "RESULTS", tmp_path / "RESULTS.md")
-    results.keep("Small", "first\n\n| a |\n|---|")
-    results.keep("Large", "big")
-    results.keep("Small", "second")
+    monkeypatch.setattr(results, "FIGURES", tmp_path / "results.json")
+    results.keep("Small", "first\n\n| a |\n|---|", {"rounds": 1})
+    results.keep("Large", "big", {"rounds": 3})
+    results.keep("Small", "second", {"rounds": 2})
+    assert json.loads((tmp_path / "results.json").read_text()) == {"Small": {"rounds": 2}, "Large": {"rounds": 3}}
     text = (tmp_path / "RESULTS.md").read_text()
     assert text.count("## Small") == text.count("## Large") == 1
     assert text.index("second") < text.index("big")
     assert "first" not in text
+
+
+def test_figures_say_what_the_table_says() -> None:
+    told = results.figures(Scenario("small", "Small", ("/",)), ROUNDS, 2)
+    assert told["contenders"][WIRELINT]["rate_ratio"] == 2.0
+    assert told["contenders"]["direct"]["cpu_ratio"] is None
+    assert told["audited"] == {"responses": 10300, "exchanges": 4001, "findings": 0, "skipped": 0, "dropped": 0}
 
 
 def test_samples_are_what_their_names_say() -> None:
@@ -84,13 +94,24 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
-def test_a_short_run() -> None:
-    require_tool("nginx")
-    require_tool("wrk")
-    words = ["--dry", "--rounds", "1", "--seconds", "1", "--only", "wirelint", "errors"]
+@pytest.mark.parametrize("scenario", ["errors", "steady", "tls", "http2"])
+def test_a_short_run(scenario: str) -> None:
+    for name in ("nginx", "wrk", "h2load"):
+        require_tool(name)
+    words = ["--dry", "--rounds", "1", "--seconds", "1", "--only", "wirelint", scenario]
     run = subprocess.run(
         [sys.executable, "-m", "benchmarks", *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
     assert "| wirelint proxy |" in run.stdout
-    assert " 0 skipped, 0 dropped" in run.stdout
+    assert " 0 dropped" in run.stdout
+
+
+@pytest.mark.e2e
+def test_many_streams_at_once() -> None:
+    words = ["--dry", "--rounds", "1", "--seconds", "1", "--only", "wirelint", "fanout"]
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert "300 responses got by clients, 300 audited, 0 findings, 0 skipped, 0 dropped" in run.stdout

@@ -1,4 +1,4 @@
-"""The table of rules in the README."""
+"""The table of rules in the README, and how a generated part gets into it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,16 @@ def filled(readme: str, rules: Sequence[Rule], reference: str) -> str:
 
     :raises ValueError: the markers are not there, once each and in order.
     """
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(BEGIN) > readme.index(END):
-        raise ValueError(f"the README must hold the lines {BEGIN} and {END}, once each")
-    before, _, rest = readme.partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n{table(rules, reference)}\n{END}{after}"
+    return placed(readme, table(rules, reference), BEGIN, END)
+
+
+def placed(readme: str, text: str, begin: str, end: str) -> str:
+    """The README with a text between two markers, in place of what was there.
+
+    :raises ValueError: the markers are not there, once each and in order.
+    """
+    if readme.count(begin) != 1 or readme.count(end) != 1 or readme.index(begin) > readme.index(end):
+        raise ValueError(f"the README must hold the lines {begin} and {end}, once each")
+    before, _, rest = readme.partition(begin)
+    after = rest.partition(end)[2]
+    return f"{before}{begin}\n{text}\n{end}{after}"

@@ -1,0 +1,98 @@
+"""What it costs, in the README: from the figures that benchmarks leave in ``benchmarks/results.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from wirelint.gen.text import cell
+
+BEGIN: Final = "<!-- costs: written by make gen -->"
+END: Final = "<!-- costs: end -->"
+
+_OURS: Final = "wirelint proxy"
+_CLEAN: Final = "200, 1 KiB JSON, clean"
+
+
+def block(told: Mapping[str, Any]) -> str:
+    """A table and some sentences.
+
+    :param told: sections of the results by title; what was not measured is not told.
+    :raises ValueError: a section is malformed.
+    """
+    try:
+        loads = {title: each for title, each in told.items() if "rate_ratio" in _ours(each)}
+        if not loads:
+            return "Not measured yet: `make bench`."
+        sentences = [_counts(loads), *_engine(told), *_soak(told), *_streams(told)]
+        return "\n".join([*_table(loads), "", " ".join(sentences), "", _where(loads)])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"benchmarks/results.json is malformed: {error!r}") from error
+
+
+def _ours(section: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = section.get("contenders", {}).get(_OURS, {})
+    return found
+
+
+def _table(loads: Mapping[str, Any]) -> list[str]:
+    lines = [
+        "| beside bare mitmdump | requests/s | ratio | p50 ms | ratio | p99 ms | ratio | CPU µs | ratio |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for each in loads.values():
+        ours = _ours(each)
+        cells = [f"{ours['rate']:.0f}", _ratio(ours["rate_ratio"])]
+        for figure, digits in (("p50", 1), ("p99", 1), ("cpu", 0)):
+            value = ours[figure]
+            cells += ["" if value is None else f"{value:.{digits}f}", _ratio(ours[f"{figure}_ratio"])]
+        lines.append(f"| {cell(each['title'])} | {' | '.join(cells)} |")
+    return lines
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _counts(loads: Mapping[str, Any]) -> str:
+    keys = ("exchanges", "skipped", "dropped")
+    audited, skipped, dropped = (sum(each["audited"][key] for each in loads.values()) for key in keys)
+    return (
+        f"All rules, metrics and the page were on: {audited:,} exchanges audited, {dropped:,} dropped, the content of "
+        f"{skipped:,} not looked at."
+    )
+
+
+def _engine(told: Mapping[str, Any]) -> list[str]:
+    kinds = told.get("Engine", {}).get("kinds", {})
+    return [f"The rules take {kinds[_CLEAN]['median']:.0f} µs for 1 KiB of clean JSON."] if _CLEAN in kinds else []
+
+
+def _soak(told: Mapping[str, Any]) -> list[str]:
+    points = sorted(told.get("Soak", {}).get("exchanges", {}).items(), key=lambda item: int(item[0]))[-2:]
+    if len(points) < 2 or any(point["resident"] is None for _, point in points):
+        return []
+    (earlier, before), (later, after) = points
+    text = (
+        f"Where hosts, paths and tokens are ever new, an audit takes {before['whole']:.0f} µs after {int(earlier):,}"
+        f" exchanges and {after['whole']:.0f} µs after {int(later):,}; memory is at {before['resident']:.0f} and"
+        f" {after['resident']:.0f} MiB."
+    )
+    return [text]
+
+
+def _streams(told: Mapping[str, Any]) -> list[str]:
+    ours = _ours(told.get("Streams", {}))
+    if not ours or ours["growth"] is None:
+        return []
+    late, growth = f"{ours['late_p50']:.2f} ms", f"{ours['growth']:.1f} MiB"
+    return [f"A server-sent event arrives {late} after it was sent; a gibibyte each way adds {growth} to memory."]
+
+
+def _where(loads: Mapping[str, Any]) -> str:
+    first = next(iter(loads.values()))
+    rounds = min(each["rounds"] for each in loads.values())
+    return (
+        f"Ratios are medians of {rounds} interleaved rounds; below 1 is better for all but requests. "
+        f"{first['date']}; {first['where']}. More, and how it was measured: [benchmarks](benchmarks/RESULTS.md)."
+    )
