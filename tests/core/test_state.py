@@ -5,50 +5,33 @@ from __future__ import annotations
 import tracemalloc
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirelint.core.exchange import Direction, Exchange, Request, Response
+from memory_lab import exchange
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.state import WINDOW, State, Stories, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.history.visits import visit_of
 
 PLENTY = 100_000
 
 
+ONE = visit_of(exchange(), State())
+
+
 def visit(ended: float = 0.0, status: int | None = 200, **changes: Any) -> Visit:
+    """One like all others, but for what is named."""
     values: dict[str, Any] = {
-        "exchange_id": f"at-{ended}",
-        "service": "shop",
-        "direction": Direction.INBOUND,
-        "method": "GET",
-        "route": "/notes",
-        "target": 1,
-        "tail": 1,
-        "resource": 1,
-        "content": None,
-        "request": 1,
         "status": status,
-        "failure": None,
         "verdict": Verdict.OK if status is not None and status < 400 else Verdict.CLIENT_ERROR,
-        "answer": None,
-        "credential": b"a",
-        "principal": b"a",
-        "stranger": False,
-        "scheme": "",
-        "asked": (),
-        "tenant": 0,
-        "aside": False,
-        "client": 1,
         "started": ended,
         "ended": ended,
-        "wait": None,
-        "trace_id": None,
-        "timestamp": None,
-        "origin": None,
     }
-    return Visit(**(values | changes))
+    return msgspec.structs.replace(ONE, **(values | changes))
 
 
 def statuses(stories: Stories[Any], key: object, now: float) -> list[tuple[float, int | None]]:
@@ -251,12 +234,12 @@ class Counting:
 
 def test_memories_are_made_once_and_note_all_from_then_on() -> None:
     state = State()
-    exchange = Exchange(request=Request(method="GET", target="/"), response=Response(status=200))
-    state.note(exchange, Verdict.OK)
+    subject = Exchange(request=Request(method="GET", target="/"), response=Response(status=200))
+    state.note(subject, Verdict.OK)
     memory = state.recall(Counting)
     assert state.recall(Counting) is memory
     assert memory.state is state
-    state.note(exchange, Verdict.UNKNOWN)
+    state.note(subject, Verdict.UNKNOWN)
     assert memory.seen == [Verdict.UNKNOWN]
     assert state.sizes() == {"counting": 1}
 

@@ -102,6 +102,14 @@ def test_order_of_credentials_makes_no_difference() -> None:
     fields = ("Authorization", "Bearer abcdef-1"), ("X-Api-Key", "k-1234567")
     assert who(*fields) == who(*reversed(fields))
     assert who(*fields).credential != who(fields[0]).credential
+    keys = ("X-Api-Key", "k-1234567"), ("Dd-Application-Key", "a-1234567")
+    assert who(*keys) == who(*reversed(keys))
+
+
+def test_a_user_with_another_credential_beside_is_one_with_both() -> None:
+    alone, session = ("Authorization", "Basic YWRhOm9uZQ=="), ("Cookie", "sessionid=abc123def")
+    assert who(alone, session).principal == who(alone, session).credential
+    assert who(alone, session).principal != who(alone).principal
 
 
 def test_keys_in_queries_and_authorities_count() -> None:

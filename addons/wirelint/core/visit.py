@@ -36,9 +36,10 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     ``credential`` stands for the very credential sent, None where there is none, or one that is made anew for each
     request; ``principal`` for whom it speaks of, None where that is unknown. ``stranger``: it provably came without.
 
-    ``scheme`` is the authentication scheme sent, ``asked`` are those that a 401 asks for (all in lower case, empty for
-    none). ``tenant`` stands for the fields that choose whose data a request is about, 0 where there are none. ``aside``:
-    it was refused for other reasons than who the caller is and what it may see.
+    ``scheme`` is the authentication scheme sent, ``asked`` are those that a 401 asks for (all in lower case, empty
+    for none), ``space`` stands for the protection space that it names (RFC 9110 §11.5), 0 for none. ``tenant`` stands
+    for the fields that choose whose data a request is about, 0 where there are none. ``aside``: it was refused for
+    other reasons than who the caller is and what it may see.
 
     ``started`` and ``ended`` are seconds of one clock; ``wait`` is how many seconds a refusal asked to wait.
     """
@@ -62,6 +63,7 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     stranger: bool
     scheme: str
     asked: tuple[str, ...]
+    space: int
     tenant: int
     aside: bool
     client: int

@@ -1,4 +1,4 @@
-"""What content tells of a resource's life: that it is not there yet, or that its end has come or is near.
+"""What content tells of a resource's life: that it is not there or free yet, or that its end has come or is near.
 
 Names and values alike are looked at; a name whose value denies it (``"deleted": false``) says nothing.
 """
@@ -19,6 +19,13 @@ _unfinished: Final = re.compile(
     r"|initiali[sz]ing|accepted|will be|eventual|preparing|draft|trash|archiv|deactivat)" + _denied,
     re.IGNORECASE,
 )
+_awaited: Final = re.compile(
+    r"\b(?:not|isn't|aren't|hasn't|haven't)[\w ]{0,24} (?:yet|ready)\b|\bnot[_ ]?ready|pending|slow_down"
+    r"|still (?:being|in|running|starting|creating|processing|busy|attach|lock)"
+    r"|in[_ ]progress|(?:being|currently) (?:creat|delet|updat|attach|detach|provision|process|migrat|modif|start|stop)",
+    re.IGNORECASE,
+)
+_busy: Final = re.compile(r"\bbusy\b|in use\b|is locked", re.IGNORECASE)
 _LONGEST: Final = 16 * 1024
 
 
@@ -30,3 +37,12 @@ def is_ending(text: str) -> bool:
 def is_unfinished(text: str) -> bool:
     """Whether an answer to a write says that it is still being carried out, or carried out by halves."""
     return _unfinished.search(text[:_LONGEST]) is not None
+
+
+def is_awaited(text: str, status: int) -> bool:
+    """Whether an error says that what was asked for is to come: a user's consent, a resource that is being made or used.
+
+    That the service as a whole is busy, as a 5xx may say, is another matter.
+    """
+    text = text[:_LONGEST]
+    return _awaited.search(text) is not None or (status < 500 and _busy.search(text) is not None)

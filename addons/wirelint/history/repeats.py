@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.visit import Visit
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+_probe = re.compile(
+    r"/(?:health|healthz|ready|readyz|readiness|live|livez|liveness|ping|status|alive)\b", re.IGNORECASE
+)
 
 
 def same_caller(one: Visit, other: Visit) -> bool:
@@ -64,3 +68,8 @@ def by_a_person(exchange: Exchange) -> bool:
     """Whether a request may be somebody's, looking at a page: what they send again was their own wish."""
     fields = exchange.request.headers
     return "text/html" in (fields.get("accept") or "") or fields.get("sec-fetch-mode") == "navigate"
+
+
+def is_probe(exchange: Exchange) -> bool:
+    """Whether a request asks how the service is: that is done at a steady pace, whatever comes of it."""
+    return _probe.search(exchange.request.path[:1024]) is not None

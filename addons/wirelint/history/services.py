@@ -31,6 +31,7 @@ _MOST_CODES: Final = 64
 _MOST_KINDS: Final = 32
 _MOST_STATUSES: Final = 4
 _WRITES: Final = frozenset({"PUT", "PATCH", "DELETE"})
+_OTHER_FORMS: Final = ("html", "image/", "text/css", "font/", "audio/", "video/")
 
 
 class Seen:
@@ -120,7 +121,7 @@ class Service:
             _tally(self.meanings, (status, next(iter(about))), _MOST_CODES, visit)
         if is_limit(exchange):
             _tally(self.limits, (status, maker(exchange)), _MOST_KINDS, visit)
-        code = machine_code(exchange)
+        code = bound_code(exchange)
         if code is not None:
             self._code((code, maker(exchange)), visit, status)
 
@@ -157,10 +158,27 @@ def is_limit(exchange: Exchange) -> bool:
     return exchange.status in LIMITS and about == {Meaning.RATE}
 
 
+def bound_code(exchange: Exchange) -> str | None:
+    """The machine-readable name of an error that should always go by one status.
+
+    That something is missing does not: it is 404 where the target is, and 400 or 422 where content refers to it.
+    """
+    code = machine_code(exchange)
+    if code is None or exchange.status not in (400, 422) or exchange.request.method not in ("POST", "PUT", "PATCH"):
+        return code
+    return None if Meaning.NOT_FOUND in meanings(exchange) else code
+
+
 def asked_form(exchange: Exchange) -> str | None:
-    """The form of an error that the service was free to choose; None where the caller named another than JSON."""
-    accept = (exchange.request.headers.get("accept") or "*/*").lower()
-    if "json" not in accept and ("html" in accept or "*/*" not in accept):
+    """The form of an error that the service was free to choose; None where the caller named another than JSON.
+
+    Browsers say besides what they need something for: a script, a picture, a page.
+    """
+    fields = exchange.request.headers
+    if (fields.get("sec-fetch-dest") or "empty") != "empty":
+        return None
+    accept = (fields.get("accept") or "*/*").lower()
+    if "json" not in accept and ("*/*" not in accept or any(form in accept for form in _OTHER_FORMS)):
         return None
     return family(exchange)
 

@@ -87,6 +87,7 @@ def _visit(exchange: Exchange, state: State) -> Visit:
         stranger=stranger,
         scheme=sent_scheme(exchange),
         asked=_asked(exchange) if status == 401 else (),
+        space=_space(exchange) if status == 401 else 0,
         tenant=_tenant(fields),
         aside=is_aside(exchange) if status is not None and status >= 400 else False,
         # Behind a gateway many clients have one address: who they are stands in what the gateway adds.
@@ -118,6 +119,15 @@ def _answer(exchange: Exchange) -> int | None:
 
 def _asked(exchange: Exchange) -> tuple[str, ...]:
     return tuple(sorted({challenge.scheme for challenge in challenges(exchange).items}))
+
+
+def _space(exchange: Exchange) -> int:
+    """What stands for the realms, and for the scopes where a service hands out tokens for each of them."""
+    spaces = sorted(
+        (challenge.get("realm") or "", (challenge.get("service") and challenge.get("scope")) or "")
+        for challenge in challenges(exchange).items
+    )
+    return hash(tuple(spaces)) if any(realm or scope for realm, scope in spaces) else 0
 
 
 def _tenant(fields: Headers) -> int:

@@ -36,6 +36,10 @@ _ANYWHERE: Final = frozenset(
         Protocol.BULK,
     }
 )
+# By these, all that there is may come and go: tests set their fixtures up anew, backups are played back.
+_resetting: Final = re.compile(
+    r"/[\w-]{0,32}(?:reset|restor|recover|seed|fixture|rollback|import|snapshot|undelet|migrat|sync)", re.IGNORECASE
+)
 _removing: Final = re.compile(
     r"delet|remov|purg|clear|cancel|reset|trunc|destroy|archiv|prune|batch|bulk|flush|wipe|drop", re.IGNORECASE
 )
@@ -97,7 +101,7 @@ class Writes:
         if request.method in SAFE or (status is not None and 400 <= status < 500):
             return
         visit = visit_of(exchange, self._state, verdict)
-        anywhere = protocol(exchange) in _ANYWHERE
+        anywhere = protocol(exchange) in _ANYWHERE or _resetting.search(request.path[:_LONGEST]) is not None
         paths = list(_paths("/" if anywhere else request.path))
         for above in paths[:-1]:
             self._place(exchange, above, visit).below = visit

@@ -2,8 +2,8 @@
 
 What it does
 ------------
-Reports a 401 to a credential that the same route accepted before, and accepts again afterwards: the credential was
-valid all along, so something else was wrong.
+Reports a 401 to a request that was accepted before, and is accepted again afterwards, word for word and with the same
+credential: that was valid all along, so something else was wrong. Where the route alone is the same, it is a hint.
 
 Why it matters
 --------------
@@ -13,7 +13,9 @@ again, although what failed was a database, a cache or a node that had not heard
 Known exceptions
 ----------------
 Expired and revoked credentials stay refused, and refreshed ones are others. Proofs that are made for each request
-(Digest, DPoP, signatures), requests for a nonce and for stronger authentication are steps of a protocol.
+(Digest, DPoP, signatures), requests for a nonce and for stronger authentication are steps of a protocol. A session that
+was ended and begun anew in between, be it by single sign-on, was invalid for a while. Requests side by side, and successes that a cache may have
+given, prove nothing; one route may lead to places with other audiences, or with a secret for each of them.
 
 How to fix
 ----------
@@ -25,18 +27,25 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-11.4
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.evidence.caches import from_cache
 from wirelint.history.visits import Visits
+from wirelint.history.writes import SAFE
+
+_turns = re.compile(r"(?:log|sign)-?(?:in|out|off)|session|token|auth|password|revoke|activate", re.IGNORECASE)
+_signs_on = re.compile(r"(?:log|sign)-?(?:in|out|off|on)|callback|sso|saml|oidc|oauth", re.IGNORECASE)
 
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.STRONG,
-    because="the same credential was accepted on the same route before and after",
+    because="the same request with the same credential was accepted before and after",
     basis="policy: RFC 9110 section 15.5.2 defines 401 as lacking valid credentials",
     when=When(status="2xx"),
     verdict=Verdict.SERVER_ERROR,
@@ -50,22 +59,52 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Accepted, refused, accepted: one credential, one route, in this order."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
-    story = [
+    if now.credential is None or not now.succeeded:
+        return
+    past = visits.of_credential(exchange)
+    if not any(visit.status == 401 for visit in past):
+        return
+    same = [
         visit
-        for visit in visits.of_credential(exchange)
-        if visit.route == now.route and visit.method == now.method and (visit.succeeded or visit.status == 401)
+        for visit in visits.of_resource(exchange)
+        if visit.credential == now.credential and visit.request == now.request and now.request is not None
     ]
-    if not now.succeeded or not story or story[-1].status != 401:
+    like = [visit for visit in past if visit.route == now.route and visit.method == now.method]
+    for story, confidence in ((same, None), (like, Confidence.WEAK)):
+        found = _sandwich(story, now)
+        if found is None:
+            continue
+        accepted, refused = found
+        if from_cache(exchange) or _turned((*past, *visits.of_client(exchange)), accepted):
+            return
+        yield Hit(
+            "401 to a credential that was accepted before and after",
+            f"{now.method} {now.route}: {accepted.status}, then 401, then {now.status}",
+            confidence=confidence,
+            story=(accepted.step("accepted"), refused.step("the same credential refused")),
+            note="accepted again",
+            about=refused,
+        )
         return
-    accepted = next((visit for visit in reversed(story) if visit.succeeded), None)
-    if accepted is None:
-        return
-    yield Hit(
-        "401 to a credential that was accepted before and after",
-        f"{now.method} {now.route}: {accepted.status}, then 401, then {now.status}",
-        story=(accepted.step("accepted"), story[-1].step("the same credential refused")),
-        note="accepted again",
-        about=story[-1],
+
+
+def _sandwich(story: Iterable[Visit], now: Visit) -> tuple[Visit, Visit] | None:
+    """The success and the 401 after it that the exchange at hand follows, each over before the next began."""
+    told = [visit for visit in story if (visit.succeeded or visit.status == 401) and visit.tenant == now.tenant]
+    if not told or told[-1].status != 401 or told[-1].aside or told[-1].ended > now.started:
+        return None
+    refused = told[-1]
+    accepted = next((visit for visit in reversed(told) if visit.succeeded and visit.ended <= refused.started), None)
+    return None if accepted is None else (accepted, refused)
+
+
+def _turned(past: Iterable[Visit], since: Visit) -> bool:
+    """Whether a session may have been ended and begun anew."""
+    return any(
+        visit.started >= since.started
+        and (_signs_on if visit.method in SAFE else _turns).search(visit.route)
+        and visit.status != 401
+        for visit in past
     )
 
 

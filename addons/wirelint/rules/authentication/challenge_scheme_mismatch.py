@@ -2,17 +2,20 @@
 
 What it does
 ------------
-Hints at a 401 whose only challenge names another scheme than the ``Authorization`` field of the request.
+Reports a 401 whose only challenge names another scheme than the ``Authorization`` field of the request, if the route
+accepted the scheme that was sent within the last ten minutes. Where that was not seen it is a hint.
 
 Why it matters
 --------------
-If the scheme that was sent is one that the service accepts elsewhere, the challenge sends clients the wrong way; if
-it is not, the challenge is right and the client is misconfigured. A single exchange cannot tell which.
+If the scheme that was sent is one that the route accepts, the challenge sends clients the wrong way: they ask for a
+password where a fresh token was wanted. If it is not, the challenge is right, the client is misconfigured, and its
+credentials were never looked at. A single exchange cannot tell which.
 
 Known exceptions
 ----------------
-Gateways that accept several schemes may challenge with just one of them, so this is a weak hint. Nothing is said
-where two or more schemes are offered.
+Gateways that accept several schemes may challenge with just one of them, so a single exchange is a weak hint. Nothing is
+said where two or more schemes are offered. A success proves that a scheme is accepted only where strangers are refused,
+and none was ever let in.
 
 How to fix
 ----------
@@ -27,8 +30,12 @@ from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, When
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.state import WINDOW, moment
+from wirelint.core.visit import Visit
 from wirelint.evidence.challenges import challenges
+from wirelint.evidence.credentials import sent_scheme
+from wirelint.history.routes import Routes
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -36,19 +43,71 @@ RULE = Rule(
     because="one exchange does not tell which schemes the service accepts",
     basis="policy: RFC 9110 section 11.6.1",
     when=When(status="401", response_fields=("www-authenticate",), request_fields=("authorization",)),
+    scope=Scope.ROUTE,
+    recalls=(Routes,),
 )
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Compare the scheme sent with the one asked for."""
-    scheme, _, rest = (exchange.request.headers.get("authorization") or "").strip().partition(" ")
+    scheme = sent_scheme(exchange)
     found = challenges(exchange)
     asked = {challenge.scheme for challenge in found.items}
-    if rest and len(scheme) <= 24 and found.fault is None and len(asked) == 1 and scheme.lower() not in asked:
-        yield Hit(f"401 that asks for {min(asked)} after {scheme.lower()} was sent", f"WWW-Authenticate: {min(asked)}")
+    if not scheme or found.fault is not None or len(asked) != 1 or scheme in asked:
+        return
+    evidence = f"WWW-Authenticate: {min(asked)}"
+    accepted = _accepted(exchange, context, scheme)
+    if accepted is None:
+        yield Hit(f"401 that asks for {min(asked)} after {scheme} was sent", evidence)
+        return
+    yield Hit(
+        f"401 that asks for {min(asked)}, where {scheme} is accepted",
+        evidence,
+        severity=Severity.LOW,
+        confidence=Confidence.STRONG,
+        story=(accepted.step(f"{scheme} accepted"),),
+        note=f"asks for {min(asked)} in place of {scheme}",
+    )
+
+
+def _accepted(exchange: Exchange, context: Context, scheme: str) -> Visit | None:
+    """The latest request whose credentials of that scheme were evidently looked at, and found good."""
+    route, method = context.recall(Routes).of(exchange), exchange.request.method
+    admitted = route.admitted.get(method)
+    if admitted is None or admitted.scheme != scheme or moment(exchange) - admitted.ended > WINDOW:
+        return None
+    return admitted if admitted.status == 403 or route.checks(method) else None
 
 
 BAD = (
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+Authorization: Token 41c6dd3a
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Token realm="api"
+Content-Type: application/json
+
+{"error": "the token has expired"}
+GET /v1/me HTTP/1.1
+Host: api.example
+Authorization: Token 7fd2a9b0
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"name": "Ada"}
+GET /v1/me HTTP/1.1
+Host: api.example
+Authorization: Token 41c6dd3a
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Basic realm="api"
+Content-Type: application/json
+
+{"error": "the token has expired"}
+""",
     """\
 GET /v1/me HTTP/1.1
 Host: api.example

@@ -34,15 +34,11 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.credentials import is_stranger
 from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.refusals import OTHER_MATTERS
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 _signed = re.compile(r"(?:^|&)(?:sig|signature|X-Amz-Signature|X-Goog-Signature|Key-Pair-Id|hmac)=", re.IGNORECASE)
-_other_matters = re.compile(
-    r"csrf|xsrf|forgery|captcha|cloudflare|\bwaf\b|\bbot\b|\bvpn\b|ip address|\bgeo|country|region|inactive|no longer active|disabled"
-    r"|suspended|blocked|banned|deactivated|locked|two[- ]factor|\b[2m]fa\b|\botp\b|sudo|re-?authenticat|subscription|upgrade your|terms of service|device",
-    re.IGNORECASE,
-)
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -68,7 +64,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     words = said(exchange)
     text = words.prose or " ".join(words.codes)
-    if _other_matters.search(f"{text} {' '.join(words.codes)}"):
+    if OTHER_MATTERS.search(f"{text} {' '.join(words.codes)}"):
         return
     who = "a request without credentials" if is_stranger(exchange) else "a request whose credentials were not accepted"
     yield Hit(f"403 to {who}", text)

@@ -1,0 +1,160 @@
+"""Strangers may read what a known caller is forbidden to
+
+What it does
+------------
+Reports a resource that answers 403 to a caller with credentials and 2xx to requests without any, each at least twice and
+by turns.
+
+Why it matters
+--------------
+Whoever is refused need only leave the credentials away. Either the resource is public, then the 403 misleads; or it is
+not, then it leaks.
+
+Known exceptions
+----------------
+A 403 for another reason (rates, forged requests, firewalls, a suspended account) says nothing about the resource, nor does
+one to a caller that nothing is allowed to. 401 to a bad credential is right on public resources, too. Anonymous is
+only who provably sent nothing that could tell who is asking. What a cache hands out is no proof, and what was written to
+in between may have been opened and closed.
+
+How to fix
+----------
+Let the check without a caller and the one with a caller use one rule: what everyone may, a known caller may. Otherwise
+refuse strangers by 401.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.4
+- https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.evidence.caches import from_cache
+from wirelint.history.visits import Visits
+from wirelint.history.writes import Writes
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.STRONG,
+    because="both answers were seen twice, by turns, on one resource",
+    basis="policy: RFC 9110 section 15.5.4 defines 403 as lacking permission",
+    when=When(status="2xx", method="GET"),
+    scope=Scope.RESOURCE,
+    recalls=(Visits, Writes),
+    speaks_once=True,
+)
+
+_TIMES = 2
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Forbidden, open, forbidden, open: in this order, or the other way round."""
+    visits = context.recall(Visits)
+    now = visits.now(exchange)
+    if not now.stranger or not now.succeeded:
+        return
+    story = [visit for visit in visits.of_resource(exchange) if visit.method == "GET" and visit.tenant == now.tenant]
+    forbidden = [visit for visit in story if visit.status == 403 and visit.credential is not None and not visit.aside]
+    opened = [visit for visit in story if visit.stranger and visit.succeeded and visit.status == now.status]
+    if len(forbidden) < _TIMES or not opened or from_cache(exchange):
+        return
+    first, between = opened[0], [visit for visit in forbidden if visit.started >= opened[0].ended]
+    if not between or between[-1].ended > now.started:
+        return
+    refused = between[-1]
+    if not any(visit.succeeded for visit in visits.of(now.service, refused.credential or b"", now.ended)):
+        return
+    if context.recall(Writes).touched(exchange, min(first, forbidden[-_TIMES], key=lambda visit: visit.ended)):
+        return
+    yield Hit(
+        "2xx to strangers on what is forbidden to a known caller",
+        f"GET {now.route}: {now.status} without credentials, 403 with",
+        story=(
+            first.step("open to a stranger"),
+            *(visit.step("forbidden to a known caller") for visit in forbidden[-_TIMES:]),
+        ),
+        note="open to a stranger again",
+    )
+
+
+BAD = (
+    """\
+GET /notes HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+GET /notes/7 HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 403 Forbidden
+Content-Type: application/json
+
+{"error": "you may not read this note"}
+GET /notes/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"text": "buy tea"}
+GET /notes/7 HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 403 Forbidden
+Content-Type: application/json
+
+{"error": "you may not read this note"}
+GET /notes/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"text": "buy tea"}
+""",
+)
+
+GOOD = (
+    """\
+GET /notes HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+GET /notes/7 HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 403 Forbidden
+Content-Type: application/json
+
+{"error": "you may not read this note"}
+GET /notes/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"text": "buy tea"}
+GET /notes/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"text": "buy tea"}
+""",
+)

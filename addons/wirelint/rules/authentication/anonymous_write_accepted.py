@@ -1,0 +1,115 @@
+"""A write without credentials succeeds where nearly all others carry some
+
+What it does
+------------
+Hints at a PUT, PATCH or DELETE without any credentials that succeeded, on a service where at least four fifths of such
+requests carry credentials.
+
+Why it matters
+--------------
+Routes are left out of authentication by accident: a new prefix, a handler registered before the filter. Anyone who finds
+such a route can change or delete what is behind it.
+
+Known exceptions
+----------------
+Callers may be known by their client certificate, by a signature, by a gateway or sidecar in front of the service, or by a
+secret in the path (invitations, uploads, webhooks, mailboxes). Not all of that is to be seen, so this is a hint. PUT that
+creates is left out: drop boxes take what nobody can read back.
+
+How to fix
+----------
+Refuse strangers by 401 with ``WWW-Authenticate``. Let authentication be the default, and name the open routes one by one.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+- https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.history.services import Services
+from wirelint.history.visits import Visits
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.WEAK,
+    because="callers may be known by what cannot be seen in a request",
+    basis="policy: RFC 9110 section 15.5.2",
+    when=When(status="2xx", method="PUT PATCH DELETE"),
+    suggested_status=401,
+    scope=Scope.ROUTE,
+    recalls=(Visits, Services),
+    speaks_once=True,
+)
+
+_LEAST_WRITES = 8
+_KNOWN_TO_ANONYMOUS = 4
+_meant_to_be_open = re.compile(
+    r"hook|callback|inbox|mailbox|dropbox|drop-?off|upload|share|public|invit|subscri|opt-?out|consent|preferences|track|beacon|telemetry"
+    r"|log-?in|log-?out|sign-?(?:in|up|out)|session|regist|password|reset|verif|confirm|activat|cart|basket|guest|\{token\}|\{uuid\}",
+    re.IGNORECASE,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """A stranger's write among the writes of known callers."""
+    now = context.recall(Visits).now(exchange)
+    if not now.stranger or not now.succeeded or (now.method == "PUT" and now.status == 201):
+        return
+    service = context.recall(Services).of(exchange)
+    known, strangers = service.writes, service.open_writes.count + 1
+    if known < _LEAST_WRITES or known < _KNOWN_TO_ANONYMOUS * strangers or _meant_to_be_open.search(now.route):
+        return
+    yield Hit(
+        f"{now.status} to a write without credentials",
+        f"{now.method} {now.route}: {strangers} without among {known + strangers} PUT, PATCH and DELETE of the last hour",
+    )
+
+
+BAD = (
+    """\
+# 12 times, every 1s
+PATCH /notes/{n} HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+Content-Type: application/json
+
+{"text": "buy tea"}
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"text": "buy tea"}
+DELETE /drafts/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+
+""",
+)
+
+GOOD = (
+    """\
+# 12 times, every 1s
+PATCH /notes/{n} HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+Content-Type: application/json
+
+{"text": "buy tea"}
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"text": "buy tea"}
+DELETE /drafts/7 HTTP/1.1
+Host: shop.example
+X-Api-Key: 7215ee9c7d9dc229
+
+HTTP/1.1 204 No Content
+
+""",
+)

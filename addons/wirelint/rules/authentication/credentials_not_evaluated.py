@@ -1,0 +1,280 @@
+"""Valid credentials get the very same 401 as none at all
+
+What it does
+------------
+Reports a 401 on a route that answers everyone alike: those without credentials, and at least two callers whose credentials
+the service accepted elsewhere both before and after. Nobody was ever let in there.
+
+Why it matters
+--------------
+The route never looks at credentials: its authentication is not wired up, or a gateway in front refuses whatever comes.
+Clients refresh tokens and ask for passwords, and none of it can help.
+
+Known exceptions
+----------------
+Where the challenge asks for another scheme than was sent, the refusal is right, see ``challenge-scheme-mismatch``. Other
+versions of an interface, administration, and places where one logs in may want credentials of their own. A success proves
+a credential only on a route that refuses strangers, and in the realm that it names. Requests for a nonce or for stronger authentication are no refusals.
+
+How to fix
+----------
+Put the route behind the same authentication as the others; look for a missing filter, a wrong prefix or order of handlers,
+or a gateway that drops ``Authorization``. Where the credential was looked at, say so: ``error="invalid_token"``, or 403.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-11.4
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.visit import Visit
+from wirelint.evidence.caches import from_cache
+from wirelint.history.routes import Route, Routes
+from wirelint.history.visits import Visits
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="two credentials that are valid elsewhere, before and after, were answered as if there were none",
+    basis="policy: RFC 9110 section 15.5.2 defines 401 as lacking valid credentials",
+    when=When(status="2xx"),
+    scope=Scope.ROUTE,
+    recalls=(Visits, Routes),
+    speaks_once=True,
+)
+
+_CALLERS = 2
+_area = re.compile(
+    r"/(?:v\d+(?:\.\d+)*|admin\w*|internal|management|actuator|partners?|webhooks?|hooks?|callbacks?|oauth2?|auth\w*|log-?in|sign-?in"
+    r"|tokens?|sessions?|passwords?|scim|metrics|debug|public)(?=/|$)",
+    re.IGNORECASE,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """A success of a credential that was refused elsewhere: was it refused as everybody is?"""
+    visits = context.recall(Visits)
+    now = visits.now(exchange)
+    if now.credential is None or not now.succeeded:
+        return
+    refused = {visit.route: visit for visit in visits.of_credential(exchange) if visit.status == 401}
+    refused.pop(now.route, None)
+    if not refused or from_cache(exchange):
+        return
+    routes = context.recall(Routes)
+    here = routes.of(exchange)
+    if not here.checks(now.method):
+        return
+    for visit in refused.values():
+        if _area.findall(visit.route) != _area.findall(now.route) or visit.ended > now.started:
+            continue
+        if not _asks_alike(here, now.method, visit):
+            continue
+        proofs = _proofs(visit, now, visits, routes)
+        if proofs is None:
+            continue
+        stranger, (before, other) = proofs
+        yield Hit(
+            "401 to valid credentials, the same that everybody gets here",
+            f"{visit.method} {visit.route}: one 401 for none, and for {_CALLERS} valid credentials",
+            story=(
+                before.step("accepted elsewhere"),
+                stranger.step("the answer to none"),
+                other.step("the same answer to one that is accepted elsewhere, before and after"),
+                visit.step("the same answer to another"),
+            ),
+            note="accepted again elsewhere",
+            about=visit,
+        )
+
+
+def _proofs(refused: Visit, now: Visit, visits: Visits, routes: Routes) -> tuple[Visit, tuple[Visit, Visit]] | None:
+    """A stranger's 401, an earlier success of the caller, and another valid caller's 401; None where one is lacking."""
+    route = routes.at(refused.service, refused.route, now.ended)
+    if refused.answer is None or refused.method in route.admitted or _asks_otherwise(refused):
+        return None
+    stranger = next(
+        (
+            visit
+            for (method, status, _), tally in route.to_strangers.items()
+            if method == refused.method and status == 401
+            for visit in (*tally.samples, tally.last)
+            if visit is not None and visit.answer == refused.answer
+        ),
+        None,
+    )
+    before = _accepted(visits.of(now.service, now.credential or b"", now.ended), refused, routes, later=False)
+    if stranger is None or before is None:
+        return None
+    for credential, visit in route.unauthorized.get((refused.method, refused.answer), {}).items():
+        story = visits.of(now.service, credential, now.ended)
+        if (
+            visit.principal != now.principal
+            and not _asks_otherwise(visit)
+            and _accepted(story, visit, routes, later=False) is not None
+            and _accepted(story, visit, routes, later=True) is not None
+        ):
+            return stranger, (before, visit)
+    return None
+
+
+def _accepted(story: Sequence[Visit], refused: Visit, routes: Routes, *, later: bool) -> Visit | None:
+    """A success elsewhere, before a refusal or after it, that proves the credential to be valid."""
+    return next(
+        (
+            visit
+            for visit in story
+            if visit.succeeded
+            and visit.route != refused.route
+            and (visit.started >= refused.ended if later else visit.ended <= refused.started)
+            and _area.findall(visit.route) == _area.findall(refused.route)
+            and (route := routes.at(visit.service, visit.route, visit.ended)).checks(visit.method)
+            and _asks_alike(route, visit.method, refused)
+        ),
+        None,
+    )
+
+
+def _asks_alike(route: Route, method: str, refused: Visit) -> bool:
+    """Whether a route names the same protection space as a refusal elsewhere, as far as is known."""
+    spaces = {
+        visit.space
+        for (refusing, status, _), tally in route.to_strangers.items()
+        if refusing == method and status == 401
+        for visit in tally.samples
+    }
+    spaces |= {
+        visit.space
+        for (refusing, _), told in route.unauthorized.items()
+        if refusing == method
+        for visit in told.values()
+    }
+    return not spaces or refused.space in spaces
+
+
+def _asks_otherwise(visit: Visit) -> bool:
+    return bool(visit.asked) and bool(visit.scheme) and visit.scheme not in visit.asked
+
+
+BAD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: ApiKey realm="shop"
+Content-Type: application/json
+
+{"error": "authentication required"}
+GET /orders HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+GET /orders HTTP/1.1
+Host: shop.example
+X-Api-Key: 7215ee9c7d9dc229
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+GET /reports HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: ApiKey realm="shop"
+Content-Type: application/json
+
+{"error": "authentication required"}
+GET /reports HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: ApiKey realm="shop"
+Content-Type: application/json
+
+{"error": "authentication required"}
+GET /reports HTTP/1.1
+Host: shop.example
+X-Api-Key: 7215ee9c7d9dc229
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: ApiKey realm="shop"
+Content-Type: application/json
+
+{"error": "authentication required"}
+GET /orders HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+GET /orders HTTP/1.1
+Host: shop.example
+X-Api-Key: 7215ee9c7d9dc229
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+""",
+)
+
+GOOD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: ApiKey realm="shop"
+Content-Type: application/json
+
+{"error": "authentication required"}
+GET /orders HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+GET /reports HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: ApiKey realm="shop"
+Content-Type: application/json
+
+{"error": "authentication required"}
+GET /reports HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: ApiKey realm="shop"
+Content-Type: application/json
+
+{"error": "this key is for orders alone"}
+GET /orders HTTP/1.1
+Host: shop.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+""",
+)

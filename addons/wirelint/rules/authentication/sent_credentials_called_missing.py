@@ -1,0 +1,113 @@
+"""A 401 says that no credentials were sent, to a request that carried some
+
+What it does
+------------
+Reports a 401 whose text says that credentials, a token or the ``Authorization`` field are missing, though the request has
+that field with a scheme and a value.
+
+Why it matters
+--------------
+What was sent was never looked at: a gateway dropped it, or the code that looks for it expects another scheme, another
+spelling of it, or another field. Clients refresh tokens that are good, and people search at the wrong end.
+
+Known exceptions
+----------------
+Texts that leave it open («missing or invalid»), that name another scheme than the one that was sent, or another kind of
+credential beside it (an API key, a cookie, a refresh token, a code), may be right.
+
+How to fix
+----------
+Compare schemes without regard to case, let gateways pass ``Authorization`` on (Apache: ``CGIPassAuth On``, nginx before PHP:
+``fastcgi_param HTTP_AUTHORIZATION``), and for a scheme that is not supported say so, with those that are in the challenge.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-11.6.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.credentials import sent_scheme
+from wirelint.evidence.said import said
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the text says that nothing was sent, and the field is there",
+    basis="policy: RFC 9110 section 15.5.2 lets a 401 refuse credentials that were sent",
+    when=When(status="401", request_fields=("authorization",)),
+    reads=Reads.PREFIX,
+)
+
+_gone = r"(?:was |were |is |are |has |have )?(?:not (?:been )?(?:provided|supplied|sent|found|present|given|included|specified)|missing|absent)"
+_thing = r"(?:credentials?|authorization(?: header| field)?|auth(?:entication)? (?:header|token|credentials?)|bearer(?: token)?|(?:access |jwt )?token)"
+_missing = re.compile(rf"\b{_thing} {_gone}\b|\b(?:no|missing|without(?: an?)?) {_thing}\b", re.IGNORECASE)
+# What follows or precedes such words may turn them: no valid token, missing or expired, no token for this tenant.
+_open = re.compile(
+    r"\bor\b|invalid|valid\b|expired|malformed|unknown|revoked|refresh|csrf|xsrf|api[- ]?key|cookie|session|second|otp|device|scope|permission"
+    r"|tenant|client|database|store|match|record|user",
+    re.IGNORECASE,
+)
+_token_schemes = frozenset({"bearer", "token", "jwt"})
+_LONGEST = 512
+_EMPTY = frozenset({"null", "undefined", "none", "nil", "false", "{}", "[object object]"})
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Words that say that nothing was sent, beside what was sent."""
+    scheme = sent_scheme(exchange)
+    value = (exchange.request.headers.get("authorization") or "").strip().partition(" ")[2].strip()
+    if not scheme or not value or value.lower() in _EMPTY:
+        return
+    text = said(exchange).prose[:_LONGEST]
+    found = _missing.search(text)
+    if found is None or _open.search(text):
+        return
+    words = found[0].lower()
+    if ("token" in words or "bearer" in words) and scheme not in _token_schemes:
+        return
+    yield Hit(f"401 that says credentials are missing, although {scheme} ones were sent", text)
+
+
+BAD = (
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+Authorization: Bearer 7215ee9c7d9dc229d2921a40e899ec5f
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Token
+Content-Type: application/json
+
+{"detail": "Authentication credentials were not provided."}
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Token
+Content-Type: application/json
+
+{"detail": "Authentication credentials were not provided."}
+""",
+    """\
+GET /v1/me HTTP/1.1
+Host: api.example
+Authorization: Token 7215ee9c7d9dc229d2921a40e899ec5f
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Token
+Content-Type: application/json
+
+{"detail": "The token is missing or has expired."}
+""",
+)
