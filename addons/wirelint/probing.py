@@ -132,7 +132,7 @@ class Prober:
             and (response.status == 401 or 200 <= response.status < 300)
             and response.body.complete
             and _CONDITIONAL.isdisjoint(request.headers.names())
-            and identity(exchange, self._state.seal).credential is not None
+            and identity(exchange, self._state).credential is not None
         )
 
     def _run(self) -> None:

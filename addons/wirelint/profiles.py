@@ -54,6 +54,8 @@ PROFILES: Final[Mapping[str, Profile]] = {
             "services that strangers call: what exists may be hidden, and texts are for outsiders",
             changes=(
                 Change("not-found-declares-authz", "hiding by 404 is the right thing before strangers", on=False),
+                Change("existence-hidden-by-404", "hiding by 404 is the right thing before strangers", on=False),
+                Change("existence-leak-by-403", "by trying out ids strangers learn what exists", on=True),
                 Change("stack-trace-exposed", _READ_BY_STRANGERS, severity=Severity.HIGH),
                 Change(
                     "html-error-to-json-client",
@@ -74,6 +76,11 @@ PROFILES: Final[Mapping[str, Profile]] = {
                 Change(
                     "not-found-declares-authz", "callers must know whether to ask for access", severity=Severity.MEDIUM
                 ),
+                Change(
+                    "existence-hidden-by-404", "callers must know whether to ask for access", severity=Severity.LOW
+                ),
+                Change("upstream-failure-masked", _INTERNAL_CHAIN, severity=Severity.HIGH),
+                Change("gateway-code-swapped", _INTERNAL_CHAIN, severity=Severity.MEDIUM),
                 Change("stack-trace-exposed", "who reads it may read the source as well", severity=Severity.LOW),
                 Change("masked-upstream-text", _INTERNAL_CHAIN, severity=Severity.HIGH),
                 Change("throttle-misreported", _INTERNAL_CHAIN, severity=Severity.HIGH),

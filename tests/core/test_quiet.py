@@ -14,6 +14,7 @@ from wirelint.core.quiet import Quiet
 from wirelint.core.rule import Rule, When
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict, presumed
+from wirelint.core.when import ALWAYS
 
 
 def an_exchange(at: float, status: int | None = 200, **more: Any) -> Exchange:
@@ -93,6 +94,8 @@ def test_it_stays_small() -> None:
 
 class Seen:
     """A memory that counts."""
+
+    wants = ALWAYS
 
     def __init__(self, state: State) -> None:
         self.noted = 0

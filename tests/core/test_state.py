@@ -15,6 +15,7 @@ from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.state import WINDOW, State, Stories, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import ALWAYS
 from wirelint.history.visits import visit_of
 
 PLENTY = 100_000
@@ -220,6 +221,8 @@ def test_what_is_counted_is_what_is_held(told: list[tuple[int, float, int]]) -> 
 
 class Counting:
     """A memory that counts."""
+
+    wants = ALWAYS
 
     def __init__(self, state: State) -> None:
         self.state = state

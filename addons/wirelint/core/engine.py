@@ -146,9 +146,7 @@ class Engine:
                 self._run(rule, exchange, hits, faults)
         return reason
 
-    def _look_back(
-        self, plan: Plan, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]
-    ) -> str | None:
+    def _look_back(self, plan: Plan, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> str | None:
         reason = None
         for condition, rules in plan.looking_back:
             try:

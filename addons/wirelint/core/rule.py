@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -11,9 +10,11 @@ import msgspec
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.media import Kind
 from wirelint.core.state import Memory, State
 from wirelint.core.verdict import Verdict
+from wirelint.core.when import When
+
+__all__ = ["SECTIONS", "Check", "Condition", "Context", "Reads", "Rule", "Scope", "Status", "When"]
 
 
 class Reads(enum.IntEnum):
@@ -42,39 +43,6 @@ class Scope(enum.StrEnum):
     SERVICE = "service"
     HOP = "hop"
     CLIENT = "client"
-
-
-class When(msgspec.Struct, frozen=True, kw_only=True):
-    """The exchanges a rule can apply to: its opportunities. All conditions given must hold.
-
-    ``status``: codes, classes (``2xx``) and ``none`` (no response) apart by spaces; empty for all.
-    ``method``: methods apart by spaces; empty for all.
-    ``media``: kinds of response content; empty for all.
-    ``response_fields``, ``request_fields``: of these at least one must be present.
-    """
-
-    status: str = ""
-    method: str = ""
-    media: tuple[Kind, ...] = ()
-    response_fields: tuple[str, ...] = ()
-    request_fields: tuple[str, ...] = ()
-
-    def matches_status(self, status: int | None) -> bool:
-        """Whether ``status`` (None: there was no response) is among those named."""
-        return _fits(self.status, status)
-
-    def matches_method(self, method: str) -> bool:
-        """Whether ``method`` is among those named."""
-        return not self.method or method in self.method.split()
-
-
-@functools.lru_cache(maxsize=4096)
-def _fits(words: str, status: int | None) -> bool:
-    if not words:
-        return status is not None
-    if status is None:
-        return "none" in words.split()
-    return not {str(status), f"{status // 100}xx"}.isdisjoint(words.split())
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -11,18 +11,20 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.quiet import Quiet
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 
 WINDOW: Final = 600.0
 """Seconds after which what was seen proves nothing any more."""
 
 _SEAL_BYTES: Final = 12
 _AGED_AT_ONCE: Final = 2
+_MOST_SHAPES: Final = 4096
 _MOST_TOLD: Final = 4096
 _SILENCE: Final = 3600.0
 
@@ -33,7 +35,9 @@ def moment(exchange: Exchange) -> float:
 
 
 class Memory(Protocol):
-    """Notes exchanges for rules to look back on."""
+    """Notes exchanges for rules to look back on: those whose status and method fit ``wants``."""
+
+    wants: When
 
     def __init__(self, state: State) -> None: ...
 
@@ -42,6 +46,10 @@ class Memory(Protocol):
 
     def __len__(self) -> int:
         """How many things are remembered."""
+
+
+def _fits(when: When, status: int | None, method: str) -> bool:
+    return when.matches_status(status) and when.matches_method(method)
 
 
 class State:
@@ -53,7 +61,10 @@ class State:
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(32)
         self._memories: dict[type[Memory], Memory] = {}
+        self._wanting: dict[tuple[int | None, str], tuple[Memory, ...]] = {}
         self.quiet = Quiet()
+        self.identities: dict[int, tuple[bytes | None, bytes | None, bool]] = {}
+        """Who sent requests lately, by a number that stands for their Authorization."""
         self.told: Table[tuple[str, ...], bool] = Table(_MOST_TOLD, _SILENCE)
         """What rules that speak once have told."""
 
@@ -67,12 +78,19 @@ class State:
         memory = self._memories.get(kind)
         if memory is None:
             memory = self._memories[kind] = kind(self)
-        return cast("M", memory)
+            self._wanting.clear()
+        return memory  # type: ignore[return-value]  # it is what ``kind`` made
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Let all memories note an exchange."""
+        """Let the memories that want it note an exchange."""
         self.quiet.note(exchange, verdict)
-        for memory in self._memories.values():
+        shape = (exchange.status, exchange.request.method)
+        wanting = self._wanting.get(shape)
+        if wanting is None:
+            wanting = tuple(memory for memory in self._memories.values() if _fits(memory.wants, *shape))
+            if len(self._wanting) < _MOST_SHAPES:
+                self._wanting[shape] = wanting
+        for memory in wanting:
             memory.note(exchange, verdict)
 
     def sizes(self) -> dict[str, int]:

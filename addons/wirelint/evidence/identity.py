@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
@@ -15,9 +16,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.knowledge import known
+from wirelint.core.knowledge import NOTHING, known
+from wirelint.core.state import State
 from wirelint.evidence.credentials import is_cookie, is_field, is_parameter, is_stranger
-from wirelint.evidence.vouching import may_be_known
+from wirelint.evidence.vouching import may_be_known, may_name
 
 _SIGNED: Final = frozenset(
     {
@@ -39,6 +41,9 @@ _masked: Final = re.compile(
 )
 _LONGEST: Final = 8192
 _MOST_PARTS: Final = 8
+_MOST_NAMES: Final = 40
+_MOST_LATELY: Final = 4096
+_PROOFS: Final = frozenset({"dpop", "signature-input", "signature"})
 
 Seal = Callable[..., bytes]
 
@@ -55,11 +60,40 @@ _STRANGER: Final = Identity(None, None, True)
 _UNKNOWN: Final = Identity(None, None, False)
 
 
-def identity(exchange: Exchange, seal: Seal) -> Identity:
+def identity(exchange: Exchange, state: State) -> Identity:
     """Who sent a request.
 
-    :param seal: makes of texts what stands for them.
+    :param state: seals secrets; what it made of Authorization lately is looked up there.
     """
+    request = exchange.request
+    bearing = _bearing(tuple(request.headers.index))
+    if bearing is None or "?" in request.target or not request.body.empty or "@" in request.authority:
+        return _identity(exchange, state.seal)
+    if known(exchange) is not NOTHING:
+        return _identity(exchange, state.seal)
+    if not bearing:
+        return _STRANGER
+    key = hash(request.headers.index["authorization"])
+    lately = state.identities
+    found = lately.get(key)
+    if found is None:
+        if len(lately) >= _MOST_LATELY:
+            lately.clear()
+        found = lately[key] = _identity(exchange, state.seal)
+    return Identity(*found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _bearing(names: tuple[str, ...]) -> bool | None:
+    """Whether of all fields Authorization alone tells of the caller; False where none does, None where others may."""
+    if "cookie" in names or len(names) > _MOST_NAMES:
+        return None
+    if any(name in _PROOFS or is_field(name) or may_name(name) for name in names if name != "authorization"):
+        return None
+    return "authorization" in names
+
+
+def _identity(exchange: Exchange, seal: Seal) -> Identity:
     if is_stranger(exchange):
         return _UNKNOWN if may_be_known(exchange) else _STRANGER
     request = exchange.request

@@ -15,7 +15,7 @@ _ending: Final = re.compile(
     re.IGNORECASE,
 )
 _unfinished: Final = re.compile(
-    r"(?<!</)(?:pending|queue|processing|provisioning|in[_ -]?progress|schedul|creating|building|deleting|terminating|starting"
+    r"(?<!</)(?:pending|queue|processing|running|ongoing|provisioning|in[_ -]?progress|schedul|creating|building|deleting|terminating|starting"
     r"|initiali[sz]ing|accepted|will be|eventual|preparing|draft|trash|archiv|deactivat)" + _denied,
     re.IGNORECASE,
 )

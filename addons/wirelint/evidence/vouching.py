@@ -33,14 +33,15 @@ _SHORTEST_SECRET: Final = 8
 def may_be_known(exchange: Exchange) -> bool:
     """Whether fields or cookies that are no known credentials may still tell the service who the caller is."""
     fields = exchange.request.headers
-    if any(_tells(name) for name in fields.names()):
+    if any(may_name(name) for name in fields.names()):
         return True
     cookies = fields.get("cookie")
     return cookies is not None and any(_may_be_session(pair) for pair in cookies[:_LONGEST].split(";"))
 
 
 @functools.lru_cache(maxsize=4096)
-def _tells(name: str) -> bool:
+def may_name(name: str) -> bool:
+    """Whether a field of that name (lower case) may tell who the caller is, as far as its name goes."""
     name = name[:_LONGEST_NAME]
     return _telling.search(name) is not None and _harmless.search(name) is None
 

@@ -9,6 +9,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 from wirelint.history.visits import visit_of
 
 _MOST: Final = 4096
@@ -41,6 +42,8 @@ def allowance(exchange: Exchange) -> frozenset[str]:
 class Allowed:
     """The latest list by resource."""
 
+    wants = When(status="2xx 405")
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._lists: Table[int, Allowance] = Table(_MOST)
@@ -57,9 +60,14 @@ class Allowed:
         if response is None or "allow" not in response.headers:
             return
         methods = allowance(exchange)
-        if methods and (response.status == 405 or 200 <= response.status < 300):
+        if methods:
             visit = visit_of(exchange, self._state, verdict)
             self._lists.keep(visit.resource, Allowance(visit, methods), visit.ended)
 
     def __len__(self) -> int:
         return len(self._lists)
+
+
+def was_listed(exchange: Exchange, state: State) -> bool:
+    """Whether the resource of an exchange listed its methods before."""
+    return state.recall(Allowed).of(exchange) is not None

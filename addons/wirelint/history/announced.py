@@ -9,6 +9,7 @@ from wirelint.core.exchange import Exchange, Response
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 from wirelint.evidence.lifecycle import is_unfinished
 from wirelint.evidence.locations import location
 from wirelint.history.visits import resource_of, visit_of
@@ -34,6 +35,8 @@ class Announcement(NamedTuple):
 class Announced:
     """Announcements by the resource that they announce."""
 
+    wants = When(status="201 202 302 303")
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._places: Table[int, Announcement] = Table(_MOST)
@@ -47,7 +50,7 @@ class Announced:
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Keep what the answer to a write announces."""
         response = exchange.response
-        if response is None or response.status not in _STATUSES or exchange.request.method in SAFE:
+        if response is None or exchange.request.method in SAFE:
             return
         target, named = location(exchange), True
         if target is None:

@@ -11,6 +11,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 from wirelint.history.contents import LONGEST, Content, Contents
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import visit_of
@@ -36,6 +37,8 @@ class Attempt(NamedTuple):
 class Attempts:
     """The latest rejected PUT or PATCH by resource, where its content is JSON and so is that of the resource."""
 
+    wants = When(method="PUT PATCH")
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._contents = state.recall(Contents)
@@ -50,7 +53,7 @@ class Attempts:
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Keep a write that was rejected."""
         status = exchange.status
-        if exchange.request.method not in ("PUT", "PATCH") or status is None:
+        if status is None:
             return
         visit = visit_of(exchange, self._state, verdict)
         self._attempts.drop(visit.resource)
@@ -65,6 +68,11 @@ class Attempts:
 
     def __len__(self) -> int:
         return len(self._attempts)
+
+
+def write_was_rejected(exchange: Exchange, state: State) -> bool:
+    """Whether a write to the resource of an exchange was rejected before."""
+    return state.recall(Attempts).of(exchange) is not None
 
 
 def _changes(exchange: Exchange, before: Content) -> dict[str, int]:

@@ -10,6 +10,7 @@ from wirelint.core.media import Kind
 from wirelint.core.state import WINDOW, State, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 from wirelint.evidence.caches import from_cache
 from wirelint.history.visits import visit_of
 
@@ -49,6 +50,8 @@ def content_of(exchange: Exchange) -> bytes | None:
 class Contents:
     """The latest content by resource."""
 
+    wants = When(status="200", method="GET")
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._latest: OrderedDict[int, Content] = OrderedDict()
@@ -61,8 +64,6 @@ class Contents:
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Keep the content of a GET; one that cannot be kept takes the place of what was."""
-        if exchange.request.method != "GET" or exchange.status != 200:
-            return
         visit = visit_of(exchange, self._state, verdict)
         octets = content_of(exchange) if visit.succeeded else None
         self._drop(visit.resource)

@@ -8,6 +8,7 @@ from wirelint.core.exchange import Exchange, Response
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 from wirelint.evidence.failing import holds_error
 from wirelint.evidence.lifecycle import is_unfinished
 from wirelint.history.contents import Contents
@@ -29,6 +30,8 @@ class Deletion(NamedTuple):
 class Deletions:
     """Deletions by resource: of one thing that its path names, done according to their answer."""
 
+    wants = When(method="DELETE")
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._contents = state.recall(Contents)
@@ -43,7 +46,7 @@ class Deletions:
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Keep a DELETE of something that was there; what came of the latest counts."""
         response = exchange.response
-        if exchange.request.method != "DELETE" or response is None:
+        if response is None:
             return
         visit = visit_of(exchange, self._state, verdict)
         self._deletions.drop(visit.resource)
@@ -61,6 +64,11 @@ class Deletions:
 
     def __len__(self) -> int:
         return len(self._deletions)
+
+
+def was_deleted(exchange: Exchange, state: State) -> bool:
+    """Whether the resource of an exchange was deleted before."""
+    return state.recall(Deletions).of(exchange) is not None
 
 
 def names_one(exchange: Exchange, visit: Visit) -> bool:

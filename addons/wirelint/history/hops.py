@@ -18,6 +18,7 @@ from wirelint.core.state import State, Table, moment
 from wirelint.core.trace import trace_ids
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit
+from wirelint.core.when import ALWAYS
 from wirelint.history.visits import visit_of
 
 _MOST_TRACES: Final = 8192
@@ -120,6 +121,8 @@ def given_up(visit: Visit) -> bool:
 class Traces:
     """Recent exchanges by trace id, and the latest of all."""
 
+    wants = ALWAYS
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._traces: Table[str, list[Visit]] = Table(_MOST_TRACES, _SPAN)
@@ -148,10 +151,12 @@ class Traces:
             calls = self._calls(visit, known, known)
             if calls:
                 return Hops(visit, calls, certain=True)
+        if len(self._services) <= (self._services.get(visit.service, visit.ended) is not None):
+            return None  # there is no other service that could have been called
         # Whatever lies within ended after this began, so the search is over where what ended before comes up.
-        recent = takewhile(lambda each: each[0].ended >= visit.started, reversed(self._recent))
-        meanwhile = list(recent)
-        calls = self._calls(visit, [each for each, traced in meanwhile if not traced], [each for each, _ in meanwhile])
+        meanwhile = list(takewhile(lambda each: each[0].ended >= visit.started, reversed(self._recent)))
+        plain = [each for each, traced in meanwhile if not traced and each.service != visit.service]
+        calls = self._calls(visit, plain, [each for each, _ in meanwhile]) if plain else []
         return Hops(visit, calls, certain=False) if calls else None
 
     def _given_up(self, visit: Visit, ids: Sequence[str]) -> Hops | None:
@@ -208,7 +213,8 @@ class Traces:
         visit = visit_of(exchange, self._state, verdict)
         ids = trace_ids(exchange)[:_MOST_IDS]
         now = moment(exchange)
-        self._services.ensure(visit.service, lambda: now, now)
+        if self._services.get(visit.service, now) is None:
+            self._services.keep(visit.service, now, now)
         for other in self._family(ids, now) if ids else ():
             if other.service != visit.service and _lies_within(other, visit):
                 self._inner.keep(other.service, True, now)

@@ -8,6 +8,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 from wirelint.evidence.caches import from_cache
 from wirelint.history.visits import visit_of
 
@@ -80,6 +81,8 @@ def look_of(exchange: Exchange, visit: Visit) -> Look | None:
 class Looks:
     """The latest two looks by resource, alike ones that follow each other taken as one; each begins with a HEAD."""
 
+    wants = When(method="GET HEAD")
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._looks: Table[int, tuple[Look, ...]] = Table(_MOST, _LOOKED)
@@ -93,7 +96,7 @@ class Looks:
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Keep a look."""
         method = exchange.request.method
-        if method != "HEAD" and (method != "GET" or not len(self._looks)):
+        if method == "GET" and not len(self._looks):
             return
         visit = visit_of(exchange, self._state, verdict)
         before = self._looks.get(visit.resource, visit.ended) or ()
@@ -109,3 +112,8 @@ class Looks:
 
     def __len__(self) -> int:
         return len(self._looks)
+
+
+def was_looked_at(exchange: Exchange, state: State) -> bool:
+    """Whether the resource of an exchange was asked by HEAD within a minute."""
+    return len(state.recall(Looks).of(exchange)) > 0

@@ -8,6 +8,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.state import State, Table
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 from wirelint.evidence.makers import maker
 from wirelint.history.tally import Tally
 from wirelint.history.visits import visit_of
@@ -86,6 +87,8 @@ def _newest[K, V](entries: dict[K, V], key: K, value: V, most: int) -> V:
 
 class Routes:
     """Routes by service and path template."""
+
+    wants = When(status="2xx 401 403 404")
 
     def __init__(self, state: State) -> None:
         self._state = state

@@ -9,6 +9,7 @@ from wirelint.core.media import Kind
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import ALWAYS
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.families import family
 from wirelint.evidence.machine_codes import machine_code
@@ -200,6 +201,8 @@ def _tally[K](tallies: dict[K, Tally], key: K, most: int, visit: Visit) -> None:
 class Services:
     """Services by name."""
 
+    wants = ALWAYS
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._traces = state.recall(Traces)
@@ -237,3 +240,8 @@ class Services:
 
     def __len__(self) -> int:
         return len(self._services)
+
+
+def has_lied(exchange: Exchange, state: State) -> bool:
+    """Whether the service of an exchange answered errors by success before."""
+    return state.recall(Services).of(exchange).lies.count > 0

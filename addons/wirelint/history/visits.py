@@ -10,10 +10,11 @@ from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Headers
 from wirelint.core.report import method_name
 from wirelint.core.route import route
-from wirelint.core.state import State, Stories, moment
+from wirelint.core.state import State, Stories, Table, moment
 from wirelint.core.trace import trace_id
 from wirelint.core.verdict import Verdict, presumed
 from wirelint.core.visit import Visit
+from wirelint.core.when import ALWAYS
 from wirelint.evidence.challenges import challenges
 from wirelint.evidence.credentials import sent_scheme
 from wirelint.evidence.identity import identity
@@ -23,6 +24,7 @@ from wirelint.evidence.waits import wait
 _COMPARED: Final = 16 * 1024
 """Longer content of requests is not compared, in bytes."""
 _ANSWER: Final = 4096
+_REFUSALS: Final = frozenset({403, 404, 410})
 _varying: Final = re.compile(rb"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d+")
 _TENANT_FIELDS: Final = frozenset(
     {
@@ -37,6 +39,7 @@ _TENANT_FIELDS: Final = frozenset(
 _MOST_BY_RESOURCE: Final = 16_384
 _MOST_BY_CREDENTIAL: Final = 16_384
 _MOST_BY_CLIENT: Final = 8192
+_MOST_REFUSED: Final = 8192
 
 
 def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -> Visit:
@@ -62,7 +65,7 @@ def resource_of(exchange: Exchange, target: str) -> int:
 
 def _visit(exchange: Exchange, state: State) -> Visit:
     request, status, failure = exchange.request, exchange.status, exchange.failure
-    credential, principal, stranger = identity(exchange, state.seal)
+    credential, principal, stranger = identity(exchange, state)
     target = hash(request.target)
     resource = resource_of(exchange, request.target)
     content = _content(request.body)
@@ -85,7 +88,7 @@ def _visit(exchange: Exchange, state: State) -> Visit:
         credential=credential,
         principal=principal,
         stranger=stranger,
-        scheme=sent_scheme(exchange),
+        scheme=sent_scheme(exchange) if "authorization" in fields else "",
         asked=_asked(exchange) if status == 401 else (),
         space=_space(exchange) if status == 401 else 0,
         tenant=_tenant(fields),
@@ -94,7 +97,7 @@ def _visit(exchange: Exchange, state: State) -> Visit:
         client=hash((exchange.client, request.http_version, fields.get("x-forwarded-for"), fields.get("user-agent"))),
         started=exchange.started,
         ended=moment(exchange),
-        wait=wait(exchange),
+        wait=wait(exchange) if status is not None and status >= 400 else None,
         trace_id=trace_id(exchange),
         timestamp=exchange.timestamp,
         origin=exchange.origin,
@@ -142,11 +145,15 @@ class Visits:
     Of clients those alone are followed who were refused or failed, from then on.
     """
 
+    wants = ALWAYS
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._resources: Stories[int] = Stories(_MOST_BY_RESOURCE)
         self._credentials: Stories[tuple[str, bytes]] = Stories(_MOST_BY_CREDENTIAL)
         self._clients: Stories[tuple[str, int]] = Stories(_MOST_BY_CLIENT)
+        self._refused: Table[int, bool] = Table(_MOST_REFUSED)
+        self._doubted: Table[bytes, bool] = Table(_MOST_REFUSED)
 
     def now(self, exchange: Exchange) -> Visit:
         """The exchange at hand, as it will be remembered; its verdict is what its status says."""
@@ -175,15 +182,45 @@ class Visits:
         now = self.now(exchange)
         return self._clients.of((now.service, now.client), moment(exchange))
 
+    def was_refused(self, exchange: Exchange) -> bool:
+        """Whether the resource of an exchange was refused or hidden before, to whomever."""
+        return len(self._refused) > 0 and self._refused.get(self.now(exchange).resource, moment(exchange)) is not None
+
+    def was_doubted(self, exchange: Exchange) -> bool:
+        """Whether the credential of an exchange was answered by 401 before."""
+        if not len(self._doubted):
+            return False
+        now = self.now(exchange)
+        return now.credential is not None and self._doubted.get(now.credential, now.ended) is not None
+
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange to the stories it belongs to."""
         visit = visit_of(exchange, self._state, verdict)
         self._resources.add(visit.resource, visit)
         if visit.credential is not None:
             self._credentials.add((visit.service, visit.credential), visit)
+            if visit.status == 401:
+                self._doubted.keep(visit.credential, True, visit.ended)
+        if visit.status in _REFUSALS:
+            self._refused.keep(visit.resource, True, visit.ended)
         client = (visit.service, visit.client)
         if not visit.succeeded or client in self._clients:
             self._clients.add(client, visit)
 
     def __len__(self) -> int:
         return len(self._resources) + len(self._credentials) + len(self._clients)
+
+
+def resource_was_refused(exchange: Exchange, state: State) -> bool:
+    """See ``Visits.was_refused``."""
+    return state.recall(Visits).was_refused(exchange)
+
+
+def credential_was_doubted(exchange: Exchange, state: State) -> bool:
+    """See ``Visits.was_doubted``."""
+    return state.recall(Visits).was_doubted(exchange)
+
+
+def client_had_failed(exchange: Exchange, state: State) -> bool:
+    """Whether the client of an exchange was refused or failed before."""
+    return len(state.recall(Visits).of_client(exchange)) > 0

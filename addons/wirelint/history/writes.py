@@ -15,6 +15,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.state import WINDOW, State
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.core.when import When
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.history.visits import resource_of, visit_of
 
@@ -60,6 +61,8 @@ class _Place:
 class Writes:
     """The latest writes by path, queries left out."""
 
+    wants = When(status="none 1xx 2xx 3xx 5xx")
+
     def __init__(self, state: State) -> None:
         self._state = state
         self._places: OrderedDict[int, _Place] = OrderedDict()
@@ -97,8 +100,8 @@ class Writes:
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange, if it may have changed something."""
-        request, status = exchange.request, exchange.status
-        if request.method in SAFE or (status is not None and 400 <= status < 500):
+        request = exchange.request
+        if request.method in SAFE:
             return
         visit = visit_of(exchange, self._state, verdict)
         anywhere = protocol(exchange) in _ANYWHERE or _resetting.search(request.path[:_LONGEST]) is not None

@@ -36,7 +36,7 @@ from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
-from wirelint.history.visits import Visits
+from wirelint.history.visits import Visits, credential_was_doubted
 from wirelint.history.writes import SAFE
 
 _turns = re.compile(r"(?:log|sign)-?(?:in|out|off)|session|token|auth|password|revoke|activate", re.IGNORECASE)
@@ -52,6 +52,7 @@ RULE = Rule(
     suggested_status=503,
     scope=Scope.IDENTITY,
     recalls=(Visits,),
+    after=credential_was_doubted,
 )
 
 

@@ -36,7 +36,7 @@ from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
 from wirelint.history.routes import Route, Routes
-from wirelint.history.visits import Visits
+from wirelint.history.visits import Visits, credential_was_doubted
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -46,6 +46,7 @@ RULE = Rule(
     when=When(status="2xx"),
     scope=Scope.ROUTE,
     recalls=(Visits, Routes),
+    after=credential_was_doubted,
     speaks_once=True,
 )
 

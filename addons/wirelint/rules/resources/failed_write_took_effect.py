@@ -33,7 +33,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
-from wirelint.history.attempts import Attempts, values
+from wirelint.history.attempts import Attempts, values, write_was_rejected
 from wirelint.history.contents import content_of
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits
@@ -48,6 +48,7 @@ RULE = Rule(
     reads=Reads.WHOLE,
     scope=Scope.RESOURCE,
     recalls=(Attempts, Visits, Writes),
+    after=write_was_rejected,
     speaks_once=True,
 )
 

@@ -14,7 +14,8 @@ Known exceptions
 ----------------
 What was deleted in between, or was found missing, is created anew. Where each PUT makes a version of its own, or
 something under another ``Location``, 201 is right. Some stores answer 201 to every PUT by their documentation (Azure
-Blob Storage, OpenStack Swift): they are known by their fields.
+Blob Storage, OpenStack Swift, CouchDB, Artifactory, Nexus, registries of images): they are known by their fields. Locks,
+leases and what has a time to live may have gone in between.
 
 How to fix
 ----------
@@ -25,6 +26,7 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.4
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from wirelint.core.exchange import Exchange
@@ -50,8 +52,21 @@ RULE = Rule(
 
 # Versions, and the stores whose convention it is.
 _VERSIONED = frozenset(
-    {"x-ms-version", "x-ms-request-id", "x-trans-id", "x-amz-version-id", "x-goog-generation", "content-location"}
+    {
+        "x-ms-version",
+        "x-ms-request-id",
+        "x-trans-id",
+        "x-amz-version-id",
+        "x-goog-generation",
+        "content-location",
+        "docker-content-digest",
+        "x-couch-request-id",
+        "x-artifactory-id",
+    }
 )
+_stores = re.compile(r"couchdb|artifactory|nexus", re.IGNORECASE)
+_passing = re.compile(r"(?:\b|_)(?:ttl|expir|leases?\b|locks?\b|heartbeat|presence|valid_?until)", re.IGNORECASE)
+_LONGEST = 4096
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
@@ -64,6 +79,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     now, first = visits.now(exchange), puts[-1]
     if not in_turn(first, now) or not _VERSIONED.isdisjoint(response.headers.names()):
         return
+    if _stores.match(response.headers.get("server") or "") or _is_passing(exchange, now):
+        return
     if "location" in response.headers and location(exchange) != exchange.request.target:
         return
     proof = _proof(story, puts)
@@ -75,6 +92,12 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         story=proof,
         note="created once more",
     )
+
+
+def _is_passing(exchange: Exchange, now: Visit) -> bool:
+    """Whether what is put may last for a time only."""
+    text = exchange.request.body.text or ""
+    return _passing.search(now.route) is not None or _passing.search(text[:_LONGEST]) is not None
 
 
 def _proof(story: Sequence[Visit], puts: Sequence[Visit]) -> tuple[Step, ...] | None:

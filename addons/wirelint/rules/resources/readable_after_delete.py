@@ -15,7 +15,8 @@ Known exceptions
 Most resources that can be read after DELETE are no fault: deletion may take its time (202, and all answers that speak
 of a job, a trash or a later time), and clients poll until it is through. So there has to be a GET before and one well
 after, of one id without a query, by one caller, with the same content, in which nothing speaks of deletion; no 404 in
-between, no copy of a cache, and no write to it, to its collection or below that may have brought it back.
+between, no copy of a cache, and no write to it, to its collection or below that may have brought it back. Entries of
+caches are filled anew by reading them, and settings go back to their defaults.
 
 How to fix
 ----------
@@ -28,6 +29,7 @@ References
 - https://www.rfc-editor.org/rfc/rfc9111.html#section-4.4
 """
 
+import re
 from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
@@ -36,7 +38,7 @@ from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.evidence.lifecycle import is_ending
 from wirelint.history.contents import content_of
-from wirelint.history.deletions import Deletions
+from wirelint.history.deletions import Deletions, was_deleted
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits
 from wirelint.history.writes import Writes
@@ -51,10 +53,12 @@ RULE = Rule(
     suggested_status=202,
     scope=Scope.RESOURCE,
     recalls=(Deletions, Visits, Writes),
+    after=was_deleted,
     speaks_once=True,
 )
 
 _SETTLED = 30.0
+_comes_back = re.compile(r"cache|setting|preference|override|default|config|flag", re.IGNORECASE)
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
@@ -64,7 +68,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     deleted, visits = deletion.visit, context.recall(Visits)
     now = visits.now(exchange)
-    if not in_turn(deleted, now) or now.started - deleted.ended < _SETTLED:
+    if not in_turn(deleted, now) or now.started - deleted.ended < _SETTLED or _comes_back.search(now.route):
         return
     content = content_of(exchange)
     if content is None or hash(content) != deletion.content or is_ending(exchange.response.body.text or ""):

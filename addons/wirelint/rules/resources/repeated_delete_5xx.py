@@ -11,8 +11,8 @@ told that the service is broken, and may try for ever, while the resource is gon
 
 Known exceptions
 ----------------
-404, 410 and 204 are all fine. 502, 503 and 504 speak of an outage. Where the resource was seen or written again in
-between, or the DELETE carries other content, it is not the same deletion.
+404, 410 and 204 are all fine. 502, 503 and 504 speak of an outage, and so do failures elsewhere within a minute. Where
+the resource was seen or written again in between, or the DELETE carries other content, it is not the same deletion.
 
 How to fix
 ----------
@@ -25,12 +25,13 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.5
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits
 
@@ -48,6 +49,7 @@ RULE = Rule(
 
 _DONE = frozenset({200, 204})
 _OUTAGE = frozenset({502, 503, 504})
+_AROUND = 60.0
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
@@ -61,7 +63,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             if visit.method != "OPTIONS" and (visit.status is None or visit.status < 400):
                 return
         elif visit.succeeded and visit.status in _DONE:
-            if visit.request == now.request and in_turn(visit, now):
+            if visit.request == now.request and in_turn(visit, now) and not _is_outage(visits.of_client(exchange), now):
                 yield Hit(
                     f"DELETE answered {now.status} after the same DELETE had succeeded",
                     f"DELETE {now.route}: {visit.status}, then {now.status}",
@@ -69,6 +71,16 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
                     note="deleted once more",
                 )
             return
+
+
+def _is_outage(story: Iterable[Visit], now: Visit) -> bool:
+    """Whether the service failed the client with something else, too."""
+    return any(
+        (visit.status is None or visit.status >= 500)
+        and visit.resource != now.resource
+        and now.started - visit.ended <= _AROUND
+        for visit in story
+    )
 
 
 BAD = (

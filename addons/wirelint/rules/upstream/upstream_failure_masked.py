@@ -33,6 +33,8 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.failing import holds_error
+from wirelint.evidence.said import meanings
+from wirelint.evidence.texts import Meaning
 from wirelint.history.hops import Hops, Traces, completes_hops, timed_out
 
 RULE = Rule(
@@ -60,7 +62,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         f"{hops.outer.outcome} where the call to {call.service[:40]} had failed: {call.outcome}",
         hops.text(call),
         suggested_status=status,
-        confidence=hops.confidence,
+        confidence=Confidence.WEAK if _is_own_matter(hops, exchange) else hops.confidence,
         story=hops.story({id(call): "failed"}, "does not tell so"),
         note="does not tell so" if hops.late is None else "given up",
         about=hops.about,
@@ -72,6 +74,8 @@ def _masks(hops: Hops, exchange: Exchange) -> bool:
     if status == 500:
         return True
     if status in (400, 401, 403, 404):
+        if hops.outer.aside or (status == 401 and hops.outer.stranger):
+            return False
         return len({call.target for call in hops.calls}) == 1
     if status is None or not 200 <= status < 300:
         return False
@@ -84,6 +88,14 @@ def _masks(hops: Hops, exchange: Exchange) -> bool:
             Verdict.SERVER_ERROR,
         )
     )
+
+
+def _is_own_matter(hops: Hops, exchange: Exchange) -> bool:
+    """Whether the answer finds fault with the request, as it may have done without any call."""
+    if hops.outer.status != 400 or hops.late is not None:
+        return False
+    about = meanings(exchange)
+    return bool(about) and about <= {Meaning.INVALID, Meaning.MALFORMED}
 
 
 BAD = (

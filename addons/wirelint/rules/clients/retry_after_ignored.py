@@ -1,0 +1,133 @@
+"""A client that was told when to come back comes back earlier
+
+What it does
+------------
+Reports a request that follows a 429 or 503 to the same client, with the same credentials and on the same route, before
+nine tenths of the time are over that its ``Retry-After`` asked to wait.
+
+Why it matters
+--------------
+What the service sheds to recover comes back at once, and limits that count refused calls, too, never open again. Some
+services ban clients for it.
+
+Known exceptions
+----------------
+Requests that were already under way when the refusal came, waits of more than an hour, and calls for another resource
+of the route that are served. A success on the route since then shows that the limit is over. People who reload a page,
+and probes of a service's health, do as they please.
+
+How to fix
+----------
+Let the client's library honour ``Retry-After`` (urllib3: ``Retry(respect_retry_after_header=True)``), do not clamp it
+to a maximum of your own, and share the pause among the client's workers.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-10.2.3
+- https://www.rfc-editor.org/rfc/rfc6585.html#section-4
+"""
+
+from collections.abc import Iterator, Sequence
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.visit import Visit
+from wirelint.history.repeats import by_a_person, is_probe, knew, same_caller
+from wirelint.history.visits import Visits, client_had_failed
+
+_REFUSALS = frozenset({429, 503})
+_LONGEST = 3600.0
+_ENOUGH = 0.9
+# Seconds within which one worker of a client may not have heard yet what another one was told.
+_HEARSAY = 0.25
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the wait was told to the same client in seconds, and the time in between was measured",
+    basis="ought to: RFC 9110 section 10.2.3",
+    when=When(status="2xx 3xx 4xx 5xx none"),
+    side=Side.CLIENT,
+    scope=Scope.CLIENT,
+    recalls=(Visits,),
+    after=client_had_failed,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Back before the time."""
+    visits = context.recall(Visits)
+    story = visits.of_client(exchange)
+    if not story:
+        return
+    now = visits.now(exchange)
+    told = _last_word(story, now)
+    if told is None or told.wait is None or not 0 < told.wait <= _LONGEST:
+        return
+    waited = now.started - told.ended
+    if by_a_person(exchange) or is_probe(exchange):
+        return
+    # Limits may be kept for each resource of a route: another one is the same limit's if it is refused, too.
+    if waited >= _ENOUGH * told.wait or (told.resource != now.resource and now.status not in _REFUSALS):
+        return
+    yield Hit(
+        f"the client came back after {waited:.1f} s, told to wait {told.wait:.0f} s",
+        f"{told.status} with Retry-After, {told.wait:.0f} s; {now.method} {now.route} again {waited:.1f} s later",
+        story=(told.step(f"asked to wait {told.wait:.0f} s"),),
+        note=f"sent {waited:.1f} s later",
+    )
+
+
+def _last_word(story: Sequence[Visit], now: Visit) -> Visit | None:
+    """What the client knew of the route when it sent the request, if that was a refusal."""
+    for visit in reversed(story):
+        if visit.method != now.method or visit.route != now.route or not same_caller(visit, now):
+            continue
+        again = visit.request is not None and visit.request == now.request
+        if knew(now, visit) and (again or now.started - visit.ended >= _HEARSAY):
+            return visit if visit.status in _REFUSALS else None
+    return None
+
+
+BAD = (
+    """\
+GET /reports HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 429 Too Many Requests
+Retry-After: 30
+Content-Type: application/json
+
+{"error": "rate limit exceeded"}
+# +2s
+GET /reports HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+""",
+)
+
+GOOD = (
+    """\
+GET /reports HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 429 Too Many Requests
+Retry-After: 30
+Content-Type: application/json
+
+{"error": "rate limit exceeded"}
+# +29s
+GET /reports HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+""",
+)

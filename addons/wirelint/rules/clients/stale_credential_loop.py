@@ -1,0 +1,134 @@
+"""A client goes on with a credential that is refused each time
+
+What it does
+------------
+Reports the fourth 401 in a row to one client for one credential that was never answered otherwise in the last ten
+minutes, each request sent after the refusal before.
+
+Why it matters
+--------------
+401 asks for other credentials. A client that keeps sending the old ones is down without anybody being told, may lock
+the account it belongs to, and looks like somebody guessing.
+
+Known exceptions
+----------------
+In Digest, NTLM, Negotiate and the like the first 401 is a step of the protocol. A credential that the service accepts
+elsewhere may be a good one; then the question is why it was refused here. Browsers send cookies by themselves: a page
+that starts with an old one asks for this and that before it learns, so something has to be asked for twice. Where one
+logs in or proves something once more, it is a password or a code that was refused.
+
+How to fix
+----------
+On 401, get a new token once and repeat once; then stop and tell. Renew tokens before they expire.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-11.4
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.visit import Visit
+from wirelint.evidence.challenges import challenges
+from wirelint.evidence.credentials import credentials
+from wirelint.history.repeats import knew, same_caller
+from wirelint.history.visits import Visits
+
+_COUNT = 4
+_proving = re.compile(
+    r"(?:log|sign)-?(?:in|on|up)|session|auth|token|passw|passcode|pin\b|otp|[m2]fa|factor|code|verif|confirm|challenge|unlock",
+    re.IGNORECASE,
+)
+_HANDSHAKES = ("digest", "ntlm", "negotiate", "kerberos", "scram-", "hoba", "mutual", "dpop", "gnap")
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="one credential was refused each time, and each time the client knew",
+    basis="policy: RFC 9110 section 15.5.2 lets clients repeat with new or replaced credentials",
+    when=When(status="401"),
+    side=Side.CLIENT,
+    scope=Scope.CLIENT,
+    recalls=(Visits,),
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Refused four times, and nothing else ever."""
+    visits = context.recall(Visits)
+    story = visits.of_credential(exchange)
+    if len(story) < _COUNT - 1 or any(visit.status != 401 for visit in story):
+        return
+    if _is_handshake(exchange):
+        return
+    now = visits.now(exchange)
+    if _proving.search(now.route):
+        return
+    row = [now]
+    for visit in reversed(story):
+        if same_caller(visit, now) and knew(row[-1], visit) and not _proving.search(visit.route):
+            row.append(visit)
+    by_itself = credentials(exchange) == {"cookie"}
+    if not _is_loop(row, by_itself=by_itself) or _is_loop(row[1:], by_itself=by_itself):
+        return
+    yield Hit(
+        f"the client went on with a credential that was refused {len(row)} times in a row",
+        f"{now.method} {now.route}: 401, the {len(row)}th for one credential in {now.started - row[-1].started:.1f} s",
+        story=tuple(visit.step("refused") for visit in reversed(row[1:])),
+        note="the same credential once more",
+    )
+
+
+def _is_loop(row: Sequence[Visit], *, by_itself: bool) -> bool:
+    """Whether enough were refused; of such as carry a credential by themselves, one more than once."""
+    return len(row) >= _COUNT and not (by_itself and len({(visit.method, visit.route) for visit in row}) == len(row))
+
+
+def _is_handshake(exchange: Exchange) -> bool:
+    fields = exchange.request.headers
+    sent = (fields.get("authorization") or "").lower()
+    asked = (challenge.scheme for challenge in challenges(exchange).items)
+    return "dpop" in fields or sent.startswith(_HANDSHAKES) or any(scheme.startswith(_HANDSHAKES) for scheme in asked)
+
+
+BAD = (
+    """\
+# 4 times, every 20s
+GET /orders?since={n} HTTP/1.1
+Host: shop.example
+Authorization: Bearer 66d3d6c2aa3e8a2a1d1a8d3f9f1b2c4e
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer error="invalid_token"
+Content-Type: application/json
+
+{"error": "token expired"}
+""",
+)
+
+GOOD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+Authorization: Bearer 66d3d6c2aa3e8a2a1d1a8d3f9f1b2c4e
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer error="invalid_token"
+Content-Type: application/json
+
+{"error": "token expired"}
+GET /orders HTTP/1.1
+Host: shop.example
+Authorization: Bearer 0cc175b9c0f1b6a831c399e269772661
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+""",
+)

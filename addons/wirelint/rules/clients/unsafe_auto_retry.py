@@ -1,0 +1,166 @@
+"""A client repeats a POST or PATCH that may already have taken effect
+
+What it does
+------------
+Reports a POST or PATCH with the same content as one that the same client sent within the last five seconds and that
+ended in 5xx or without an answer, if nothing in it lets the service recognize the repetition.
+
+Why it matters
+--------------
+A failure does not say whether the request was carried out: the order is placed twice, the mail goes out twice. RFC 9110
+section 9.2.2 says that clients should not repeat such requests by themselves unless they know it to be safe.
+
+Known exceptions
+----------------
+Keys and preconditions by which repetitions are recognized, requests that never reached the service, 503 with
+``Retry-After``, searches and the like, forms that people send. Whether the route is idempotent after all cannot be seen,
+so this is a hint.
+
+How to fix
+----------
+Send an ``Idempotency-Key`` that stays the same over retries, and let the service honour it; or make it a PUT to a
+resource whose name the client chooses.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-9.2.2
+- https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+"""
+
+import re
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange, FailureKind
+from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.visit import Visit
+from wirelint.evidence.protocols import protocol
+from wirelint.history.repeats import by_a_person, knew, same_caller
+from wirelint.history.visits import Visits, client_had_failed
+
+_SPAN = 5.0
+_UNSENT = frozenset({FailureKind.CONNECT, FailureKind.TLS})
+_FIELDS = frozenset(
+    {
+        "idempotency-key",
+        "x-idempotency-key",
+        "idempotence-key",
+        "repeatability-request-id",
+        "paypal-request-id",
+        "x-client-token",
+        "if-match",
+        "if-none-match",
+        "if-unmodified-since",
+    }
+)
+_MEMBERS = frozenset(
+    ["id", "uuid", "idempotencykey", "idempotencytoken", "clienttoken", "clientrequesttoken", "clientrequestid", "requestid", "requesttoken", "transactionid", "messageid", "externalid", "deduplicationid"]
+)
+_reading = re.compile(
+    r"(?:^|[^a-z])(?:search|query|find|list|lookup|filter|count|get|batchget|mget|validate|verify|check|preview|calculate"
+    r"|estimate|quote|login|token|graphql|evaluate|completions|embeddings)(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.WEAK,
+    because="request and failure are plain, but the route may be idempotent all the same",
+    basis="SHOULD NOT: RFC 9110 section 9.2.2",
+    when=When(status="2xx 3xx 4xx 5xx none", method="POST PATCH"),
+    side=Side.CLIENT,
+    scope=Scope.CLIENT,
+    recalls=(Visits,),
+    after=client_had_failed,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Failed with an open end, and sent again as it was."""
+    visits = context.recall(Visits)
+    story = visits.of_client(exchange)
+    if not story:
+        return
+    now = visits.now(exchange)
+    if now.request is None:
+        return
+    before = next((v for v in reversed(story) if v.request == now.request and same_caller(v, now)), None)
+    if before is None or not _is_open(before) or not knew(now, before):
+        return
+    paused = now.started - before.ended
+    if paused > _SPAN or by_a_person(exchange) or _is_recognizable(exchange) or protocol(exchange) is not None:
+        return
+    if _reading.search(exchange.request.path.rstrip("/").rpartition("/")[2][:128]):
+        return
+    yield Hit(
+        f"the client sent the same {now.method} again {paused:.1f} s after {before.outcome}, with nothing to tell it by",
+        f"{now.method} {now.route}: {before.outcome}, the same content again {paused:.1f} s later",
+        story=(before.step("whether it was carried out is unknown"),),
+        note="the same content once more",
+    )
+
+
+def _is_open(visit: Visit) -> bool:
+    """Whether a request may have been carried out although it failed."""
+    if visit.status is not None:
+        return visit.status >= 500 and visit.wait is None
+    return visit.failure not in _UNSENT
+
+
+def _is_recognizable(exchange: Exchange) -> bool:
+    request = exchange.request
+    if not _FIELDS.isdisjoint(request.headers.names()):
+        return True
+    members = request.body.members or {}
+    return not _MEMBERS.isdisjoint(name.lower().replace("_", "").replace("-", "") for name in members)
+
+
+BAD = (
+    """\
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"item": 7, "count": 1}
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "could not confirm the order"}
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"item": 7, "count": 1}
+HTTP/1.1 201 Created
+Location: /orders/7
+Content-Type: application/json
+
+{"id": 7}
+""",
+)
+
+GOOD = (
+    """\
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+Idempotency-Key: 5f2b
+
+{"item": 7, "count": 1}
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "could not confirm the order"}
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+Idempotency-Key: 5f2b
+
+{"item": 7, "count": 1}
+HTTP/1.1 201 Created
+Location: /orders/7
+Content-Type: application/json
+
+{"id": 7}
+""",
+)

@@ -1,0 +1,1 @@
+"""What a service does with its statuses, all in all."""

@@ -1,0 +1,149 @@
+"""A service says 400 whatever is wrong with a request
+
+What it does
+------------
+Reports a service that sent 400 at least 30 times on at least three routes, for at least two different things that have
+statuses of their own (values, conflicts, missing resources, permissions, rate limits), and those statuses never.
+
+Why it matters
+--------------
+Clients cannot tell what to do next: correct a value, log in, ask for access, wait, or forget a stale reference. They
+end up comparing texts, which change.
+
+Known exceptions
+----------------
+That most errors are 400s proves nothing: only what their codes and texts mean counts. What content refers to (a customer
+in an order) may be missing under 400. Houses that hold 400 to be right for values, too, set ``validation_is_400``.
+
+How to fix
+----------
+Give each kind of exception its status where errors are made into responses: 409 for conflicts, 404 for what is not
+there, 403 for permissions, 422 for values, 429 for limits.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.1
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.evidence.makers import gateway_made
+from wirelint.evidence.texts import STATUS, Meaning
+from wirelint.history.services import Services
+
+_LEAST = 30
+_LEAST_ROUTES = 3
+_LEAST_EACH = 3
+_MEANINGS = frozenset({Meaning.INVALID, Meaning.CONFLICT, Meaning.NOT_FOUND, Meaning.AUTHZ, Meaning.RATE})
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.STRONG,
+    because="codes and texts name different things, and the statuses that mean them are never used",
+    basis="policy: RFC 9110 section 15.5 defines a status for each",
+    when=When(status="400"),
+    scope=Scope.SERVICE,
+    recalls=(Services,),
+    speaks_once=True,
+    options={"validation_is_400": False},
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Different meanings under one status, and none of them under its own."""
+    service = context.recall(Services).of(exchange)
+    all_of_them = service.statuses.get(400)
+    if all_of_them is None or all_of_them.count + 1 < _LEAST or len(all_of_them.routes) < _LEAST_ROUTES:
+        return
+    own = context.option("validation_is_400")
+    told = {
+        meaning: tally
+        for (status, meaning), tally in service.meanings.items()
+        if status == 400
+        and meaning in _MEANINGS
+        and tally.count >= _LEAST_EACH
+        and STATUS[meaning] not in service.statuses
+        and not (own and meaning is Meaning.INVALID)
+    }
+    if len(told) < 2 or gateway_made(exchange):
+        return
+    most = sorted(told.items(), key=lambda each: (-each[1].count, each[0]))
+    counts = ", ".join(f"{meaning} {tally.count}×" for meaning, tally in most)
+    yield Hit(
+        f"400 stands for {len(most)} things: {', '.join(meaning for meaning, _ in most)}",
+        f"400: {counts}, of {all_of_them.count + 1} on {len(all_of_them.routes)} routes; "
+        f"never {', '.join(str(STATUS[meaning]) for meaning, _ in most)}",
+        story=tuple(tally.samples[0].step(f"about {meaning}") for meaning, tally in most),
+        note="400 once more",
+    )
+
+
+BAD = (
+    """\
+# 12 times, every 10s
+PUT /users/{n} HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"email": "none"}
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": {"message": "email is not a valid address"}}
+# 12 times, every 10s
+POST /orders?draft={n} HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"amount": -1}
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": {"message": "amount must be positive"}}
+# 6 times, every 10s
+GET /carts/{n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": {"message": "no such cart"}}
+""",
+)
+
+GOOD = (
+    """\
+# 20 times, every 10s
+PUT /users/{n} HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"email": "none"}
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": {"message": "email is not a valid address"}}
+# 20 times, every 10s
+POST /orders?draft={n} HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"amount": -1}
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": {"message": "amount must be positive"}}
+# 6 times, every 10s
+GET /carts/{n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": {"message": "no such cart"}}
+""",
+)

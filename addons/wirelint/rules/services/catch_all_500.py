@@ -1,0 +1,165 @@
+"""A service says 500 whatever failed, its upstreams included
+
+What it does
+------------
+Reports a service that tells at least three different errors under 500 and never answers 502, 503 or 504, although calls
+that it made to others were seen to fail for good.
+
+Why it matters
+--------------
+500 is a fault of the service itself: its developers are called. 502, 503 and 504 say that something behind it failed, or
+that it is worth trying again. Where all is 500, nobody can route the alarm, and clients cannot tell what to retry.
+
+Known exceptions
+----------------
+Without a failed call on record nothing is said. 502, 503 and 504 that a gateway in front put there are not the
+service's. Where nothing but the time joins the failed calls to the service, it is a hint.
+
+How to fix
+----------
+Give the exceptions of clients for databases and other services a handler of their own: 504 for timeouts, 502 for
+answers that make no sense and connections that broke, 503 with ``Retry-After`` where the service sheds load itself.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.1
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.3
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.evidence.machine_codes import machine_code
+from wirelint.evidence.makers import gateway_made
+from wirelint.evidence.protocols import protocol
+from wirelint.history.hops import FAILURES
+from wirelint.history.services import Services
+
+_LEAST_CODES = 3
+_MOST_SHOWN = 5
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="different errors stand under 500, and upstreams' failures were seen that 502 to 504 never told",
+    basis="policy: RFC 9110 sections 15.6.3 to 15.6.5 define the statuses for upstreams' failures",
+    when=When(status="500"),
+    reads=Reads.PREFIX,
+    scope=Scope.SERVICE,
+    recalls=(Services,),
+    speaks_once=True,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Many errors under one status, and no word of upstreams that failed."""
+    service = context.recall(Services).of(exchange)
+    if not FAILURES.isdisjoint(service.statuses) or protocol(exchange) is not None or gateway_made(exchange):
+        return
+    joined = bool(service.failed_calls.count)
+    calls = service.failed_calls if joined else service.presumed_failed_calls
+    if not calls.count:
+        return
+    # Texts, which stand in quotes, differ where errors do not.
+    codes = {
+        code: statuses[500]
+        for (code, _), statuses in service.codes.items()
+        if 500 in statuses and not code.startswith('"')
+    }
+    own = machine_code(exchange)
+    named = sorted(codes.keys() | ({own} if own is not None and not own.startswith('"') else set()))
+    if len(named) < _LEAST_CODES:
+        return
+    yield Hit(
+        f"500 for {len(named)} different errors, and never 502, 503 or 504 though {calls.count} calls to others failed",
+        f"500: {', '.join(named[:_MOST_SHOWN])}; calls that failed: {calls.count}",
+        confidence=None if joined else Confidence.WEAK,
+        story=(
+            *(visit.step("a call of the service that failed") for visit in calls.samples),
+            *(seen.first.step("another error under 500") for seen in list(codes.values())[:3]),
+        ),
+        note="one more error under 500",
+    )
+
+
+BAD = (
+    """\
+# outbound stock
+GET /levels/7 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4740
+
+# failure: timeout no answer in time
+GET /items/7 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4740
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 7, "name": "kettle"}
+GET /prices/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"code": "PRICE_TABLE_EMPTY"}
+GET /labels/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"code": "LABEL_TEMPLATE_BROKEN"}
+GET /totals HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"code": "LEDGER_SUM_DIFFERS"}
+""",
+)
+
+GOOD = (
+    """\
+# outbound stock
+GET /levels/7 HTTP/1.1
+Host: stock.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4741
+
+# failure: timeout no answer in time
+GET /items/7 HTTP/1.1
+Host: shop.example
+X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4741
+
+HTTP/1.1 504 Gateway Timeout
+Content-Type: application/json
+
+{"code": "STOCK_SILENT"}
+GET /prices/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"code": "PRICE_TABLE_EMPTY"}
+GET /labels/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"code": "LABEL_TEMPLATE_BROKEN"}
+GET /totals HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"code": "LEDGER_SUM_DIFFERS"}
+""",
+)

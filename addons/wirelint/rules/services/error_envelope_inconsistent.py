@@ -1,0 +1,120 @@
+"""A service tells its errors in different forms
+
+What it does
+------------
+Reports a service whose errors have at least two forms (problem details, ``{error: …}``, ``{errors: […]}``,
+``{message: …}``, text, HTML), each in at least a tenth of at least 20 errors.
+
+Why it matters
+--------------
+Clients have one place where they read errors. What comes in another form ends as «unknown error» there, and the reason
+that the service gave is lost.
+
+Known exceptions
+----------------
+Errors that a gateway made in the service's place, those of another server behind the same name (by ``Server`` and
+``Via``), and those whose callers asked for HTML, XML, text or a picture are told apart. OAuth, GraphQL and other
+protocols have forms of their own.
+
+How to fix
+----------
+Answer with ``application/problem+json`` everywhere, from one error handler; give the framework's own 404, 405 and 500
+the same handler.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9457.html
+- https://opensource.zalando.com/restful-api-guidelines/#176
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.evidence.makers import gateway_made, maker
+from wirelint.evidence.protocols import protocol
+from wirelint.history.services import Services, asked_form
+
+_LEAST = 20
+_LEAST_SHARE = 0.1
+
+RULE = Rule(
+    severity=Severity.INFO,
+    confidence=Confidence.STRONG,
+    because="the forms are in plain sight, and each is frequent",
+    basis="policy: RFC 9457, Zalando RESTful API Guidelines rule 176",
+    when=When(status="4xx 5xx"),
+    reads=Reads.PREFIX,
+    scope=Scope.SERVICE,
+    recalls=(Services,),
+    speaks_once=True,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """Forms of errors by one maker, of which more than one is usual."""
+    families = context.recall(Services).of(exchange).families
+    if len(families) < 2:
+        return
+    by = maker(exchange)
+    forms = {form: tally for (other, form), tally in families.items() if other == by}
+    total = sum(tally.count for tally in forms.values()) + 1
+    if len(forms) < 2 or total < _LEAST or protocol(exchange) is not None or gateway_made(exchange):
+        return
+    own = asked_form(exchange)
+    counts = {form: tally.count + (form == own) for form, tally in forms.items()}
+    usual = sorted(
+        (form for form, count in counts.items() if count >= _LEAST_SHARE * total), key=lambda form: -counts[form]
+    )
+    if len(usual) < 2 or own not in usual:
+        return
+    yield Hit(
+        f"errors in {len(usual)} forms: {', '.join(usual[:4])}",
+        ", ".join(f"{form} {counts[form]}×" for form in usual),
+        story=tuple(forms[form].samples[0].step(f"told as {form}") for form in usual),
+        note=f"told as {own}",
+    )
+
+
+BAD = (
+    """\
+# 10 times, every 20s
+GET /orders/{n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"message": "no such order"}
+# 10 times, every 20s
+GET /customers/{n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"errors": [{"title": "no such customer"}]}
+""",
+)
+
+GOOD = (
+    """\
+# 20 times, every 20s
+GET /orders/{n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"message": "no such order"}
+# 2 times, every 20s
+GET /health?probe={n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/plain
+
+checks did not pass
+""",
+)

@@ -1,0 +1,119 @@
+"""One error of a service goes by different statuses
+
+What it does
+------------
+Reports an error code that one service sent under at least two statuses, at least twice each. Where errors have no
+codes, a text of fixed words that says precisely what is wrong stands for one.
+
+Why it matters
+--------------
+A status is good for something only if it always means the same. Here clients that handle the one status fail over the
+other, and counts by status are counts of who happened to answer.
+
+Known exceptions
+----------------
+Errors that a gateway made, and those of another server behind the same name (by ``Server`` and ``Via``), are told
+apart. Codes that name a class of errors rather than one (``invalid_request_error``) and codes of single fields prove
+nothing. 409 and 412, 404 and 410 may well be about one thing, and so may 404 and a 400 or 422 to content that refers
+to what is missing.
+
+How to fix
+----------
+Bind the status to the error where the error is defined, not where it is raised.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5
+- https://www.rfc-editor.org/rfc/rfc9457.html#section-3.1.1
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.evidence.makers import gateway_made, maker
+from wirelint.evidence.protocols import protocol
+from wirelint.history.services import Services, bound_code
+
+_LEAST_EACH = 2
+_KIN = {410: 404, 412: 409}
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.STRONG,
+    because="the service's own name for the error is the same",
+    basis="policy: RFC 9110 section 15.5 gives each status one meaning",
+    when=When(status="4xx 5xx"),
+    reads=Reads.PREFIX,
+    scope=Scope.SERVICE,
+    recalls=(Services,),
+    speaks_once=True,
+)
+
+
+def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+    """The error at hand was told by another status before."""
+    code = bound_code(exchange)
+    if code is None or exchange.status is None or protocol(exchange) is not None or gateway_made(exchange):
+        return
+    seen = context.recall(Services).of(exchange).codes.get((code, maker(exchange)))
+    if seen is None:
+        return
+    counts = {status: each.count for status, each in seen.items()}
+    counts[exchange.status] = counts.get(exchange.status, 0) + 1
+    often = {status: count for status, count in sorted(counts.items()) if count >= _LEAST_EACH}
+    if exchange.status not in often or len({_KIN.get(status, status) for status in often}) < 2:
+        return
+    yield Hit(
+        f"one error under {len(often)} statuses: {', '.join(map(str, often))}",
+        f"{code}: " + ", ".join(f"{status} {count}×" for status, count in often.items()),
+        discriminator=code,
+        story=tuple(
+            each.first.step(f"told by {status}") for status, each in sorted(seen.items()) if status != exchange.status
+        ),
+        note="the same error by another status",
+    )
+
+
+BAD = (
+    """\
+# 2 times, every 20s
+POST /orders?draft={n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"code": "BASKET_EMPTY", "message": "There is nothing in it"}
+# 2 times, every 20s
+POST /quotes?draft={n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 409 Conflict
+Content-Type: application/json
+
+{"code": "BASKET_EMPTY", "message": "There is nothing in it"}
+""",
+)
+
+GOOD = (
+    """\
+# 2 times, every 20s
+POST /orders?draft={n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 409 Conflict
+Content-Type: application/json
+
+{"code": "BASKET_EMPTY", "message": "There is nothing in it"}
+# 2 times, every 20s
+POST /quotes?draft={n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 409 Conflict
+Content-Type: application/json
+
+{"code": "BASKET_EMPTY", "message": "There is nothing in it"}
+""",
+)
