@@ -79,7 +79,6 @@ PROFILES: Final[Mapping[str, Profile]] = {
                 Change(
                     "existence-hidden-by-404", "callers must know whether to ask for access", severity=Severity.LOW
                 ),
-                Change("upstream-failure-masked", _INTERNAL_CHAIN, severity=Severity.HIGH),
                 Change("gateway-code-swapped", _INTERNAL_CHAIN, severity=Severity.MEDIUM),
                 Change("stack-trace-exposed", "who reads it may read the source as well", severity=Severity.LOW),
                 Change("masked-upstream-text", _INTERNAL_CHAIN, severity=Severity.HIGH),
