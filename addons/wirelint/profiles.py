@@ -76,9 +76,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
                 Change(
                     "not-found-declares-authz", "callers must know whether to ask for access", severity=Severity.MEDIUM
                 ),
-                Change(
-                    "existence-hidden-by-404", "callers must know whether to ask for access", severity=Severity.LOW
-                ),
+                Change("existence-hidden-by-404", "callers must know whether to ask for access", severity=Severity.LOW),
                 Change("gateway-code-swapped", _INTERNAL_CHAIN, severity=Severity.MEDIUM),
                 Change("stack-trace-exposed", "who reads it may read the source as well", severity=Severity.LOW),
                 Change("masked-upstream-text", _INTERNAL_CHAIN, severity=Severity.HIGH),

@@ -111,3 +111,14 @@ def test_time_is_linear(piece: Any) -> None:
     began = time.perf_counter()
     redact(piece * 20_000)
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/occurrence/search", "/api/v2/users/me/settings", "/apis/apps/v1beta1/deployments"]
+)
+def test_versions_do_not_make_a_path_look_random(path: str) -> None:
+    assert redact(f"GET {path} → 404", frozenset()) == f"GET {path} → 404"
+
+
+def test_a_random_segment_is_masked_beside_a_version() -> None:
+    assert "b7Xq2Lw9Zt4Kd8Rv3Pn6" not in redact("GET /v1/b7Xq2Lw9Zt4Kd8Rv3Pn6/users", frozenset())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wirelint.evidence.lifecycle import is_ending, is_unfinished
+from wirelint.evidence.lifecycle import is_awaited, is_ending, is_unfinished
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,36 @@ def test_no_ends(text: str) -> None:
 
 def test_unfinished() -> None:
     assert is_unfinished('{"status": "in_progress"}')
+    assert is_unfinished('{"id": 7, "status": "running"}')
     assert is_unfinished('{"message": "Your export will be ready soon"}')
     assert not is_unfinished('{"id": 42, "queued": false}')
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ('{"error": "authorization_pending"}', 400),
+        ('{"error": "slow_down"}', 400),
+        ('{"reason": "The kubeconfig is not yet available. Please try again later."}', 503),
+        ('{"error": "the file is not ready"}', 503),
+        ('{"error": "a backup is in progress"}', 422),
+        ('{"reason": "Linode busy."}', 400),
+        ('{"error": "the image is in use"}', 400),
+    ],
+)
+def test_awaited(text: str, status: int) -> None:
+    assert is_awaited(text, status)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ('{"error": "the server is busy"}', 503),
+        ('{"error": "please try again later"}', 503),
+        ('{"error": "could not load prices"}', 500),
+        ('{"error": "email is not valid"}', 400),
+        ("", 500),
+    ],
+)
+def test_not_awaited(text: str, status: int) -> None:
+    assert not is_awaited(text, status)

@@ -434,7 +434,7 @@ LOG_IN, KEEP_OUT = pair(401), pair(403)
 
 def test_strangers_are_told_both() -> None:
     finding = one(STATUS, ELSEWHERE + 3 * (LOG_IN + KEEP_OUT))
-    assert finding.evidence == "GET /notes: 403 3 times, 401 3 times"
+    assert finding.evidence == "GET /notes → 403 3 times, 401 3 times"
     assert finding.suggested_status == 401
 
 

@@ -62,6 +62,7 @@ _looks: Final = re.compile(
 _scheme: Final = re.compile(
     r"\b((?:basic|bearer|digest|token|negotiate|apikey)\s{1,4})([\w+/=.~:-]{6,4096})", re.IGNORECASE
 )
+_version: Final = re.compile(r"v\d{1,2}(?:(?:alpha|beta)\d{0,2})?")  # of a path: /v1/users
 _opaque: Final = re.compile(r"[A-Za-z0-9_+/=-]{20,4096}")
 _email: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _part: Final = re.compile(r'name="([^"\r\n]{1,128})"[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n([^\r\n]{1,2048})')
@@ -76,7 +77,8 @@ def _tells(text: str) -> bool:
 def _mixed(run: str) -> bool:
     """Whether a run of characters looks random: words joined by - or _ do not."""
     if all(
-        part.isalpha() and (part.islower() or part.isupper() or part.istitle())
+        (part.isalpha() and (part.islower() or part.isupper() or part.istitle()))
+        or ("/" in run and _version.fullmatch(part))
         for part in re.split(r"[-_/+=]+", run)
         if part
     ):

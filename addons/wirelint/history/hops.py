@@ -90,8 +90,8 @@ class Hops(NamedTuple):
         """Evidence: what came of a call, and what was made of it."""
         outer = self.outer
         return (
-            f"{call.method} {call.route} of {call.service}: {call.outcome}; "
-            f"{outer.method} {outer.route} of {outer.service}: {outer.outcome}"
+            f"{call.method} {call.route} of {call.service} → {call.outcome}; "
+            f"{outer.method} {outer.route} of {outer.service} → {outer.outcome}"
         )
 
 

@@ -61,7 +61,7 @@ def lines(group: Group) -> Iterator[tuple[int, Text]]:
     head = severity(finding.severity)
     head.append(f"  {finding.rule}", "bold")
     if group.count > 1:
-        head.append(f"  ×{group.count:,}", "bold")  # noqa: RUF001 - a multiplication sign is meant
+        head.append(f"  ×{group.count:,}", "bold")
     yield 0, head
     request = Text(f"{finding.method} {printable(finding.service)} {finding.route}  ")
     request.append(status(finding), "bold")

@@ -73,7 +73,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         "2xx to strangers on what is forbidden to a known caller",
-        f"GET {now.route}: {now.status} without credentials, 403 with",
+        f"GET {now.route} → {now.status} without credentials, 403 with",
         story=(
             first.step("open to a stranger"),
             *(visit.step("forbidden to a known caller") for visit in forbidden[-_TIMES:]),

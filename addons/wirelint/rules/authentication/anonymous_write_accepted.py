@@ -67,7 +67,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"{now.status} to a write without credentials",
-        f"{now.method} {now.route}: {strangers} without among {known + strangers} PUT, PATCH and DELETE of the last hour",
+        f"{now.method} {now.route} → {strangers} without among {known + strangers} PUT, PATCH and DELETE of the last hour",
     )
 
 

@@ -77,7 +77,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             continue
         yield Hit(
             f"{now.status} and {status} to strangers, on one route",
-            f"{now.method} {now.route}: {now.status} {own.count + 1} times, {status} {other.count} times",
+            f"{now.method} {now.route} → {now.status} {own.count + 1} times, {status} {other.count} times",
             suggested_status=401,
             discriminator="404" if 404 in (status, now.status) else "",
             story=(*_steps(own), *_steps(other)),

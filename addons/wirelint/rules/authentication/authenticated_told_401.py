@@ -80,7 +80,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             return
         yield Hit(
             "401 to a credential that was accepted before and after",
-            f"{now.method} {now.route}: {accepted.status}, then 401, then {now.status}",
+            f"{now.method} {now.route} → {accepted.status}, then 401, then {now.status}",
             confidence=confidence,
             story=(accepted.step("accepted"), refused.step("the same credential refused")),
             note="accepted again",

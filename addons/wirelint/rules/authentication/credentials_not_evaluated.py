@@ -83,7 +83,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         stranger, (before, other) = proofs
         yield Hit(
             "401 to valid credentials, the same that everybody gets here",
-            f"{visit.method} {visit.route}: one 401 for none, and for {_CALLERS} valid credentials",
+            f"{visit.method} {visit.route} → one 401 for none, and for {_CALLERS} valid credentials",
             story=(
                 before.step("accepted elsewhere"),
                 stranger.step("the answer to none"),

@@ -65,7 +65,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         "403 for ids that exist and 404 for others, to one caller",
-        f"GET {now.route}: 403 for {len(forbidden)} ids, 404 for {len(missing)}",
+        f"GET {now.route} → 403 for {len(forbidden)} ids, 404 for {len(missing)}",
         story=tuple(
             visit.step("exists" if visit.status == 403 else "does not exist")
             for visit in (*forbidden.values(), *missing.values())

@@ -71,7 +71,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             return
         yield Hit(
             f"403 for {refused.method} to a caller that {accepted.method} is allowed to",
-            f"{now.route}: {refused.method} 403, {accepted.method} {accepted.status}",
+            f"{now.route} → {refused.method} 403, {accepted.method} {accepted.status}",
             severity=Severity.INFO if refused.method == "DELETE" else Severity.LOW,
             story=(visit.step("forbidden" if visit is refused else "allowed"),),
             note="forbidden" if now is refused else "allowed",

@@ -71,7 +71,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"the client repeated a forbidden request {_COUNT - 1} times with the same credentials",
-        f"{now.method} {now.route}: 403, {_COUNT}× in {now.started - row[-_COUNT].started:.1f} s",
+        f"{now.method} {now.route} → 403, {_COUNT}x in {now.started - row[-_COUNT].started:.1f} s",
         story=tuple(visit.step("forbidden") for visit in row[-_COUNT:-1]),
         note="sent again, forbidden again",
     )

@@ -76,7 +76,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     span = now.started - row[-_COUNT].started
     yield Hit(
         f"the client sent the same request {_COUNT} times in {span:.1f} s, and each came to {now.outcome}",
-        f"{now.method} {now.route}: {now.outcome}, {_COUNT}× in {span:.1f} s",
+        f"{now.method} {now.route} → {now.outcome}, {_COUNT}x in {span:.1f} s",
         story=tuple(visit.step("failed") for visit in row[-_COUNT:-1]),
         note="sent again, failed again",
     )

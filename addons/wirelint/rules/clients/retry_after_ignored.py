@@ -13,8 +13,9 @@ services ban clients for it.
 Known exceptions
 ----------------
 Requests that were already under way when the refusal came, waits of more than an hour, and calls for another resource
-of the route that are served. A success on the route since then shows that the limit is over. People who reload a page,
-and probes of a service's health, do as they please.
+of the route that are served; where another one is refused, too, each may have a limit of its own, so it is a hint. A
+success on the route since then shows that the limit is over. People who reload a page, and probes of a service's health,
+do as they please.
 
 How to fix
 ----------
@@ -68,12 +69,13 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     waited = now.started - told.ended
     if by_a_person(exchange) or is_probe(exchange):
         return
-    # Limits may be kept for each resource of a route: another one is the same limit's if it is refused, too.
+    # Limits may be kept for each resource of a route: another one may be the same limit's if it is refused, too.
     if waited >= _ENOUGH * told.wait or (told.resource != now.resource and now.status not in _REFUSALS):
         return
     yield Hit(
         f"the client came back after {waited:.1f} s, told to wait {told.wait:.0f} s",
-        f"{told.status} with Retry-After, {told.wait:.0f} s; {now.method} {now.route} again {waited:.1f} s later",
+        f"{told.status} with Retry-After, {told.wait:.0f} s; sent again {waited:.1f} s later",
+        confidence=None if told.resource == now.resource or "{" not in now.route else Confidence.WEAK,
         story=(told.step(f"asked to wait {told.wait:.0f} s"),),
         note=f"sent {waited:.1f} s later",
     )

@@ -78,7 +78,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"the client went on with a credential that was refused {len(row)} times in a row",
-        f"{now.method} {now.route}: 401, the {len(row)}th for one credential in {now.started - row[-1].started:.1f} s",
+        f"{now.method} {now.route} → 401, the {len(row)}th for one credential in {now.started - row[-1].started:.1f} s",
         story=tuple(visit.step("refused") for visit in reversed(row[1:])),
         note="the same credential once more",
     )

@@ -54,7 +54,21 @@ _FIELDS = frozenset(
     }
 )
 _MEMBERS = frozenset(
-    ["id", "uuid", "idempotencykey", "idempotencytoken", "clienttoken", "clientrequesttoken", "clientrequestid", "requestid", "requesttoken", "transactionid", "messageid", "externalid", "deduplicationid"]
+    [
+        "id",
+        "uuid",
+        "idempotencykey",
+        "idempotencytoken",
+        "clienttoken",
+        "clientrequesttoken",
+        "clientrequestid",
+        "requestid",
+        "requesttoken",
+        "transactionid",
+        "messageid",
+        "externalid",
+        "deduplicationid",
+    ]
 )
 _reading = re.compile(
     r"(?:^|[^a-z])(?:search|query|find|list|lookup|filter|count|get|batchget|mget|validate|verify|check|preview|calculate"
@@ -94,7 +108,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"the client sent the same {now.method} again {paused:.1f} s after {before.outcome}, with nothing to tell it by",
-        f"{now.method} {now.route}: {before.outcome}, the same content again {paused:.1f} s later",
+        f"{now.method} {now.route} → {before.outcome}, the same content again {paused:.1f} s later",
         story=(before.step("whether it was carried out is unknown"),),
         note="the same content once more",
     )

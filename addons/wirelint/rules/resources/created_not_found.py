@@ -75,7 +75,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"201 for something that is still 404 after {now.started - made.ended:.0f} s",
-        f"{made.method} {made.route}: 201; GET {now.route}: 404, 404",
+        f"{made.method} {made.route} → 201; GET {now.route} → 404, 404",
         story=(
             made.step("created, by its " + ("Location" if announced.named else "id")),
             missed.step("not there"),

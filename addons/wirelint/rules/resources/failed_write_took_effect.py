@@ -73,7 +73,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"{write.method} answered {write.status}, but its values are there",
-        f"{write.method} {write.route}: {write.status}; changed: {_names(taken)}",
+        f"{write.method} {write.route} → {write.status}; changed: {_names(taken)}",
         story=(attempt.seen.step("the values before"), write.step("other values, rejected")),
         note="the rejected values",
         about=write,

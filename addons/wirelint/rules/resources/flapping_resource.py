@@ -70,7 +70,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     turns.reverse()
     yield Hit(
         f"changed {len(turns) - 1} times between there and not there within a minute",
-        f"GET {now.route}: {', '.join(visit.outcome for visit in turns[-6:])}",
+        f"GET {now.route} → {', '.join(visit.outcome for visit in turns[-6:])}",
         story=tuple(visit.step("there" if visit.succeeded else "not there") for visit in turns[-7:-1]),
         note="there" if now.succeeded else "not there",
     )

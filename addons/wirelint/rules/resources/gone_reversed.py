@@ -56,7 +56,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"410 for something that is back after {now.started - last.ended:.0f} s",
-        f"GET {now.route}: 410, then {now.status}",
+        f"GET {now.route} → 410, then {now.status}",
         story=(last.step("gone"),),
         note="back",
         about=last,

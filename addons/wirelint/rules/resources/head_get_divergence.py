@@ -70,7 +70,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     head, get = (look, other) if now.method == "HEAD" else (other, look)
     yield Hit(
         f"HEAD and GET differ in {difference}",
-        f"HEAD {now.route}: {_text(head)}; GET: {_text(get)}",
+        f"HEAD {now.route} → {_text(head)}; GET: {_text(get)}",
         discriminator=difference,
         story=(
             *(() if first is None else (first.visit.step("the same before"),)),

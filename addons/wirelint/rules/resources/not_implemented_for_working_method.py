@@ -58,7 +58,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     is_plain = exchange.request.body.empty and not exchange.request.query
     yield Hit(
         f"501 to {now.method}, which worked on this route",
-        f"{now.method} {now.route}: {(same or worked).status}, then 501",
+        f"{now.method} {now.route} → {(same or worked).status}, then 501",
         confidence=None if is_plain or same is not None else Confidence.WEAK,
         story=((same or worked).step("worked"),),
         note="not implemented",

@@ -88,7 +88,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         "201 to PUT for what was there already",
-        f"PUT {now.route}: 201, then 201",
+        f"PUT {now.route} → 201, then 201",
         story=proof,
         note="created once more",
     )

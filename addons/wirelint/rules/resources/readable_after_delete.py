@@ -79,7 +79,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"still readable {now.started - deleted.ended:.0f} s after DELETE was answered {deleted.status}",
-        f"GET {now.route}: 200, DELETE: {deleted.status}, GET: 200 with the same content",
+        f"GET {now.route} → 200, DELETE → {deleted.status}, GET → 200 with the same content",
         story=(deletion.seen.step("read before"), deleted.step("deleted")),
         note="read again, unchanged",
         about=deleted,

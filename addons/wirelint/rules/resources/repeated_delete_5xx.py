@@ -66,7 +66,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             if visit.request == now.request and in_turn(visit, now) and not _is_outage(visits.of_client(exchange), now):
                 yield Hit(
                     f"DELETE answered {now.status} after the same DELETE had succeeded",
-                    f"DELETE {now.route}: {visit.status}, then {now.status}",
+                    f"DELETE {now.route} → {visit.status}, then {now.status}",
                     story=(visit.step("deleted"),),
                     note="deleted once more",
                 )

@@ -71,7 +71,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"Location of a {given.status} leads to {now.status}",
-        f"{given.method} {given.route}: {given.status}; GET {now.route}: {now.status}",
+        f"{given.method} {given.route} → {given.status}; GET {now.route} → {now.status}",
         story=(given.step("gives the Location"), *(visit.step("followed") for visit in followed)),
         note="followed again" if followed else "followed",
         about=given,

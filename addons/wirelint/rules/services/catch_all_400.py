@@ -72,7 +72,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     if len(told) < 2 or gateway_made(exchange):
         return
     most = sorted(told.items(), key=lambda each: (-each[1].count, each[0]))
-    counts = ", ".join(f"{meaning} {tally.count}×" for meaning, tally in most)
+    counts = ", ".join(f"{meaning} {tally.count}x" for meaning, tally in most)
     yield Hit(
         f"400 stands for {len(most)} things: {', '.join(meaning for meaning, _ in most)}",
         f"400: {counts}, of {all_of_them.count + 1} on {len(all_of_them.routes)} routes; "

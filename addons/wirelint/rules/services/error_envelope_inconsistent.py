@@ -71,7 +71,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"errors in {len(usual)} forms: {', '.join(usual[:4])}",
-        ", ".join(f"{form} {counts[form]}×" for form in usual),
+        ", ".join(f"{form} {counts[form]}x" for form in usual),
         story=tuple(forms[form].samples[0].step(f"told as {form}") for form in usual),
         note=f"told as {own}",
     )

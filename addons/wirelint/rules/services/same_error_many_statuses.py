@@ -67,7 +67,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     yield Hit(
         f"one error under {len(often)} statuses: {', '.join(map(str, often))}",
-        f"{code}: " + ", ".join(f"{status} {count}×" for status, count in often.items()),
+        f"{code}: " + ", ".join(f"{status} {count}x" for status, count in often.items()),
         discriminator=code,
         story=tuple(
             each.first.step(f"told by {status}") for status, each in sorted(seen.items()) if status != exchange.status

@@ -68,7 +68,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     at_two_places = not set.intersection(*(makers[other] for other in often))
     yield Hit(
         f"rate limits by {', '.join(map(str, often))}" + (", of two limiters as it seems" if at_two_places else ""),
-        ", ".join(f"{other} {counts[other]}×" for other in often),
+        ", ".join(f"{other} {counts[other]}x" for other in often),
         side=Side.INTERMEDIARY if at_two_places else None,
         story=tuple(
             tally.samples[0].step(f"too many requests, told by {other}")

@@ -66,7 +66,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         first = same[0]
         yield Hit(
             f"one call to {first.service[:40]} made {len(same)} times for one request",
-            f"{first.method} {first.route}: {', '.join(call.outcome for call in same[:8])}",
+            f"{first.method} {first.route} → {', '.join(call.outcome for call in same[:8])}",
             confidence=hops.confidence,
             story=hops.story({id(call): "tried" if call is first else "tried again" for call in same}, "one request"),
             note="one request" if hops.late is None else "tried again",

@@ -13,7 +13,9 @@ up on what a retry would mend or repeat what cannot succeed, and under 2xx or 4x
 Known exceptions
 ----------------
 Calls that were repeated and then succeeded, failures that later calls made up for, and full answers under 2xx (from a
-cache, or without an optional part) are no faults. Client errors count only where nothing but the failed call was asked.
+cache, or without an optional part) are no faults. Client errors count only where nothing but the failed call was asked;
+a 400 that finds fault with the request may have been due all the same, so it is a hint, and 401 to a stranger is right
+whatever failed.
 
 How to fix
 ----------
