@@ -181,6 +181,7 @@ def street(upstream: Service, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name, path in (("nginx", "/honest/fine"), ("honest", "/fine"), ("flask", "/honest/fine")):
             street.get(name, path)
         yield street
+        street.client.close()
         street.proxy.stop()
 
 
