@@ -67,12 +67,10 @@ def identity(exchange: Exchange, state: State) -> Identity:
     """
     request = exchange.request
     bearing = _bearing(tuple(request.headers.index))
-    if bearing is None or "?" in request.target or not request.body.empty or "@" in request.authority:
-        return _identity(exchange, state.seal)
-    if known(exchange) is not NOTHING:
+    if bearing is None or "?" in request.target or "@" in request.authority or known(exchange) is not NOTHING:
         return _identity(exchange, state.seal)
     if not bearing:
-        return _STRANGER
+        return _STRANGER if request.body.empty else _identity(exchange, state.seal)
     key = hash(request.headers.index["authorization"])
     lately = state.identities
     found = lately.get(key)
