@@ -14,7 +14,7 @@ from wirelint.core.rule import Rule, Scope
 from wirelint.core.state import Table
 from wirelint.core.trace import trace_id
 from wirelint.core.verdict import Verdict
-from wirelint.core.visit import Step, Visit
+from wirelint.core.visit import Step, Visit, outcome
 
 _MESSAGE_LIMIT: Final = 400
 _MOST_STEPS: Final = 8
@@ -93,7 +93,7 @@ def _story(exchange: Exchange, template: str, hit: Hit) -> tuple[Step, ...]:
         exchange_id=exchange.id,
         service=exchange.service,
         request=f"{method_name(exchange.request.method)} {template}",
-        outcome=str(exchange.status if exchange.status is not None else exchange.failure and exchange.failure.kind),
+        outcome=outcome(exchange.status, exchange.failure.kind if exchange.failure is not None else None),
         note=hit.note,
         timestamp=exchange.timestamp,
         origin=exchange.origin,

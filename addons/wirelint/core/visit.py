@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from wirelint.core.exchange import Direction, FailureKind, Origin
 from wirelint.core.verdict import Verdict
+
+_WORDS: Final = {
+    FailureKind.CONNECT: "not reached",
+    FailureKind.TLS: "TLS failed",
+    FailureKind.TIMEOUT: "timed out",
+    FailureKind.RESET: "broken off",
+    FailureKind.PROTOCOL: "garbled",
+    FailureKind.CLIENT_GONE: "given up",
+}
+
+
+def outcome(status: int | None, failure: FailureKind | None) -> str:
+    """What came of an exchange, to be shown: its status, else how it failed, in words."""
+    if status is not None:
+        return str(status)
+    return "no response" if failure is None else _WORDS[failure]
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +100,7 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     @property
     def outcome(self) -> str:
         """What came of it, to be shown: the status, else the kind of failure."""
-        return str(self.status) if self.status is not None else str(self.failure or "no response")
+        return outcome(self.status, self.failure)
 
     def step(self, note: str) -> Step:
         """It, as one step of a story.

@@ -158,7 +158,7 @@ function show(item, finding) {
   }
   say(item.evidence, finding.evidence || "(none beside the status)");
   item.told.hidden = finding.story.length === 0;
-  item.story.replaceChildren(...finding.story.map((step) => tell(step, finding)));
+  item.story.replaceChildren(...finding.story.map((step) => tell(step, finding, new Set(finding.story.map((each) => each.service)).size > 1)));
   item.examples.replaceChildren(...finding.examples.map((example) =>
     el("tr", {},
       el("td", {}, el("time", { datetime: iso(example.time) }, clock(example.time))),
@@ -173,8 +173,8 @@ function show(item, finding) {
 }
 
 /** One of the exchanges that prove a finding; the one that it is about stands out. */
-function tell(step, finding) {
-  const line = el("span", { class: "route" }, step.service === finding.service ? "" : `${step.service} `, step.request);
+function tell(step, finding, several) {
+  const line = el("span", { class: "route" }, several ? `${step.service} ` : "", step.request);
   const outcome = el("span", { class: "outcome" }, step.outcome);
   const time = step.time ? el("time", { datetime: step.time }, clock(Date.parse(step.time) / 1000)) : null;
   const about = step.exchange_id === finding.examples[0]?.id;
