@@ -42,9 +42,12 @@ class Outcome(msgspec.Struct, frozen=True):
         ]
 
 
-def engine() -> Engine:
-    """An engine as a user has it who configures nothing."""
-    return Engine(rule for rule in catalogue() if rule.default)
+def engine(*, timeless: bool = False) -> Engine:
+    """An engine as a user has it who configures nothing.
+
+    :param timeless: leave out the rules that look back. What is replayed comes all at once: the times are others.
+    """
+    return Engine(rule for rule in catalogue() if rule.default and not (timeless and rule.recalls))
 
 
 def outcome(audit: Audit) -> Outcome:
