@@ -66,7 +66,9 @@ def test_a_profile_says_nothing_idle(profile: Any) -> None:
     for change in profile.changes:
         assert change.rule in rules
         assert change.why
-        assert (change.on, change.severity) != (None, None), change.rule
+        assert (change.on, change.severity, change.options) != (None, None, {}), change.rule
+        assert change.options.keys() <= rules[change.rule].options.keys()
+        assert change.options.items().isdisjoint(rules[change.rule].options.items())
         # What validation-as-400 is by default may change; zalando's refusal shall not.
         if change.on is not None and change.rule != "validation-as-400":
             assert rules[change.rule].default is not change.on, change.rule
@@ -74,6 +76,13 @@ def test_a_profile_says_nothing_idle(profile: Any) -> None:
             assert rules[change.rule].severity is not change.severity, change.rule
     named = [change.rule for change in profile.changes]
     assert len(named) == len(set(named))
+
+
+def test_a_profile_sets_options() -> None:
+    def option(profile: str) -> Any:
+        return next(rule for rule in policy(profile=profile).base.rules if rule.id == "catch-all-400").options
+
+    assert (option("default"), option("zalando")) == ({"validation_is_400": False}, {"validation_is_400": True})
 
 
 def test_rfc_lets_only_the_certain_through() -> None:

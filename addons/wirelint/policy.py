@@ -149,7 +149,13 @@ class _Builder:
         if level.extend and not self._alone:
             chosen |= {rule.id for rule in selection.select(rules, level.extend, level.ignore)}
         return Settings(
-            rules=tuple(rule for rule in self._rules if rule.id in chosen),
+            rules=tuple(
+                msgspec.structs.replace(rule, options={**rule.options, **changes[rule.id].options})
+                if rule.id in changes and changes[rule.id].options
+                else rule
+                for rule in self._rules
+                if rule.id in chosen
+            ),
             least=max(level.least, level.profile.least),
             severities=severities | level.severities,
             instead=level.profile.instead,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,12 +11,13 @@ from wirelint.core.finding import Confidence, Severity
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a profile changes about a rule, and why: whether it runs, and how severe its findings are."""
+    """What a profile changes about a rule, and why: whether it runs, how severe its findings are, its options."""
 
     rule: str
     why: str
     on: bool | None = None
     severity: Severity | None = None
+    options: Mapping[str, Any] = {}
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -96,6 +97,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
             changes=(
                 Change("validation-as-400", "rule 150: 400 is right for values, too", on=False),
                 Change("unprocessable-unparseable", "rule 150: 422 is not to be used", severity=Severity.MEDIUM),
+                Change("catch-all-400", "rule 150: 400 is right for values, too", options={"validation_is_400": True}),
                 Change("bulk-without-multi-status", "rule 152: bulk requests must be answered by 207", on=True),
                 Change(
                     "throttled-without-retry-hint",

@@ -48,4 +48,5 @@ def _change(change: Change, rule: Rule) -> str:
         parts.append("on" if change.on else "off")
     if change.severity is not None:
         parts.append(f"{change.severity} in place of {rule.severity}")
+    parts += [f"`{name} = {str(value).lower()}`" for name, value in change.options.items()]
     return ", ".join(parts)
