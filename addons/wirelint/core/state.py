@@ -184,7 +184,9 @@ class Stories[K]:
         if story is None:
             return ()
         window = self._window
-        return [visit for visit in story if abs(now - visit.ended) <= window]
+        if abs(now - story[0].ended) <= window and abs(now - story[-1].ended) <= window:
+            return tuple(story)
+        return tuple(visit for visit in story if abs(now - visit.ended) <= window)
 
     def add(self, key: K, visit: Visit) -> None:
         """Add what was seen last."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
 
+HTML = "HTML"
+"""The form of an error that is a page."""
+
 _TEXTS = ("message", "msg", "detail", "error_description", "description", "title", "reason")
 _FORMS = ((dict, "{…}"), (list, "[…]"), (str, '"…"'))
 
@@ -22,7 +25,7 @@ def family(exchange: Exchange) -> str | None:
     if members is not None:
         return _of_members({name.lower(): value for name, value in members.items()}, media.essence)
     if media.kind is Kind.HTML:
-        return "HTML"
+        return HTML
     if media.kind is Kind.TEXT:
         return "plain text"
     return "XML" if media.kind is Kind.XML else None

@@ -9,6 +9,7 @@ from wirelint.core.exchange import Exchange, once
 from wirelint.core.media import Kind
 
 _bad_escape: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_interface: Final = re.compile(r"//api[.-]|/api/|/v\d{1,2}/|/rest/|\.json$", re.IGNORECASE)
 _EMPTY_IDS: Final = frozenset(
     {"undefined", "null", "nan", "[object object]", "%5bobject%20object%5d", "[object%20object]", "%7bid%7d"}
 )
@@ -44,6 +45,17 @@ def _content(exchange: Exchange) -> str | None:
     if _redacted.fullmatch(text) or "\n{" in text or "}\r\n" in text:
         return None
     return "content that is no JSON, sent as JSON"
+
+
+def is_call_for_data(exchange: Exchange) -> bool:
+    """Whether a program sent the request, or whoever did called what is an interface by its name."""
+    request = exchange.request
+    accept = (request.headers.get("accept") or "*/*").lower()
+    return (
+        wants_json(exchange)
+        or is_api_call(exchange)
+        or ("html" not in accept and _interface.search(f"//{request.authority}{request.path[:256]}") is not None)
+    )
 
 
 def wants_json(exchange: Exchange) -> bool:

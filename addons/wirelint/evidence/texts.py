@@ -212,7 +212,9 @@ def best_status(meanings: frozenset[Meaning]) -> int | None:
 
 
 _bare: Final = re.compile(
-    r"\W*(?:(?:40[13] )?(?:forbidden|unauthori[sz]ed|(?:access |permission )?(?:is )?denied)\W*)+", re.IGNORECASE
+    r"\W*(?:(?:40[13] )?(?:(?:access(?: to th(?:e|is)(?: requested)? (?:page|resource|url))? )?"
+    r"(?:is |was |has been )?forbidden|unauthori[sz]ed|(?:access |permission )?(?:is )?denied)\W*)+",
+    re.IGNORECASE,
 )
 
 

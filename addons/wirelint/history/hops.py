@@ -198,6 +198,8 @@ class Traces:
         """Whether the service of ``outer`` may have sent a request while it answered."""
         if visit is outer or visit.service == outer.service or not _lies_within(visit, outer):
             return False
+        if outer.failure is FailureKind.CONNECT:
+            return False  # its service never heard of it
         return visit.direction is Direction.OUTBOUND or _differ(visit, outer) or self._is_entrance(outer)
 
     def _is_entrance(self, outer: Visit) -> bool:
@@ -207,6 +209,13 @@ class Traces:
         """
         first = self._services.get(outer.service, outer.ended)
         return first is not None and first < outer.started and not self._inner.get(outer.service, outer.ended)
+
+    def made_for_another(self, visit: Visit) -> bool:
+        """Whether a trace id tells that another service sent a request in order to answer one of its own."""
+        return visit.trace_id is not None and any(
+            other.service != visit.service and self._is_call(visit, other)
+            for other in self._traces.get(visit.trace_id, visit.ended) or ()
+        )
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange to its traces."""
@@ -237,7 +246,7 @@ def _differ(visit: Visit, outer: Visit) -> bool:
 
 
 def _lies_within(inner: Visit, outer: Visit) -> bool:
-    return outer.started <= inner.started and inner.ended <= outer.ended + _SKEW
+    return outer.started <= inner.started <= outer.ended and inner.ended <= outer.ended + _SKEW
 
 
 def completes_hops(exchange: Exchange, state: State) -> bool:

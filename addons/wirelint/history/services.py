@@ -11,10 +11,11 @@ from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import ALWAYS
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
-from wirelint.evidence.families import family
+from wirelint.evidence.families import HTML, family
 from wirelint.evidence.machine_codes import machine_code
 from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
+from wirelint.evidence.requests import is_call_for_data
 from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning
 from wirelint.history.hops import Traces, failed
@@ -181,7 +182,9 @@ def asked_form(exchange: Exchange) -> str | None:
     accept = (fields.get("accept") or "*/*").lower()
     if "json" not in accept and ("*/*" not in accept or any(form in accept for form in _OTHER_FORMS)):
         return None
-    return family(exchange)
+    form = family(exchange)
+    # Whoever says nothing of a form, and asks for what may be a page, gets a page of an error, too.
+    return None if form == HTML and not is_call_for_data(exchange) else form
 
 
 def _is_reference(visit: Visit, about: frozenset[Meaning]) -> bool:

@@ -13,8 +13,9 @@ fills logs and burns limits.
 Known exceptions
 ----------------
 Waiting for something to appear or to be released (404, 409, 410, 423, 425, or words to that effect, as while a user
-has yet to consent), probes of a service's health, polls that go on at the pace they had while they were answered, and
-clients that changed something in between. 401, 403 and refusals with ``Retry-After`` have rules of their own.
+has yet to consent), probes of a service's health, polls that go on at the pace they had while they were answered,
+services that call once for each request of their own, as trace ids tell, and clients that changed something in between.
+401, 403 and refusals with ``Retry-After`` have rules of their own.
 
 How to fix
 ----------
@@ -35,6 +36,7 @@ from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.lifecycle import is_awaited
+from wirelint.history.hops import Traces
 from wirelint.history.repeats import by_a_person, has_become, is_probe, repeats, same_caller
 from wirelint.history.visits import Visits, client_had_failed
 
@@ -55,7 +57,7 @@ RULE = Rule(
     when=When(status="4xx 5xx none"),
     side=Side.CLIENT,
     scope=Scope.CLIENT,
-    recalls=(Visits,),
+    recalls=(Visits, Traces),
     after=client_had_failed,
 )
 
@@ -71,7 +73,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     if by_a_person(exchange) or is_probe(exchange) or _is_awaited(exchange):
         return
-    if _is_poll(visits.of_resource(exchange), row):
+    if _is_poll(visits.of_resource(exchange), row) or _passed_on(row[-_COUNT:], context.recall(Traces)):
         return
     span = now.started - row[-_COUNT].started
     yield Hit(
@@ -97,6 +99,12 @@ def _is_poll(story: Sequence[Visit], row: Sequence[Visit]) -> bool:
     if before is None or pace < _POLLED:
         return False
     return pace / _GROWTH <= first.started - before.started <= pace * _GROWTH + _FORGOTTEN
+
+
+def _passed_on(row: Sequence[Visit], traces: Traces) -> bool:
+    """Whether each was sent for the sake of another request: then it is those that were repeated, if any were."""
+    ids = {visit.trace_id for visit in row} - {None}
+    return len(ids) == len(row) and any(traces.made_for_another(visit) for visit in row[:-1])
 
 
 def _patient(row: Sequence[Visit]) -> bool:

@@ -32,10 +32,9 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
-from wirelint.evidence.requests import is_api_call, wants_json
+from wirelint.evidence.requests import is_call_for_data
 
 _html = re.compile(r"<(?:!doctype html|html|head|body|title|h1)\b", re.IGNORECASE)
-_api = re.compile(r"//api[.-]|/api/|/v\d{1,2}/|/rest/|\.json$", re.IGNORECASE)
 _gateway = re.compile(r"<center>nginx|openresty|cloudflare|cloudfront|awselb|varnish|haproxy|envoy", re.IGNORECASE)
 
 RULE = Rule(
@@ -56,13 +55,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     text = (response.body.text or "")[:2048].lstrip()
     if not _html.match(text):
         return
-    accept = (request.headers.get("accept") or "*/*").lower()
-    api = (
-        wants_json(exchange)
-        or is_api_call(exchange)
-        or ("html" not in accept and _api.search(f"//{request.authority}{request.path[:256]}"))
-    )
-    if not api:
+    if not is_call_for_data(exchange):
         return
     gateway = _gateway.search(text)
     yield Hit(

@@ -29,7 +29,7 @@ References
 import re
 from collections.abc import Iterator, Sequence
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Step, Visit
@@ -64,6 +64,8 @@ _VERSIONED = frozenset(
         "x-artifactory-id",
     }
 )
+# What CouchDB and those that speak as it does (PouchDB, Cloudant) name a revision.
+_revision = re.compile(r"\d+-[0-9a-f]{32}")
 _stores = re.compile(r"couchdb|artifactory|nexus", re.IGNORECASE)
 _passing = re.compile(r"(?:\b|_)(?:ttl|expir|leases?\b|locks?\b|heartbeat|presence|valid_?until)", re.IGNORECASE)
 _LONGEST = 4096
@@ -79,7 +81,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     now, first = visits.now(exchange), puts[-1]
     if not in_turn(first, now) or not _VERSIONED.isdisjoint(response.headers.names()):
         return
-    if _stores.match(response.headers.get("server") or "") or _is_passing(exchange, now):
+    if _stores.match(response.headers.get("server") or "") or _is_revision(response) or _is_passing(exchange, now):
         return
     if "location" in response.headers and location(exchange) != exchange.request.target:
         return
@@ -92,6 +94,12 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         story=proof,
         note="created once more",
     )
+
+
+def _is_revision(response: Response) -> bool:
+    """Whether the answer tells which revision was made."""
+    revision = (response.body.members or {}).get("rev")
+    return isinstance(revision, str) and _revision.fullmatch(revision) is not None
 
 
 def _is_passing(exchange: Exchange, now: Visit) -> bool:

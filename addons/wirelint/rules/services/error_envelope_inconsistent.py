@@ -13,8 +13,8 @@ that the service gave is lost.
 Known exceptions
 ----------------
 Errors that a gateway made in the service's place, those of another server behind the same name (by ``Server`` and
-``Via``), and those whose callers asked for HTML, XML, text or a picture are told apart. OAuth, GraphQL and other
-protocols have forms of their own.
+``Via``), and those whose callers asked for HTML, XML, text or a picture are told apart, as are pages where nothing says
+that data was called for. OAuth, GraphQL and other protocols have forms of their own.
 
 How to fix
 ----------
