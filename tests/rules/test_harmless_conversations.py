@@ -18,6 +18,8 @@ from wirelint.rules import catalogue
 CONVERSATIONS = sorted((Path(__file__).parent.parent / "data" / "conversations").glob("*.http"))
 LOOKING_BACK = tuple(rule for rule in catalogue() if rule.default and rule.recalls)
 
+_SCRIPTS_OF_AN_API = ("Dest: script", "X: y", "/scripts/", "/api/scripts/")
+
 # Conversation, what is replaced in it (pattern and text, by turns), and the rule that speaks then.
 SPOILT = (
     ("artifacts_are_deployed_over_and_over", ("Artifactory", "Shop"), "put-always-created"),
@@ -45,7 +47,7 @@ SPOILT = (
     ("reload_storm_on_a_maintenance_page", ("text/html,", "", "navigate", "cors"), "retry-after-ignored"),
     ("reload_storm_on_a_maintenance_page", ("text/html,", "", "navigate", "cors"), "forbidden-retried"),
     ("second_proof_is_asked_for", ("insufficient.*, max_age=60", 'invalid_token"'), "authenticated-told-401"),
-    ("site_with_missing_images_and_an_interface_beside", ("Dest: script", "X: y"), "error-envelope-inconsistent"),
+    ("site_with_missing_images_and_an_interface_beside", _SCRIPTS_OF_AN_API, "error-envelope-inconsistent"),
     ("test_suite_resets_its_fixtures", ("/testing/reset", "/testing/pings"), "readable-after-delete"),
 )  # fmt: skip
 
