@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 from wirelint.core.exchange import Exchange
@@ -158,6 +158,16 @@ class Table[K, V]:
         return len(self._entries)
 
 
+class _Story(list[Visit]):
+    """Visits as they came; ``in_order`` until the clock went back between two of them."""
+
+    __slots__ = ("in_order",)
+
+    def __init__(self, visits: Iterable[Visit]) -> None:
+        super().__init__(visits)
+        self.in_order = True
+
+
 class Stories[K]:
     """Visits in the order of their ends, by some key: the latest of each, bounded per key and in all.
 
@@ -172,7 +182,7 @@ class Stories[K]:
     __slots__ = ("_held", "_longest", "_most", "_stories", "_window")
 
     def __init__(self, most: int, longest: int = 24, window: float = WINDOW) -> None:
-        self._stories: OrderedDict[K, list[Visit]] = OrderedDict()
+        self._stories: OrderedDict[K, _Story] = OrderedDict()
         self._most = most
         self._longest = longest
         self._window = window
@@ -184,7 +194,7 @@ class Stories[K]:
         if story is None:
             return ()
         window = self._window
-        if abs(now - story[0].ended) <= window and abs(now - story[-1].ended) <= window:
+        if story.in_order and abs(now - story[0].ended) <= window and abs(now - story[-1].ended) <= window:
             return tuple(story)
         return tuple(visit for visit in story if abs(now - visit.ended) <= window)
 
@@ -193,10 +203,11 @@ class Stories[K]:
         stories = self._stories
         story = stories.get(key)
         if story is None:
-            stories[key] = [visit]
+            stories[key] = _Story((visit,))
             self._held += 1
         else:
             stories.move_to_end(key)
+            story.in_order = story.in_order and story[-1].ended <= visit.ended
             if len(story) > 1 and _same(story[-2], visit) and _same(story[-1], visit):
                 story[-1] = visit
                 return

@@ -51,7 +51,7 @@ def is_call_for_data(exchange: Exchange) -> bool:
     """Whether a program sent the request, or whoever did called what is an interface by its name."""
     request = exchange.request
     accept = (request.headers.get("accept") or "*/*").lower()
-    return (
+    return not is_subresource(exchange) and (
         wants_json(exchange)
         or is_api_call(exchange)
         or ("html" not in accept and _interface.search(f"//{request.authority}{request.path[:256]}") is not None)
@@ -64,11 +64,18 @@ def wants_json(exchange: Exchange) -> bool:
     return "json" in accept and "html" not in accept and "*/*" not in accept
 
 
+def is_subresource(exchange: Exchange) -> bool:
+    """Whether a browser needs it for a page: a picture, a script, a font. For a script's own use it says «empty»."""
+    return (exchange.request.headers.get("sec-fetch-dest") or "empty") != "empty"
+
+
 def is_api_call(exchange: Exchange) -> bool:
     """Whether a program sent the request: it asked for data, sent data, or came from a script in a page."""
     request = exchange.request
-    accept = (request.headers.get("accept") or "").lower()
-    if "text/html" in accept or request.headers.get("sec-fetch-mode") == "navigate":
+    if request.headers.get("sec-fetch-mode") == "navigate" or is_subresource(exchange):
+        return False
+    accept = (request.headers.get("accept") or "").lower().replace("image/svg+xml", "image/svg")
+    if "text/html" in accept:
         return False
     if "json" in accept or "xml" in accept or request.headers.get("x-requested-with") == "XMLHttpRequest":
         return True

@@ -15,7 +15,7 @@ from wirelint.evidence.families import HTML, family
 from wirelint.evidence.machine_codes import machine_code
 from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
-from wirelint.evidence.requests import is_call_for_data
+from wirelint.evidence.requests import is_call_for_data, is_subresource
 from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning
 from wirelint.history.hops import Traces, failed
@@ -176,10 +176,9 @@ def asked_form(exchange: Exchange) -> str | None:
 
     Browsers say besides what they need something for: a script, a picture, a page.
     """
-    fields = exchange.request.headers
-    if (fields.get("sec-fetch-dest") or "empty") != "empty":
+    if is_subresource(exchange):
         return None
-    accept = (fields.get("accept") or "*/*").lower()
+    accept = (exchange.request.headers.get("accept") or "*/*").lower()
     if "json" not in accept and ("*/*" not in accept or any(form in accept for form in _OTHER_FORMS)):
         return None
     form = family(exchange)

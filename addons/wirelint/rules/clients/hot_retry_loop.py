@@ -14,8 +14,8 @@ Known exceptions
 ----------------
 Waiting for something to appear or to be released (404, 409, 410, 423, 425, or words to that effect, as while a user
 has yet to consent), probes of a service's health, polls that go on at the pace they had while they were answered,
-services that call once for each request of their own, as trace ids tell, and clients that changed something in between.
-401, 403 and refusals with ``Retry-After`` have rules of their own.
+services that call once for each request of their own, as trace ids or uneven pauses tell, and clients that changed
+something in between. 401, 403 and refusals with ``Retry-After`` have rules of their own.
 
 How to fix
 ----------
@@ -30,6 +30,7 @@ References
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from statistics import median
 
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -44,6 +45,9 @@ _COUNT = 5
 _SPAN = 10.0
 _GROWTH = 1.5
 _JITTER = 0.05
+# A pause of so many seconds, and so many times the usual one, is between loops and not in one.
+_LONG = 2.0
+_GAP = 3.0
 _AWAITED = frozenset({401, 403, 404, 409, 410, 423, 425})
 # Polls are that far apart in seconds at least, and nothing is remembered of successes that follow one within five.
 _POLLED = 1.0
@@ -69,7 +73,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     if now.status in _AWAITED or now.wait is not None or now.failure is FailureKind.CLIENT_GONE:
         return
     row = repeats(visits.of_client(exchange), now)
-    if not has_become(row, _COUNT, _SPAN) or _patient(row[-_COUNT:]):
+    if not has_become(row, _COUNT, _SPAN) or _patient(row[-_COUNT:]) or _uneven(row[-_COUNT:]):
         return
     if by_a_person(exchange) or is_probe(exchange) or _is_awaited(exchange):
         return
@@ -103,13 +107,23 @@ def _is_poll(story: Sequence[Visit], row: Sequence[Visit]) -> bool:
 
 def _passed_on(row: Sequence[Visit], traces: Traces) -> bool:
     """Whether each was sent for the sake of another request: then it is those that were repeated, if any were."""
-    ids = {visit.trace_id for visit in row} - {None}
-    return len(ids) == len(row) and any(traces.made_for_another(visit) for visit in row[:-1])
+    ids = [visit.trace_id for visit in row if visit.trace_id is not None]
+    return len(set(ids)) == len(ids) and any(traces.made_for_another(visit) for visit in row[:-1])
+
+
+def _uneven(row: Sequence[Visit]) -> bool:
+    """Whether a pause stands out: then they were sent for different reasons, as by a service that is asked now and then."""
+    pauses = _pauses(row)
+    return max(pauses) > max(_LONG, _GAP * median(pauses))
+
+
+def _pauses(row: Sequence[Visit]) -> list[float]:
+    return [later.started - earlier.ended for earlier, later in pairwise(row)]
 
 
 def _patient(row: Sequence[Visit]) -> bool:
     """Whether the pauses grow."""
-    pauses = [later.started - earlier.ended for earlier, later in pairwise(row)]
+    pauses = _pauses(row)
     half = len(pauses) // 2
     first, second = sum(pauses[:half]), sum(pauses[-half:])
     return second > _GROWTH * first and second - first > _JITTER

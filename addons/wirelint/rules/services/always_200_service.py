@@ -75,10 +75,11 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     if not is_lie(exchange):
         return
+    routes = len(service.lies.routes)
     yield Hit(
         f"{lies} errors under 2xx and none under 4xx or 5xx, in {answers} JSON responses",
         f"{answers} JSON responses: 0 with an error status, {lies} that hold nothing but an error, "
-        f"on {len(service.lies.routes)} routes before this one",
+        f"before this one on {routes} route{'s' if routes > 1 else ''}",
         story=tuple(visit.step("an error as a success") for visit in service.lies.samples),
         note="an error as a success",
     )

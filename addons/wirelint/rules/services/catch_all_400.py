@@ -32,6 +32,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.evidence.makers import gateway_made
+from wirelint.evidence.protocols import protocol
 from wirelint.evidence.texts import STATUS, Meaning
 from wirelint.history.services import Services
 
@@ -69,7 +70,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         and STATUS[meaning] not in service.statuses
         and not (own and meaning is Meaning.INVALID)
     }
-    if len(told) < 2 or gateway_made(exchange):
+    if len(told) < 2 or protocol(exchange) is not None or gateway_made(exchange):
         return
     most = sorted(told.items(), key=lambda each: (-each[1].count, each[0]))
     counts = ", ".join(f"{meaning} {tally.count}x" for meaning, tally in most)

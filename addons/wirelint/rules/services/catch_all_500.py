@@ -72,8 +72,9 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     named = sorted(codes.keys() | ({own} if own is not None and not own.startswith('"') else set()))
     if len(named) < _LEAST_CODES:
         return
+    failed = "a call to another" if calls.count == 1 else f"{calls.count} calls to others"
     yield Hit(
-        f"500 for {len(named)} different errors, and never 502, 503 or 504 though {calls.count} calls to others failed",
+        f"500 for {len(named)} different errors, and never 502, 503 or 504 though {failed} failed",
         f"500: {', '.join(named[:_MOST_SHOWN])}; calls that failed: {calls.count}",
         confidence=None if joined else Confidence.WEAK,
         story=(
