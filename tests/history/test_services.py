@@ -116,6 +116,7 @@ def test_writes_by_whether_they_bore_credentials() -> None:
 
 
 def test_tallies_begin_anew() -> None:
+    assert PERIOD == 3600.0  # seconds, as the documentation of rules says
     first = error(at=0.0)
     for later, expected in [(PERIOD, 2), (PERIOD + 0.1, 1)]:
         services = services_of(first, error(at=later))
@@ -313,3 +314,18 @@ def test_bound_code(method: str, status: int, bound: bool) -> None:
 def test_asked_form(fields: tuple[str, ...], free: bool) -> None:
     told = one(turn("GET /orders", 404, '{"message": "no"}', asked=(ADA, *fields)))
     assert asked_form(told) == ('{message: "…"}' if free else None)
+
+
+@pytest.mark.parametrize(
+    ("target", "asked", "counted"),
+    [
+        ("/orders", (), False),
+        ("/api/orders", (), True),
+        ("/v1/orders", (), True),
+        ("/orders", ("Accept: application/json",), True),
+        ("/orders", ("X-Requested-With: XMLHttpRequest",), True),
+    ],
+)
+def test_pages_count_where_data_was_called_for(target: str, asked: tuple[str, ...], counted: bool) -> None:
+    told = one(turn(f"GET {target}", 404, "<h1>no such page</h1>", "Content-Type: text/html", asked=asked))
+    assert (asked_form(told) is not None) is counted

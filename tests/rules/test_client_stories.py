@@ -47,7 +47,12 @@ def at(text: str, *starts: float, took: float = 0.01) -> list[Exchange]:
 
 def audit(rule: str, *told: Exchange) -> list[Finding]:
     engine = Engine([each for each in catalogue() if each.id == rule], least=Confidence.WEAK)
-    return [finding for exchange in told for finding in engine.audit(exchange).findings]
+    found: list[Finding] = []
+    for exchange in told:
+        audited = engine.audit(exchange)
+        assert audited.faults == ()
+        found += audited.findings
+    return found
 
 
 def notes(finding: Finding) -> list[str]:
@@ -154,7 +159,8 @@ def test_only_limits_and_outages_ask_to_wait(status: int) -> None:
 
 
 def test_other_routes_and_methods_have_limits_of_their_own() -> None:
-    assert back(turn("GET /stock", 200, "{}")) == []
+    for status in (200, 429):
+        assert back(turn("GET /stock", status, "{}")) == []
     assert back(turn("POST /reports", 201, "{}", sent="{}")) == []
 
 
@@ -321,6 +327,31 @@ def test_polls_go_on_at_their_pace() -> None:
     assert len(polled(before=2, pace=2, good=turn("GET /prices", 200, "{}", asked=OTHER_CLIENT))) == 1
 
 
+def test_a_pause_that_stands_out_lies_between_two_reasons() -> None:
+    assert audit("hot-retry-loop", *at(BROKEN, 0, 0.5, 3, 3.5, 4)) == []
+    assert len(audit("hot-retry-loop", *at(BROKEN, 0, 0.5, 2.4, 2.9, 3.4))) == 1
+    # It is no more than twice the usual one here.
+    assert len(audit("hot-retry-loop", *at(BROKEN, 0, 1.2, 3.7, 4.9, 6.1))) == 1
+
+
+def passed_on(*, asked: bool = True, one_id: bool = False) -> list[Finding]:
+    """Calls that fail, each for the sake of a request to another service."""
+    told: list[Exchange] = []
+    for number in range(5):
+        trace = f"X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e474{0 if one_id else number}"
+        told += at(turn("GET /prices", 500, '{"error": "no"}', asked=(trace,)), number + 0.5)
+        if asked:
+            (outer,) = at(turn(f"GET /page?{number}", 200, "{}", asked=(trace,)), number + 0.4, took=0.2)
+            told.append(msgspec.structs.replace(outer, service="front", client="browser", memo={}))
+    return audit("hot-retry-loop", *told)
+
+
+def test_a_service_that_is_asked_again_asks_again() -> None:
+    assert passed_on() == []
+    assert len(passed_on(asked=False)) == 1
+    assert len(passed_on(one_id=True)) == 1
+
+
 # forbidden-retried
 
 FORBIDDEN = turn("DELETE /users/7", 403, '{"error": "admins only"}', asked=(ADA,))
@@ -371,6 +402,7 @@ def test_what_is_not_forbidden_for_good_or_by_a_person(refused: str) -> None:
 def test_a_refusal_that_asked_to_wait_is_none_of_the_row() -> None:
     waiting = turn("DELETE /users/7", 403, "{}", "Retry-After: 1", asked=(ADA,))
     assert forbidden(times(2, waiting), times(3, FORBIDDEN)) == []
+    assert len(forbidden(times(4, FORBIDDEN), times(2, waiting))) == 1
 
 
 def test_who_changed_something_may_try_again() -> None:
@@ -467,6 +499,7 @@ def test_a_proof_of_possession_is_another_each_time() -> None:
 def test_where_one_logs_in_a_password_was_refused(target: str) -> None:
     assert stale(times(4, denied(target, method="POST"))) == []
     assert stale(times(3, denied(target, method="POST")), denied()) == []
+    assert stale(times(3, denied()), denied(target, method="POST")) == []
 
 
 def test_pages_send_cookies_by_themselves() -> None:

@@ -41,6 +41,13 @@ def steps(finding: Finding) -> list[tuple[str, str]]:
     return [(step.outcome, step.note) for step in finding.story]
 
 
+def unsilenced(rule: str, *story: str) -> list[Finding]:
+    """What a rule would tell if it had not told before."""
+    (declared,) = (each for each in catalogue() if each.id == rule)
+    engine = Engine([msgspec.structs.replace(declared, speaks_once=False)])
+    return [finding for each in exchanges("".join(story)) for finding in engine.audit(each).findings]
+
+
 # All of them
 
 
@@ -195,6 +202,8 @@ def test_it_takes_three_of_each() -> None:
 def test_a_share_alone_proves_nothing() -> None:
     assert catch_all(times(50, EMAIL), times(50, AMOUNT), times(50, bad("/lists/{n}", "title is required"))) == []
     assert catch_all(VALUES, times(50, UNCLEAR)) == []
+    titles = times(9, bad("/lists/{n}", "title is required"))
+    assert catch_all(VALUES, times(9, bad("/carts/{n}", "no such cart", status=500)), titles) == []
     unclear = bad("/lists/{n}", "no such list, or its name is already taken")
     assert catch_all(times(50, EMAIL), times(50, AMOUNT), times(50, unclear)) == []
 
@@ -325,6 +334,7 @@ def test_texts_are_no_names() -> None:
     texts = ("There is no such price table", "The user is not allowed to do that", "This name is already taken")
     told = [turn(f"GET /a{at}", 500, f'{{"message": "{text}"}}') for at, text in enumerate(texts)]
     assert faults(call(), GET_ITEM, *told, *told) == []
+    assert faults(call(), GET_ITEM, *FAULTS[:2], *told) == []
 
 
 def test_where_only_the_time_joins_them_it_is_a_hint() -> None:
@@ -374,6 +384,7 @@ def test_it_takes_twenty_and_a_tenth() -> None:
     assert forms(times(10, MESSAGE), times(9, LISTED)) == []
     assert len(forms(times(18, MESSAGE), times(2, LISTED))) == 1
     assert forms(times(19, MESSAGE), times(1, LISTED)) == []
+    assert forms(times(19, MESSAGE), LISTED, times(20, MESSAGE)) == []
     assert forms(times(40, MESSAGE), times(4, LISTED)) == []
     assert len(forms(times(36, MESSAGE), times(4, LISTED))) == 1
 
@@ -423,6 +434,15 @@ def test_gateways_and_protocols_have_forms_of_their_own() -> None:
         assert len(forms(times(9, MESSAGE), times(9, LISTED), times(9, other), times(2, LISTED))) == 1
 
 
+def test_what_others_say_in_a_usual_form_tells_nothing() -> None:
+    text = turn("GET /a/{n}", 500, "it broke", "Content-Type: text/plain")
+    edge = turn("GET /a/{n}", 503, "no healthy upstream", "Content-Type: text/plain")
+    batch = turn("POST /$batch", 500, "it broke", "Content-Type: text/plain", sent="{}")
+    for other in (edge, batch):
+        assert forms(times(10, MESSAGE), times(9, text), other) == []
+    assert len(forms(times(10, MESSAGE), times(9, text), edge, batch, text)) == 1
+
+
 def test_forms_of_an_hour_ago_are_none_of_these() -> None:
     assert forms(times(20, MESSAGE), later(PERIOD), times(20, LISTED)) == []
 
@@ -455,6 +475,11 @@ def test_it_takes_two_of_each() -> None:
     assert len(same(times(2, named(400)), named(409), named(422), named(409))) == 1
 
 
+def test_a_status_that_is_rare_is_not_held_against_it() -> None:
+    found = unsilenced("same-error-many-statuses", times(2, named(400)), times(2, named(409)), named(422), named(409))
+    assert [finding.status for finding in found] == [409, 409]
+
+
 def test_each_name_is_told_of() -> None:
     one, other = (times(2, named(400, code)) + times(5, named(409, code)) for code in ("BASKET_EMPTY", "NO_ADDRESS"))
     assert [finding.evidence.partition(":")[0] for finding in same(one, other)] == ["BASKET_EMPTY", "NO_ADDRESS"]
@@ -482,6 +507,8 @@ def test_what_content_refers_to_may_be_missing_by_another_status(status: int) ->
     for method, expected in [("POST", 0), ("PUT", 0), ("PATCH", 0), ("DELETE", 1), ("GET", 1)]:
         assert len(same(missing, times(9, named(status, "CUSTOMER_NOT_FOUND", method=method)))) == expected, method
     assert len(same(missing, times(9, named(409, "CUSTOMER_NOT_FOUND")))) == 1
+    own = named(status, "CUSTOMER_NOT_FOUND", method="GET")
+    assert same(missing, own, named(status, "CUSTOMER_NOT_FOUND")) == []
 
 
 @pytest.mark.parametrize("fields", [("Server: other",), ("Via: 1.1 edge",)])
@@ -498,8 +525,11 @@ def test_gateways_and_protocols_have_names_of_their_own() -> None:
         for status in (400, 409)
     ]
     assert same(*(times(9, each) for each in graph)) == []
-    # Of the two at hand one is of a protocol.
-    assert same(times(9, named(400)), times(2, named(409)).replace("/orders/{n}", "/$batch")) == []
+    batch = named(409).replace("/orders/{n}", "/$batch")
+    edge = turn("GET /a", 409, '{"code": "BASKET_EMPTY", "message": "no healthy upstream"}', "Content-Type: text/plain")
+    for other in (batch, edge):
+        assert same(times(9, named(400)), named(409), other) == []
+        assert len(same(times(9, named(400)), named(409), other, named(409))) == 1
 
 
 def test_codes_of_single_fields_prove_nothing() -> None:
@@ -545,6 +575,20 @@ def test_limits_take_two_of_each() -> None:
     assert throttled(limited(503), times(9, limited(429))) == []
     assert throttled(times(2, limited(429)), limited(503), limited(403)) == []
     assert len(throttled(times(2, limited(429)), limited(503), limited(403), limited(503))) == 1
+
+
+def test_a_limit_that_is_rare_is_not_held_against_it() -> None:
+    story = times(2, limited(429)), times(2, limited(503)), limited(403), limited(503)
+    assert [finding.status for finding in unsilenced("throttle-signal-inconsistent", *story)] == [503, 503]
+
+
+def test_what_others_say_of_limits_completes_nothing() -> None:
+    text = "rate limit exceeded, says cloudflare"
+    edge = turn("GET /a", 503, text, "Content-Type: text/plain")
+    store = turn("GET /bucket/7", 503, '{"message": "slow down"}', "x-amz-id-2: 7")
+    for other in (edge, store, limited(503, text="the service is overloaded")):
+        assert throttled(times(2, limited(429)), limited(503), other) == []
+        assert len(throttled(times(2, limited(429)), limited(503), other, limited(503))) == 1
 
 
 @pytest.mark.parametrize("status", [404, 409, 500])

@@ -90,3 +90,17 @@ def test_the_journal_has_the_steps_and_the_right_example() -> None:
     (example,) = found["examples"]
     assert (example["id"], example["status"], example["request"]) == ("example-1001", 401, "GET /orders")
     assert example["duration"] is None
+
+
+def test_what_clients_do_is_not_put_down_to_the_service() -> None:
+    lines: list[Text] = []
+    terminal, journal = Terminal(lines.append), Journal()
+    for audit in audits("retry-after-ignored"):
+        terminal.accept(audit)
+        journal.accept(audit)
+    terminal.close()
+    assert "example (client) GET" in lines[0].plain
+    told = journal.snapshot()
+    assert [finding["side"] for finding in told["findings"]] == ["client"]
+    assert told["totals"]["findings"] == 0
+    assert [(each["findings"], each["worst"]) for each in told["services"]] == [(0, None)]

@@ -238,7 +238,7 @@ class Services:
 
     def _current(self, name: str, now: float) -> Service | None:
         service = self._services.get(name, now)
-        return None if service is None or abs(now - service.since) > PERIOD else service
+        return None if service is None or now - service.since > PERIOD else service
 
     def __len__(self) -> int:
         return len(self._services)

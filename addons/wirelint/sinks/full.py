@@ -11,7 +11,7 @@ from rich.text import Text
 from wirelint.core.exchange import Origin
 from wirelint.core.finding import Finding
 from wirelint.core.verdict import of_status
-from wirelint.sinks.text import place, printable, severity, status, story
+from wirelint.sinks.text import place, service, severity, status, story
 
 _MOST_PLACES: Final = 5
 
@@ -63,7 +63,7 @@ def lines(group: Group) -> Iterator[tuple[int, Text]]:
     if group.count > 1:
         head.append(f"  ×{group.count:,}", "bold")
     yield 0, head
-    request = Text(f"{finding.method} {printable(finding.service)} {finding.route}  ")
+    request = Text(f"{finding.method} {service(finding)} {finding.route}  ")
     request.append(status(finding), "bold")
     if finding.status is not None and finding.verdict is not of_status(finding.status):
         request.append(f"  really {finding.verdict.replace('_', ' ')}", "magenta")

@@ -13,7 +13,7 @@ import msgspec
 
 from wirelint.core.engine import Audit
 from wirelint.core.exchange import Request
-from wirelint.core.finding import Finding
+from wirelint.core.finding import Finding, Side
 from wirelint.core.report import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
@@ -30,7 +30,7 @@ class _Totals(msgspec.Struct):
 
     ``reported``: exchanges with a 5xx; ``true``: those that were errors of the server; ``hidden``: errors under a
     status that is no error, or under none; ``masked``: the server's under a 4xx; ``blamed``: the client's under a 5xx;
-    ``unknown``: could not be told.
+    ``unknown``: could not be told. ``findings`` leaves out those that are the fault of clients.
     """
 
     exchanges: int = 0
@@ -113,8 +113,10 @@ class Journal:
         status = 0 if exchange.response is None else exchange.response.status
         with self._lock:
             totals = self._services.get(exchange.service) or self._service(exchange.service)
-            totals.add(status, verdict, len(findings))
-            self._totals.add(status, verdict, len(findings))
+            # What its clients do is nothing that a service is to be measured by.
+            own = sum(finding.side is not Side.CLIENT for finding in findings)
+            totals.add(status, verdict, own)
+            self._totals.add(status, verdict, own)
             for finding in findings:
                 self._note(finding, audit)
 
@@ -204,6 +206,8 @@ class Journal:
     def _by_service(self) -> list[dict[str, Any]]:
         worst: dict[str, _Entry] = {}
         for entry in self._entries.values():
+            if entry.finding.side is Side.CLIENT:
+                continue
             name = label_value(entry.finding.service)
             name = name if name in self._services else OTHER
             best = worst.get(name)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from wirelint.core.engine import Audit
 from wirelint.core.finding import Finding
-from wirelint.sinks.text import printable, severity, status, story
+from wirelint.sinks.text import service, severity, status, story
 
 _WAITING: Final = 1000
 _LAST_WORDS: Final = 2.0
@@ -75,7 +75,7 @@ def line(finding: Finding) -> Text:
     """A finding on one line: how grave, what, where, which status, why."""
     text = severity(finding.severity, 6)
     text.append(f"  {finding.rule:<{_RULE_WIDTH}}", "bold")
-    text.append(f"  {printable(finding.service)} {finding.method} {finding.route}  ")
+    text.append(f"  {service(finding)} {finding.method} {finding.route}  ")
     text.append(status(finding), "bold")
     text.append(f"  {finding.message}")
     return text

@@ -8,7 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from wirelint.core.exchange import Origin
-from wirelint.core.finding import Finding, Severity
+from wirelint.core.finding import Finding, Severity, Side
 
 STYLES: Final[Mapping[Severity, str]] = {
     Severity.HIGH: "bold red",
@@ -42,6 +42,11 @@ def status(finding: Finding) -> str:
     return sent if finding.suggested_status is None else f"{sent} → {finding.suggested_status}"
 
 
+def service(finding: Finding) -> str:
+    """The service that a finding is about; that it is the fault of a client of the service's is said."""
+    return printable(finding.service) + (" (client)" if finding.side is Side.CLIENT else "")
+
+
 def story(finding: Finding) -> list[Text]:
     """The exchanges that prove a finding, one a line, in order; none where it stands on one alone."""
     several = len({step.service for step in finding.story}) > 1
@@ -69,7 +74,7 @@ def concise(finding: Finding) -> Text:
     """A finding on one line."""
     text = severity(finding.severity)
     text.append(f" {finding.rule}", "bold")
-    text.append(f" {finding.method} {printable(finding.service)} {finding.route} ")
+    text.append(f" {finding.method} {service(finding)} {finding.route} ")
     text.append(status(finding), "bold")
     text.append(f" — {finding.message}")
     if finding.origin is not None:

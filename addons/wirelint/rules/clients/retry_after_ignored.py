@@ -64,7 +64,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     now = visits.now(exchange)
     told = _last_word(story, now)
-    if told is None or told.wait is None or not 0 < told.wait <= _LONGEST:
+    if told is None or told.wait is None or told.wait > _LONGEST:
         return
     waited = now.started - told.ended
     if by_a_person(exchange) or is_probe(exchange):

@@ -90,10 +90,9 @@ def _is_loop(row: Sequence[Visit], *, by_itself: bool) -> bool:
 
 
 def _is_handshake(exchange: Exchange) -> bool:
-    fields = exchange.request.headers
-    sent = (fields.get("authorization") or "").lower()
+    sent = (exchange.request.headers.get("authorization") or "").lower()
     asked = (challenge.scheme for challenge in challenges(exchange).items)
-    return "dpop" in fields or sent.startswith(_HANDSHAKES) or any(scheme.startswith(_HANDSHAKES) for scheme in asked)
+    return sent.startswith(_HANDSHAKES) or any(scheme.startswith(_HANDSHAKES) for scheme in asked)
 
 
 BAD = (

@@ -108,7 +108,8 @@ function fill(item) {
   say(item.severity, finding.severity);
   say(item.rule, finding.rule);
   say(item.message, finding.message);
-  say(item.service, finding.direction === "outbound" ? `${finding.service} (outbound)` : finding.service);
+  const notes = [finding.side === "client" ? "client" : "", finding.direction === "outbound" ? "outbound" : ""].filter(Boolean);
+  say(item.service, notes.length ? `${finding.service} (${notes.join(", ")})` : finding.service);
   say(item.method, finding.method);
   say(item.route, finding.route);
   const was = finding.status ?? "no response";
