@@ -329,3 +329,8 @@ def test_asked_form(fields: tuple[str, ...], free: bool) -> None:
 def test_pages_count_where_data_was_called_for(target: str, asked: tuple[str, ...], counted: bool) -> None:
     told = one(turn(f"GET {target}", 404, "<h1>no such page</h1>", "Content-Type: text/html", asked=asked))
     assert (asked_form(told) is not None) is counted
+
+
+def test_a_protocol_may_say_so_under_200() -> None:
+    assert is_lie(one(turn("POST /orders", 200, LIE.decode(), sent="{}")))
+    assert not is_lie(one(turn("POST /$batch", 200, LIE.decode(), sent="{}")))
