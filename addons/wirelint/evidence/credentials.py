@@ -73,7 +73,7 @@ def credentials(exchange: Exchange) -> frozenset[str]:
         found.add("cookie")
     if not _FIELDS.isdisjoint(fields.names()):
         found.add("field")
-    if request.query and _query.search(request.query[:8192]):
+    if request.query and in_query(request.query):
         found.add("query")
     if "@" in request.authority:
         found.add("userinfo")
@@ -129,6 +129,11 @@ def is_cookie(name: str) -> bool:
 def is_parameter(name: str) -> bool:
     """Whether a query parameter of that name carries a credential."""
     return _query.match(f"{name[:128]}=x") is not None
+
+
+def in_query(query: str) -> bool:
+    """Whether a query (without its question mark) has a parameter that carries a credential."""
+    return _query.search(query[:8192]) is not None
 
 
 def is_stranger(exchange: Exchange) -> bool:

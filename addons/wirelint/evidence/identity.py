@@ -18,7 +18,7 @@ import msgspec
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import NOTHING, known
 from wirelint.core.state import State
-from wirelint.evidence.credentials import is_cookie, is_field, is_parameter, is_stranger
+from wirelint.evidence.credentials import in_query, is_cookie, is_field, is_parameter, is_stranger
 from wirelint.evidence.vouching import may_be_known, may_name
 
 _SIGNED: Final = frozenset(
@@ -67,7 +67,8 @@ def identity(exchange: Exchange, state: State) -> Identity:
     """
     request = exchange.request
     bearing = _bearing(tuple(request.headers.index))
-    if bearing is None or "?" in request.target or "@" in request.authority or known(exchange) is not NOTHING:
+    query = request.query
+    if bearing is None or "@" in request.authority or known(exchange) is not NOTHING or (query and in_query(query)):
         return _identity(exchange, state.seal)
     if not bearing:
         return _STRANGER if request.body.empty else _identity(exchange, state.seal)

@@ -175,10 +175,12 @@ class Traces:
         return Hops(inner[0], (*self._calls(inner[0], known, known), visit), certain=True, late=visit)
 
     def _family(self, ids: Iterable[str], now: float) -> list[Visit]:
-        """All that bear one of the ids, once each."""
+        """All that bear one of the ids, once each. An id that very many bear says nothing about any two of them."""
         found: dict[int, Visit] = {}
         for each in ids:
-            found |= {id(visit): visit for visit in self._traces.get(each, now) or ()}
+            trace = self._traces.get(each, now)
+            if trace is not None and len(trace) < _MOST_IN_TRACE:
+                found |= {id(visit): visit for visit in trace}
         return list(found.values())
 
     def _calls(self, outer: Visit, candidates: Iterable[Visit], others: Sequence[Visit]) -> list[Visit]:
