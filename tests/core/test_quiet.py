@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from wirelint.core.body import Body
@@ -81,6 +82,12 @@ def test_whatever_happens_to_the_service_ends_the_quiet(event: Exchange) -> None
 @pytest.mark.parametrize("again", [an_exchange(1, status=500), an_exchange(1, method="PUT")])
 def test_trouble_itself_is_never_passed_over(again: Exchange) -> None:
     assert told(again, again, again) == [False, False, False]
+
+
+def test_a_request_with_content_is_never_passed_over() -> None:
+    plain = an_exchange(0)
+    search = msgspec.structs.replace(plain, request=msgspec.structs.replace(plain.request, body=Body(b'{"q": 1}')))
+    assert told(search, search) == [False, False]
 
 
 def test_it_stays_small() -> None:

@@ -9,7 +9,7 @@ from story_lab import ADA, BOB, turn
 from wirelint.core.state import State
 from wirelint.core.visit import Visit
 from wirelint.core.wire import exchanges
-from wirelint.history.repeats import by_a_person, has_become, is_probe, knew, repeats, same_caller
+from wirelint.history.repeats import by_a_person, has_become, is_probe, knew, repeats, same_client
 from wirelint.history.visits import visit_of
 
 BROKEN = turn("GET /prices", 500, '{"error": "no"}')
@@ -40,9 +40,9 @@ def moved(visit: Visit, started: float, ended: float) -> Visit:
         ((), ("Authorization: [REDACTED]",), False),
     ],
 )
-def test_same_caller(one: tuple[str, ...], other: tuple[str, ...], same: bool) -> None:
+def test_same_client(one: tuple[str, ...], other: tuple[str, ...], same: bool) -> None:
     first, second = visits(turn("GET /a", 200, asked=one), turn("GET /b", 200, asked=other))
-    assert same_caller(first, second) is same
+    assert same_client(first, second) is same
 
 
 def test_what_was_sent_after_an_answer_knew_of_it() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.methods import SAFE
 from wirelint.core.verdict import Verdict
 
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LASTS: Final = 5.0
 _MOST: Final = 4096
 
@@ -36,7 +36,9 @@ class Quiet:
         """
         response = exchange.response
         request = exchange.request
-        if response is None or not 200 <= response.status < 300 or request.method not in _SAFE or exchange.failure:
+        if response is None or not 200 <= response.status < 300 or request.method not in SAFE:
+            return False
+        if exchange.failure is not None or not request.body.empty:
             return False
         stir = self._stirs.get(exchange.service, 0)
         asked = (exchange.service, exchange.client, request.method, request.target, request.headers)
@@ -57,7 +59,7 @@ class Quiet:
             or status is None
             or status >= 300
             or exchange.failure is not None
-            or exchange.request.method not in _SAFE
+            or exchange.request.method not in SAFE
         ):
             if len(self._stirs) >= _MOST and exchange.service not in self._stirs:
                 # What was noted belongs to counts that are gone.

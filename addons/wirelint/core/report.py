@@ -8,6 +8,7 @@ import msgspec
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Hit, fingerprint
+from wirelint.core.methods import method_name
 from wirelint.core.redact import redact, secrets
 from wirelint.core.route import route
 from wirelint.core.rule import Rule, Scope
@@ -18,14 +19,6 @@ from wirelint.core.visit import Step, Visit, outcome
 
 _MESSAGE_LIMIT: Final = 400
 _MOST_STEPS: Final = 8
-
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"})
-"""Methods that are shown by name; others are ``_OTHER``, as OpenTelemetry has it."""
-
-
-def method_name(method: str) -> str:
-    """A method as it is shown."""
-    return method if method in METHODS else "_OTHER"
 
 
 def finding_of(exchange: Exchange, verdict: Verdict, rule: Rule, hit: Hit) -> Finding:

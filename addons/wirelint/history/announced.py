@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from wirelint.core.exchange import Exchange, Response
+from wirelint.core.methods import SAFE
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
@@ -13,7 +14,6 @@ from wirelint.core.when import When
 from wirelint.evidence.lifecycle import is_unfinished
 from wirelint.evidence.locations import location
 from wirelint.history.visits import resource_of, visit_of
-from wirelint.history.writes import SAFE
 
 _MOST: Final = 4096
 _STATUSES: Final = frozenset({201, 202, 302, 303})

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.methods import SAFE
 from wirelint.core.visit import Visit
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 _probe = re.compile(
     r"/(?:health|healthz|ready|readyz|readiness|live|livez|liveness|ping|status|alive)\b", re.IGNORECASE
 )
 
 
-def same_caller(one: Visit, other: Visit) -> bool:
+def same_client(one: Visit, other: Visit) -> bool:
     """Whether two requests came from one client as far as can be known: alike in all that tells clients apart.
 
     Many clients may stand behind one address; so they must have sent the same credential as well, or both none.
@@ -45,9 +45,9 @@ def repeats(story: Iterable[Visit], now: Visit) -> list[Visit]:
     row = [now]
     for visit in reversed([*story]):
         if visit.request != now.request:
-            if visit.succeeded and visit.method not in _SAFE:
+            if visit.succeeded and visit.method not in SAFE:
                 break
-        elif same_caller(visit, now):
+        elif same_client(visit, now):
             if visit.outcome != now.outcome:
                 break
             if knew(row[-1], visit):

@@ -8,7 +8,7 @@ from typing import Final
 
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Headers
-from wirelint.core.report import method_name
+from wirelint.core.methods import method_name
 from wirelint.core.route import route
 from wirelint.core.state import State, Stories, Table, moment
 from wirelint.core.trace import trace_id

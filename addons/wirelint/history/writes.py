@@ -12,15 +12,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.methods import SAFE
 from wirelint.core.state import WINDOW, State
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.history.visits import resource_of, visit_of
-
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
-"""Methods that ask for no change (RFC 9110 §9.2.1)."""
 
 _MOST_PLACES: Final = 8192
 _DEEPEST: Final = 12

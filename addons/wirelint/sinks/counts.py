@@ -13,7 +13,7 @@ import msgspec
 from wirelint.core.engine import Audit, Plan
 from wirelint.core.exchange import FailureKind
 from wirelint.core.finding import Finding
-from wirelint.core.report import method_name
+from wirelint.core.methods import method_name
 from wirelint.core.rule import Rule
 from wirelint.sinks.budget import OTHER, Budget, Limits, label_value
 

@@ -14,7 +14,7 @@ import msgspec
 from wirelint.core.engine import Audit
 from wirelint.core.exchange import Request
 from wirelint.core.finding import Finding, Side
-from wirelint.core.report import method_name
+from wirelint.core.methods import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.budget import OTHER, label_value

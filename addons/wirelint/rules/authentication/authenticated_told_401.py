@@ -32,12 +32,12 @@ from collections.abc import Iterable, Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.methods import SAFE
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
 from wirelint.history.visits import Visits, credential_was_doubted
-from wirelint.history.writes import SAFE
 
 _turns = re.compile(r"(?:log|sign)-?(?:in|out|off)|session|token|auth|password|revoke|activate", re.IGNORECASE)
 _signs_on = re.compile(r"(?:log|sign)-?(?:in|out|off|on)|callback|sso|saml|oidc|oauth", re.IGNORECASE)

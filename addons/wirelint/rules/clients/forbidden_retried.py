@@ -29,13 +29,13 @@ from collections.abc import Iterable, Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.methods import SAFE
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning
 from wirelint.history.repeats import by_a_person, has_become, repeats
 from wirelint.history.visits import Visits, client_had_failed
-from wirelint.history.writes import SAFE
 
 _COUNT = 4
 _SPAN = 60.0

@@ -38,7 +38,7 @@ from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.lifecycle import is_awaited
 from wirelint.history.hops import Traces
-from wirelint.history.repeats import by_a_person, has_become, is_probe, repeats, same_caller
+from wirelint.history.repeats import by_a_person, has_become, is_probe, repeats, same_client
 from wirelint.history.visits import Visits, client_had_failed
 
 _COUNT = 5
@@ -98,7 +98,7 @@ def _is_poll(story: Sequence[Visit], row: Sequence[Visit]) -> bool:
     first = row[0]
     pace = (row[-1].started - first.started) / (len(row) - 1)
     before = next(
-        (v for v in reversed(story) if v.succeeded and v.request == first.request and same_caller(v, first)), None
+        (v for v in reversed(story) if v.succeeded and v.request == first.request and same_client(v, first)), None
     )
     if before is None or pace < _POLLED:
         return False

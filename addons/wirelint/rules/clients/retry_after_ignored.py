@@ -34,7 +34,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
-from wirelint.history.repeats import by_a_person, is_probe, knew, same_caller
+from wirelint.history.repeats import by_a_person, is_probe, knew, same_client
 from wirelint.history.visits import Visits, client_had_failed
 
 _REFUSALS = frozenset({429, 503})
@@ -84,7 +84,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
 def _last_word(story: Sequence[Visit], now: Visit) -> Visit | None:
     """What the client knew of the route when it sent the request, if that was a refusal."""
     for visit in reversed(story):
-        if visit.method != now.method or visit.route != now.route or not same_caller(visit, now):
+        if visit.method != now.method or visit.route != now.route or not same_client(visit, now):
             continue
         again = visit.request is not None and visit.request == now.request
         if knew(now, visit) and (again or now.started - visit.ended >= _HEARSAY):

@@ -36,7 +36,7 @@ from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.challenges import challenges
 from wirelint.evidence.credentials import credentials
-from wirelint.history.repeats import knew, same_caller
+from wirelint.history.repeats import knew, same_client
 from wirelint.history.visits import Visits
 
 _COUNT = 4
@@ -71,7 +71,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     row = [now]
     for visit in reversed(story):
-        if same_caller(visit, now) and knew(row[-1], visit) and not _proving.search(visit.route):
+        if same_client(visit, now) and knew(row[-1], visit) and not _proving.search(visit.route):
             row.append(visit)
     by_itself = credentials(exchange) == {"cookie"}
     if not _is_loop(row, by_itself=by_itself) or _is_loop(row[1:], by_itself=by_itself):

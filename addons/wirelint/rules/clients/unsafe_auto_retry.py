@@ -35,7 +35,7 @@ from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.protocols import protocol
-from wirelint.history.repeats import by_a_person, knew, same_caller
+from wirelint.history.repeats import by_a_person, knew, same_client
 from wirelint.history.visits import Visits, client_had_failed
 
 _SPAN = 5.0
@@ -98,7 +98,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     now = visits.now(exchange)
     if now.request is None:
         return
-    before = next((v for v in reversed(story) if v.request == now.request and same_caller(v, now)), None)
+    before = next((v for v in reversed(story) if v.request == now.request and same_client(v, now)), None)
     if before is None or not _is_open(before) or not knew(now, before):
         return
     paused = now.started - before.ended

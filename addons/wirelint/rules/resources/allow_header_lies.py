@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.report import METHODS
+from wirelint.core.methods import METHODS
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.evidence.failing import holds_error
 from wirelint.history.allowed import Allowed, allowance, was_listed

@@ -18,17 +18,13 @@ def catch(loop: asyncio.AbstractEventLoop, handlers: Mapping[int, Callable[[], N
     if threading.current_thread() is not threading.main_thread():
         return
     for number, handler in handlers.items():
-        try:
-            loop.add_signal_handler(number, handler)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_, ended=handler: loop.call_soon_threadsafe(ended))
+        loop.add_signal_handler(number, handler)
 
 
 def hang_up(reload: Callable[[], None], stop: Callable[[], None]) -> Mapping[int, Callable[[], None]]:
     """The handler of SIGHUP, which says either that settings have changed or, as of old, that the terminal has gone."""
-    number = getattr(signal, "SIGHUP", None)
     terminal = next((descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)), None)
-    return {} if number is None else {number: lambda: stop() if _is_gone(terminal) else reload()}
+    return {signal.SIGHUP: lambda: stop() if _is_gone(terminal) else reload()}
 
 
 def _is_gone(terminal: int | None) -> bool:

@@ -1,0 +1,16 @@
+"""Request methods: which are shown by name, and which ask for no change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"})
+"""Methods that are shown by name; others are ``_OTHER``, as OpenTelemetry has it."""
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+"""Methods that ask for no change (RFC 9110 §9.2.1)."""
+
+
+def method_name(method: str) -> str:
+    """A method as it is shown."""
+    return method if method in METHODS else "_OTHER"
