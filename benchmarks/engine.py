@@ -178,21 +178,23 @@ def _batches(audit: Callable[[Exchange], object], sample: Sample, batch: int, ba
 def measure_captures(engine: Engine, paths: Iterable[Path]) -> Cost | None:
     """Time each recorded exchange once; None where there is none to be read.
 
-    The median is over exchanges, ``best`` is their mean: a mean shows what the few dear ones add.
+    The engine has all of a capture first, and then httplint: taken by turns, each would find the processor's caches
+    full of the other. The median is over exchanges, ``best`` is their mean: a mean shows what the few dear ones add.
     """
     taken: list[float] = []
     peers: list[float] = []
     findings = 0
     for path in paths:
         try:
-            for exchange in open_capture(str(path)).exchanges:
-                if isinstance(exchange, Exchange) and len(taken) < _MOST_CAPTURED:
-                    audits: list[Audit] = []
-                    taken.append(_time(partial(_note, engine, audits), (exchange,)))
-                    peers.append(_time(lint, (exchange,)) if available() else 0.0)
-                    findings += any(each.severity >= Severity.MEDIUM for each in audits[0].findings)
+            read = [each for each in open_capture(str(path)).exchanges if isinstance(each, Exchange)]
         except UnreadableError as error:
             print(error, file=sys.stderr)
+            continue
+        exchanges = read[: _MOST_CAPTURED - len(taken)]
+        audits: list[Audit] = []
+        taken += [_time(partial(_note, engine, audits), (exchange,)) for exchange in exchanges]
+        peers += [_time(lint, (exchange,)) if available() else 0.0 for exchange in exchanges]
+        findings += sum(any(each.severity >= Severity.MEDIUM for each in audit.findings) for audit in audits)
     if not taken:
         return None
     name = f"{len(taken)} recorded exchanges"

@@ -59,6 +59,7 @@ class Body:
         "_content",
         "_json",
         "_members",
+        "_names",
         "_reason",
         "_text",
         "_top",
@@ -89,6 +90,7 @@ class Body:
         self._json: Any = None
         self._members: dict[str, Any] | Nothing | None = NOTHING
         self._top: dict[str, msgspec.Raw] | Nothing | None = NOTHING
+        self._names: frozenset[str] | Nothing | None = NOTHING
 
     @classmethod
     def unknown(cls, reason: str, *, size: int | None = None) -> Body:
@@ -153,6 +155,15 @@ class Body:
                     top = None
             self._top = top
         return top
+
+    @property
+    def names(self) -> frozenset[str] | None:
+        """The folded names of ``top_level``; None where that is None."""
+        names = self._names
+        if names is NOTHING:
+            top = self.top_level
+            names = self._names = None if top is None else frozenset(map(str.lower, top))
+        return names
 
     @property
     def json(self) -> Any:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.exchange import Exchange, Response
+from wirelint.core.exchange import Exchange, Headers, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity
 from wirelint.core.knowledge import NOTHING, Knowledge, tell
 from wirelint.core.media import Kind
@@ -18,6 +18,7 @@ from wirelint.core.state import State, moment
 from wirelint.core.verdict import Verdict, presumed
 
 _MOST_PLANS: Final = 4096
+_MOST_NAMES: Final = 64
 _MOST_HITS: Final = 8
 
 STATE: Final = "state"
@@ -90,9 +91,9 @@ class Engine:
                 self.state.recall(kind)
         self._defaults = {rule.id: Context(rule.options, self.state) for rule in self.rules}
         self._plans: dict[object, Plan] = {}
-        self._by_status: dict[int | None, tuple[Rule, ...]] = {}
-        self._response_fields = frozenset(name for rule in self.rules for name in rule.when.response_fields)
-        self._request_fields = frozenset(name for rule in self.rules for name in rule.when.request_fields)
+        self._candidates: dict[tuple[int | None, str], tuple[Rule, ...]] = {}
+        self._got = _Telling(name for rule in self.rules for name in rule.when.response_fields)
+        self._asked = _Telling(name for rule in self.rules for name in rule.when.request_fields)
 
     def audit(self, exchange: Exchange) -> Audit:
         """Judge one exchange. Never raises: a rule that does is named in ``faults``."""
@@ -128,16 +129,12 @@ class Engine:
             return reason
         readers = plan.reading
         if plan.keyed:
-            top = body.top_level
-            if top is None or not plan.keys.isdisjoint(keys := {key.lower() for key in top}):
-                readers += (
-                    plan.keyed
-                    if top is None
-                    else tuple(
-                        rule
-                        for rule in plan.keyed
-                        if rule.json_keys is not None and not rule.json_keys.isdisjoint(keys)
-                    )
+            names = body.names
+            if names is None:
+                readers += plan.keyed
+            elif not plan.keys.isdisjoint(names):
+                readers += tuple(
+                    rule for rule in plan.keyed if rule.json_keys is not None and not rule.json_keys.isdisjoint(names)
                 )
         for rule in readers:
             if rule.reads is Reads.WHOLE and not body.complete:
@@ -192,14 +189,12 @@ class Engine:
 
     def _plan(self, exchange: Exchange) -> Plan:
         request, response = exchange.request, exchange.response
-        asked = self._request_fields & request.headers.names()
+        asked = self._asked.among(request.headers)
         if response is None:
-            shape: object = (None, request.method, frozenset(asked))
-            kind, got = Kind.NONE, frozenset[str]()
+            status, kind, got = None, Kind.NONE, frozenset[str]()
         else:
-            kind = response.media_type.kind
-            got = self._response_fields & response.headers.names()
-            shape = (response.status, request.method, kind, frozenset(got), frozenset(asked))
+            status, kind, got = response.status, response.media_type.kind, self._got.among(response.headers)
+        shape = (status, request.method, kind, got, asked)
         plan = self._plans.get(shape)
         if plan is None:
             plan = self._make_plan(exchange, kind, got, asked)
@@ -207,21 +202,21 @@ class Engine:
                 self._plans[shape] = plan
         return plan
 
-    def _for_status(self, status: int | None) -> tuple[Rule, ...]:
-        """The rules that a status gives an opportunity to, whatever else there is."""
-        rules = self._by_status.get(status)
+    def _candidates_for(self, status: int | None, method: str) -> tuple[Rule, ...]:
+        """The rules that status and method give an opportunity to, whatever else there is."""
+        rules = self._candidates.get((status, method))
         if rules is None:
-            rules = self._by_status[status] = tuple(rule for rule in self.rules if rule.when.matches_status(status))
+            rules = tuple(rule for rule in self.rules if rule.when.fits(status, method))
+            if len(self._candidates) < _MOST_PLANS:
+                self._candidates[status, method] = rules
         return rules
 
-    def _make_plan(self, exchange: Exchange, kind: Kind, got: Iterable[str], asked: Iterable[str]) -> Plan:
+    def _make_plan(self, exchange: Exchange, kind: Kind, got: frozenset[str], asked: frozenset[str]) -> Plan:
         fitting = []
-        got, asked = set(got), set(asked)
-        for rule in self._for_status(exchange.status):
+        for rule in self._candidates_for(exchange.status, exchange.request.method):
             when = rule.when
             if (
-                when.matches_method(exchange.request.method)
-                and (not when.media or kind in when.media)
+                (not when.media or kind in when.media)
                 and (not when.response_fields or not got.isdisjoint(when.response_fields))
                 and (not when.request_fields or not asked.isdisjoint(when.request_fields))
             ):
@@ -239,6 +234,27 @@ class Engine:
             keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
             looking_back=_by_condition(rule for rule in fitting if rule.recalls),
         )
+
+
+class _Telling:
+    """The names of fields by which exchanges are told apart: a few, of the many that messages have.
+
+    Messages of one maker have the same names in the same order, so what was found among them is kept.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+        self._known: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def among(self, headers: Headers) -> frozenset[str]:
+        """Those of the names that a message has."""
+        names = tuple(headers.index)
+        found = self._known.get(names)
+        if found is None:
+            found = self._names.intersection(names)
+            if len(self._known) < _MOST_PLANS and len(names) <= _MOST_NAMES:
+                self._known[names] = found
+        return found
 
 
 def _by_condition(rules: Iterable[Rule]) -> tuple[tuple[Condition | None, tuple[Rule, ...]], ...]:

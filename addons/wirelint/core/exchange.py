@@ -36,12 +36,13 @@ class Headers:
     which cannot fail and keeps every octet.
     """
 
-    __slots__ = ("_index", "_media", "fields")
+    __slots__ = ("_index", "fields", "known_media_type")
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.fields: tuple[tuple[bytes, bytes], ...] = tuple(fields)
         self._index: dict[str, tuple[bytes, ...]] | None = None
-        self._media: MediaType | None = None
+        self.known_media_type: MediaType | None = None
+        """``media_type`` once it was asked for, which rules do a dozen times."""
 
     @classmethod
     def of(cls, *pairs: tuple[str, str]) -> Headers:
@@ -53,19 +54,15 @@ class Headers:
         """Folded name → raw values in order of appearance."""
         index = self._index
         if index is None:
-            index = {}
-            for raw, value in self.fields:
-                name = _NAMES.get(raw) or _fold(raw)
-                index[name] = (*index[name], value) if name in index else (value,)
-            self._index = index
+            index = self._index = _indexed(self.fields)
         return index
 
     @property
     def media_type(self) -> MediaType:
         """The Content-Type field, parsed once."""
-        media = self._media
+        media = self.known_media_type
         if media is None:
-            media = self._media = media_type(self.get("content-type"))
+            media = self.known_media_type = media_type(self.get("content-type"))
         return media
 
     def get(self, name: str) -> str | None:
@@ -108,6 +105,22 @@ def _octets(value: str) -> bytes:
         return value.encode("latin-1")
     except UnicodeEncodeError:
         return value.encode("utf-8", "surrogateescape")
+
+
+def _indexed(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, tuple[bytes, ...]]:
+    names = _NAMES
+    try:
+        index: dict[str, tuple[bytes, ...]] = {names[raw]: (value,) for raw, value in fields}
+    except KeyError:
+        names = {raw: _fold(raw) for raw, _ in fields}
+        index = {names[raw]: (value,) for raw, value in fields}
+    if len(index) == len(fields):
+        return index
+    index = {}
+    for raw, value in fields:
+        name = names[raw]
+        index[name] = (*index.get(name, ()), value)
+    return index
 
 
 NO_HEADERS: Final = Headers()
@@ -177,7 +190,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def media_type(self) -> MediaType:
         """The Content-Type field, parsed."""
-        return self.headers.media_type
+        headers = self.headers
+        return headers.known_media_type or headers.media_type
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -193,7 +207,8 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def media_type(self) -> MediaType:
         """The Content-Type field, parsed."""
-        return self.headers.media_type
+        headers = self.headers
+        return headers.known_media_type or headers.media_type
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -242,15 +257,18 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.ended is None else max(0.0, self.ended - self.started)
 
 
+_UNKNOWN: Final = object()
+
+
 def once[T](fact: Callable[[Exchange], T]) -> Callable[[Exchange], T]:
     """Let a pure function of an exchange run once per exchange, however many rules ask for it."""
 
     @functools.wraps(fact)
     def remembered(exchange: Exchange) -> T:
         memo = exchange.memo
-        if fact in memo:
-            return memo[fact]  # type: ignore[no-any-return]  # the memo is keyed by the function that fills it
-        value = memo[fact] = fact(exchange)
+        value: T = memo.get(fact, _UNKNOWN)
+        if value is _UNKNOWN:
+            value = memo[fact] = fact(exchange)
         return value
 
     return remembered

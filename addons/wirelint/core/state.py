@@ -48,10 +48,6 @@ class Memory(Protocol):
         """How many things are remembered."""
 
 
-def _fits(when: When, status: int | None, method: str) -> bool:
-    return when.matches_status(status) and when.matches_method(method)
-
-
 class State:
     """All that is remembered.
 
@@ -87,7 +83,7 @@ class State:
         shape = (exchange.status, exchange.request.method)
         wanting = self._wanting.get(shape)
         if wanting is None:
-            wanting = tuple(memory for memory in self._memories.values() if _fits(memory.wants, *shape))
+            wanting = tuple(memory for memory in self._memories.values() if memory.wants.fits(*shape))
             if len(self._wanting) < _MOST_SHAPES:
                 self._wanting[shape] = wanting
         for memory in wanting:
@@ -123,8 +119,11 @@ class Table[K, V]:
     def keep(self, key: K, value: V, now: float) -> None:
         """Keep a value, or renew one."""
         entries = self._entries
+        if key in entries:
+            entries[key] = (now, value)
+            entries.move_to_end(key)
+            return
         entries[key] = (now, value)
-        entries.move_to_end(key)
         if len(entries) > self._most:
             entries.popitem(last=False)
         else:
@@ -208,7 +207,7 @@ class Stories[K]:
         else:
             stories.move_to_end(key)
             story.in_order = story.in_order and story[-1].ended <= visit.ended
-            if len(story) > 1 and _same(story[-2], visit) and _same(story[-1], visit):
+            if len(story) > 1 and visit.succeeded and _same(story[-2], visit) and _same(story[-1], visit):
                 story[-1] = visit
                 return
             story.append(visit)
@@ -230,11 +229,10 @@ class Stories[K]:
 
 
 def _same(one: Visit, other: Visit) -> bool:
-    """Whether two successes tell the same."""
+    """Whether an exchange was a success that tells the same as another success does."""
     return (
-        one.succeeded
-        and other.succeeded
-        and one.status == other.status
+        one.status == other.status
+        and one.succeeded
         and one.method == other.method
         and one.route == other.route
         and one.credential == other.credential

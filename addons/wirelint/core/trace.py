@@ -12,34 +12,29 @@ _traceparent: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a
 _b3: Final = re.compile(r"([0-9a-f]{16,32})(-.*)?")
 _amazon: Final = re.compile(r"(?:^|;)Root=([0-9A-Za-z-]{8,64})")
 # Hexadecimal groups (UUIDs among them) and ULIDs: a client may send anything here, and what is kept will be shown.
-_plain: Final = re.compile(r"[0-9a-fA-F]{1,64}(?:[-:._/=][0-9a-fA-F]{1,32}){0,7}|[0-9A-HJKMNP-TV-Z]{26}")
-_PLAIN_FIELDS: Final = (
-    "x-b3-traceid",
-    "x-request-id",
-    "x-correlation-id",
-    "request-id",
-    "x-cloud-trace-context",
-    "uber-trace-id",
-)
-_ALL_FIELDS: Final = frozenset({"traceparent", "b3", "x-amzn-trace-id", *_PLAIN_FIELDS})
+_plain: Final = re.compile(r"([0-9a-fA-F]{1,64}(?:[-:._/=][0-9a-fA-F]{1,32}){0,7}|[0-9A-HJKMNP-TV-Z]{26})")
+_READERS: Final = {
+    "traceparent": _traceparent.fullmatch,
+    "b3": _b3.fullmatch,
+    "x-amzn-trace-id": _amazon.search,
+    "x-b3-traceid": _plain.fullmatch,
+    "x-request-id": _plain.fullmatch,
+    "x-correlation-id": _plain.fullmatch,
+    "request-id": _plain.fullmatch,
+    "x-cloud-trace-context": _plain.fullmatch,
+    "uber-trace-id": _plain.fullmatch,
+}
+"""How to read the fields that bear ids, the most telling first."""
+
+_FIELDS: Final = frozenset(_READERS)
 
 
 def _read(headers: Headers) -> Iterator[str]:
     """All ids that a message bears, the most telling first."""
-    names = headers.names()
-    if "traceparent" in names and (match := _traceparent.fullmatch((headers.get("traceparent") or "").strip())):
-        yield match[1]
-    if "b3" in names and (match := _b3.fullmatch((headers.get("b3") or "").strip())):
-        yield match[1]
-    if "x-amzn-trace-id" in names and (match := _amazon.search(headers.get("x-amzn-trace-id") or "")):
-        yield match[1]
-    for name in _PLAIN_FIELDS:
-        if (
-            name in names
-            and (match := _plain.fullmatch((headers.get(name) or "").strip()))
-            and 8 <= len(match[0]) <= 64
-        ):
-            yield match[0]
+    index = headers.index
+    for name, read in _READERS.items():
+        if name in index and (match := read((headers.get(name) or "").strip())) and 8 <= len(match[1]) <= 64:
+            yield match[1]
 
 
 def trace_of(headers: Headers) -> str | None:
@@ -50,11 +45,11 @@ def trace_of(headers: Headers) -> str | None:
 @once
 def trace_ids(exchange: Exchange) -> tuple[str, ...]:
     """The ids that join this exchange to others: those of its request, then what its response adds."""
-    messages = [exchange.request.headers]
-    if exchange.response is not None:
-        messages.append(exchange.response.headers)
-    bearing = [headers for headers in messages if not _ALL_FIELDS.isdisjoint(headers.names())]
-    return tuple(dict.fromkeys(each for headers in bearing for each in _read(headers))) if bearing else ()
+    asked, response = exchange.request.headers, exchange.response
+    found: tuple[str, ...] = () if _FIELDS.isdisjoint(asked.index) else tuple(_read(asked))
+    if response is not None and not _FIELDS.isdisjoint(response.headers.index):
+        found += tuple(_read(response.headers))
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def trace_id(exchange: Exchange) -> str | None:

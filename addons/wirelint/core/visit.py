@@ -73,24 +73,24 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     content: int | None
     request: int | None
     status: int | None
-    failure: FailureKind | None
     verdict: Verdict
-    answer: int | None
     credential: bytes | None
     principal: bytes | None
     stranger: bool
     scheme: str
-    asked: tuple[str, ...]
-    space: int
     tenant: int
-    aside: bool
     client: int
     started: float
     ended: float
-    wait: float | None
     trace_id: str | None
     timestamp: float | None
     origin: Origin | None
+    failure: FailureKind | None = None
+    answer: int | None = None
+    aside: bool = False
+    wait: float | None = None
+    asked: tuple[str, ...] = ()
+    space: int = 0
 
     @property
     def succeeded(self) -> bool:

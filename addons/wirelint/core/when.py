@@ -25,17 +25,13 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
     response_fields: tuple[str, ...] = ()
     request_fields: tuple[str, ...] = ()
 
-    def matches_status(self, status: int | None) -> bool:
-        """Whether ``status`` (None: there was no response) is among those named."""
-        return _fits(self.status, status)
-
-    def matches_method(self, method: str) -> bool:
-        """Whether ``method`` is among those named."""
-        return not self.method or method in self.method.split()
+    def fits(self, status: int | None, method: str) -> bool:
+        """Whether status and method are among those named; ``status`` is None where there was no response."""
+        return _names(self.status, status) and (not self.method or method in self.method.split())
 
 
 @functools.lru_cache(maxsize=4096)
-def _fits(words: str, status: int | None) -> bool:
+def _names(words: str, status: int | None) -> bool:
     if not words:
         return status is not None
     if status is None:

@@ -82,7 +82,7 @@ def _of_response(response: Response) -> Envelope | None:
     if declared:
         return Envelope(Grade.STRONG, "MediaWiki-API-Error", f"MediaWiki-API-Error: {declared}")
     body = response.body
-    if body.top_level is not None and _is_harmless(body.top_level):
+    if body.top_level is not None and _is_harmless(body.top_level, body.names or frozenset()):
         return None
     members = body.members
     if members is not None:
@@ -92,11 +92,13 @@ def _of_response(response: Response) -> Envelope | None:
     return of_text(body, response.media_type.kind)
 
 
-def _is_harmless(top: Mapping[str, msgspec.Raw]) -> bool:
+def _is_harmless(top: Mapping[str, msgspec.Raw], names: frozenset[str]) -> bool:
     """Whether nothing at the top level but words for states could mark an error, and those tell of none.
 
     ``{"state": "shipped", …}`` is what most resources look like, and need not be parsed for this.
     """
+    if JSON_KEYS.isdisjoint(names):
+        return True
     for name, raw in top.items():
         folded = name.lower()
         if folded not in JSON_KEYS:

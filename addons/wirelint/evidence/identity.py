@@ -43,7 +43,8 @@ _LONGEST: Final = 8192
 _MOST_PARTS: Final = 8
 _MOST_NAMES: Final = 40
 _MOST_LATELY: Final = 4096
-_PROOFS: Final = frozenset({"dpop", "signature-input", "signature"})
+_AUTHORIZATION: Final = ("authorization",)
+_TELLING: Final = frozenset({"authorization", "cookie", "dpop", "signature-input", "signature"})
 
 Seal = Callable[..., bytes]
 
@@ -66,13 +67,16 @@ def identity(exchange: Exchange, state: State) -> Identity:
     :param state: seals secrets; what it made of Authorization lately is looked up there.
     """
     request = exchange.request
-    bearing = _bearing(tuple(request.headers.index))
-    query = request.query
-    if bearing is None or "@" in request.authority or known(exchange) is not NOTHING or (query and in_query(query)):
+    index, query = request.headers.index, request.query
+    telling = _telling(tuple(index))
+    if telling is None or "@" in request.authority or known(exchange) is not NOTHING or (query and in_query(query)):
         return _identity(exchange, state.seal)
-    if not bearing:
-        return _STRANGER if request.body.empty else _identity(exchange, state.seal)
-    key = hash(request.headers.index["authorization"])
+    if not telling:
+        return _STRANGER if request.body.empty or is_stranger(exchange) else _UNKNOWN
+    if telling != _AUTHORIZATION and not request.body.empty:
+        return _identity(exchange, state.seal)
+    # What is left to tell is told by these fields, and a client sends the same ones with each request.
+    key = hash((telling, *map(index.get, telling)))
     lately = state.identities
     found = lately.get(key)
     if found is None:
@@ -83,13 +87,11 @@ def identity(exchange: Exchange, state: State) -> Identity:
 
 
 @functools.lru_cache(maxsize=4096)
-def _bearing(names: tuple[str, ...]) -> bool | None:
-    """Whether of all fields Authorization alone tells of the caller; False where none does, None where others may."""
-    if "cookie" in names or len(names) > _MOST_NAMES:
+def _telling(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Those of a request's fields that may tell of the caller; None where there are too many to say."""
+    if len(names) > _MOST_NAMES:
         return None
-    if any(name in _PROOFS or is_field(name) or may_name(name) for name in names if name != "authorization"):
-        return None
-    return "authorization" in names
+    return tuple(name for name in names if name in _TELLING or is_field(name) or may_name(name))
 
 
 def _identity(exchange: Exchange, seal: Seal) -> Identity:

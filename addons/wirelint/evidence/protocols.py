@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from typing import Any, Final
 
+from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, once
 from wirelint.core.knowledge import known
-from wirelint.core.media import Kind
+from wirelint.core.media import Kind, MediaType
 
 
 class Protocol(enum.StrEnum):
@@ -32,6 +34,7 @@ class Protocol(enum.StrEnum):
 NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol for protocol in Protocol}
 """How protocols are named in settings: ``graphql``, ``json-rpc``, ``event-stream`` … ``PLAIN`` is none of them."""
 
+_NAMES_IN_REQUESTS: Final = (b'"jsonrpc"', b'"query"', b'"extensions"')
 _GRAPHQL_KEYS: Final = frozenset({"data", "errors", "extensions"})
 _oauth_path: Final = re.compile(
     r"(?:^|/)(?:oauth2?|oidc|connect|openid-connect|auth|login|protocol)?/?(?:v\d(?:\.\d)?/)?(?:access_token|token|introspect|revoke|device(?:/code|_authorization)?)/?$",
@@ -48,24 +51,33 @@ def protocol(exchange: Exchange) -> Protocol | None:
 
 def _seen(exchange: Exchange) -> Protocol | None:
     request, response = exchange.request, exchange.response
-    ours = response.media_type if response is not None else request.media_type
     theirs = request.media_type
-    if Kind.GRPC in (ours.kind, theirs.kind) or "grpc-status" in (response.headers if response else request.headers):
+    ours = theirs if response is None else response.media_type
+    if "grpc-status" in (request if response is None else response).headers.index:
+        return Protocol.GRPC
+    named = _named(theirs, ours)
+    if named is None and "soapaction" in request.headers:
+        return Protocol.SOAP
+    return named or _by_content(exchange) or _by_convention(exchange)
+
+
+@functools.lru_cache(maxsize=1024)
+def _named(theirs: MediaType, ours: MediaType) -> Protocol | None:
+    """The protocol that the media types of request and response stand for by themselves."""
+    if Kind.GRPC in (ours.kind, theirs.kind):
         return Protocol.GRPC
     if ours.essence == "application/graphql-response+json" or theirs.essence == "application/graphql":
         return Protocol.GRAPHQL
-    if "soapaction" in request.headers or "application/soap+xml" in (ours.essence, theirs.essence):
+    if "application/soap+xml" in (ours.essence, theirs.essence):
         return Protocol.SOAP
     if "application/scim+json" in (ours.essence, theirs.essence):
         return Protocol.SCIM
-    if theirs.essence == "application/jose+json":
-        return Protocol.ACME
-    return _by_content(exchange) or _by_convention(exchange)
+    return Protocol.ACME if theirs.essence == "application/jose+json" else None
 
 
 def _by_content(exchange: Exchange) -> Protocol | None:  # noqa: PLR0911 - a table of conventions
     request, response = exchange.request, exchange.response
-    asked = request.body.json if request.method == "POST" and not request.body.empty else None
+    asked = _asked(request.body) if request.method == "POST" else None
     if _is_json_rpc(asked):
         return Protocol.JSON_RPC
     if response is not None and response.media_type.kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
@@ -82,6 +94,12 @@ def _by_content(exchange: Exchange) -> Protocol | None:  # noqa: PLR0911 - a tab
     if _asks_graphql(exchange, asked):
         return Protocol.GRAPHQL
     return _xml_protocol(exchange)
+
+
+def _asked(body: Body) -> Any:
+    """The content of a request as JSON where one of the names stands in it by which protocols are known."""
+    content = body.content
+    return body.json if content and any(name in content for name in _NAMES_IN_REQUESTS) else None
 
 
 def _is_json_rpc(value: Any) -> bool:

@@ -148,8 +148,7 @@ class Traces:
     def _own(self, visit: Visit, ids: Sequence[str]) -> Hops | None:
         if ids:
             known = self._family(ids, visit.ended)
-            calls = self._calls(visit, known, known)
-            if calls:
+            if known and (calls := self._calls(visit, known, known)):
                 return Hops(visit, calls, certain=True)
         if len(self._services) <= (self._services.get(visit.service, visit.ended) is not None):
             return None  # there is no other service that could have been called

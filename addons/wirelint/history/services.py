@@ -145,8 +145,8 @@ def is_lie(exchange: Exchange) -> bool:
     response = exchange.response
     if response is None or response.status in (204, 207) or response.media_type.kind is not Kind.JSON:
         return False
-    top = response.body.top_level
-    if top is None or JSON_KEYS.isdisjoint(name.lower() for name in top):
+    names = response.body.names
+    if names is None or JSON_KEYS.isdisjoint(names):
         return False
     found = envelope(exchange)
     return found is not None and found.grade is Grade.STRONG and protocol(exchange) is None
@@ -218,10 +218,10 @@ class Services:
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange to its service."""
-        now = moment(exchange)
+        visit = visit_of(exchange, self._state, verdict)
+        now = visit.ended
         service = self._current(exchange.service, now) or Service(now)
         self._services.keep(exchange.service, service, now)
-        visit = visit_of(exchange, self._state, verdict)
         service.add(exchange, visit)
         # Few exchanges see a failure while they last; to look for the calls of those alone is cheap.
         if visit.direction is Direction.INBOUND and visit.started <= self._last_failure:

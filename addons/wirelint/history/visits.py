@@ -64,44 +64,48 @@ def resource_of(exchange: Exchange, target: str) -> int:
 
 
 def _visit(exchange: Exchange, state: State) -> Visit:
-    request, status, failure = exchange.request, exchange.status, exchange.failure
+    request, response, failure = exchange.request, exchange.response, exchange.failure
     credential, principal, stranger = identity(exchange, state)
-    target = hash(request.target)
+    path, fields = request.path, request.headers
     resource = resource_of(exchange, request.target)
     content = _content(request.body)
-    fields = request.headers
-    return Visit(
+    index = fields.index
+    visit = Visit(
         exchange_id=exchange.id,
         service=exchange.service,
         direction=exchange.direction,
         method=method_name(request.method),
-        route=route(request.path),
-        target=target,
-        tail=hash(request.path.rpartition("/")[2]),
+        route=route(path),
+        target=hash(request.target),
+        tail=hash(path.rpartition("/")[2]),
         resource=resource,
         content=content,
         request=hash((request.method, resource, content)) if content is not None or request.body.empty else None,
-        status=status,
-        failure=failure.kind if failure is not None else None,
+        status=None if response is None else response.status,
         verdict=presumed(exchange),
-        answer=_answer(exchange) if status is not None and status >= 400 else None,
         credential=credential,
         principal=principal,
         stranger=stranger,
-        scheme=sent_scheme(exchange) if "authorization" in fields else "",
-        asked=_asked(exchange) if status == 401 else (),
-        space=_space(exchange) if status == 401 else 0,
-        tenant=_tenant(fields),
-        aside=is_aside(exchange) if status is not None and status >= 400 else False,
+        scheme=sent_scheme(exchange) if "authorization" in index else "",
+        tenant=0 if _TENANT_FIELDS.isdisjoint(index) else _tenant(fields),
         # Behind a gateway many clients have one address: who they are stands in what the gateway adds.
-        client=hash((exchange.client, request.http_version, fields.get("x-forwarded-for"), fields.get("user-agent"))),
+        client=hash((exchange.client, request.http_version, index.get("x-forwarded-for"), index.get("user-agent"))),
         started=exchange.started,
         ended=moment(exchange),
-        wait=wait(exchange) if status is not None and status >= 400 else None,
         trace_id=trace_id(exchange),
         timestamp=exchange.timestamp,
         origin=exchange.origin,
     )
+    if failure is not None:
+        visit.failure = failure.kind
+    if response is not None and response.status >= 400:
+        visit.answer = _answer(exchange)
+        visit.aside = is_aside(exchange)
+        visit.wait = wait(exchange)
+        if response.status == 401:
+            visit.asked = _asked(exchange)
+            visit.space = _space(exchange)
+    return visit
 
 
 def _content(body: Body) -> int | None:
@@ -134,8 +138,6 @@ def _space(exchange: Exchange) -> int:
 
 
 def _tenant(fields: Headers) -> int:
-    if _TENANT_FIELDS.isdisjoint(fields.names()):
-        return 0
     return hash(tuple((name, fields.get(name)) for name in sorted(_TENANT_FIELDS & fields.names())))
 
 

@@ -39,6 +39,10 @@ _ANYWHERE: Final = frozenset(
 _resetting: Final = re.compile(
     r"/[\w-]{0,32}(?:reset|restor|recover|seed|fixture|rollback|import|snapshot|undelet|migrat|sync)", re.IGNORECASE
 )
+# One of these stands in all that ``_resetting`` finds, and hardly ever in a path.
+_RESETTING_STEMS: Final = (
+    "reset", "restor", "recover", "seed", "fixture", "rollback", "import", "snapshot", "undelet", "migrat", "sync",
+)  # fmt: skip
 _removing: Final = re.compile(
     r"delet|remov|purg|clear|cancel|reset|trunc|destroy|archiv|prune|batch|bulk|flush|wipe|drop", re.IGNORECASE
 )
@@ -102,7 +106,7 @@ class Writes:
         if request.method in SAFE:
             return
         visit = visit_of(exchange, self._state, verdict)
-        anywhere = protocol(exchange) in _ANYWHERE or _resetting.search(request.path[:_LONGEST]) is not None
+        anywhere = _resets(request.path[:_LONGEST]) or protocol(exchange) in _ANYWHERE
         paths = list(_paths("/" if anywhere else request.path))
         for above in paths[:-1]:
             self._place(exchange, above, visit).below = visit
@@ -133,6 +137,11 @@ class Writes:
 
     def __len__(self) -> int:
         return len(self._places)
+
+
+def _resets(path: str) -> bool:
+    folded = path.lower()
+    return any(stem in folded for stem in _RESETTING_STEMS) and _resetting.search(path) is not None
 
 
 def _paths(path: str) -> Iterator[str]:
