@@ -223,3 +223,21 @@ def test_no_101_on_http2() -> None:
     request = Request(method="GET", target="/", headers=Headers.of(("Upgrade", "websocket")))
     response = Response(status=101, http_version="HTTP/2.0", headers=Headers.of(("Upgrade", "websocket")))
     assert len(run("switching-unasked", Exchange(request=request, response=response))) == 1
+
+
+_FRAME = '  File "/srv/shop/{}.py", line 12, in load\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "count"),
+    [
+        ("", "\n", 1),
+        ("<p>results: none, comments: none</p>\n" * 400, "\n", 1),  # words that look like the ends of frames
+        ("", "<p>no more than words</p>\n" * 200, 1),
+        ("x" * 40_000, "\n", 0),  # further behind than is read
+    ],
+)
+def test_frames_are_found_wherever_they_stand(before: str, between: str, count: int) -> None:
+    frames = between.join(_FRAME.format(name) for name in ("views", "store", "rows"))
+    text = answer("500 Internal Server Error", "Content-Type: text/plain", body=f"{before}Traceback\n{frames}")
+    assert len(run("stack-trace-exposed", text)) == count

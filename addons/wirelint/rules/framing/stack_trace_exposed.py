@@ -34,7 +34,10 @@ from wirelint.core.rule import Context, Reads, Rule, When
 
 _READ = 32 * 1024
 _SHORTEST = 60
-# Each kind of frame holds one of these. Looking for them costs a hundredth of the pattern.
+_MOST_SIGNS = 512  # of each kind
+_BEFORE, _BEHIND = 640, 256
+# Each kind of frame holds one of these, at most so far from its beginning and its end. To look for them costs a
+# hundredth of the pattern.
 _SIGNS = (
     ", line ",
     ".java:",
@@ -77,11 +80,29 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Count frames."""
     response = exchange.response
     text = (response.body.text or "")[:_READ] if response is not None else ""
-    if len(text) < _SHORTEST or not any(sign in text for sign in _SIGNS):
+    if len(text) < _SHORTEST:
         return
-    frames = _frame.findall(text)
+    frames = [frame for start, end in _places(text) for frame in _frame.findall(text, start, end)]
     if len(frames) >= 3 or (len(frames) >= 2 and _error.search(text)):
         yield Hit(f"{exchange.status} with a stack trace", frames[0].strip())
+
+
+def _places(text: str) -> list[tuple[int, int]]:
+    """Where frames can be: around their signs, in order, none twice."""
+    found: list[int] = []
+    for sign in _SIGNS:
+        at = text.find(sign)
+        left = _MOST_SIGNS
+        while at >= 0 and left:
+            found.append(at)
+            at, left = text.find(sign, at + 1), left - 1
+    places: list[tuple[int, int]] = []
+    for at in sorted(found):
+        start, end = max(0, at - _BEFORE), at + _BEHIND
+        if places and start <= places[-1][1]:
+            start = places.pop()[0]
+        places.append((start, end))
+    return places
 
 
 BAD = (
