@@ -140,6 +140,9 @@ class Service:
             statuses[status] = Seen(visit)
 
 
+_UNSEEN: Final = Service(0.0)
+
+
 def is_lie(exchange: Exchange) -> bool:
     """Whether a success of plain HTTP holds nothing but an error, as JSON."""
     response = exchange.response
@@ -213,8 +216,7 @@ class Services:
 
     def of(self, exchange: Exchange) -> Service:
         """What was seen of the service of an exchange before; an empty one where it was never seen."""
-        now = moment(exchange)
-        return self._current(exchange.service, now) or Service(now)
+        return self._current(exchange.service, moment(exchange)) or _UNSEEN
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange to its service."""
