@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import engine, fanout, results, streams
-from benchmarks.contenders import contenders, streamers
+from benchmarks.contenders import contenders, crews, streamers
 from benchmarks.load import Scenario
 from benchmarks.machine import machine
 from benchmarks.origin import LARGE, MIXED, SMALL
@@ -28,9 +28,11 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         Scenario("http2", "1 KiB of JSON, HTTP/2 on both sides, 4 at once on each connection", SMALL, 4, h2=True),
         Scenario("many", "1 KiB of JSON over 1,000 connections", SMALL, connections=1000, least=10),
         Scenario("steady", "1 KiB of JSON at 400 requests a second", SMALL, rate=400),
+        Scenario("workers", "1 KiB of JSON, on all processors", SMALL, connections=64),
     )
 }
 _TITLES: Final = {"tls": "TLS", "http2": "HTTP/2"}
+_WORKERS: Final = "workers"
 _STREAMS: Final = "streams"
 _FANOUT: Final = "fanout"
 _ENGINE: Final = "engine"
@@ -61,7 +63,9 @@ def main() -> int:
     try:
         for name in chosen:
             title, text, told = _measured(name, options)
-            where = machine() + ("; the proxy on one core, service and clients on another" if _pinned(options) else "")
+            where = machine()
+            if _pinned(name, options):
+                where += "; the proxy on one core, service and clients on another"
             date = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
             text += f"\n\n{date}. {where}."
             print(f"## {title}\n\n{text}\n", flush=True)
@@ -75,7 +79,8 @@ def main() -> int:
 
 def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[str, Any]]:
     """A scenario's title, what to tell of it, and its figures."""
-    cpu = processors()[0] if _pinned(options) else None
+    fixed = _pinned(name, options)
+    cpu = processors()[0] if fixed else None
     some = [each for each in streamers(options.wirelint) if options.only in each.name]
     if name == _ENGINE:
         costs, captured, rules = engine.measured(engine.captures_in(options.captures))
@@ -87,15 +92,17 @@ def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[st
         told = fanout.figures(fanout.measure(some, cpu, rounds=options.rounds, seconds=options.seconds))
         return fanout.TITLE, fanout.table(told), told
     scenario = SCENARIOS[name]
-    all_ = [each for each in contenders(options.wirelint) if options.only in each.name]
+    known = crews if name == _WORKERS else contenders
+    all_ = [each for each in known(options.wirelint) if options.only in each.name]
     seconds = max(options.seconds, scenario.least)
-    rounds = compare(scenario, all_, rounds=options.rounds, seconds=seconds, fixed=not options.not_fixed)
+    rounds = compare(scenario, all_, rounds=options.rounds, seconds=seconds, fixed=fixed)
     text = results.table(scenario, rounds, seconds)
     return _TITLES.get(name, name.capitalize()), text, results.figures(scenario, rounds, seconds)
 
 
-def _pinned(options: argparse.Namespace) -> bool:
-    return not options.not_fixed and processors() != (None, None)
+def _pinned(name: str, options: argparse.Namespace) -> bool:
+    """Whether the proxy is kept on one core: not where it is to have several."""
+    return name != _WORKERS and not options.not_fixed and processors() != (None, None)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ AGAIN: Final = "mitmdump again"
 STREAMING: Final = "mitmdump, streaming"
 STREAMING_AGAIN: Final = "mitmdump, streaming, again"
 WIRELINT: Final = "wirelint proxy"
+CREW: Final = "wirelint proxy, 2 workers"
 
 _NAIVE: Final = Path(__file__).with_name("naive_addon.py")
 _sample: Final = re.compile(
@@ -87,10 +88,11 @@ def _mitmdump(name: str, *arguments: str) -> Prepare:
     return prepare
 
 
-def _wirelint(proxy: Sequence[str]) -> Prepare:
+def _wirelint(proxy: Sequence[str], *arguments: str) -> Prepare:
     def prepare(service: Service, folder: Path, cpu: int | None) -> Running:
         port, metrics = free_port(), free_port()
-        command = [*proxy, f"origin={service.url}@{port}", "--metrics-port", str(metrics), *service.trust]
+        told = ("--metrics-port", str(metrics), *service.trust, *arguments)
+        command = [*proxy, f"origin={service.url}@{port}", *told]
         return Running(Server("wirelint", command, port=port, folder=folder, cpu=cpu), port, metrics)
 
     return prepare
@@ -107,6 +109,19 @@ def contenders(proxy: str | None = None) -> tuple[Contender, ...]:
         Contender(AGAIN, _mitmdump("mitmdump-again")),
         Contender("mitmdump, naive addon", _mitmdump("naive", "--scripts", str(_NAIVE))),
         Contender(WIRELINT, _wirelint(_ours(proxy))),
+    )
+
+
+def crews(proxy: str | None = None) -> tuple[Contender, ...]:
+    """Those that show what more processes bring.
+
+    :param proxy: see ``contenders``.
+    """
+    return (
+        Contender(STOCK, _mitmdump("mitmdump")),
+        Contender(AGAIN, _mitmdump("mitmdump-again")),
+        Contender(WIRELINT, _wirelint(_ours(proxy))),
+        Contender(CREW, _wirelint(_ours(proxy), "--workers", "2")),
     )
 
 

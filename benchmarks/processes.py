@@ -27,7 +27,10 @@ class BenchmarkError(Exception):
 
 
 class Usage(NamedTuple):
-    """What a process has used: seconds of processor time by now, most memory ever resident in bytes."""
+    """What processes have used: seconds of processor time by now, most memory ever resident in bytes.
+
+    Memory that several share is counted in each.
+    """
 
     cpu: float
     resident: int
@@ -141,14 +144,29 @@ class Server:
         process.wait()
 
     def usage(self) -> Usage | None:
-        """What it has used by now; None where the system has no ``/proc``."""
+        """What it and all that it started have used by now; None where the system has no ``/proc``."""
         if self._process is None or not Path("/proc/self/schedstat").exists():
             return None
-        proc = Path("/proc", str(self._process.pid))
-        # A process's own file tells about its first thread only.
-        nanoseconds = sum(int(task.joinpath("schedstat").read_text().split()[0]) for task in proc.glob("task/*"))
-        peak = next(line for line in proc.joinpath("status").read_text().splitlines() if line.startswith("VmHWM"))
-        return Usage(nanoseconds / 1e9, int(peak.split()[1]) * 1024)
+        used = [_usage(proc) for proc in _session(self._process.pid)]
+        return Usage(sum(each.cpu for each in used), sum(each.resident for each in used))
+
+
+def _session(leader: int) -> list[Path]:
+    """The folders in ``/proc`` of all processes of a session."""
+    found = []
+    for proc in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            # Behind the name, which may hold anything: state, parent, group, session.
+            if int(proc.joinpath("stat").read_text().rpartition(")")[2].split()[3]) == leader:
+                found.append(proc)
+    return found
+
+
+def _usage(proc: Path) -> Usage:
+    # A process's own file tells about its first thread only.
+    nanoseconds = sum(int(task.joinpath("schedstat").read_text().split()[0]) for task in proc.glob("task/*"))
+    peak = next(line for line in proc.joinpath("status").read_text().splitlines() if line.startswith("VmHWM"))
+    return Usage(nanoseconds / 1e9, int(peak.split()[1]) * 1024)
 
 
 def pin(pid: int, cpu: int | None) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.contenders import AGAIN, STOCK, WIRELINT
+from benchmarks.contenders import AGAIN, CREW, STOCK, WIRELINT
 from benchmarks.load import Scenario
 from benchmarks.rounds import Round, Rounds
 
@@ -32,6 +32,7 @@ _ORDER: Final = (
     "HTTP/2",
     "Many",
     "Steady",
+    "Workers",
     "Streams",
     "Fan-out",
     "Engine",
@@ -106,13 +107,26 @@ def figures(scenario: Scenario, rounds: Rounds, seconds: float) -> dict[str, Any
         "rate": scenario.rate,
         "rounds": len(next(iter(rounds.values()))),
         "seconds": seconds,
-        "audited": audited(rounds.get(WIRELINT, [])),
+        "audited": audited(_counting(rounds)),
         "contenders": {
             name: {each: _rounded(median(taken, each)) for each in _FIGURES}
             | {f"{each}_ratio": _rounded(ratio(taken, stock, each)) for each in _FIGURES}
             for name, taken in rounds.items()
         },
-    }
+    } | _beside_one(rounds)
+
+
+def _beside_one(rounds: Rounds) -> dict[str, Any]:
+    """Ratios of several workers to one process, where both were measured."""
+    one, crew = rounds.get(WIRELINT), rounds.get(CREW)
+    if not one or not crew:
+        return {}
+    return {"beside_one": {figure: _rounded(ratio(crew, one, figure)) for figure in _FIGURES}}
+
+
+def _counting(rounds: Rounds) -> list[Round]:
+    """The rounds of those contenders that tell what they did."""
+    return [each for taken in rounds.values() if any(one.counted for one in taken) for each in taken]
 
 
 def audited(rounds: Sequence[Round]) -> dict[str, int]:
@@ -123,7 +137,7 @@ def audited(rounds: Sequence[Round]) -> dict[str, int]:
 
 
 def _spread(again: Sequence[Round], stock: Sequence[Round], figure: str) -> str:
-    """How far two equal things differ, from round to round."""
+    """How far two things differ, from round to round."""
     ratios = [ratio([one], [other], figure) or 1.0 for one, other in zip(again, stock, strict=True)]
     return f"{min(ratios):.2f} to {max(ratios):.2f}"
 
@@ -138,7 +152,14 @@ def _remarks(rounds: Rounds) -> list[str]:
     if stock and again:
         rate, p99 = (_spread(again, stock, each) for each in ("rate", "p99"))
         said.append(f"Noise: bare mitmdump against itself, round by round: requests/s {rate}, p99 {p99}.")
-    if ours := rounds.get(WIRELINT):
+    one, crew = rounds.get(WIRELINT), rounds.get(CREW)
+    if one and crew:
+        told = (
+            f"{label} {ratio(crew, one, figure) or 0:.2f} × ({_spread(crew, one, figure)})"
+            for figure, label in (("rate", "requests/s"), ("p99", "p99"), ("cpu", "CPU"))
+        )
+        said.append(f"Two workers beside one process, median of the rounds and all of them: {', '.join(told)}.")
+    if ours := _counting(rounds):
         said.append(
             tally(audited(ours)) + " (What is on its way when the clients leave is audited, and no response to them.)"
         )

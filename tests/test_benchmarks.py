@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from benchmarks import engine, results
-from benchmarks.contenders import AGAIN, STOCK, WIRELINT
+from benchmarks.contenders import AGAIN, CREW, STOCK, WIRELINT
 from benchmarks.load import Scenario, Seen
+from benchmarks.processes import Server, free_port
 from benchmarks.rounds import Round
 
+from support import wait_until
 from tools import require_tool
 from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
@@ -70,6 +72,28 @@ def test_figures_say_what_the_table_says() -> None:
     assert told["audited"] == {"responses": 10300, "exchanges": 4001, "findings": 0, "skipped": 0, "dropped": 0}
 
 
+def test_workers_are_shown_beside_one_process() -> None:
+    crew = [measured(6400, p99=20.0, exchanges=6400), measured(5400), measured(5940)]
+    scenario = Scenario("workers", "Small", ("/",))
+    told = results.figures(scenario, ROUNDS | {CREW: crew}, 2)
+    assert told["beside_one"]["rate"] == 1.8
+    assert told["audited"]["responses"] == 10300 + 17740
+    shown = results.table(scenario, ROUNDS | {CREW: crew}, 2)
+    assert "requests/s 1.80 × (1.60 to 1.80), p99 1.00 × (1.00 to 2.00)" in shown
+    assert "beside_one" not in results.figures(scenario, ROUNDS, 2)
+
+
+def test_usage_counts_what_a_program_started(tmp_path: Path) -> None:
+    port = free_port()
+    listen = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
+    spin = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\ntime.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {spin!r}]); {listen}"
+    with Server("family", [sys.executable, "-c", parent], port=port, folder=tmp_path) as server:
+        if server.usage() is None:
+            pytest.skip("the system has no /proc")
+        wait_until(lambda: (used := server.usage()) is not None and used.cpu > 0.3, "the child's time is counted")
+
+
 def test_samples_are_what_their_names_say() -> None:
     audits = Engine(rule for rule in catalogue() if rule.default)
     for sample in engine.samples():
@@ -94,7 +118,7 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("scenario", ["errors", "steady", "tls", "http2"])
+@pytest.mark.parametrize("scenario", ["errors", "steady", "tls", "http2", "workers"])
 def test_a_short_run(scenario: str) -> None:
     for name in ("nginx", "wrk", "h2load"):
         require_tool(name)

@@ -44,6 +44,11 @@ def logging_to(lines: Lines, form: Form) -> Iterator[LineHandler]:
         lines.close()
 
 
+def worth_telling(record: logging.LogRecord) -> bool:
+    """Whether to log what is said: all of wirelint's own doings, and warnings of others."""
+    return record.name.partition(".")[0] == "wirelint" or record.levelno >= logging.WARNING
+
+
 class LineHandler(logging.Handler):
     """Writes log records as lines.
 
@@ -62,7 +67,7 @@ class LineHandler(logging.Handler):
         """Whether a record is worth telling."""
         if record.name.partition(".")[0] == "wirelint":
             return not (self._text and hasattr(record, FIELDS))
-        return self.heard and record.levelno >= logging.WARNING
+        return self.heard and worth_telling(record)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Have a record written."""

@@ -28,13 +28,18 @@ class Shares:
     :param general: the share, 0 to 1, where nothing else is said.
     :param services: names of services, or patterns of names, each with its share; None for ``general``. An exact name
         beats patterns, and of patterns the first that fits counts.
+
+    Attributes:
+        general: as above.
+        services: likewise.
+        whole: whether it is all of all services' traffic.
     """
 
     def __init__(self, general: float = 1.0, services: Iterable[tuple[str, float | None]] = ()) -> None:
-        self._general = general
-        self._services = tuple(services)
+        self.general = general
+        self.services = tuple(services)
         self._known: dict[str, float] = {}
-        self.whole = general >= 1 and all(share is None or share >= 1 for _, share in self._services)
+        self.whole = general >= 1 and all(share is None or share >= 1 for _, share in self.services)
 
     def of(self, service: str) -> float:
         """The share of a service."""
@@ -47,10 +52,10 @@ class Shares:
 
     def _find(self, service: str) -> float:
         name = service[:_LONGEST_NAME]
-        fitting = [(own, share) for own, share in self._services if name_pattern(own).fullmatch(name)]
+        fitting = [(own, share) for own, share in self.services if name_pattern(own).fullmatch(name)]
         fitting.sort(key=lambda each: each[0] != service)
         share = fitting[0][1] if fitting else None
-        return self._general if share is None else share
+        return self.general if share is None else share
 
 
 def shares(config: Config, general: float, *, alone: bool) -> Shares:
@@ -73,11 +78,15 @@ class Sampler:
 
     :param shares: may be replaced at any time.
     :param left_out: is told the service of each exchange that is not in the sample.
+
+    Attributes:
+        shares: as above.
+        left_out: likewise.
     """
 
     def __init__(self, shares: Shares | None = None, left_out: Callable[[str], None] = lambda _service: None) -> None:
         self.shares = shares or Shares()
-        self._left_out = left_out
+        self.left_out = left_out
         self._lots: OrderedDict[str, float] = OrderedDict()
 
     def wants(self, service: str, client: str, fields: tuple[tuple[bytes, bytes], ...], now: float) -> bool:
@@ -90,7 +99,7 @@ class Sampler:
         chosen = self.shares
         if chosen.whole or self._lot_of(client, fields, now) < chosen.of(service):
             return True
-        self._left_out(service)
+        self.left_out(service)
         return False
 
     def _lot_of(self, client: str, fields: tuple[tuple[bytes, bytes], ...], now: float) -> float:

@@ -193,3 +193,33 @@ def test_probing_wants_named_services(wirelint: Shell) -> None:
     run = wirelint("proxy", "--probe-auth", "http://127.0.0.1:9")
     assert run.code == 2
     assert "NAME=URL" in run.err
+
+
+@pytest.mark.parametrize("words", [["--ui", "web"], ["--ui", "console"], ["--transparent", "15001"]])
+def test_what_several_workers_cannot_do(wirelint: Shell, words: list[str]) -> None:
+    run = wirelint("proxy", "http://127.0.0.1:9", "--workers", "2", *words)
+    assert run.code == 2
+    assert "several workers go together neither with --ui nor with --transparent" in run.err
+
+
+def test_how_many_workers(wirelint: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("wirelint.cli.proxy.serve", lambda *_, **named: asked.append(named["workers"]))
+    wirelint.write("wirelint.toml", "[proxy]\nworkers = 3\n")
+    for words in ([], ["--workers", "64"], ["--workers", "1"]):
+        assert wirelint("proxy", "http://a", *words).code == 0
+    wirelint.env(WIRELINT_WORKERS="4")
+    assert wirelint("proxy", "http://a").code == 0
+    assert asked == [3, 64, 1, 4]
+    for wrong in ("0", "65", "many"):
+        assert wirelint("proxy", "http://a", "--workers", wrong).code == 2
+
+
+def test_several_workers_where_the_system_spreads_no_connections(
+    wirelint: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wirelint.sources.mitm.workers.team.SUPPORTED", False)
+    run = wirelint("proxy", "http://127.0.0.1:9", "--workers", "2")
+    assert (run.code, run.out) == (2, "")
+    assert run.err.startswith("wirelint proxy: several workers need Linux")
+    assert run.err.count("\n") == 1

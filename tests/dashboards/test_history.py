@@ -23,6 +23,7 @@ from wirelint.rules import catalogue
 from wirelint.sinks.budget import Limits
 from wirelint.sinks.prometheus import Metrics
 from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.workers.sums import Sums
 
 MINUTES = 90
 SCRAPED = {"job": "wirelint", "instance": "proxy:9464"}
@@ -54,6 +55,7 @@ def samples(end: float) -> Iterator[str]:
     first, second = ours[0], ours[1]
     log = Log()
     metrics.log = log
+    metrics.crew = sums = Sums(stats)
     metrics.remembered = lambda: {"made-up": 7}
     for minute in range(MINUTES + 1):
         at = end - 60 * (MINUTES - minute)
@@ -80,7 +82,7 @@ def samples(end: float) -> Iterator[str]:
         metrics.observe_audit(0.0002)
         stats.captured = stats.audited = 50 * minute
         stats.overloaded = minute % 10 == 0
-        log.written = log.lost["full"] = minute
+        log.written = log.lost["full"] = sums.restarts = minute
         stats.streamed = stats.hung = stats.dropped["lost"] = stats.faults["sink"] = minute
 
 

@@ -26,6 +26,7 @@ ALL = {
     "Small": SMALL,
     "Engine": {"kinds": {"200, 1 KiB JSON, clean": {"median": 10.4}}},
     "Streams": {"contenders": {"wirelint proxy": {"late_p50": 0.07, "growth": 1.2}}},
+    "Workers": SMALL | {"beside_one": {"rate": 1.72}},
     "Soak": {
         "exchanges": {
             "1000000": {"whole": 130.0, "resident": 81.0},
@@ -47,6 +48,8 @@ def test_figures_are_quoted() -> None:
     assert "10 µs for 1 KiB of clean JSON" in text
     assert "120 µs after 100,000 exchanges and 130 µs after 1,000,000; memory is at 79 and 81 MiB" in text
     assert "0.07 ms after it was sent; a gibibyte each way adds 1.2 MiB" in text
+    assert "`--workers 2` serves 1.7 times as many requests as one process" in text
+    assert text.count("| 1 KiB of JSON |") == 1
     assert "medians of 6 interleaved rounds" in text
     assert "2026-11-21; some machine" in text
 
@@ -56,6 +59,7 @@ def test_what_was_not_measured_is_not_told() -> None:
     assert "KiB of clean" not in text
     assert "gibibyte" not in text
     assert "ever new" not in text
+    assert "workers" not in text
     assert costs.block({}) == "Not measured yet: `make bench`."
 
 

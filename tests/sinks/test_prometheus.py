@@ -342,3 +342,29 @@ def test_scrapes_while_counting_agree(metrics: Metrics) -> None:
         thread.join()
     assert problems == []
     assert total(metrics, "exchanges_total") == 3000
+
+
+class Hands:
+    """Two further processes."""
+
+    living = 2
+    restarts = 3
+    cpu_seconds = 1000.0
+    resident_bytes = 1 << 40
+    descriptors = 10_000
+
+
+def test_further_processes(metrics: Metrics) -> None:
+    alone = series(metrics)
+    assert not [name for name, _ in alone if "worker" in name]
+    metrics.crew = Hands()
+    now = series(metrics)
+    assert now["wirelint_workers", frozenset()] == 2
+    assert now["wirelint_worker_restarts_total", frozenset()] == 3
+    for name, more in (
+        ("process_cpu_seconds_total", 1000.0),
+        ("process_resident_memory_bytes", 1 << 40),
+        ("process_open_fds", 10_000),
+    ):
+        if (name, frozenset()) in alone:  # there are none but on Linux
+            assert more <= now[name, frozenset()] < more + alone[name, frozenset()] * 2 + 100

@@ -21,6 +21,7 @@ BODY_LIMIT: Final = 64 * 1024
 _service: Final = re.compile(r"(?:([^=/:@\s]{1,63})=)?(.*?)(?:@(\d{1,5}))?", re.DOTALL)
 _transparent: Final = re.compile(r"(?:([^=/:@\s]{1,63})=)?(\d{1,5})")
 _MITMWEB_PORT: Final = 8081
+_MOST_WORKERS: Final = 64
 _LAST_PORT: Final = 65535
 
 
@@ -71,6 +72,14 @@ class Wanted(NamedTuple):
     metavar="SECONDS",
     help="How long exchanges may take to finish when told to stop.",
 )
+@option(
+    "--workers",
+    type=click.IntRange(1, _MOST_WORKERS),
+    default=1,
+    show_default=True,
+    metavar="NUMBER",
+    help="How many processes carry the traffic; one audits it. More than 1: Linux alone.",
+)
 @sample
 @log_options
 @profile
@@ -95,6 +104,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     confdir: Path | None,
     overload_lag: int,
     grace: float,
+    workers: int,
     log: str | None,
     log_size: int,
     log_files: int,
@@ -111,6 +121,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     logging = Logging(log, log_size, log_files, log_format)
     if ui == "console" and logging.json_on_stdout:
         raise click.UsageError("standard output cannot take a log and the console screen at once", context)
+    if workers > 1 and (ui != "none" or transparent):
+        raise click.UsageError("several workers go together neither with --ui nor with --transparent", context)
     wanted = [_wanted(word) for word in services]
     if probe_auth and not any(each.name for each in wanted):
         raise click.UsageError("--probe-auth asks only services that are given a name: NAME=URL", context)
@@ -154,6 +166,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         shares=shares,
         logging=logging,
         probe=probe_auth,
+        workers=workers,
         reloading=lambda live: Reload(context, lambda new: live.change(*new), live.stay),
     )
     return 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from wirelint.sampling import Shares
     from wirelint.sources.mitm.master import Running
     from wirelint.sources.mitm.settings import ProxySettings
+    from wirelint.sources.mitm.stats import Stats
+    from wirelint.sources.mitm.workers.team import Team
     from wirelint.web.site import Listener
 
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5})
@@ -46,6 +50,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     logging: Logging | None = None,
     reloading: Callable[[Live], Callable[[], None]] | None = None,
     probe: bool = False,
+    workers: int = 1,
 ) -> Live:
     """Run a proxy until it is told to stop, then print a summary on standard error.
 
@@ -56,23 +61,28 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     :param logging: where findings and wirelint's own doings are logged, beside the terminal.
     :param reloading: is given the wiring, and returns what to call with each SIGHUP.
     :param probe: send a sample of safe requests again, to see whether credentials are looked at.
+    :param workers: how many processes carry the traffic. One is this process; several only carry, and this one audits.
     :returns: the wiring, stopped, to read numbers from.
     :raises click.UsageError: an address cannot be listened on, or the settings make no sense.
     """
     # mitmproxy takes a second to load, and only these two commands need it.
     from wirelint.live import Live  # noqa: PLC0415
     from wirelint.sources.mitm.master import run  # noqa: PLC0415
-    from wirelint.sources.mitm.settings import StartError  # noqa: PLC0415
+    from wirelint.sources.mitm.stats import Stats  # noqa: PLC0415
 
+    allow_most_files()
+    stats = Stats()
     notes = Printer(sys.stderr)
     logging = logging or Logging()
     screen = settings.ui == "console"
     terminal = None if screen or logging.json_on_stdout else Terminal(_write_to(Printer(sys.stdout)))
-    with logging_to(Lines(Stream(2)), logging.form) as handler:
+    # Workers are forked, so they come before all that has a thread.
+    with _team(settings, workers, stats) as team, logging_to(Lines(Stream(2)), logging.form) as handler:
         # mitmproxy logs why it cannot start, and so would say it twice. Its console screen shows its log by itself.
         handler.heard = False
         live = Live(
             engine,
+            stats=stats,
             shares=shares,
             terminal=terminal,
             log=logging.findings(),
@@ -98,25 +108,26 @@ def serve(  # noqa: PLR0913 - what may be set, by name
         def leave() -> None:
             live.ready = False
 
-        allow_most_files()
+        def stand(up: bool) -> None:
+            live.ready = up
+
+        if team is not None:
+            live.metrics.crew = team.sums
+            team.on_standing = stand
+        carry = functools.partial(run, settings, stats=stats) if team is None else team.run
         try:
-            url = live.start()
-            with ending_on_sigterm():
-                run(
-                    settings,
-                    live.consume,
-                    on_ready=ready,
-                    on_leave=leave,
-                    stats=live.stats,
-                    on_reload=None if reloading is None else reloading(live),
-                    sampler=live.sampler,
-                )
+            with _as_usage():
+                url = live.start()
+                with ending_on_sigterm():
+                    carry(
+                        live.consume,
+                        on_ready=ready,
+                        on_leave=leave,
+                        on_reload=None if reloading is None else reloading(live),
+                        sampler=live.sampler,
+                    )
         except KeyboardInterrupt:  # it came before the proxy began to listen for it
             pass
-        except (StartError, OSError) as error:
-            why = error.strerror if isinstance(error, OSError) else None
-            text = _refused.sub(r"cannot listen on \1: \2", why or str(error))
-            raise click.UsageError(text, click.get_current_context(silent=True)) from error
         finally:
             live.close()
         if logging.form == "json":
@@ -124,6 +135,35 @@ def serve(  # noqa: PLR0913 - what may be set, by name
         else:
             _summarise(notes, live)
     return live
+
+
+@contextlib.contextmanager
+def _team(settings: ProxySettings, workers: int, stats: Stats) -> Iterator[Team | None]:
+    """The processes that are to carry the traffic, None where it is this one alone."""
+    if workers == 1:
+        yield None
+        return
+    from wirelint.sources.mitm.workers.team import Team  # noqa: PLC0415 - likewise
+
+    with _as_usage():
+        team = Team(settings, workers, stats)
+    try:
+        yield team
+    finally:
+        team.close()
+
+
+@contextlib.contextmanager
+def _as_usage() -> Iterator[None]:
+    """What cannot be started is a matter of how it was asked for."""
+    from wirelint.sources.mitm.settings import StartError  # noqa: PLC0415 - likewise
+
+    try:
+        yield
+    except (StartError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else None
+        text = _refused.sub(r"cannot listen on \1: \2", why or str(error))
+        raise click.UsageError(text, click.get_current_context(silent=True)) from error
 
 
 def _write_to(printer: Printer) -> Callable[[Text], None]:

@@ -209,6 +209,15 @@ def _of_auditors() -> Iterator[Alert]:
         "wirelint at {{ $labels.instance }} refuses its configuration",
         "The configuration that {{ $labels.instance }} read last cannot be used, so the one before is still in force.",
     )
+    yield Alert(
+        "WirelintWorkersDie",
+        "sum by (job, instance) (increase(wirelint_worker_restarts_total[15m])) > 2",
+        "0m",
+        "warning",
+        "workers of wirelint at {{ $labels.instance }} die",
+        "{{ $value | humanize }} workers of {{ $labels.instance }} died in the last 15 minutes and were replaced. Each"
+        " took the connections with it that it had.",
+    )
 
 
 def alerts() -> dict[str, list[Alert]]:

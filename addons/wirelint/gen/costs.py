@@ -11,6 +11,7 @@ BEGIN: Final = "<!-- costs: written by make gen -->"
 END: Final = "<!-- costs: end -->"
 
 _OURS: Final = "wirelint proxy"
+_WORKERS: Final = "Workers"
 _CLEAN: Final = "200, 1 KiB JSON, clean"
 
 
@@ -21,10 +22,10 @@ def block(told: Mapping[str, Any]) -> str:
     :raises ValueError: a section is malformed.
     """
     try:
-        loads = {title: each for title, each in told.items() if "rate_ratio" in _ours(each)}
+        loads = {title: each for title, each in told.items() if "rate_ratio" in _ours(each) and title != _WORKERS}
         if not loads:
             return "Not measured yet: `make bench`."
-        sentences = [_counts(loads), *_engine(told), *_soak(told), *_streams(told)]
+        sentences = [_counts(loads), *_engine(told), *_soak(told), *_streams(told), *_workers(told)]
         return "\n".join([*_table(loads), "", " ".join(sentences), "", _where(loads)])
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"benchmarks/results.json is malformed: {error!r}") from error
@@ -87,6 +88,11 @@ def _streams(told: Mapping[str, Any]) -> list[str]:
         return []
     late, growth = f"{ours['late_p50']:.2f} ms", f"{ours['growth']:.1f} MiB"
     return [f"A server-sent event arrives {late} after it was sent; a gibibyte each way adds {growth} to memory."]
+
+
+def _workers(told: Mapping[str, Any]) -> list[str]:
+    beside = told.get(_WORKERS, {}).get("beside_one")
+    return [f"`--workers 2` serves {beside['rate']:.1f} times as many requests as one process."] if beside else []
 
 
 def _where(loads: Mapping[str, Any]) -> str:

@@ -86,6 +86,30 @@ class LogStats(Protocol):
         """Lines that were not, by reason."""
 
 
+class Crew(Protocol):
+    """The processes that carry the traffic, where they are others than this one."""
+
+    @property
+    def living(self) -> int:
+        """How many there are."""
+
+    @property
+    def restarts(self) -> int:
+        """How many took the place of one that died."""
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time of all that ever were."""
+
+    @property
+    def resident_bytes(self) -> int:
+        """Memory of those that are there."""
+
+    @property
+    def descriptors(self) -> int:
+        """Files that they have open."""
+
+
 _LABELS: Final = {
     "wirelint_exchanges": ("service", "direction", "method", "code", "verdict"),
     "wirelint_findings": ("service", "rule", "severity", "method", "route"),
@@ -119,7 +143,8 @@ class Metrics:
 
     Attributes that may be set at any time: ``stats``; ``log``, what the log of findings counts; ``loaded``, whether the
     configuration could be used when it was last read, and when it last could (Unix seconds); ``remembered``, how much
-    the engine remembers, by memory; ``probes``, active checks by service and outcome.
+    the engine remembers, by memory; ``probes``, active checks by service and outcome; ``crew``, further processes,
+    which what is said of the process includes.
     """
 
     def __init__(
@@ -132,6 +157,7 @@ class Metrics:
     ) -> None:
         self.stats = stats
         self.log: LogStats | None = None
+        self.crew: Crew | None = None
         self.loaded = (True, time.time())
         self.remembered: Callable[[], Mapping[str, int]] = dict
         self.probes: Mapping[tuple[str, str], int] = {}
@@ -214,8 +240,13 @@ class Metrics:
             yield _counter("log_lost", "Lines that could not be written to it.", _rows(self.log.lost))
         if self.stats is not None:
             yield from _of_proxy(self.stats)
+        if self.crew is not None:
+            yield _gauge("workers", "Processes that carry traffic.", {(): self.crew.living})
+            yield _counter("worker_restarts", "Workers that took the place of dead ones.", {(): self.crew.restarts})
+        others = {} if self.crew is None else _of_crew(self.crew)
         for family in self._process.collect():
-            rows = [((), sample.value, None) for sample in family.samples]
+            more = others.get(family.name, 0)
+            rows = [((), sample.value + more, None) for sample in family.samples]
             yield Family(family.name, family.type, family.documentation, (), rows)
 
     def _rule_info(self) -> Family:
@@ -245,6 +276,14 @@ def _of_proxy(stats: ProxyStats) -> Iterator[Family]:
         ("event_loop_lag_peak_seconds", "The most the event loop was ever late.", stats.loop_lag_peak),
     ):
         yield _gauge(name, text, {(): value})
+
+
+def _of_crew(crew: Crew) -> Mapping[str, float]:
+    return {
+        "process_cpu_seconds": crew.cpu_seconds,
+        "process_resident_memory_bytes": crew.resident_bytes,
+        "process_open_fds": crew.descriptors,
+    }
 
 
 def _rows(counts: Mapping[str, int]) -> dict[Labels, float]:

@@ -14,6 +14,7 @@ from wirelint.core.exchange import NO_HEADERS, Direction, Exchange, Headers
 from wirelint.core.media import media_type
 from wirelint.sources.mitm import transparent
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
+from wirelint.sources.mitm.parcel import Content, Parcel
 from wirelint.sources.mitm.record import Octets, Record
 
 _VERSIONS: Final = {b"HTTP/1.1": "HTTP/1.1", b"HTTP/1.0": "HTTP/1.0", b"HTTP/2.0": "HTTP/2", b"HTTP/3": "HTTP/3"}
@@ -61,7 +62,7 @@ def address(scheme: str, host: str, port: int) -> str:
     return host if _DEFAULT_PORTS.get(scheme) == port else f"{host}:{port}"
 
 
-def exchange_of(record: Record) -> Exchange:
+def exchange_of(record: Record | Parcel) -> Exchange:
     """The exchange that a finished record stands for."""
     # A body that mitmproxy buffers is lost with a message that never ends; one that went by was not kept.
     lost = "streamed" if record.failure is None else "not_captured"
@@ -138,7 +139,7 @@ def circumstances_of(flow: http.HTTPFlow) -> Circumstances:
     )
 
 
-def _body(octets: Octets | None, headers: Headers, lost: str) -> Body:
+def _body(octets: Octets | Content | None, headers: Headers, lost: str) -> Body:
     if octets is None:
         return Body.unknown("not_captured")
     raw = octets.raw

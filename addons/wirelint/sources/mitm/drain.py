@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from wirelint.sources.mitm.record import Pool, Record
 from wirelint.sources.mitm.stats import Stats
@@ -16,6 +16,26 @@ _SLICE: Final = 0.0005
 _LONGEST_SLICE: Final = 0.010
 _CALM: Final = 64
 """Records waiting up to which slices stay short; beyond, they grow with the backlog, so that auditing keeps up."""
+
+
+class Queue(Protocol):
+    """What finished records are put into.
+
+    Attributes:
+        limit: most records to hold.
+        calm: whether to take little time at once, however many records wait.
+    """
+
+    limit: int
+    calm: bool
+
+    def __len__(self) -> int: ...
+
+    def add(self, record: Record) -> None:
+        """Queue a record, or lose and count it where there is no room; its octets are released in the end."""
+
+    def empty(self, seconds: float) -> None:
+        """See to what waits, for at most ``seconds``; lose the rest."""
 
 
 class Drain:

@@ -32,6 +32,7 @@ from wirelint.sources.mitm.addon import Auditor, Consume
 from wirelint.sources.mitm.doors import Door
 from wirelint.sources.mitm.leave import Leave
 from wirelint.sources.mitm.scarcity import count_refusals
+from wirelint.sources.mitm.seat import Seat
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec, StartError, host_field, modes_of, options_of
 from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.transparent import Transparency
@@ -112,6 +113,7 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
     on_hung: Callable[[str], None] | None = None,
     on_reload: Callable[[], None] | None = None,
     sampler: Sampler | None = None,
+    seat: Seat | None = None,
 ) -> None:
     """Run the proxy until SIGTERM, SIGINT or ``Running.stop``.
 
@@ -124,22 +126,25 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
     :param on_reload: called on the event loop with each SIGHUP; must not block. Where None, SIGHUP ends the process.
     :param sampler: says which exchanges to audit; None for all.
     :param on_stop: called when the last exchange was audited, after the event loop has ended.
+    :param seat: where another process audits; then ``Running.stop`` alone ends it.
     :raises StartError: the settings make no sense, or an address cannot be listened on.
     """
-    auditor = Auditor(consume, stats=stats, on_fault=on_fault, on_hung=on_hung, sampler=sampler)
+    auditor = Auditor(consume, stats=stats, on_fault=on_fault, on_hung=on_hung, sampler=sampler, seat=seat)
+    calls = _Calls(on_ready, on_leave, on_reload, signals=seat is None)
     try:
-        asyncio.run(_main(settings, auditor, _Calls(on_ready, on_leave, on_reload)))
+        asyncio.run(_main(settings, auditor, calls), loop_factory=None if seat is None else seat.loop)
     finally:
         on_stop()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Calls:
-    """Whom to tell what happens; see ``run``."""
+    """Whom to tell what happens; see ``run``. ``signals`` says whether to heed those."""
 
     ready: Callable[[Running], None]
     leave: Callable[[], None]
     reload: Callable[[], None] | None
+    signals: bool
 
 
 async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> None:
@@ -225,7 +230,8 @@ class _Ready:
             self.failure = _one_line(broken)
             self._master.should_exit.set()
             return
-        self._catch_signals()
+        if self._calls.signals:
+            self._catch_signals()
         count_refusals(self._master.event_loop, self._auditor.stats)
         listeners = []
         for server in servers:

@@ -1,0 +1,103 @@
+"""A finished record as it goes from the process that took it down to the one that audits it.
+
+Nothing is decoded or worked out here, so that it costs the traffic some microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from wirelint.core.exchange import Direction, Failure
+from wirelint.sources.mitm.record import Fields, Octets, Record
+
+_encoder: Final = msgspec.msgpack.Encoder()
+
+
+class Content(msgspec.Struct, array_like=True, frozen=True):
+    """What ``Octets`` holds."""
+
+    raw: bytes | None
+    size: int | None
+    complete: bool
+
+
+class Parcel(msgspec.Struct, array_like=True, frozen=True):
+    """What a finished ``Record`` holds that an exchange is made of, under the same names."""
+
+    id: str
+    client: str
+    service: str
+    direction: Direction
+    method: bytes
+    path: bytes
+    scheme: bytes
+    authority: bytes
+    request_version: bytes
+    request_fields: Fields
+    request_body: Content | None
+    started: float
+    answered: bool
+    status: int
+    reason: bytes
+    response_version: bytes
+    response_fields: Fields
+    response_body: Content | None
+    trailers: Fields | None
+    first_byte: float | None
+    ended: float | None
+    failure: Failure | None
+
+
+_decoder: Final = msgspec.msgpack.Decoder(Parcel)
+
+
+def pack(record: Record, buffer: bytearray) -> None:
+    """Put a finished record behind what ``buffer`` holds; where that fails, the buffer is as it was."""
+    begun = len(buffer)
+    try:
+        _encoder.encode_into(_values(record, record.service), buffer, -1)
+    except UnicodeEncodeError:
+        # A host that was called may hold octets that are no text.
+        del buffer[begun:]
+        _encoder.encode_into(_values(record, record.service.encode("utf-8", "replace").decode()), buffer, -1)
+
+
+def unpack(packed: bytes | memoryview) -> Parcel:
+    """The record that was packed.
+
+    :raises msgspec.MsgspecError: it was none.
+    """
+    return _decoder.decode(packed)
+
+
+def _values(record: Record, service: str) -> tuple[Any, ...]:
+    return (
+        record.id,
+        record.client,
+        service,
+        record.direction,
+        record.method,
+        record.path,
+        record.scheme,
+        record.authority,
+        record.request_version,
+        record.request_fields,
+        _content(record.request_body),
+        record.started,
+        record.answered,
+        record.status,
+        record.reason,
+        record.response_version,
+        record.response_fields,
+        _content(record.response_body),
+        record.trailers,
+        record.first_byte,
+        record.ended,
+        record.failure,
+    )
+
+
+def _content(octets: Octets | None) -> tuple[bytes | None, int | None, bool] | None:
+    return None if octets is None else (octets.raw, octets.size, octets.complete)

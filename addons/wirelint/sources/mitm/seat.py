@@ -1,0 +1,25 @@
+"""What is different for a proxy whose exchanges are audited by another process."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+
+from wirelint.sources.mitm.drain import Queue
+from wirelint.sources.mitm.record import Pool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a proxy sits that only carries traffic. Signals are no concern of it: somebody else says when to end.
+
+    Attributes:
+        queue: makes what finished records are put into, given the pool that holds their octets.
+        on_count: called on the event loop whenever the numbers of ``Stats`` are up to date.
+        loop: makes the event loop.
+    """
+
+    queue: Callable[[Pool], Queue]
+    on_count: Callable[[], None]
+    loop: Callable[[], asyncio.AbstractEventLoop]

@@ -1,0 +1,138 @@
+"""Auditing what workers took down: in slices of the event loop, which has their sockets to read besides."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from wirelint.sources.mitm.adapter import exchange_of
+from wirelint.sources.mitm.addon import Consume
+from wirelint.sources.mitm.parcel import unpack
+from wirelint.sources.mitm.record import HELD_LIMIT
+from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.workers.inbox import Inbox
+from wirelint.sources.mitm.workers.sums import FAULT
+
+_SLICE: Final = 0.005
+_PAUSE: Final = 0.02
+_PATIENCE: Final = 0.5
+"""Seconds that a worker may take to answer, before what came of others is audited without what it may have."""
+
+_log: Final = logging.getLogger("wirelint")
+
+
+class Auditing:
+    """A bounded backlog, and the slices that empty it. Where it is full, workers have to keep what they have.
+
+    Attributes:
+        inbox: the backlog.
+        reading: whether there is room for more.
+    """
+
+    def __init__(
+        self,
+        consume: Consume,
+        stats: Stats,
+        limit: int,
+        ask: Callable[[], bool],
+        on_reading: Callable[[bool], None],
+    ) -> None:
+        """Make an empty one.
+
+        :param limit: most exchanges that wait.
+        :param ask: asks all workers for what they have, as ``answered`` is to be called after that; returns whether
+            there is any to wait for.
+        :param on_reading: is told when there is no room any more, and when there is again.
+        """
+        self.inbox = Inbox(limit, HELD_LIMIT)
+        self.reading = True
+        self._consume = consume
+        self._stats = stats
+        self._ask = ask
+        self._on_reading = on_reading
+        self._loop = asyncio.get_running_loop()
+        self._planned = False
+        self._waiting: asyncio.TimerHandle | None = None
+
+    def add(self, ended: float, packed: bytes) -> None:
+        """Queue an exchange as it came.
+
+        :param ended: when it ended, Unix seconds.
+        """
+        self.inbox.add(ended, packed)
+        if self.reading and self.inbox.full:
+            self.reading = False
+            self._on_reading(False)
+            self.answered()  # for answers are not read either
+        if not self._planned:
+            self._planned = True
+            self._loop.call_later(_PAUSE, self._turn)
+
+    def answered(self) -> None:
+        """What workers had when they were asked is here."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+            self.inbox.answered()
+            self._slice()
+
+    def empty(self, seconds: float) -> None:
+        """Audit what waits, for at most ``seconds``; drop the rest."""
+        self.inbox.end()
+        self._work(seconds)
+        self._stats.dropped["stopped"] += len(self.inbox)
+        while self.inbox.take() is not None:
+            pass
+
+    def fault(self) -> None:
+        """Count that something came of which no sense can be made."""
+        self._stats.faults[FAULT] += 1
+        if self._stats.faults[FAULT] == 1:
+            _log.warning("wirelint: fault in what a worker sent, counted from now on")
+
+    def _turn(self) -> None:
+        self.inbox.asked()
+        self._waiting = self._loop.call_later(_PATIENCE, self.answered)
+        if not self.reading or not self._ask():
+            self.answered()
+
+    def _slice(self) -> None:
+        done = self._work(_SLICE)
+        if not self.reading and self.inbox.roomy:
+            self.reading = True
+            self._on_reading(True)
+        if not done:
+            self._loop.call_soon(self._slice)
+        elif len(self.inbox):
+            self._loop.call_later(_PAUSE if self.reading else 0, self._turn)
+        else:
+            self._planned = False
+
+    def _work(self, seconds: float) -> bool:
+        """Audit what is due, for so long; returns whether that was all of it."""
+        end = time.perf_counter() + seconds
+        take = self.inbox.take
+        while (packed := take()) is not None:
+            self._audit(packed)
+            if time.perf_counter() >= end:
+                return False
+        return True
+
+    def _audit(self, packed: bytes) -> None:
+        try:
+            exchange = exchange_of(unpack(packed))
+        except (msgspec.MsgspecError, ValueError):
+            self.fault()
+            return
+        try:
+            self._consume(exchange)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the auditing of others
+            self._stats.faults["audit"] += 1
+            _log.debug("wirelint: fault in audit", exc_info=error)
+        else:
+            self._stats.audited += 1

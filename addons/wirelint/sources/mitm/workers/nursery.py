@@ -1,0 +1,116 @@
+"""Where workers come from: a process that was forked early, while there were no threads, and that forks them."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final, NoReturn
+
+_PATIENCE: Final = 1.0
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Nursery:
+    """Forks workers, each within milliseconds, as all they need is loaded. It ends when its parent does."""
+
+    def __init__(self, work: Callable[[socket.socket], None], unwanted: Iterable[socket.socket] = ()) -> None:
+        """Fork it. No other thread may run at this time.
+
+        :param work: what a worker does, given its socket; its process ends with it.
+        :param unwanted: sockets that are of no use in there.
+        :raises OSError: there can be no further process.
+        """
+        self._control, theirs = socket.socketpair()
+        with _undisturbed():
+            self._pid = os.fork()
+            if not self._pid:
+                self._control.close()
+                _tend(theirs, work, unwanted)
+        theirs.close()
+        self._control.setblocking(False)
+
+    def hire(self) -> socket.socket:
+        """Have a worker forked.
+
+        :returns: the socket that leads to it; at its end at once where there can be no further process.
+        :raises OSError: the nursery is gone, or there are no descriptors left.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            socket.send_fds(self._control, [b"."], [theirs.fileno()])
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return ours
+
+    def close(self) -> None:
+        """End it. Workers that are there go on."""
+        self._control.close()
+        until = time.monotonic() + _PATIENCE
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(self._pid, os.WNOHANG)[0] == 0 and time.monotonic() < until:
+                time.sleep(0.005)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No signal finds a handler that was meant for another process."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _tend(control: socket.socket, work: Callable[[socket.socket], None], unwanted: Iterable[socket.socket]) -> NoReturn:
+    """The life of the nursery."""
+    try:
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a worker ended, so the system need not know
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        _call_itself("wirelint-nurse")
+        for each in unwanted:
+            each.close()
+        gc.collect()
+        gc.freeze()  # what is never looked at again stays shared with the workers
+        while True:
+            said, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            if not said:
+                os._exit(0)
+            for descriptor in descriptors:
+                _fork(control, descriptor, work)
+    finally:
+        os._exit(1)
+
+
+def _fork(control: socket.socket, descriptor: int, work: Callable[[socket.socket], None]) -> None:
+    try:
+        pid = os.fork()
+    except OSError:
+        pid = -1
+    if pid:
+        os.close(descriptor)
+        return
+    code = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        control.close()
+        _call_itself("wirelint-worker")
+        work(socket.socket(fileno=descriptor))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _call_itself(name: str) -> None:
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(name, encoding="ascii")

@@ -1,0 +1,185 @@
+"""What a worker has for the process that audits: held until the socket takes it, and bounded while it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from typing import Final
+
+from wirelint.sources.mitm.options import QUEUE_LIMIT
+from wirelint.sources.mitm.parcel import pack
+from wirelint.sources.mitm.record import Pool, Record
+from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.workers.frames import HEAD, Kind, begin, finish, frame
+
+_PAUSE: Final = 0.005
+_WORDS: Final = 64
+"""Frames that are no exchanges, of those that wait to be sent."""
+
+
+class Outbox:
+    """The queue of a proxy that does not audit: records are packed as they end, and sent some together.
+
+    Attributes:
+        limit: most records that wait to be sent.
+        calm: nothing here depends on it; see ``Queue``.
+    """
+
+    def __init__(self, sock: socket.socket, stats: Stats, most: int) -> None:
+        """Make an empty queue.
+
+        :param sock: leads to the process that audits.
+        :param stats: where losses are counted.
+        :param most: octets that a frame may have.
+        """
+        sock.setblocking(False)
+        self.limit = QUEUE_LIMIT
+        self.calm = False
+        self._sock = sock
+        self._stats = stats
+        self._most = most
+        self._pool = Pool()
+        self._thread = threading.get_ident()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._planned = False
+        self._blocked = False
+        self._broken = False
+        # What is being sent, and what waits until that is through.
+        self._going = memoryview(b"")
+        self._sent = 0
+        self._going_records = 0
+        self._going_weight = 0
+        self._waiting = bytearray()
+        self._records = 0
+        self._weight = 0
+        self._words = 0
+
+    def __len__(self) -> int:
+        return self._records + self._going_records
+
+    def holding(self, pool: Pool) -> Outbox:
+        """The same, with what waits taken out of ``pool``."""
+        self._pool = pool
+        return self
+
+    def add(self, record: Record) -> None:
+        """Pack a record. Where there is no room it is lost, and counted."""
+        pool = self._pool
+        try:
+            if self._broken or len(self) >= self.limit or pool.free < 0:
+                self._stats.dropped["queue_full"] += 1
+                return
+            waiting = self._waiting
+            at = begin(waiting, Kind.EXCHANGE, record.ended or record.started)
+            try:
+                pack(record, waiting)
+            except BaseException:
+                del waiting[at:]
+                raise
+            size = finish(waiting, at)
+            if size > self._most:
+                del waiting[at:]
+                self._stats.dropped["queue_full"] += 1
+                return
+            self._records += 1
+            self._weight += size
+            pool.free -= size
+        finally:
+            record.release(pool)
+        if not self._planned:
+            self._plan()
+
+    def say(self, kind: Kind, value: object = None) -> bool:
+        """Send a frame of another kind behind what waits. May be called from any thread once the event loop runs.
+
+        :returns: False where too many of them wait already.
+        """
+        if threading.get_ident() != self._thread:
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self.say, kind, value)
+            return self._loop is not None
+        if self._broken or self._words >= _WORDS:
+            return False
+        self._words += 1
+        self._waiting += frame(kind, value)
+        if not self._planned:
+            self._plan()
+        return True
+
+    def push(self) -> None:
+        """Send what waits at once, as far as the socket takes it."""
+        if not self._blocked:
+            self._send()
+
+    def empty(self, seconds: float) -> None:
+        """Send what waits, for at most ``seconds``, and wait for that; the rest is lost."""
+        end = time.monotonic() + seconds
+        try:
+            while not self._broken and self._turn():
+                self._sock.settimeout(max(0.001, end - time.monotonic()))
+                self._sent += self._sock.send(self._going[self._sent :])
+        except OSError:
+            # Part of a frame may have been sent, and nothing can come behind that.
+            self._lose("stopped")
+        finally:
+            self._sock.setblocking(False)
+
+    def _plan(self) -> None:
+        loop = self._loop
+        if loop is None:
+            try:
+                loop = self._loop = asyncio.get_running_loop()
+            except RuntimeError:
+                return  # before the loop runs and after it has ended, ``empty`` sends
+        if loop.is_closed():
+            return
+        self._planned = True
+        loop.call_later(_PAUSE, self._send)
+
+    def _turn(self) -> bool:
+        """Whether there is anything to send."""
+        if self._sent < len(self._going):
+            return True
+        self._pool.free += self._going_weight
+        self._going_records, self._records = self._records, 0
+        self._going_weight, self._weight = self._weight, 0
+        self._words = 0
+        self._going, self._waiting, self._sent = memoryview(self._waiting), bytearray(), 0
+        return bool(self._going)
+
+    def _send(self) -> None:
+        loop = self._loop
+        if loop is None or self._broken:
+            return
+        try:
+            while self._turn():
+                self._sent += self._sock.send(self._going[self._sent :])
+        except BlockingIOError:
+            if not self._blocked:
+                self._blocked = True
+                loop.add_writer(self._sock, self._send)
+            return
+        except OSError:
+            self._lose("stopped")
+        if self._blocked:
+            self._blocked = False
+            loop.remove_writer(self._sock)
+        self._planned = False
+
+    def _lose(self, reason: str) -> None:
+        self._broken = True
+        self._stats.dropped[reason] += self._records + self._unsent()
+        self._pool.free += self._weight + self._going_weight
+        self._going, self._waiting, self._sent = memoryview(b""), bytearray(), 0
+        self._records = self._weight = self._going_records = self._going_weight = 0
+
+    def _unsent(self) -> int:
+        """How many records of what was being sent have not gone out whole."""
+        at = left = 0
+        while at < len(self._going):
+            length, kind, _ = HEAD.unpack_from(self._going, at)
+            at += 4 + length
+            left += kind == Kind.EXCHANGE and at > self._sent
+        return left

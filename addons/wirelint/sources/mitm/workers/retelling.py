@@ -1,0 +1,28 @@
+"""What workers log, logged here once more, so that there is one log in one form."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from wirelint.sources.mitm.workers.frames import Said
+
+_MOST: Final = 200
+
+
+class Retelling:
+    """Logs what workers say. What each of them says of wirelint itself, all of them together say once."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, str]] = set()
+
+    def __call__(self, said: Said) -> None:
+        """Log it."""
+        own = said.name.partition(".")[0] == "wirelint"
+        if own and (said.name, said.message) in self._told:
+            return
+        if own and len(self._told) < _MOST:
+            self._told.add((said.name, said.message))
+        values = {"name": said.name, "levelno": said.levelno, "msg": said.message, "created": said.created}
+        values["levelname"] = logging.getLevelName(said.levelno)
+        logging.getLogger(said.name).handle(logging.makeLogRecord(values))

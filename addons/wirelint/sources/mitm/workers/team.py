@@ -1,0 +1,251 @@
+"""The process that starts the workers, and audits what they took down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import gc
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Final
+
+from wirelint.sampling import Sampler
+from wirelint.sources.mitm import signals
+from wirelint.sources.mitm.addon import Consume
+from wirelint.sources.mitm.master import Listener, Running
+from wirelint.sources.mitm.settings import ProxySettings, StartError
+from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.workers.frames import Kind
+from wirelint.sources.mitm.workers.link import Link
+from wirelint.sources.mitm.workers.nursery import Nursery
+from wirelint.sources.mitm.workers.places import SUPPORTED, reserve
+from wirelint.sources.mitm.workers.roster import Roster
+from wirelint.sources.mitm.workers.sums import Sums
+from wirelint.sources.mitm.workers.worker import Worker
+
+_TICK: Final = 0.5
+_FIRST_DELAY: Final = 0.1
+_LONGEST_DELAY: Final = 5.0
+_SETTLED: Final = 10.0
+"""Seconds after which a worker that ends did not end because of how it was started."""
+_MARGIN: Final = 12.0
+"""Seconds beyond the grace in which workers are to have handed on what they have."""
+_LAST_WORDS: Final = 10.0
+_HURRY: Final = 2.0
+_HURRIED_WORDS: Final = 0.1
+_POLL: Final = 0.02
+
+_log: Final = logging.getLogger("wirelint")
+
+
+class Team:
+    """Workers that share the addresses of one proxy.
+
+    Attributes:
+        sums: what they count together.
+        on_standing: is told on the event loop when the last worker that listens is gone, and when there is one again.
+    """
+
+    def __init__(self, settings: ProxySettings, count: int, stats: Stats) -> None:
+        """Hold the addresses, and fork the process that workers come from; no other thread may run.
+
+        :param count: how many workers.
+        :param stats: where to count.
+        :raises StartError: an address cannot be listened on, or there is something that workers cannot do.
+        """
+        if not SUPPORTED:
+            raise StartError("several workers need Linux: other systems do not spread connections over processes")
+        if settings.ui != "none" or settings.transparent_port is not None or "save_stream_file" in settings.options:
+            raise StartError("several workers have no screen, no redirected connections and no file of flows")
+        self.sums = Sums(stats)
+        self.on_standing: Callable[[bool], None] = lambda _up: None
+        self._count = count
+        self._stats = stats
+        self._settings, self._held = reserve(settings)
+        try:
+            self._nursery = Nursery(functools.partial(_work, settings=self._settings), self._held)
+        except OSError as error:
+            self._let_go()
+            raise StartError(error.strerror or str(error)) from error
+        self._hurried = False
+        self._failure: StartError | None = None
+
+    def run(
+        self,
+        consume: Consume,
+        *,
+        on_ready: Callable[[Running], None],
+        on_leave: Callable[[], None] = lambda: None,
+        on_reload: Callable[[], None] | None = None,
+        sampler: Sampler | None = None,
+    ) -> None:
+        """Run until SIGTERM, SIGINT or ``Running.stop``; see ``master.run``, whose parameters these are.
+
+        :raises StartError: the workers cannot start.
+        """
+        # As there: what is loaded by now stays, and going through it again and again takes time.
+        gc.collect()
+        gc.freeze()
+        try:
+            asyncio.run(self._main(consume, on_ready, on_leave, on_reload, sampler or Sampler()))
+        finally:
+            gc.unfreeze()
+
+    def close(self) -> None:
+        """Hire nobody any more, and let go of the addresses. Workers that are there take their leave by themselves."""
+        self._nursery.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for each in self._held:
+            each.close()
+
+    async def _main(
+        self,
+        consume: Consume,
+        on_ready: Callable[[Running], None],
+        on_leave: Callable[[], None],
+        on_reload: Callable[[], None] | None,
+        sampler: Sampler,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._roster = Roster(self._settings, self._stats, self.sums, consume, sampler, self._stand)
+        self._on_leave = on_leave
+        self._leaving = asyncio.Event()
+        self._begun = False
+        handlers: dict[int, Callable[[], None]] = {signal.SIGTERM: self._stop, signal.SIGINT: self._stop}
+        if on_reload is not None:
+            handlers |= signals.hang_up(on_reload, self._stop)
+        signals.catch(loop, handlers)
+        tasks = [loop.create_task(self._tick())]
+        try:
+            running = await self._assemble()
+            if not self._leaving.is_set():
+                self._begin(on_ready, running)
+                tasks += [loop.create_task(self._tend(link)) for link in self._roster.links]
+                await self._leaving.wait()
+        finally:
+            self._leaving.set()
+            await self._dismiss()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._roster.auditing.empty(_HURRIED_WORDS if self._hurried else _LAST_WORDS)
+            self._roster.look()
+        if self._failure is not None:
+            raise self._failure
+
+    # The beginning
+
+    async def _assemble(self) -> Running:
+        # The first makes what all of them use, as the CA; and where it cannot start, the others could not either.
+        first = self._hire()
+        await first.begun.wait()
+        others = [self._hire() for _ in range(1, self._count) if first.places is not None]
+        for link in (first, *others):
+            await link.begun.wait()
+            if link.places is None and not self._leaving.is_set():
+                raise StartError(link.failure or "a worker ended while it started")
+        loop = asyncio.get_running_loop()
+        listeners = [Listener(each.name, each.host, each.port) for each in first.places or ()]
+
+        def stop() -> None:
+            loop.call_soon_threadsafe(self._stop)
+
+        return Running(listeners, stop)
+
+    def _begin(self, on_ready: Callable[[Running], None], running: Running) -> None:
+        try:
+            on_ready(running)
+        except Exception as error:
+            raise StartError(" ".join(str(error).split()) or type(error).__name__) from error
+        self._begun = True
+
+    def _hire(self) -> Link:
+        """A further worker, that begins.
+
+        :raises StartError: there can be none.
+        """
+        try:
+            return self._roster.join(self._nursery.hire())
+        except OSError as error:
+            raise StartError(f"no worker can be started: {error.strerror or error}") from error
+
+    # What may happen
+
+    async def _tend(self, link: Link) -> None:
+        """See to it that there is a worker in this one's place when it is gone."""
+        delay, hired = _FIRST_DELAY, time.monotonic()
+        while True:
+            await link.over.wait()
+            if self._leaving.is_set():
+                return
+            why = f": {link.failure}" if link.failure else ""
+            _log.warning("wirelint: a worker is gone%s; another takes its place", why)
+            if time.monotonic() - hired > _SETTLED:
+                delay = _FIRST_DELAY
+            while link.over.is_set():
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, _LONGEST_DELAY)
+                if self._leaving.is_set():
+                    return
+                hired = time.monotonic()
+                link = self._replace(link)
+
+    def _replace(self, link: Link) -> Link:
+        """A worker in the place of one that is gone; the same link where there can be none."""
+        try:
+            link = self._hire()
+        except StartError as error:
+            _log.error("wirelint: %s", error)
+            if not self._roster:
+                # Better to end, and be started anew, than to stand there and serve nobody.
+                self._failure = error
+                self._stop()
+        else:
+            self.sums.restarts += 1
+        return link
+
+    def _stand(self, up: bool) -> None:
+        if self._begun and not self._leaving.is_set():
+            self.on_standing(up)
+
+    async def _tick(self) -> None:
+        while True:
+            self._roster.look()
+            await asyncio.sleep(_TICK)
+
+    # The end
+
+    def _stop(self) -> None:
+        """End gracefully; when called again, at once."""
+        if not self._leaving.is_set():
+            self._leaving.set()
+            self._on_leave()
+            self._roster.tell(Kind.LEAVE)
+        else:
+            self._hurried = True
+            self._roster.tell(Kind.HURRY)
+
+    async def _dismiss(self) -> None:
+        """Have all workers end, and return when they have."""
+        self._roster.tell(Kind.LEAVE)
+        end = time.monotonic() + self._settings.grace + _MARGIN
+        while self._roster and time.monotonic() < end:
+            if self._hurried:
+                end = min(end, time.monotonic() + _HURRY)
+            await asyncio.sleep(_POLL)
+        for link in self._roster.links:
+            link.kill()
+        for link in self._roster.links:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(link.over.wait(), _HURRY)
+            link.close()
+
+
+def _work(sock: socket.socket, settings: ProxySettings) -> None:
+    Worker(sock, settings).work()

@@ -1,0 +1,176 @@
+"""What a worker does: carry traffic, and hand on what it took down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from wirelint.logs import worth_telling
+from wirelint.sampling import Sampler, Shares
+from wirelint.sources.mitm.master import Running, run
+from wirelint.sources.mitm.seat import Seat
+from wirelint.sources.mitm.settings import ProxySettings, StartError
+from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.workers.frames import (
+    BrokenError,
+    Counted,
+    Frame,
+    Kind,
+    Place,
+    Said,
+    SharesSet,
+    Splitter,
+    content_of,
+)
+from wirelint.sources.mitm.workers.limits import longest
+from wirelint.sources.mitm.workers.outbox import Outbox
+from wirelint.sources.mitm.workers.places import SharingLoop, listen_to_streams_alone
+
+_PIECE: Final = 65536
+_LAST_WORDS: Final = 10.0
+_ROUNDS: Final = 0.002
+_MARGIN: Final = 15.0
+_LONGEST_MESSAGE: Final = 2000
+_MOST_SERVICES: Final = 1000
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+
+
+class Worker:
+    """One of several processes that listen on the same ports.
+
+    Ctrl-C and SIGHUP reach all processes of a terminal, and are its parent's to act upon. It takes its leave when the
+    parent says so or is gone, and on SIGTERM.
+    """
+
+    def __init__(self, sock: socket.socket, settings: ProxySettings) -> None:
+        """:param sock: leads to the parent."""
+        self.stats = Stats()
+        self._settings = settings
+        self._sock = sock
+        self._splitter = Splitter(longest(settings))
+        self._outbox = Outbox(sock, self.stats, longest(settings))
+        self._sampler = Sampler(None, self._left_out)
+        self._sampled: Counter[str] = Counter()
+        self._running: Running | None = None
+        self._leaving = False
+
+    def work(self) -> None:
+        """Carry traffic until there is an end to it."""
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        logging.getLogger().addHandler(_Handler(self._outbox))
+        logging.getLogger("wirelint").setLevel(logging.INFO)
+        listen_to_streams_alone()
+        self._outbox.say(Kind.HERE, os.getpid())
+        self._outbox.empty(_LAST_WORDS)
+        seat = Seat(self._outbox.holding, self._count, SharingLoop)
+        try:
+            run(self._settings, lambda _: (), on_ready=self._begin, stats=self.stats, sampler=self._sampler, seat=seat)
+        except StartError as error:
+            self._outbox.say(Kind.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
+            self._outbox.say(Kind.FAILED, f"fault in a worker: {type(error).__name__}")
+        self._count()
+        self._outbox.empty(_LAST_WORDS)
+        self._sock.close()
+
+    def _begin(self, running: Running) -> None:
+        """All addresses are listened on."""
+        self._running = running
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._leave)
+        loop.add_reader(self._sock, self._hear)
+        self._hear()  # the shares were said first
+        self._outbox.say(Kind.READY, [Place(each.name, each.host, each.port) for each in running.listeners])
+
+    def _hear(self) -> None:
+        """The parent says something, or nothing ever again."""
+        try:
+            data = self._sock.recv(_PIECE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        try:
+            for each in self._splitter.split(data):
+                self._obey(each)
+        except (BrokenError, msgspec.MsgspecError, ValueError, KeyError):
+            data = b""
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._sock)
+            self._leave()
+
+    def _obey(self, told: Frame) -> None:
+        content: Any = content_of(told)
+        if isinstance(content, SharesSet):
+            self._sampler.shares = Shares(content.general, content.services)
+        elif told.kind == Kind.ASK:
+            # What its client has had may still be on its way to the outbox, which takes some rounds of the loop.
+            asyncio.get_running_loop().call_later(_ROUNDS, self._answer)
+        elif told.kind == Kind.LEAVE:
+            self._leave()
+        elif told.kind == Kind.HURRY and self._running is not None:
+            self._leave()
+            self._running.stop()
+
+    def _answer(self) -> None:
+        """All that had ended when it was asked for has been handed on."""
+        self._outbox.say(Kind.ALL)
+        self._outbox.push()
+
+    def _leave(self) -> None:
+        if self._leaving or self._running is None:
+            return
+        self._leaving = True
+        # Nobody may be there any more to end what does not end by itself.
+        last = threading.Timer(self._settings.grace + _MARGIN, os._exit, (1,))
+        last.daemon = True
+        last.start()
+        self._running.stop()
+
+    def _count(self) -> None:
+        told = Counted(self.stats, self._sampled, time.process_time(), _resident())
+        if self._outbox.say(Kind.COUNTED, told):
+            self._sampled.clear()
+
+    def _left_out(self, service: str) -> None:
+        if len(self._sampled) < _MOST_SERVICES or service in self._sampled:
+            self._sampled[service.encode("utf-8", "replace").decode()] += 1
+
+
+class _Handler(logging.Handler):
+    """Has the parent log what is logged here."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        super().__init__(logging.INFO)
+        self._outbox = outbox
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not worth_telling(record):
+            return
+        # A record that cannot be formatted is a mistake of whoever made it, and no reason to end anything.
+        with contextlib.suppress(Exception):
+            text = " ".join(record.getMessage().split())[:_LONGEST_MESSAGE]
+            if record.exc_info and record.exc_info[0]:
+                text = f"{text} ({record.exc_info[0].__name__})"
+            text = text.encode("utf-8", "replace").decode()
+            self._outbox.say(Kind.SAID, Said(record.name, record.levelno, record.created, text))
+
+
+def _resident() -> int:
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

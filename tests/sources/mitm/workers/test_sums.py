@@ -1,0 +1,111 @@
+"""What several workers count, added up: nothing twice, nothing backwards."""
+
+from __future__ import annotations
+
+import copy
+import random
+
+from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.workers.frames import Counted
+from wirelint.sources.mitm.workers.sums import Part, Sums
+
+
+def told(stats: Stats, cpu: float = 0.0, resident: int = 0) -> Counted:
+    return Counted(copy.deepcopy(stats), {}, cpu, resident)
+
+
+def test_counters_are_added_and_stay() -> None:
+    stats = Stats()
+    sums, one, two = Sums(stats), Part(), Part()
+    for part in (one, two):
+        sums.joined(part)
+    mine = Stats(captured=5, streamed=2, hung=1, unsampled=3, loop_lag_peak=0.5)
+    mine.dropped["overload"] = 4
+    mine.faults["accept"] = 1
+    sums.counted(one, told(mine, 1.5, 100))
+    sums.counted(two, told(Stats(captured=7), 0.5, 50))
+    stats.faults["sink"] += 1
+    sums.counted(one, told(mine, 2.0, 90))
+    assert (stats.captured, stats.streamed, stats.hung, stats.unsampled) == (12, 2, 1, 3)
+    assert (stats.dropped["overload"], stats.faults["accept"], stats.faults["sink"]) == (4, 1, 1)
+    assert (sums.cpu_seconds, sums.resident_bytes) == (2.5, 140)
+    sums.left(one)
+    assert (stats.captured, sums.cpu_seconds, sums.resident_bytes) == (12, 2.5, 50)
+    sums.joined(Part())
+    assert stats.loop_lag_peak == 0.5
+
+
+def test_what_a_dead_worker_had() -> None:
+    stats = Stats()
+    sums, part = Sums(stats), Part()
+    sums.joined(part)
+    for _ in range(8):
+        sums.came(part)
+    sums.counted(part, told(Stats(captured=10, in_flight=5, queue_depth=3)))
+    assert stats.captured == 10, "two of them had been dropped"
+    for _ in range(4):
+        sums.came(part)
+    sums.left(part)
+    assert stats.dropped["lost"] == 1, "of 5 that went on 4 have come"
+    assert stats.captured == 14
+
+
+def test_never_backwards_and_nothing_twice() -> None:
+    chance = random.Random(11)
+    stats = Stats()
+    sums = Sums(stats)
+    real = came = 0
+    for _ in range(60):
+        part, stream, mine = Part(), list[Counted | None](), Stats()
+        sums.joined(part)
+        for _ in range(chance.randint(0, 60)):
+            step = chance.random()
+            if step < 0.4:
+                mine.in_flight += 1
+            elif step < 0.8 and mine.in_flight:
+                mine.in_flight -= 1
+                mine.captured += 1
+                if chance.random() < 0.8:
+                    stream.append(None)
+                else:
+                    mine.dropped["queue_full"] += 1
+            else:
+                stream.append(told(mine))
+        if chance.random() < 0.3:  # it has time for its last words
+            mine.dropped["stopped"] += mine.in_flight
+            mine.in_flight = 0
+            stream.append(told(mine))
+        else:
+            del stream[chance.randint(0, len(stream)) :]
+        for event in stream:
+            before = stats.captured
+            if event is None:
+                sums.came(part)
+                came += 1
+            else:
+                sums.counted(part, event)
+            assert stats.captured >= before
+        sums.left(part)
+        real += mine.captured + mine.in_flight + mine.dropped["stopped"]
+        assert came <= stats.captured <= real
+        assert came + sum(stats.dropped.values()) <= real
+
+
+def test_what_is_shown_of_now() -> None:
+    stats = Stats()
+    sums, one, two = Sums(stats), Part(), Part()
+    for part in (one, two):
+        sums.joined(part)
+    sums.show(0, 0, 50.0, reading=True)
+    assert stats.last_tick == 50.0, "nobody has said anything yet"
+    sums.counted(one, told(Stats(in_flight=2, queue_depth=3, held_bytes=10, last_tick=40.0, loop_lag=0.2)))
+    sums.counted(two, told(Stats(in_flight=5, queue_depth=1, held_bytes=1, last_tick=49.0, overloaded=True)))
+    sums.show(7, 100, 50.0, reading=True)
+    assert (stats.in_flight, stats.queue_depth, stats.held_bytes) == (7, 7, 111)
+    assert (stats.last_tick, stats.loop_lag, stats.overloaded) == (40.0, 0.2, True)
+    sums.show(7, 100, 50.0, reading=False)
+    assert stats.last_tick == 50.0, "what they say is not read"
+    sums.left(one)
+    sums.left(two)
+    sums.show(0, 0, 60.0, reading=True)
+    assert (stats.in_flight, stats.queue_depth, stats.last_tick, stats.overloaded) == (0, 0, 60.0, False)

@@ -1,0 +1,84 @@
+"""What tests need to know of the processes of one wirelint: which carry traffic, and which has whose connection."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from mitm_lab import connect
+from support import Process, wait_until
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, and that are there."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def workers(proxy: Process) -> list[int]:
+    """Those that carry the traffic."""
+    return [worker for nursery in children(proxy.pid) for worker in children(nursery)]
+
+
+def family(proxy: Process) -> list[int]:
+    """All processes but the first."""
+    return [*children(proxy.pid), *workers(proxy)]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there, and not only waits to be buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+def server_of(sock: socket.socket, pids: Collection[int]) -> int:
+    """The process that has taken a connection."""
+    ours, theirs = sock.getsockname()[1], sock.getpeername()[1]
+    found: list[int] = []
+
+    def taken() -> bool:
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            words = line.split()
+            ports = [int(words[place].rpartition(":")[2], 16) for place in (1, 2)]
+            if ports == [theirs, ours] and words[9] != "0":
+                found.extend(pid for pid in pids if holds(pid, int(words[9])))
+        return bool(found)
+
+    wait_until(taken, "the connection to be taken")
+    return found[0]
+
+
+def holds(pid: int, inode: int) -> bool:
+    """Whether a process has a socket open."""
+    folder = Path(f"/proc/{pid}/fd")
+    for name in folder.iterdir():
+        try:
+            if os.readlink(name) == f"socket:[{inode}]":
+                return True
+        except OSError:
+            continue
+    return False
+
+
+@contextlib.contextmanager
+def one_each(port: int, pids: Collection[int]) -> Iterator[list[socket.socket]]:
+    """A connection to each of the processes that listen on a port; there is no choosing, so it tries."""
+    found: dict[int, socket.socket] = {}
+    with contextlib.ExitStack() as opened:
+        for _ in range(200):
+            sock = opened.enter_context(connect(port))
+            pid = server_of(sock, pids)
+            if pid in found:
+                sock.close()
+            found.setdefault(pid, sock)
+            if len(found) == len(pids):
+                break
+        assert len(found) == len(pids), f"200 connections, all to {list(found)}"
+        yield list(found.values())
