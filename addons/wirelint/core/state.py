@@ -8,9 +8,10 @@ the process.
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from wirelint.core.exchange import Exchange
@@ -24,6 +25,7 @@ WINDOW: Final = 600.0
 
 _SEAL_BYTES: Final = 12
 _AGED_AT_ONCE: Final = 2
+_NEVER: Final = (math.inf, -math.inf)
 _MOST_SHAPES: Final = 4096
 _MOST_TOLD: Final = 4096
 _SILENCE: Final = 3600.0
@@ -104,12 +106,13 @@ class Table[K, V]:
     :param window: seconds that an entry lasts.
     """
 
-    __slots__ = ("_entries", "_most", "_window")
+    __slots__ = ("_entries", "_fresh_from", "_fresh_until", "_most", "_window")
 
     def __init__(self, most: int, window: float = WINDOW) -> None:
         self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._most = most
         self._window = window
+        self._fresh_from, self._fresh_until = _NEVER
 
     def get(self, key: K, now: float) -> V | None:
         """What was kept under a key, None where nothing was or it is too long ago."""
@@ -119,11 +122,8 @@ class Table[K, V]:
     def keep(self, key: K, value: V, now: float) -> None:
         """Keep a value, or renew one."""
         entries = self._entries
-        if key in entries:
-            entries[key] = (now, value)
-            entries.move_to_end(key)
-            return
         entries[key] = (now, value)
+        entries.move_to_end(key)
         if len(entries) > self._most:
             entries.popitem(last=False)
         else:
@@ -147,9 +147,13 @@ class Table[K, V]:
 
     def _age(self, now: float) -> None:
         """Let go of old entries that have expired: two with each new one, so that nobody has to wait for it."""
+        if self._fresh_from <= now <= self._fresh_until:
+            return  # the oldest was looked at not long ago, and what came after it is newer
         for _ in range(_AGED_AT_ONCE):
             key = next(iter(self._entries))
-            if abs(now - self._entries[key][0]) <= self._window:
+            at = self._entries[key][0]
+            if abs(now - at) <= self._window:
+                self._fresh_from, self._fresh_until = at - self._window, at + self._window
                 return
             del self._entries[key]
 
@@ -160,11 +164,7 @@ class Table[K, V]:
 class _Story(list[Visit]):
     """Visits as they came; ``in_order`` until the clock went back between two of them."""
 
-    __slots__ = ("in_order",)
-
-    def __init__(self, visits: Iterable[Visit]) -> None:
-        super().__init__(visits)
-        self.in_order = True
+    in_order = True
 
 
 class Stories[K]:
@@ -178,7 +178,7 @@ class Stories[K]:
     :param window: seconds that a visit lasts.
     """
 
-    __slots__ = ("_held", "_longest", "_most", "_stories", "_window")
+    __slots__ = ("_fresh_from", "_fresh_until", "_held", "_longest", "_most", "_stories", "_window")
 
     def __init__(self, most: int, longest: int = 24, window: float = WINDOW) -> None:
         self._stories: OrderedDict[K, _Story] = OrderedDict()
@@ -186,6 +186,7 @@ class Stories[K]:
         self._longest = longest
         self._window = window
         self._held = 0
+        self._fresh_from, self._fresh_until = _NEVER
 
     def of(self, key: K, now: float) -> Sequence[Visit]:
         """What was seen under a key within the window, oldest first."""
@@ -206,7 +207,8 @@ class Stories[K]:
             self._held += 1
         else:
             stories.move_to_end(key)
-            story.in_order = story.in_order and story[-1].ended <= visit.ended
+            if story[-1].ended > visit.ended:
+                story.in_order = False
             if len(story) > 1 and visit.succeeded and _same(story[-2], visit) and _same(story[-1], visit):
                 story[-1] = visit
                 return
@@ -215,11 +217,19 @@ class Stories[K]:
                 del story[0]
             else:
                 self._held += 1
+        self._age(visit.ended)
+
+    def _age(self, now: float) -> None:
+        """As in a ``Table``."""
+        if self._held <= self._most and self._fresh_from <= now <= self._fresh_until:
+            return
         for _ in range(_AGED_AT_ONCE):
-            oldest = next(iter(stories))
-            if self._held <= self._most and abs(visit.ended - stories[oldest][-1].ended) <= self._window:
+            oldest = next(iter(self._stories))
+            at = self._stories[oldest][-1].ended
+            if self._held <= self._most and abs(now - at) <= self._window:
+                self._fresh_from, self._fresh_until = at - self._window, at + self._window
                 return
-            self._held -= len(stories.pop(oldest))
+            self._held -= len(self._stories.pop(oldest))
 
     def __contains__(self, key: object) -> bool:
         return key in self._stories

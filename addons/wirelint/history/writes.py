@@ -53,11 +53,11 @@ class _Place:
 
     __slots__ = ("at", "below", "removal", "when")
 
-    def __init__(self) -> None:
+    def __init__(self, when: float) -> None:
         self.at: Visit | None = None
         self.below: Visit | None = None
         self.removal: Visit | None = None
-        self.when = 0.0
+        self.when = when
 
 
 class Writes:
@@ -69,6 +69,7 @@ class Writes:
         self._state = state
         self._places: OrderedDict[int, _Place] = OrderedDict()
         self._forgotten = float("-inf")
+        self._oldest = float("-inf")  # no place is older than that
 
     def touched(self, exchange: Exchange, since: Visit) -> bool:
         """Whether the resource of an exchange may have been changed: by a write to it, above or below.
@@ -123,17 +124,22 @@ class Writes:
         places, key = self._places, resource_of(exchange, path)
         place = places.get(key)
         if place is None:
-            place = places[key] = _Place()
+            place = places[key] = _Place(visit.ended)
         else:
             places.move_to_end(key)
-        place.when = visit.ended
-        oldest = next(iter(places.values())).when
-        if len(places) > _MOST_PLACES:
-            places.popitem(last=False)
-            self._forgotten = max(self._forgotten, oldest)
-        elif oldest < visit.ended - WINDOW:
-            places.popitem(last=False)
+            place.when = visit.ended
+        self._age(visit.ended)
         return place
+
+    def _age(self, now: float) -> None:
+        """Let go of a place that has expired, or of the oldest where there are too many."""
+        places = self._places
+        if len(places) > _MOST_PLACES:
+            self._forgotten = max(self._forgotten, places.popitem(last=False)[1].when)
+        elif self._oldest < now - WINDOW:
+            self._oldest = next(iter(places.values())).when
+            if self._oldest < now - WINDOW:
+                places.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._places)

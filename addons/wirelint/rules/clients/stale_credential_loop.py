@@ -69,11 +69,13 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     now = visits.now(exchange)
     if _proving.search(now.route):
         return
+    by_itself = credentials(exchange) == {"cookie"}
     row = [now]
     for visit in reversed(story):
         if same_client(visit, now) and knew(row[-1], visit) and not _proving.search(visit.route):
             row.append(visit)
-    by_itself = credentials(exchange) == {"cookie"}
+            if len(row) > _COUNT and not by_itself:
+                return  # told when it began
     if not _is_loop(row, by_itself=by_itself) or _is_loop(row[1:], by_itself=by_itself):
         return
     yield Hit(
