@@ -9,16 +9,42 @@ from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
 
 
-def run(rule_id: str, subject: str | Exchange) -> list[Finding]:
-    """What rule ``rule_id`` finds in ``subject``; fails the test if the rule does."""
+def audit(rule_id: str, *told: Exchange) -> list[Finding]:
+    """What rule ``rule_id`` finds in these exchanges; fails the test if the rule does."""
     engine = Engine([rule for rule in catalogue() if rule.id == rule_id], least=Confidence.WEAK)
     assert engine.rules, rule_id
     found: list[Finding] = []
-    for exchange in [subject] if isinstance(subject, Exchange) else exchanges(subject):
-        audit = engine.audit(exchange)
-        assert audit.faults == ()
-        found += audit.findings
+    for exchange in told:
+        audited = engine.audit(exchange)
+        assert audited.faults == ()
+        found += audited.findings
     return found
+
+
+def run(rule_id: str, subject: str | Exchange) -> list[Finding]:
+    """What rule ``rule_id`` finds in ``subject``; fails the test if the rule does."""
+    return audit(rule_id, *([subject] if isinstance(subject, Exchange) else exchanges(subject)))
+
+
+def of(rule: str, *story: str) -> list[Finding]:
+    """What a rule finds in a story that is told in parts."""
+    return run(rule, "".join(story))
+
+
+def one(rule: str, text: str) -> Finding:
+    """The only finding of a rule; fails the test if there is none, or more."""
+    (finding,) = run(rule, text)
+    return finding
+
+
+def notes(finding: Finding) -> list[str]:
+    """What is said of each step of the story."""
+    return [step.note for step in finding.story]
+
+
+def steps(finding: Finding) -> list[tuple[str, str]]:
+    """The outcome of each step of the story, and what is said of it."""
+    return [(step.outcome, step.note) for step in finding.story]
 
 
 def answer(head: str, *fields: str, request: str = "GET /v1/things HTTP/1.1", sent: str = "", body: str = "") -> str:
