@@ -12,6 +12,7 @@ from wirelint.sources.mitm.options import QUEUE_LIMIT
 from wirelint.sources.mitm.parcel import pack
 from wirelint.sources.mitm.record import Pool, Record
 from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.workers.ends import end_of
 from wirelint.sources.mitm.workers.frames import HEAD, Kind, begin, finish, frame
 
 _PAUSE: Final = 0.005
@@ -72,6 +73,7 @@ class Outbox:
                 self._stats.dropped["queue_full"] += 1
                 return
             waiting = self._waiting
+            record.ended = end_of(record)
             at = begin(waiting, Kind.EXCHANGE, record.ended or record.started)
             try:
                 pack(record, waiting)

@@ -1,0 +1,29 @@
+"""When an exchange was over for its client, which may go on over another worker at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wirelint.sources.mitm.record import Record
+
+_UNFRAMED: Final = (b"HTTP/1.1", b"HTTP/1.0")
+"""Versions in which a length tells where a message ends, and no frame of its own."""
+
+
+def end_of(record: Record) -> float | None:
+    """When the client may have had all of a response, in Unix seconds; else when the exchange ended.
+
+    Where the length of a response is known, mitmproxy notes its end only after the last octet went out. A process that
+    is kept from the processor in between would have it end after what its client did next, over another process.
+    """
+    ended = record.ended
+    if ended is None or record.failure is not None or record.request_version not in _UNFRAMED:
+        return ended
+    names = {name.lower() for name, _ in record.response_fields}
+    if b"transfer-encoding" in names:
+        return ended
+    tee, body = record.response_tee, record.response_body
+    if tee is not None and tee.size:
+        return min(tee.at, ended) if b"content-length" in names else ended
+    empty = body is not None and body.complete and not body.raw
+    return min(record.first_byte, ended) if empty and record.first_byte is not None else ended
