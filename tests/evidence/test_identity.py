@@ -260,3 +260,13 @@ def contents(memory: object) -> list[str]:
 
     visit(memory)
     return found
+
+
+def test_who_was_known_lately_is_told_by_all_fields_that_tell() -> None:
+    keys = [
+        who(("X-Api-Key", key), ("Cookie", cookie)) for key in ("a" * 20, "b" * 20) for cookie in ("sid=1", "sid=2")
+    ]
+    assert len({each.credential for each in keys}) == 4
+    assert who(("X-Api-Key", "a" * 20), ("Cookie", "sid=1")) == keys[0]
+    # With content beside them the fields alone do not tell.
+    assert who(("X-Till", "17"), ("Cookie", "lang=en"), content='{"password": "hunter2"}') != who(("Cookie", "lang=en"))

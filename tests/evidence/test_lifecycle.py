@@ -75,3 +75,35 @@ def test_awaited(text: str, status: int) -> None:
 )
 def test_not_awaited(text: str, status: int) -> None:
     assert not is_awaited(text, status)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "pending",
+        "queue",
+        "processing",
+        "running",
+        "ongoing",
+        "provisioning",
+        "in-progress",
+        "inprogress",
+        "scheduled",
+        "creating",
+        "building",
+        "deleting",
+        "terminating",
+        "starting",
+        "initialising",
+        "initializing",
+        "accepted",
+        "eventually",
+        "preparing",
+        "draft",
+        "trashed",
+        "archived",
+        "deactivated",
+    ],
+)
+def test_every_word_for_what_is_unfinished_is_heard(words: str) -> None:
+    assert is_unfinished(f'{{"id": 7, "state": "{words.upper()}"}}')

@@ -106,3 +106,28 @@ def test_deep_paths_are_cut() -> None:
     )
     assert len(memory) <= 13
     assert memory.touched(told[-1], visit_of(told[0], State()))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "reset",
+        "restore",
+        "recover",
+        "seed",
+        "fixtures",
+        "rollback",
+        "import",
+        "snapshot",
+        "undelete",
+        "migrate",
+        "sync",
+        "Reset",
+    ],
+)
+def test_a_write_that_sets_things_anew_may_change_all(word: str) -> None:
+    memory, told = remembered(
+        Writes,
+        turn("GET /orders/7", 200, "{}") + turn(f"POST /admin/test-{word}", 204) + turn("GET /orders/7", 200, "{}"),
+    )
+    assert memory.removed(told[-1], visit_of(told[0], State()))

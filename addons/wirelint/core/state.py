@@ -62,7 +62,7 @@ class State:
         self._wanting: dict[tuple[int | None, str], tuple[Memory, ...]] = {}
         self.quiet = Quiet()
         self.identities: dict[int, tuple[bytes | None, bytes | None, bool]] = {}
-        """Who sent requests lately, by a number that stands for their Authorization."""
+        """Who sent requests lately, by a number that stands for the fields that tell."""
         self.told: Table[tuple[str, ...], bool] = Table(_MOST_TOLD, _SILENCE)
         """What rules that speak once have told."""
 
