@@ -126,8 +126,14 @@ def test_deep_paths_are_cut() -> None:
     ],
 )
 def test_a_write_that_sets_things_anew_may_change_all(word: str) -> None:
-    memory, told = remembered(
-        Writes,
-        turn("GET /orders/7", 200, "{}") + turn(f"POST /admin/test-{word}", 204) + turn("GET /orders/7", 200, "{}"),
-    )
-    assert memory.removed(told[-1], visit_of(told[0], State()))
+    assert _removes(f"POST /admin/test-{word}")
+
+
+def test_any_other_write_elsewhere_changes_nothing() -> None:
+    assert not _removes("POST /admin/test-mail")
+
+
+def _removes(request: str) -> bool:
+    asked = turn("GET /orders/7", 200, "{}")
+    memory, told = remembered(Writes, asked + turn(request, 204) + asked)
+    return memory.removed(told[-1], visit_of(told[0], State()))
