@@ -1,4 +1,4 @@
-"""What tests need to know of the processes of one wirelint: which carry traffic, and which has whose connection."""
+"""A wirelint of several processes: to start it, to ask it, and to tell them and their connections apart."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ import socket
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from mitm_lab import connect
-from support import Process, wait_until
+from audited import Audited
+from load_lab import Load, origin
+from mitm_lab import HOST, Service, connect, get, read_until
+from support import Process, free_port, wait_until
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+HIDDEN = b'{"error": {"code": 500, "message": "database is down"}}'
+WRONG = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(HIDDEN), HIDDEN)
 
 
 def children(pid: int) -> list[int]:
@@ -82,3 +88,51 @@ def one_each(port: int, pids: Collection[int]) -> Iterator[list[socket.socket]]:
                 break
         assert len(found) == len(pids), f"200 connections, all to {list(found)}"
         yield list(found.values())
+
+
+def orders() -> Iterator[Service]:
+    """A service whose answers are fine, or wrong, as asked for."""
+    raw = Service()
+    raw.on("/fine", OK)
+    raw.on("/wrong", WRONG)
+    yield raw
+    raw.close()
+
+
+def kept(path: str, *fields: str) -> bytes:
+    """A request that leaves its connection open."""
+    return get(path, *fields).replace(b"Connection: close\r\n", b"")
+
+
+def ask(sock: socket.socket, path: str, *fields: str, end: bytes) -> None:
+    sock.sendall(kept(path, *fields))
+    assert read_until(sock, end).endswith(end)
+
+
+@contextlib.contextmanager
+def team(service: Service, folder: Path, *arguments: str, count: int = 2) -> Iterator[Audited]:
+    services = {"orders": f"http://{HOST}:{service.port}"}
+    with Audited(services, folder, "--workers", str(count), *arguments) as proxy:
+        yield proxy
+        assert "Traceback" not in proxy.output()
+
+
+@contextlib.contextmanager
+def under_load(folder: Path) -> Iterator[tuple[Audited, Load]]:
+    """Two workers, before a service that is asked without pause."""
+    place = free_port()
+    services = {"orders": f"http://{HOST}:{place}"}
+    with (
+        origin(place, folder),
+        Audited(services, folder / "wirelint", "--workers", "2") as proxy,
+        Load(port(proxy)) as load,
+    ):
+        yield proxy, load
+
+
+def port(proxy: Audited) -> int:
+    return proxy.ports["orders"]
+
+
+def number(proxy: Audited, metric: str, *labels: str) -> float:
+    return proxy.samples(f"wirelint_{metric}")[labels]

@@ -46,7 +46,11 @@ def logging_to(lines: Lines, form: Form) -> Iterator[LineHandler]:
 
 def worth_telling(record: logging.LogRecord) -> bool:
     """Whether to log what is said: all of wirelint's own doings, and warnings of others."""
-    return record.name.partition(".")[0] == "wirelint" or record.levelno >= logging.WARNING
+    return _is_own(record) or record.levelno >= logging.WARNING
+
+
+def _is_own(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] == "wirelint"
 
 
 class LineHandler(logging.Handler):
@@ -65,7 +69,7 @@ class LineHandler(logging.Handler):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a record is worth telling."""
-        if record.name.partition(".")[0] == "wirelint":
+        if _is_own(record):
             return not (self._text and hasattr(record, FIELDS))
         return self.heard and worth_telling(record)
 

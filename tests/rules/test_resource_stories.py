@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import run
+from rule_lab import notes, of
 from story_lab import ADA, BOB, later, turn
 from wirelint.core.finding import Finding
 
@@ -14,14 +14,6 @@ MADE = turn("POST /orders", 201, ORDER, "Location: /orders/42", sent='{"item": "
 MISSED = turn("GET /orders/42", 404, NO_ORDER)
 SHOWN = turn("GET /orders/42", 200, ORDER)
 DELETED = turn("DELETE /orders/42", 204)
-
-
-def of(rule: str, *story: str) -> list[Finding]:
-    return run(rule, "".join(story))
-
-
-def notes(finding: Finding) -> list[str]:
-    return [step.note for step in finding.story]
 
 
 # created-not-found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import run
+from rule_lab import notes, of
 from story_lab import ADA, later, turn
-from wirelint.core.finding import Confidence, Finding
+from wirelint.core.finding import Confidence
 
 USER = '{"id": 42, "nickname": "Ada", "age": 36}'
 ASKED = '{"nickname": "Countess", "age": -1}'
@@ -14,14 +14,6 @@ CHANGED = '{"id": 42, "nickname": "Countess", "age": 36}'
 BEFORE = turn("GET /users/42", 200, USER)
 REJECTED = turn("PATCH /users/42", 422, '{"error": "age must be positive"}', sent=ASKED)
 AFTER = turn("GET /users/42", 200, CHANGED)
-
-
-def of(rule: str, *story: str) -> list[Finding]:
-    return run(rule, "".join(story))
-
-
-def notes(finding: Finding) -> list[str]:
-    return [step.note for step in finding.story]
 
 
 # failed-write-took-effect
