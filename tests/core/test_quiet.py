@@ -57,11 +57,21 @@ def test_a_clock_that_goes_back_hides_nothing() -> None:
         an_exchange(1, status=204),
         an_exchange(1, content=b"{ }"),
         an_exchange(1, fields=[("authorization", "Bearer a")]),
-        an_exchange(1, fields=[("x-request-id", "0123456789abcdef")]),
+        an_exchange(1, fields=[("accept", "*/*")]),
     ],
 )
 def test_what_differs_is_not(other: Exchange) -> None:
     assert told(an_exchange(0), other) == [False, False]
+
+
+@pytest.mark.parametrize("name", ["traceparent", "x-request-id", "x-datadog-trace-id", "sentry-trace"])
+def test_what_differs_by_its_trace_alone_is(name: str) -> None:
+    assert told(*(an_exchange(at, fields=[(name, f"0123456789abcde{at}")]) for at in range(3))) == [False, True, True]
+
+
+def test_a_request_with_very_many_fields_is_never_passed_over() -> None:
+    exchange = an_exchange(0, fields=[(f"x-{number}", "") for number in range(70)])
+    assert told(exchange, exchange) == [False, False]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +124,22 @@ class Seen:
         return self.noted
 
 
-def test_the_engine_passes_over_rules_and_memories() -> None:
+class Joined(Seen):
+    """A memory that counts those, too, in which nothing is new but the trace; others belong to those for ``/with``."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.joined = 0
+
+    def joins(self, exchange: Exchange) -> bool:
+        return exchange.request.target == "/with"
+
+    def join(self, exchange: Exchange, verdict: Verdict) -> None:
+        self.joined += 1
+
+
+def counting(memory: type[Seen]) -> tuple[Engine, list[str]]:
+    """An engine with a rule that looks back, and what that rule was asked about."""
     ran: list[str] = []
 
     def look(exchange: Exchange, context: object) -> list[Hit]:
@@ -128,10 +153,44 @@ def test_the_engine_passes_over_rules_and_memories() -> None:
         because="x",
         basis="x",
         when=When(),
-        recalls=(Seen,),
+        recalls=(memory,),
         check=look,
     )
-    engine = Engine([rule])
+    return Engine([rule]), ran
+
+
+def test_the_engine_passes_over_rules_and_memories() -> None:
+    engine, ran = counting(Seen)
     for at in range(4):
         engine.audit(an_exchange(at))
     assert (len(ran), engine.state.sizes()) == (1, {"seen": 1})
+
+
+def a_traced(at: float, target: str = "/x") -> Exchange:
+    return an_exchange(at, target=target, fields=[("x-request-id", f"0123456789abcde{at:.0f}")])
+
+
+def test_traces_are_noted_where_nothing_else_is_new() -> None:
+    engine, ran = counting(Joined)
+    for at in range(4):
+        assert not engine.audit(a_traced(at)).faults
+    memory = engine.state.recall(Joined)
+    assert (ran, memory.noted, memory.joined) == (["/x"], 1, 3)
+
+
+def test_what_belongs_to_others_by_its_trace_is_not_passed_over() -> None:
+    engine, ran = counting(Joined)
+    for at in range(3):
+        engine.audit(a_traced(at, "/with"))
+    memory = engine.state.recall(Joined)
+    assert (len(ran), memory.noted, memory.joined) == (3, 3, 0)
+
+
+def test_a_memory_that_cannot_tell_whether_it_joins_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: Joined, exchange: Exchange) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr(Joined, "joins", fails)
+    engine, ran = counting(Joined)
+    faults = [engine.audit(a_traced(at)).faults for at in range(2)]
+    assert (faults, len(ran)) == ([(), ("state",)], 2)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.rule_lab import audit
 
+from wirelint.core.engine import Engine
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Headers, Request, Response
 from wirelint.core.state import State
 from wirelint.core.verdict import presumed
 from wirelint.history.hops import Hops, Traces
+from wirelint.rules import catalogue
 
 ONE, TWO = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b700f067aa0ba902b7"
 
@@ -173,3 +176,29 @@ def test_it_stays_small(past: Past) -> None:
     for number in range(1000):
         past("stock", 30_000 + number * 0.01, 30_000.005 + number * 0.01, outbound=True)
     assert len(services(past("shop", 29_999, 30_020))) <= 64
+
+
+@pytest.mark.parametrize(("status", "joins"), [(200, False), (404, True), (503, True), (None, True)])
+def test_an_exchange_joins_calls_that_something_is_to_be_concluded_from(
+    past: Past, status: int | None, joins: bool
+) -> None:
+    past("stock", 1, 2, status=status, outbound=True)
+    assert past.traces.joins(an_exchange("shop", 0, 3, ONE)) is joins
+
+
+def test_a_call_that_failed_shows_among_many_alike() -> None:
+    """The answers of the shop differ by their traces alone, and so does what the stock is asked."""
+    told = []
+    for number in range(9):
+        trace, begun = f"{number:032x}", number * 0.1
+        told.append(an_exchange("stock", begun + 0.01, begun + 0.02, trace, status=503 if number == 5 else 200))
+        told.append(an_exchange("shop", begun, begun + 0.03, trace, agent="browser"))
+    found = audit("degraded-as-complete", *told)
+    assert [finding.exchange_id for finding in found] == [told[11].id]
+
+
+def test_a_call_is_found_though_it_was_made_many_times_before(past: Past) -> None:
+    engine = Engine([rule for rule in catalogue() if Traces in rule.recalls], state=past.state)
+    for number in range(9):
+        engine.audit(an_exchange("stock", number, number + 0.5, f"{number:032x}", outbound=True))
+    assert services(past("shop", 7.9, 8.7, f"{8:032x}")) == ["stock"]

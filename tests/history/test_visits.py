@@ -7,6 +7,7 @@ import pytest
 
 from memory_lab import exchange, note
 from wirelint.core.exchange import Exchange
+from wirelint.core.knowledge import Knowledge, tell
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.history.routes import Routes
@@ -167,3 +168,24 @@ def test_stories_stay_bounded_whoever_comes() -> None:
     assert len(visits) <= 16_384 + 16_384 + 8192
     assert len(visits) > 30_000
     assert len(routes) <= 4096 + 512
+
+
+def traced(number: int) -> Exchange:
+    plain = exchange(at=number + 0.5, sent=(("x-request-id", f"{number:032x}"),))
+    return msgspec.structs.replace(plain, id=str(number), started=number, timestamp=number + 1e9)
+
+
+def test_what_is_alike_is_remembered_as_if_it_had_been_the_first() -> None:
+    state = State(b"test")
+    visit_of(traced(1), state, Verdict.SERVER_ERROR)
+    again, new = visit_of(traced(2), state), visit_of(traced(2), State(b"test"))
+    assert msgspec.structs.asdict(again) == msgspec.structs.asdict(new)
+    assert again.trace_id == f"{2:032x}"
+
+
+def test_what_is_alike_is_no_longer_so_once_more_is_known() -> None:
+    state = State()
+    assert visit_of(exchange(key=None, target="/notes?pass=open"), state).stranger
+    told = exchange(key=None, target="/notes?pass=open")
+    tell(told, Knowledge(parameters=frozenset({"pass"})))
+    assert not visit_of(told, state).stranger

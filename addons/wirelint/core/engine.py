@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from wirelint.core.body import EMPTY
 from wirelint.core.exchange import Exchange, Headers, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity
 from wirelint.core.knowledge import NOTHING, Knowledge, tell
@@ -15,6 +16,7 @@ from wirelint.core.policy import Suppression
 from wirelint.core.report import finding_of, is_news
 from wirelint.core.rule import Check, Condition, Context, Reads, Rule
 from wirelint.core.state import State, moment
+from wirelint.core.trace import is_traced
 from wirelint.core.verdict import Verdict, presumed
 
 _MOST_PLANS: Final = 4096
@@ -104,18 +106,21 @@ class Engine:
         hits: list[tuple[Rule, Hit]] = []
         faults: list[str] = []
         skipped = None
-        for rule in plan.plain:
-            self._run(rule, exchange, hits, faults)
+        self._run(plan.plain, exchange, hits, faults)
         if response is not None and (plan.reading or plan.keyed):
             skipped = self._read(plan, exchange, response, hits, faults)
         quiet = not hits and self.state.quiet.holds(exchange)
+        traced = quiet and is_traced(exchange)
+        if traced:
+            quiet = not self._joins(exchange, faults)
         if not quiet and plan.looking_back:
             skipped = self._look_back(plan, exchange, hits, faults) or skipped
         verdict = _verdict(exchange, hits)
         findings = self._findings(exchange, verdict, hits) if hits else ()
-        if not quiet:
+        if traced or not quiet:
+            note = self.state.join if quiet else self.state.note
             try:
-                self.state.note(exchange, verdict)
+                note(exchange, verdict)
             except Exception:  # noqa: BLE001 - what is not remembered is not found later; nothing else is lost
                 faults.append(STATE)
         return Audit(exchange, verdict, findings, plan, skipped, tuple(faults))
@@ -124,9 +129,6 @@ class Engine:
         self, plan: Plan, exchange: Exchange, response: Response, hits: list[tuple[Rule, Hit]], faults: list[str]
     ) -> str | None:
         body = response.body
-        reason = body.unavailable
-        if reason is not None:
-            return reason
         readers = plan.reading
         if plan.keyed:
             names = body.names
@@ -136,12 +138,16 @@ class Engine:
                 readers += tuple(
                     rule for rule in plan.keyed if rule.json_keys is not None and not rule.json_keys.isdisjoint(names)
                 )
-        for rule in readers:
-            if rule.reads is Reads.WHOLE and not body.complete:
-                reason = "truncated"
-            else:
-                self._run(rule, exchange, hits, faults)
+        able, reason = _able(readers, exchange)
+        self._run(able, exchange, hits, faults)
         return reason
+
+    def _joins(self, exchange: Exchange, faults: list[str]) -> bool:
+        try:
+            return self.state.joins(exchange)
+        except Exception:  # noqa: BLE001 - as with a rule
+            faults.append(STATE)
+            return True
 
     def _look_back(self, plan: Plan, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> str | None:
         reason = None
@@ -152,26 +158,24 @@ class Engine:
             except Exception:  # noqa: BLE001 - as with a rule
                 faults.append(STATE)
                 continue
-            for rule in rules:
-                unread = _unread(rule, exchange)
-                if unread is None:
-                    self._run(rule, exchange, hits, faults)
-                else:
-                    reason = unread
+            able, unread = _able(rules, exchange)
+            reason = reason or unread
+            self._run(able, exchange, hits, faults)
         return reason
 
-    def _run(self, rule: Rule, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> None:
-        check: Check | None = rule.check
-        if check is None:
-            return
-        context = self._defaults[rule.id]
-        try:
-            for hit in check(exchange, context):
-                confidence = rule.confidence if hit.confidence is None else hit.confidence
-                if confidence >= self._least and len(hits) < _MOST_HITS:
-                    hits.append((rule, self._adjusted(rule, hit)))
-        except Exception:  # noqa: BLE001 - one broken rule must not silence the others, nor touch the traffic
-            faults.append(rule.id)
+    def _run(self, rules: Sequence[Rule], exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> None:
+        contexts = self._defaults
+        for rule in rules:
+            check: Check | None = rule.check
+            if check is None:
+                continue
+            try:
+                for hit in check(exchange, contexts[rule.id]):
+                    confidence = rule.confidence if hit.confidence is None else hit.confidence
+                    if confidence >= self._least and len(hits) < _MOST_HITS:
+                        hits.append((rule, self._adjusted(rule, hit)))
+            except Exception:  # noqa: BLE001 - one broken rule must not silence the others, nor touch the traffic
+                faults.append(rule.id)
 
     def _adjusted(self, rule: Rule, hit: Hit) -> Hit:
         """The hit as those want it who set up the engine."""
@@ -264,14 +268,15 @@ def _by_condition(rules: Iterable[Rule]) -> tuple[tuple[Condition | None, tuple[
     return tuple(found.items())
 
 
-def _unread(rule: Rule, exchange: Exchange) -> str | None:
-    """Why a rule cannot read as much of the content as it must, None where it can."""
-    if rule.reads is Reads.NOTHING or exchange.response is None:
-        return None
-    body = exchange.response.body
-    if body.unavailable is not None:
-        return body.unavailable
-    return "truncated" if rule.reads is Reads.WHOLE and not body.complete else None
+def _able(rules: tuple[Rule, ...], exchange: Exchange) -> tuple[tuple[Rule, ...], str | None]:
+    """Those of the rules that can read as much of the response's content as they must, and why others cannot."""
+    body = exchange.response.body if exchange.response is not None else EMPTY
+    missing = body.unavailable or (None if body.complete else "truncated")
+    if missing is None:
+        return rules, None
+    most = Reads.NOTHING if body.unavailable else Reads.PREFIX
+    able = tuple(rule for rule in rules if rule.reads <= most)
+    return able, None if len(able) == len(rules) else missing
 
 
 def _adapted(rule: Rule, severities: Mapping[str, Severity], knowledge: Knowledge) -> Rule:

@@ -12,7 +12,7 @@ import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.quiet import Quiet
@@ -50,6 +50,17 @@ class Memory(Protocol):
         """How many things are remembered."""
 
 
+@runtime_checkable
+class Joining(Protocol):
+    """A memory that joins exchanges by their traces, and so wants those, too, in which nothing else is new."""
+
+    def joins(self, exchange: Exchange) -> bool:
+        """Whether an exchange belongs to earlier ones that something is to be concluded from."""
+
+    def join(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Remember an exchange of which one alike was noted a moment ago, all but its trace."""
+
+
 class State:
     """All that is remembered.
 
@@ -60,9 +71,12 @@ class State:
         self._key = key or secrets.token_bytes(32)
         self._memories: dict[type[Memory], Memory] = {}
         self._wanting: dict[tuple[int | None, str], tuple[Memory, ...]] = {}
+        self._joining: list[Joining] = []
         self.quiet = Quiet()
         self.identities: dict[int, tuple[bytes | None, bytes | None, bool]] = {}
         """Who sent requests lately, by a number that stands for the fields that tell."""
+        self.alike: dict[int, Visit] = {}
+        """What was made of successes lately, by ``likeness``."""
         self.told: Table[tuple[str, ...], bool] = Table(_MOST_TOLD, _SILENCE)
         """What rules that speak once have told."""
 
@@ -77,6 +91,8 @@ class State:
         if memory is None:
             memory = self._memories[kind] = kind(self)
             self._wanting.clear()
+            if isinstance(memory, Joining):
+                self._joining.append(memory)
         return memory  # type: ignore[return-value]  # it is what ``kind`` made
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
@@ -90,6 +106,15 @@ class State:
                 self._wanting[shape] = wanting
         for memory in wanting:
             memory.note(exchange, verdict)
+
+    def joins(self, exchange: Exchange) -> bool:
+        """Whether an exchange belongs by its trace to earlier ones that something is to be concluded from."""
+        return any(memory.joins(exchange) for memory in self._joining)
+
+    def join(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Let an exchange be noted in which nothing is new but its trace (see ``Quiet``)."""
+        for memory in self._joining:
+            memory.join(exchange, verdict)
 
     def sizes(self) -> dict[str, int]:
         """How many things each memory holds, by its name in lower case."""

@@ -28,6 +28,18 @@ _READERS: Final = {
 
 _FIELDS: Final = frozenset(_READERS)
 
+TRACING: Final = _FIELDS | {
+    "tracestate", "x-b3-spanid", "x-b3-parentspanid", "x-b3-sampled", "x-b3-flags", "x-datadog-trace-id",
+    "x-datadog-parent-id", "x-datadog-sampling-priority", "x-datadog-tags", "sentry-trace", "elastic-apm-traceparent",
+    "newrelic", "x-ot-span-context", "grpc-trace-bin", "x-trace-id", "x-span-id",
+}  # fmt: skip
+"""Names of fields that tell of a request where in which trace it stands, and nothing else."""
+
+
+def is_traced(exchange: Exchange) -> bool:
+    """Whether a request bears the id of a trace."""
+    return not _FIELDS.isdisjoint(exchange.request.headers.index)
+
 
 def _read(headers: Headers) -> Iterator[str]:
     """All ids that a message bears, the most telling first."""

@@ -129,6 +129,7 @@ class Traces:
         self._services: Table[str, float] = Table(_MOST_SERVICES, _TOPOLOGY)
         self._inner: Table[str, bool] = Table(_MOST_SERVICES, _TOPOLOGY)
         self._recent: deque[tuple[Visit, bool]] = deque(maxlen=_MOST_RECENT)
+        self._untraced = float("-inf")  # when the latest without any id ended
 
     def hops(self, exchange: Exchange) -> Hops | None:
         """What the exchange at hand completes: its own calls, or those of one that had just ended; None for neither."""
@@ -137,6 +138,11 @@ class Traces:
             memo[Traces] = self._hops(exchange)
         found: Hops | None = memo[Traces]
         return found
+
+    def joins(self, exchange: Exchange) -> bool:
+        """Whether a call is known that did not succeed and was made for an exchange, or is itself a late one."""
+        hops = self.hops(exchange)
+        return hops is not None and not all(call.succeeded for call in hops.calls)
 
     def _hops(self, exchange: Exchange) -> Hops | None:
         visit = visit_of(exchange, self._state)
@@ -150,6 +156,8 @@ class Traces:
             known = self._family(ids, visit.ended)
             if known and (calls := self._calls(visit, known, known)):
                 return Hops(visit, calls, certain=True)
+        if self._untraced < visit.started:
+            return None
         if len(self._services) <= (self._services.get(visit.service, visit.ended) is not None):
             return None  # there is no other service that could have been called
         # Whatever lies within ended after this began, so the search is over where what ended before comes up.
@@ -225,14 +233,18 @@ class Traces:
         now = moment(exchange)
         if self._services.get(visit.service, now) is None:
             self._services.keep(visit.service, now, now)
-        for other in self._family(ids, now) if ids else ():
-            if other.service != visit.service and _lies_within(other, visit):
-                self._inner.keep(other.service, True, now)
         for each in ids:
             trace = self._traces.ensure(each, list, now)
             if len(trace) < _MOST_IN_TRACE:
+                for other in trace:
+                    if other.service != visit.service and _lies_within(other, visit):
+                        self._inner.keep(other.service, True, now)
                 trace.append(visit)
+        if not ids:
+            self._untraced = max(self._untraced, visit.ended)
         self._recent.append((visit, bool(ids)))
+
+    join = note
 
     def __len__(self) -> int:
         return len(self._traces)
@@ -251,5 +263,5 @@ def _lies_within(inner: Visit, outer: Visit) -> bool:
 
 
 def completes_hops(exchange: Exchange, state: State) -> bool:
-    """Whether calls are known that were made for an exchange, or for one that the exchange was made for."""
-    return state.recall(Traces).hops(exchange) is not None
+    """See ``Traces.joins``."""
+    return state.recall(Traces).joins(exchange)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from typing import Final
 
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Headers
+from wirelint.core.knowledge import NOTHING, known
 from wirelint.core.methods import method_name
+from wirelint.core.quiet import likeness
 from wirelint.core.route import route
 from wirelint.core.state import State, Stories, Table, moment
 from wirelint.core.trace import trace_id
@@ -36,6 +39,7 @@ _TENANT_FIELDS: Final = frozenset(
         "x-goog-user-project", "x-grafana-org-id",
     }
 )  # fmt: skip
+_MOST_ALIKE: Final = 4096
 _MOST_BY_RESOURCE: Final = 16_384
 _MOST_BY_CREDENTIAL: Final = 16_384
 _MOST_BY_CLIENT: Final = 8192
@@ -64,6 +68,32 @@ def resource_of(exchange: Exchange, target: str) -> int:
 
 
 def _visit(exchange: Exchange, state: State) -> Visit:
+    key = likeness(exchange)
+    if key is None or known(exchange) is not NOTHING:  # what is known changes whenever settings are read anew
+        return _made(exchange, state)
+    earlier = state.alike.get(key)
+    if earlier is not None:
+        return _renewed(earlier, exchange)
+    if len(state.alike) >= _MOST_ALIKE:
+        state.alike.clear()
+    visit = state.alike[key] = _made(exchange, state)
+    return visit
+
+
+def _renewed(earlier: Visit, exchange: Exchange) -> Visit:
+    """The visit of an exchange that is like an earlier one."""
+    visit = copy(earlier)
+    visit.exchange_id = exchange.id
+    visit.started = exchange.started
+    visit.ended = moment(exchange)
+    visit.trace_id = trace_id(exchange)
+    visit.timestamp = exchange.timestamp
+    visit.origin = exchange.origin
+    visit.verdict = presumed(exchange)
+    return visit
+
+
+def _made(exchange: Exchange, state: State) -> Visit:
     request, response, failure = exchange.request, exchange.response, exchange.failure
     credential, principal, stranger = identity(exchange, state)
     path, fields = request.path, request.headers
