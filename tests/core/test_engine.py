@@ -85,10 +85,14 @@ def test_exchanges_of_one_shape_share_a_plan() -> None:
 
 
 def test_plans_do_not_grow_without_bound() -> None:
-    engine = Engine([rule()])
-    for n in range(6000):
-        engine.audit(exchange(method=f"M{n}"))
-    assert len(engine._plans) <= 4096
+    names = [f"x-{n}" for n in range(8)]
+    engine = Engine([rule(when=When(response_fields=tuple(names)))])
+    for n in range(3000):
+        engine.audit(exchange(status=100 + n % 900, method=f"M{n}"))
+    for n in range(256):
+        engine.audit(exchange(**{name.replace("-", "_"): "1" for at, name in enumerate(names) if n >> at & 1}))
+    assert len(engine._plans) <= 1024
+    assert all(len(plans._plans) <= 32 for plans in engine._plans.values())
 
 
 def test_a_broken_rule_is_named_and_the_others_go_on() -> Any:

@@ -8,10 +8,11 @@ from typing import Final
 import msgspec
 
 from wirelint.core.body import EMPTY
-from wirelint.core.exchange import Exchange, Headers, Response
+from wirelint.core.exchange import NO_HEADERS, Exchange, Headers, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity
 from wirelint.core.knowledge import NOTHING, Knowledge, tell
 from wirelint.core.media import Kind
+from wirelint.core.methods import method_name
 from wirelint.core.policy import Suppression
 from wirelint.core.report import finding_of, is_news
 from wirelint.core.rule import Check, Condition, Context, Reads, Rule
@@ -19,8 +20,8 @@ from wirelint.core.state import State, moment
 from wirelint.core.trace import is_traced
 from wirelint.core.verdict import Verdict, presumed
 
-_MOST_PLANS: Final = 4096
-_MOST_NAMES: Final = 64
+_MOST_KINDS: Final = 1024
+_MOST_SHAPES: Final = 32
 _MOST_HITS: Final = 8
 
 STATE: Final = "state"
@@ -92,10 +93,7 @@ class Engine:
             for kind in rule.recalls:
                 self.state.recall(kind)
         self._defaults = {rule.id: Context(rule.options, self.state) for rule in self.rules}
-        self._plans: dict[object, Plan] = {}
-        self._candidates: dict[tuple[int | None, str], tuple[Rule, ...]] = {}
-        self._got = _Telling(name for rule in self.rules for name in rule.when.response_fields)
-        self._asked = _Telling(name for rule in self.rules for name in rule.when.request_fields)
+        self._plans: dict[tuple[int | None, str, Kind], _Plans] = {}
 
     def audit(self, exchange: Exchange) -> Audit:
         """Judge one exchange. Never raises: a rule that does is named in ``faults``."""
@@ -193,72 +191,55 @@ class Engine:
 
     def _plan(self, exchange: Exchange) -> Plan:
         request, response = exchange.request, exchange.response
-        asked = self._asked.among(request.headers)
-        if response is None:
-            status, kind, got = None, Kind.NONE, frozenset[str]()
-        else:
-            status, kind, got = response.status, response.media_type.kind, self._got.among(response.headers)
-        shape = (status, request.method, kind, got, asked)
+        headers, kind = (NO_HEADERS, Kind.NONE) if response is None else (response.headers, response.media_type.kind)
+        key = (exchange.status, method_name(request.method), kind)
+        plans = self._plans.get(key)
+        if plans is None:
+            plans = _Plans(rule for rule in self.rules if rule.when.fits(*key))
+            if len(self._plans) < _MOST_KINDS:
+                self._plans[key] = plans
+        return plans.plan(key[0], request.headers, headers)
+
+
+class _Plans:
+    """The plans for exchanges alike in status, method and kind of content: they differ by the fields that are there.
+
+    :param rules: those that are concerned as far as these three tell.
+    """
+
+    __slots__ = ("_asked", "_got", "_plans", "_rules")
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._asked = frozenset(name for rule in self._rules for name in rule.when.request_fields)
+        self._got = frozenset(name for rule in self._rules for name in rule.when.response_fields)
+        self._plans: dict[tuple[frozenset[str], frozenset[str]], Plan] = {}
+
+    def plan(self, status: int | None, request: Headers, response: Headers) -> Plan:
+        """The plan for two messages; ``status`` is that of the response, None where there is none."""
+        shape = (self._asked.intersection(request.index), self._got.intersection(response.index))
         plan = self._plans.get(shape)
         if plan is None:
-            plan = self._make_plan(exchange, kind, got, asked)
-            if len(self._plans) < _MOST_PLANS:
+            plan = _plan_of(status, [rule for rule in self._rules if rule.when.has(*shape)])
+            if len(self._plans) < _MOST_SHAPES:
                 self._plans[shape] = plan
         return plan
 
-    def _candidates_for(self, status: int | None, method: str) -> tuple[Rule, ...]:
-        """The rules that status and method give an opportunity to, whatever else there is."""
-        rules = self._candidates.get((status, method))
-        if rules is None:
-            rules = tuple(rule for rule in self.rules if rule.when.fits(status, method))
-            if len(self._candidates) < _MOST_PLANS:
-                self._candidates[status, method] = rules
-        return rules
 
-    def _make_plan(self, exchange: Exchange, kind: Kind, got: frozenset[str], asked: frozenset[str]) -> Plan:
-        fitting = []
-        for rule in self._candidates_for(exchange.status, exchange.request.method):
-            when = rule.when
-            if (
-                (not when.media or kind in when.media)
-                and (not when.response_fields or not got.isdisjoint(when.response_fields))
-                and (not when.request_fields or not asked.isdisjoint(when.request_fields))
-            ):
-                fitting.append(rule)
-        # Errors are few and all about something; it is among successes that a look at the names spares work.
-        successful = exchange.status is not None and exchange.status < 400
-        here = [rule for rule in fitting if not rule.recalls]
-        reading = [rule for rule in here if rule.reads is not Reads.NOTHING]
-        keyed = tuple(rule for rule in reading if successful and rule.json_keys is not None)
-        return Plan(
-            rules=tuple(fitting),
-            plain=tuple(rule for rule in here if rule.reads is Reads.NOTHING),
-            reading=tuple(rule for rule in reading if not successful or rule.json_keys is None),
-            keyed=keyed,
-            keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
-            looking_back=_by_condition(rule for rule in fitting if rule.recalls),
-        )
-
-
-class _Telling:
-    """The names of fields by which exchanges are told apart: a few, of the many that messages have.
-
-    Messages of one maker have the same names in the same order, so what was found among them is kept.
-    """
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset(names)
-        self._known: dict[tuple[str, ...], frozenset[str]] = {}
-
-    def among(self, headers: Headers) -> frozenset[str]:
-        """Those of the names that a message has."""
-        names = tuple(headers.index)
-        found = self._known.get(names)
-        if found is None:
-            found = self._names.intersection(names)
-            if len(self._known) < _MOST_PLANS and len(names) <= _MOST_NAMES:
-                self._known[names] = found
-        return found
+def _plan_of(status: int | None, rules: Sequence[Rule]) -> Plan:
+    # Errors are few and all about something; it is among successes that a look at the names spares work.
+    successful = status is not None and status < 400
+    here = [rule for rule in rules if not rule.recalls]
+    reading = [rule for rule in here if rule.reads is not Reads.NOTHING]
+    keyed = tuple(rule for rule in reading if successful and rule.json_keys is not None)
+    return Plan(
+        rules=tuple(rules),
+        plain=tuple(rule for rule in here if rule.reads is Reads.NOTHING),
+        reading=tuple(rule for rule in reading if not successful or rule.json_keys is None),
+        keyed=keyed,
+        keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
+        looking_back=_by_condition(rule for rule in rules if rule.recalls),
+    )
 
 
 def _by_condition(rules: Iterable[Rule]) -> tuple[tuple[Condition | None, tuple[Rule, ...]], ...]:

@@ -131,12 +131,13 @@ class Table[K, V]:
     :param window: seconds that an entry lasts.
     """
 
-    __slots__ = ("_entries", "_fresh_from", "_fresh_until", "_most", "_window")
+    __slots__ = ("_entries", "_fresh_from", "_fresh_until", "_just", "_most", "_window")
 
     def __init__(self, most: int, window: float = WINDOW) -> None:
         self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._most = most
         self._window = window
+        self._just = window / 32
         self._fresh_from, self._fresh_until = _NEVER
 
     def get(self, key: K, now: float) -> V | None:
@@ -155,7 +156,10 @@ class Table[K, V]:
             self._age(now)
 
     def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
-        """What is kept under a key, renewed; made where there is nothing."""
+        """What is kept under a key, renewed unless that was just done; made where there is nothing."""
+        entry = self._entries.get(key)
+        if entry is not None and 0 <= now - entry[0] <= self._just:
+            return entry[1]
         value = self.get(key, now)
         if value is None:
             value = make()

@@ -14,7 +14,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
     """The exchanges a rule can apply to: its opportunities. All conditions given must hold.
 
     ``status``: codes, classes (``2xx``) and ``none`` (no response) apart by spaces; empty for all.
-    ``method``: methods apart by spaces; empty for all.
+    ``method``: names among ``METHODS``, apart by spaces; empty for all.
     ``media``: kinds of response content; empty for all.
     ``response_fields``, ``request_fields``: of these at least one must be present.
     """
@@ -25,9 +25,23 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
     response_fields: tuple[str, ...] = ()
     request_fields: tuple[str, ...] = ()
 
-    def fits(self, status: int | None, method: str) -> bool:
-        """Whether status and method are among those named; ``status`` is None where there was no response."""
-        return _names(self.status, status) and (not self.method or method in self.method.split())
+    def fits(self, status: int | None, method: str, kind: Kind | None = None) -> bool:
+        """Whether status, method and kind of content are among those named.
+
+        :param status: None where there was no response.
+        :param kind: None for any.
+        """
+        return (
+            _names(self.status, status)
+            and (not self.method or method in self.method.split())
+            and (kind is None or not self.media or kind in self.media)
+        )
+
+    def has(self, asked: frozenset[str], got: frozenset[str]) -> bool:
+        """Whether one of the fields is there that must be, by the names of those of the request and of the response."""
+        return (not self.request_fields or not asked.isdisjoint(self.request_fields)) and (
+            not self.response_fields or not got.isdisjoint(self.response_fields)
+        )
 
 
 @functools.lru_cache(maxsize=4096)
