@@ -24,6 +24,7 @@ EMPTY = {
     "Folded labels",
     "Log of findings",
     "Not inspected, by reason",
+    "Workers",
 }
 """What has nothing to show when all is well."""
 

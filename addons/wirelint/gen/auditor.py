@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from wirelint.gen import panels
+from wirelint.gen.auditor_process import ABSENT, GOOD, cost, faults
 from wirelint.gen.frame import JOB, SERVICE, dashboard
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
 
-_ABSENT: Final = "wirelint is not scraped"
-_GOOD: Final = "None: good"
 _BAD: Final = ((None, GREEN), (1, RED))
 
 
@@ -23,8 +22,8 @@ def build() -> Any:
         [
             ("", _numbers()),
             ("What is inspected", _inspected()),
-            ("What it costs", _cost()),
-            ("Limits and faults", _faults()),
+            ("What it costs", cost()),
+            ("Limits and faults", faults()),
         ],
     )
 
@@ -35,7 +34,7 @@ def _rises(title: str, text: str, metric: str, filters: str = JOB) -> Any:
         text,
         instant(f"sum(increase({metric}{{{filters}}}[$__range]))"),
         unit="short",
-        empty=_ABSENT,
+        empty=ABSENT,
         decimals=0,
         steps=_BAD,
     )
@@ -47,7 +46,7 @@ def _numbers() -> Iterator[Any]:
         "Processes of wirelint that are scraped.",
         instant(f"count(wirelint_build_info{{{JOB}}})"),
         unit="none",
-        empty=_ABSENT,
+        empty=ABSENT,
         steps=((None, RED), (1, GREEN)),
     )
     yield panels.stat(
@@ -88,7 +87,7 @@ def _inspected() -> Iterator[Any]:
             query(f"sum(rate(wirelint_audited_exchanges_total{{{JOB}}}[{rate}]))", "audited", "B"),
         ],
         unit="reqps",
-        empty=_ABSENT,
+        empty=ABSENT,
         colors={"recorded": GREY, "audited": GREEN},
         size=(8, 7),
     )
@@ -97,7 +96,7 @@ def _inspected() -> Iterator[Any]:
         "Exchanges per second of which the content was not inspected, or not in full. They count as unknown.",
         [query(f"sum by (reason) (rate(wirelint_skipped_total{{{SERVICE}}}[{rate}]))", "{{reason}}")],
         unit="reqps",
-        empty=_GOOD,
+        empty=GOOD,
         stacked=True,
         size=(8, 7),
     )
@@ -120,7 +119,7 @@ def _inspected() -> Iterator[Any]:
         "Exchanges per second that were not audited at all.",
         [query(f"sum by (reason) (rate(wirelint_dropped_total{{{JOB}}}[{rate}])) > 0", "{{reason}}")],
         unit="reqps",
-        empty=_GOOD,
+        empty=GOOD,
         stacked=True,
         colors={"queue_full": RED, "in_flight_full": ORANGE, "overload": PURPLE, "lost": YELLOW, "stopped": GREY},
         size=(8, 7),
@@ -133,7 +132,7 @@ def _inspected() -> Iterator[Any]:
             query(f"sum(rate(wirelint_hung_requests_total{{{JOB}}}[{rate}]))", "hung", "B"),
         ],
         unit="ops",
-        empty=_ABSENT,
+        empty=ABSENT,
         colors={"streamed": BLUE, "hung": RED},
         size=(8, 7),
     )
@@ -145,154 +144,6 @@ def _inspected() -> Iterator[Any]:
             query(f"sum by (instance) (wirelint_queue_depth{{{JOB}}})", "waiting {{instance}}", "B"),
         ],
         unit="none",
-        empty=_ABSENT,
+        empty=ABSENT,
         size=(8, 7),
-    )
-
-
-def _cost() -> Iterator[Any]:
-    rate = "$__rate_interval"
-    audits = f"sum by (le) (rate(wirelint_audit_duration_seconds_bucket{{{JOB}}}[{rate}]))"
-    yield panels.series(
-        "Audit time",
-        "Time that an audit takes on the event loop: median and 99th percentile.",
-        [
-            query(f"histogram_quantile(0.5, {audits})", "p50", "A"),
-            query(f"histogram_quantile(0.99, {audits})", "p99", "B"),
-        ],
-        unit="s",
-        empty="no traffic",
-        colors={"p50": GREEN, "p99": ORANGE},
-    )
-    yield panels.series(
-        "Event loop lag",
-        "By how much the event loop was late; the peak is the most ever. All traffic waits for as long.",
-        [
-            query(f"max by (instance) (wirelint_event_loop_lag_seconds{{{JOB}}})", "{{instance}}", "A"),
-            query(f"max by (instance) (wirelint_event_loop_lag_peak_seconds{{{JOB}}})", "peak {{instance}}", "B"),
-        ],
-        unit="s",
-        empty=_ABSENT,
-    )
-    yield panels.series(
-        "Memory",
-        "Resident memory of the process, and what is held of bodies.",
-        [
-            query(f"sum by (instance) (process_resident_memory_bytes{{{JOB}}})", "resident {{instance}}", "A"),
-            query(f"sum by (instance) (wirelint_held_body_bytes{{{JOB}}})", "bodies {{instance}}", "B"),
-        ],
-        unit="bytes",
-        empty=_ABSENT,
-        size=(8, 7),
-    )
-    yield panels.series(
-        "Processor time",
-        "Cores in use. One is all that a process of Python can use for traffic.",
-        [query(f"sum by (instance) (rate(process_cpu_seconds_total{{{JOB}}}[{rate}]))", "{{instance}}")],
-        unit="none",
-        empty=_ABSENT,
-        size=(8, 7),
-    )
-    yield panels.series(
-        "Scrape time",
-        "How long Prometheus waited for the metrics.",
-        [query(f"max by (instance) (scrape_duration_seconds{{{JOB}}})", "{{instance}}")],
-        unit="s",
-        empty=_ABSENT,
-        size=(8, 7),
-    )
-
-
-def _faults() -> Iterator[Any]:
-    rate = "$__rate_interval"
-    yield panels.series(
-        "Time series in use",
-        "Of those that the limit allows, 10,000 by default. Near it labels are folded to _other.",
-        [query(f"sum by (instance) (wirelint_series{{{JOB}}})", "{{instance}}")],
-        unit="short",
-        empty=_ABSENT,
-        size=(8, 7),
-    )
-    yield panels.series(
-        "Folded labels",
-        "Values that found no room, per second, by label.",
-        [query(f"sum by (label) (rate(wirelint_label_overflow_total{{{JOB}}}[{rate}])) > 0", "{{label}}")],
-        unit="ops",
-        empty=_GOOD,
-        stacked=True,
-        size=(8, 7),
-    )
-    yield panels.series(
-        "Errors of rules, and faults elsewhere",
-        "Exceptions of wirelint's own per second, by rule and by place.",
-        [
-            query(
-                f'sum by (rule) (rate(wirelint_rule_errors_total{{{JOB},rule=~"$rule"}}[{rate}])) > 0', "{{rule}}", "A"
-            ),
-            query(f"sum by (place) (rate(wirelint_faults_total{{{JOB}}}[{rate}])) > 0", "{{place}}", "B"),
-        ],
-        unit="ops",
-        empty=_GOOD,
-        stacked=True,
-        size=(8, 7),
-    )
-    yield panels.series(
-        "Remembered",
-        "What is kept of earlier exchanges for rules that look at several of them, by memory. Each has its limit.",
-        [query(f"sum by (memory) (wirelint_remembered{{{JOB}}}) > 0", "{{memory}}")],
-        unit="short",
-        empty="Nothing is remembered",
-        size=(8, 7),
-    )
-    yield panels.timeline(
-        "Audits given up",
-        "A bar wherever exchanges passed without an audit because the event loop was late again and again.",
-        query(f"max by (instance) (wirelint_overloaded{{{JOB}}}) > 0", "{{instance}}"),
-        unit="none",
-        empty="Never: good",
-        value="overloaded",
-        size=(8, 7),
-    )
-    yield panels.series(
-        "Log of findings",
-        "Lines that were written to it per second, and those that were not, by reason.",
-        [
-            query(f"sum(rate(wirelint_log_lines_total{{{JOB}}}[{rate}]))", "written", "A"),
-            query(f"sum by (reason) (rate(wirelint_log_lost_total{{{JOB}}}[{rate}])) > 0", "lost, {{reason}}", "B"),
-        ],
-        unit="ops",
-        empty="No log is written",
-        colors={"written": GREEN},
-        size=(8, 7),
-    )
-    columns = {
-        "instance": "Instance",
-        "version": "wirelint",
-        "mitmproxy": "mitmproxy",
-        "python": "Python",
-        "Value #B": "Configuration",
-        "Value #C": "In force",
-    }
-    reload = "wirelint_config_last_reload"
-    words = {"1": ("accepted", GREEN), "0": ("refused", RED)}
-    options = {
-        key: {"text": text, "color": color, "index": at} for at, (key, (text, color)) in enumerate(words.items())
-    }
-    yield panels.table(
-        "Versions and configuration",
-        "What runs where; whether the configuration was accepted when it was last read, and since when the one that is"
-        " in force has been.",
-        [
-            instant(f"wirelint_build_info{{{JOB}}}", "A", rows=True),
-            instant(f"max by (instance) ({reload}_successful{{{JOB}}})", "B", rows=True),
-            instant(f"1000 * max by (instance) ({reload}_success_timestamp_seconds{{{JOB}}})", "C", rows=True),
-        ],
-        unit="none",
-        empty=_ABSENT,
-        transformations=[panels.joined("instance"), panels.filtered(*columns), panels.arranged(columns)],
-        columns={
-            "Configuration": [("mappings", [{"type": "value", "options": options}]), panels.cell("color-text")],
-            "In force": [("unit", "dateTimeFromNow")],
-        },
-        size=(24, 5),
     )
