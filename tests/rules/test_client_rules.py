@@ -1,13 +1,12 @@
-"""What all rules about clients hold to; and calls after the end, which one exchange tells of."""
+"""What all rules about clients hold to."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
-from rule_lab import audit, of, run
-from story_lab import turn
-from wirelint.core.finding import Confidence, Finding, Severity, Side
+from rule_lab import audit, run
+from wirelint.core.finding import Side
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
 
@@ -21,9 +20,6 @@ RULES = (
 )
 CANARY = "cnry7Hq2Zx9Lw4Kd8Rt5"
 MASKED = ("Authorization: Bearer [REDACTED]",)
-
-
-# All of them
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -74,42 +70,3 @@ def test_no_secret_and_no_address_is_shown(rule: str) -> None:
         found = run(rule, secret.replace("66d3d6c2aa3e8a2a1d1a8d3f9f1b2c4e", CANARY))
         assert found
         assert b"cnry" not in msgspec.json.encode(found)
-
-
-# sunset-ignored
-
-
-def ended(*fields: str, status: int = 200) -> list[Finding]:
-    return of("sunset-ignored", turn("GET /v1/orders", status, "[]", *fields))
-
-
-def test_calls_after_the_end() -> None:
-    (finding,) = ended("Date: Mon, 05 Jan 2026 08:00:00 GMT", "Sunset: Sat, 03 Jan 2026 20:00:00 GMT")
-    assert (finding.severity, finding.confidence) == (Severity.INFO, Confidence.CERTAIN)
-    assert finding.message == "the client calls what was to end 1.5 days ago"
-    assert finding.evidence == "Sunset: Sat, 03 Jan 2026 20:00:00 GMT"
-    assert len(ended("Date: Mon, 05 Jan 2026 08:00:00 GMT", "Sunset: Sat, 03 Jan 2026 20:00:00 GMT", status=410)) == 1
-
-
-def test_nobody_is_told_unless_they_ask() -> None:
-    (rule,) = (each for each in catalogue() if each.id == "sunset-ignored")
-    assert not rule.default
-
-
-def test_a_minute_is_granted() -> None:
-    date = "Date: Mon, 05 Jan 2026 08:01:00 GMT"
-    assert ended(date, "Sunset: Mon, 05 Jan 2026 08:00:00 GMT") == []
-    assert len(ended(date, "Sunset: Mon, 05 Jan 2026 07:59:59 GMT")) == 1
-
-
-def test_without_a_date_the_clock_here_counts() -> None:
-    past, to_come = "Sunset: Thu, 01 Jan 1970 00:10:00 GMT", "Sunset: Sat, 03 Jan 2026 20:00:00 GMT"
-    assert len(ended(past)) == 1
-    assert ended(to_come) == []
-    (exchange,) = exchanges(turn("GET /v1/orders", 200, "[]", past))
-    assert audit("sunset-ignored", msgspec.structs.replace(exchange, timestamp=None)) == []
-
-
-@pytest.mark.parametrize("value", ["soon", "@1767398400", "2026-01-03", ""])
-def test_dates_that_cannot_be_read(value: str) -> None:
-    assert ended("Date: Mon, 05 Jan 2026 08:00:00 GMT", f"Sunset: {value}") == []

@@ -2,8 +2,9 @@
 
 What it does
 ------------
-Reports a call whose response carries a ``Sunset`` date that lies in the past. By default it is off: for the owner of the
-service it is a list of who has yet to move.
+Reports a call whose response carries a ``Sunset`` date that lies in the past; and one that gets no success any more, where
+an earlier response of the route carried such a date. By default it is off: for the owner of the service it is a list of
+who has yet to move.
 
 Why it matters
 --------------
@@ -11,7 +12,9 @@ The resource may stop answering at any moment (RFC 8594 section 3), and then the
 
 Known exceptions
 ----------------
-Dates that cannot be read, and clocks: the date is compared with the response's own ``Date``, and a minute is granted.
+Dates that cannot be read, and clocks: the date is compared with the response's own ``Date``, and a minute is granted. A
+success without a date takes the announcement back. What was announced for another resource of the route may not hold
+for this one, so it is a hint. The same call, answered by the same success within five seconds, is told once.
 
 How to fix
 ----------
@@ -29,6 +32,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.evidence.dates import http_date
+from wirelint.history.sunsets import Sunsets, end_was_announced
 
 _GRACE = 60.0
 _DAY = 86_400.0
@@ -38,9 +42,11 @@ RULE = Rule(
     confidence=Confidence.CERTAIN,
     because="both dates are in plain sight",
     basis="policy: RFC 8594 section 3",
-    when=When(status="2xx 3xx 4xx 5xx", response_fields=("sunset",)),
+    when=When(status="2xx 3xx 4xx 5xx none"),
     side=Side.CLIENT,
     scope=Scope.CLIENT,
+    recalls=(Sunsets,),
+    after=end_was_announced,
     default=False,
 )
 
@@ -48,17 +54,41 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Called after its end."""
     response = exchange.response
-    if response is None:
+    if response is None or "sunset" not in response.headers:
+        yield from _after_an_earlier_word(exchange, context.recall(Sunsets))
         return
     value = response.headers.get("sunset") or ""
     end = http_date(value)
-    now = http_date(response.headers.get("date") or "") or exchange.timestamp
-    if end is None or now is None or now <= end + _GRACE:
+    late = None if end is None else _late(exchange, end)
+    if late is not None:
+        yield Hit(_message(late), f"Sunset: {value}")
+
+
+def _after_an_earlier_word(exchange: Exchange, sunsets: Sunsets) -> Iterator[Hit]:
+    told = sunsets.of(exchange)
+    if told is None or sunsets.now(exchange).succeeded:
         return
-    yield Hit(
-        f"the client calls what was to end {(now - end) / _DAY:.1f} days ago",
-        f"Sunset: {value}",
-    )
+    late = _late(exchange, told.end)
+    if late is not None:
+        yield Hit(
+            _message(late),
+            f"Sunset: {told.written}",
+            confidence=None if told.is_about(sunsets.now(exchange)) else Confidence.WEAK,
+            story=(told.visit.step("announced the end"),),
+            note=f"sent {late / _DAY:.1f} days after it",
+        )
+
+
+def _late(exchange: Exchange, end: float) -> float | None:
+    """Seconds since the end, None where it is still to come or nobody knows."""
+    response = exchange.response
+    date = None if response is None else http_date(response.headers.get("date") or "")
+    now = exchange.timestamp if date is None else date
+    return None if now is None or now <= end + _GRACE else now - end
+
+
+def _message(late: float) -> str:
+    return f"the client calls what was to end {late / _DAY:.1f} days ago"
 
 
 BAD = (
@@ -73,6 +103,26 @@ Content-Type: application/json
 
 [{"id": 1}]
 """,
+    """\
+GET /v1/orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Date: Wed, 31 Dec 2025 20:00:00 GMT
+Sunset: Wed, 31 Dec 2025 23:59:59 GMT
+Content-Type: application/json
+
+[{"id": 1}]
+# +43200s
+GET /v1/orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 410 Gone
+Date: Thu, 01 Jan 2026 08:00:00 GMT
+Content-Type: application/json
+
+{"error": "use /v2/orders"}
+""",
 )
 
 GOOD = (
@@ -83,6 +133,26 @@ Host: shop.example
 HTTP/1.1 200 OK
 Date: Mon, 05 Jan 2026 08:00:00 GMT
 Sunset: Thu, 31 Dec 2026 23:59:59 GMT
+Content-Type: application/json
+
+[{"id": 1}]
+""",
+    """\
+GET /v1/orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Date: Wed, 31 Dec 2025 20:00:00 GMT
+Sunset: Wed, 31 Dec 2025 23:59:59 GMT
+Content-Type: application/json
+
+[{"id": 1}]
+# +43200s
+GET /v1/orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Date: Thu, 01 Jan 2026 08:00:00 GMT
 Content-Type: application/json
 
 [{"id": 1}]

@@ -1,0 +1,82 @@
+"""Which resources were announced to end, and when (RFC 8594)."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.state import State, Table
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.core.when import When
+from wirelint.evidence.dates import http_date
+from wirelint.history.visits import visit_of
+
+_MOST: Final = 4096
+_MONTH: Final = 30 * 86_400.0
+"""Ends are announced long before they come, and with each response anew."""
+
+
+class Sunset(NamedTuple):
+    """The end that a response announced: in Unix seconds, and as it was written."""
+
+    visit: Visit
+    end: float
+    written: str
+
+    def is_about(self, visit: Visit) -> bool:
+        """Whether it was said of the very resource that an exchange is about, not just of another one of its route."""
+        return self.visit.resource == visit.resource or "{" not in visit.route
+
+
+class Sunsets:
+    """The latest announcement by route; a success of the same resource without one takes it back."""
+
+    wants = When(status="2xx 3xx 4xx 5xx")
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._routes: Table[tuple[str, str, str], Sunset] = Table(_MOST, _MONTH)
+
+    def now(self, exchange: Exchange) -> Visit:
+        """The exchange at hand, as it will be remembered."""
+        return visit_of(exchange, self._state)
+
+    def of(self, exchange: Exchange) -> Sunset | None:
+        """What was announced for the route of an exchange last, None where nothing was."""
+        if not len(self._routes):
+            return None
+        visit = self.now(exchange)
+        return self._routes.get(_route(exchange, visit), visit.ended)
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Keep what a response announces."""
+        response = exchange.response
+        if response is None:
+            return
+        written = response.headers.get("sunset")
+        end = None if written is None else http_date(written)
+        if written is not None and end is not None:
+            visit = visit_of(exchange, self._state, verdict)
+            self._routes.keep(_route(exchange, visit), Sunset(visit, end, written), visit.ended)
+        elif response.status < 300:
+            told = self.of(exchange)
+            if told is not None:
+                visit = visit_of(exchange, self._state, verdict)
+                if visit.succeeded and told.is_about(visit):
+                    self._routes.drop(_route(exchange, visit))
+
+    def __len__(self) -> int:
+        return len(self._routes)
+
+
+def _route(exchange: Exchange, visit: Visit) -> tuple[str, str, str]:
+    return visit.service, exchange.request.authority, visit.route
+
+
+def end_was_announced(exchange: Exchange, state: State) -> bool:
+    """Whether an exchange, or one before it on its route, tells of an end."""
+    response = exchange.response
+    if response is not None and "sunset" in response.headers:
+        return True
+    return state.recall(Sunsets).of(exchange) is not None
