@@ -15,6 +15,7 @@ from benchmarks.load import Scenario
 from benchmarks.machine import machine
 from benchmarks.origin import LARGE, MIXED, SMALL
 from benchmarks.processes import BenchmarkError, allow_many_connections
+from benchmarks.recorded import captures_in
 from benchmarks.rounds import compare, processors
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
@@ -83,7 +84,7 @@ def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[st
     cpu = processors()[0] if fixed else None
     some = [each for each in streamers(options.wirelint) if options.only in each.name]
     if name == _ENGINE:
-        costs, captured, rules = engine.measured(engine.captures_in(options.captures))
+        costs, captured, rules = engine.measured(captures_in(options.captures))
         return "Engine", f"{rules} rules.\n\n{engine.table(costs, captured)}", engine.figures(costs, captured)
     if name == _STREAMS:
         told = streams.figures(streams.measure(some, cpu, min(options.rounds, _MOST_STREAM_ROUNDS)))

@@ -1,8 +1,8 @@
 """What the engine alone costs, in microseconds an exchange: ``python -m benchmarks.engine [CAPTURE…]``.
 
 Each exchange is made anew before the clock starts, for its views (index of fields, parsed JSON) are made on first use
-and kept; making them is part of what is measured. Each has a trace id and a time of its own, and they go round five
-hundred resources, for the engine remembers what it saw.
+and kept; making them is part of what is measured. Each has a trace of its own, a thousand follow each other in a
+second of their clock, and they go round five hundred resources, for the engine remembers what it saw.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import gzip
 import itertools
 import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -23,6 +22,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from benchmarks.peers import available, lint
+from benchmarks.recorded import captures_in, recorded, renewed
 from wirelint import policy
 from wirelint.config import Config
 from wirelint.core.body import EMPTY, Body
@@ -32,13 +32,11 @@ from wirelint.core.finding import Severity
 from wirelint.core.media import media_type
 from wirelint.core.scoped import engine_for
 from wirelint.rules import catalogue
-from wirelint.sources import UnreadableError
-from wirelint.sources.open import open_capture
 
 _BATCH: Final = 250
 _BATCHES: Final = 40
 _MOST_CAPTURED: Final = 20_000
-_EVERY_SECONDS: Final = 0.1
+_EVERY_SECONDS: Final = 0.001
 _RESOURCES: Final = 500
 
 _ASKED: Final = (
@@ -55,7 +53,6 @@ _ANSWERED: Final = (
     ("Cache-Control", "no-store"),
     ("ETag", '"5f2b-62a1"'),
     ("Vary", "Accept"),
-    ("X-Request-Id", "8f14e45f-ceea-467f-a0e6-7d4b1b2f3c4d"),
 )
 _GZIP: Final = ("Content-Encoding", "gzip")
 
@@ -99,23 +96,28 @@ def order(size: int) -> bytes:
 
 
 def _repeated(sample: Sample) -> Sample:
-    """The first of these time and again: anew, but with nothing new in it."""
+    """The first of these time and again, in no trace: anew, but with nothing new in it."""
     first = sample.make()
+    untraced = Headers(field for field in first.request.headers.fields if field[0] != b"traceparent")
+    first = msgspec.structs.replace(first, request=msgspec.structs.replace(first.request, headers=untraced))
+    return Sample(f"{sample.name}, the same again", lambda: renewed(first))
+
+
+def _unseen(sample: Sample) -> Sample:
+    """The same kind, each of a resource of its own."""
+    numbers = itertools.count(1)
 
     def make() -> Exchange:
-        request = msgspec.structs.replace(first.request, headers=Headers(first.request.headers.fields))
-        answer = first.response
-        if answer is not None:
-            body = Body(answer.body.raw, coding=answer.body.coding, media=answer.body.media)
-            answer = msgspec.structs.replace(answer, headers=Headers(answer.headers.fields), body=body)
-        return msgspec.structs.replace(first, request=request, response=answer, memo={})
+        exchange = sample.make()
+        request = msgspec.structs.replace(exchange.request, target=f"/orders/unseen/{next(numbers)}")
+        return msgspec.structs.replace(exchange, request=request, memo={})
 
-    return Sample(f"{sample.name}, the same again", make)
+    return Sample(f"{sample.name}, never seen before", make)
 
 
 def _sample(name: str, status: int, content: bytes, kind: str = "application/json", *fields: tuple[str, str]) -> Sample:
     described = (("Content-Type", kind), ("Content-Length", str(len(content)))) if content else ()
-    answered = Headers.of(*_ANSWERED, *fields, *described).fields
+    answered = (*_ANSWERED, *fields, *described)
     media = media_type(kind)
     coding = dict(fields).get("Content-Encoding", "")
     numbers = itertools.count(1)
@@ -124,6 +126,7 @@ def _sample(name: str, status: int, content: bytes, kind: str = "application/jso
         number = next(numbers)
         body = Body(content, coding=coding, media=media) if content else EMPTY
         traced = ("traceparent", f"00-{number:032x}-00f067aa0ba902b7-01")
+        named = ("X-Request-Id", f"8f14e45f-ceea-467f-a0e6-{number:012x}")
         ended = number * _EVERY_SECONDS
         return Exchange(
             request=Request(
@@ -132,7 +135,7 @@ def _sample(name: str, status: int, content: bytes, kind: str = "application/jso
                 authority="api.example.test",
                 headers=Headers.of(*_ASKED, traced),
             ),
-            response=Response(status=status, headers=Headers(answered), body=body),
+            response=Response(status=status, headers=Headers.of(*answered, named), body=body),
             service="orders",
             id=str(number),
             client="10.0.0.1",
@@ -149,9 +152,11 @@ def samples() -> tuple[Sample, ...]:
     failed = b'{"success": false, "error": {"code": "NOT_FOUND", "message": "order 4711 does not exist"}}'
     denied = b'{"code": 401, "message": "token expired"}'
     page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>nginx</body></html>"
+    clean = _sample("200, 1 KiB JSON, clean", 200, order(1024))
     return (
-        _repeated(_sample("200, 1 KiB JSON, clean", 200, order(1024))),
-        _sample("200, 1 KiB JSON, clean", 200, order(1024)),
+        _repeated(clean),
+        clean,
+        _unseen(clean),
         _sample("200, 1 KiB JSON, clean, gzip", 200, gzip.compress(order(1024)), "application/json", _GZIP),
         _sample("200, 64 KiB JSON, clean", 200, order(65000)),
         _sample("204, clean", 204, b""),
@@ -176,7 +181,7 @@ def _batches(audit: Callable[[Exchange], object], sample: Sample, batch: int, ba
 
 
 def measure_captures(engine: Engine, paths: Iterable[Path]) -> Cost | None:
-    """Time each recorded exchange once; None where there is none to be read.
+    """Time each recorded exchange once; None where there is none to be read. It is let go afterwards, as live ones are.
 
     The engine has all of a capture first, and then httplint: taken by turns, each would find the processor's caches
     full of the other. The median is over exchanges, ``best`` is their mean: a mean shows what the few dear ones add.
@@ -185,16 +190,12 @@ def measure_captures(engine: Engine, paths: Iterable[Path]) -> Cost | None:
     peers: list[float] = []
     findings = 0
     for path in paths:
-        try:
-            read = [each for each in open_capture(str(path)).exchanges if isinstance(each, Exchange)]
-        except UnreadableError as error:
-            print(error, file=sys.stderr)
-            continue
-        exchanges = read[: _MOST_CAPTURED - len(taken)]
-        audits: list[Audit] = []
-        taken += [_time(partial(_note, engine, audits), (exchange,)) for exchange in exchanges]
+        exchanges = recorded(path)[: _MOST_CAPTURED - len(taken)]
+        for exchange in exchanges:
+            audits: list[Audit] = []
+            taken.append(_time(partial(_note, engine, audits), (renewed(exchange),)))
+            findings += any(each.severity >= Severity.MEDIUM for each in audits[0].findings)
         peers += [_time(lint, (exchange,)) if available() else 0.0 for exchange in exchanges]
-        findings += sum(any(each.severity >= Severity.MEDIUM for each in audit.findings) for audit in audits)
     if not taken:
         return None
     name = f"{len(taken)} recorded exchanges"
@@ -255,15 +256,6 @@ def figures(costs: Sequence[Cost], captured: Cost | None) -> dict[str, Any]:
         if captured is None
         else {"name": captured.name, "mean": round(captured.best, 2), "peer": round(captured.peer, 1) or None},
     }
-
-
-def captures_in(paths: Iterable[Path]) -> list[Path]:
-    """The files named, and those in folders named, in order."""
-    found: list[Path] = []
-    for path in paths:
-        inside = (each for each in path.rglob("*") if each.name.endswith((".har", ".har.gz", ".mitm")))
-        found += sorted(inside) if path.is_dir() else [path]
-    return found
 
 
 def main() -> None:

@@ -1,0 +1,145 @@
+"""Where the engine's time goes over recorded traffic: ``python -m benchmarks.parts FOLDER`` prints a table by cause.
+
+The same exchanges pass through engines each of which does one thing more than the one before: the rules that look at
+one exchange alone; a visit made of each exchange; one memory after the other that notes it; the rules that look back.
+What one costs more than the one before is what that thing costs.
+
+Every exchange is made anew for each engine, and let go once it was audited, as in live traffic. Engines take turns at
+every few hundred of them, and the fastest round with these counts, so that other work on the machine shows little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import itertools
+import math
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from benchmarks.engine import fresh
+from benchmarks.recorded import captures_in, recorded, renewed
+from wirelint.core.engine import Engine
+from wirelint.core.exchange import Exchange
+from wirelint.core.rule import Rule
+from wirelint.core.state import Memory, State
+from wirelint.core.verdict import Verdict
+from wirelint.history.visits import visit_of
+
+_MOST_OF_EACH: Final = 400
+_BATCH: Final = 250
+
+
+class Visiting(State):
+    """Makes a visit of each exchange, whether there is a memory to keep it or not."""
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Make the visit, then note as ever."""
+        visit_of(exchange, self, verdict)
+        super().note(exchange, verdict)
+
+
+class Parts(NamedTuple):
+    """Microseconds of processor time that an exchange costs on average, by cause.
+
+    ``memories`` by name, the dearest first; one that no rule asks for belongs to the first that is made on top of it.
+    """
+
+    alone: float
+    visit: float
+    memories: dict[str, float]
+    looking_back: float
+
+    @property
+    def noting(self) -> float:
+        """What all memories cost."""
+        return sum(self.memories.values())
+
+
+def measure(exchanges: Sequence[Exchange], rules: Sequence[Rule], *, rounds: int) -> Parts:
+    """The cost of each part of an audit.
+
+    :param exchanges: ones that were never audited, in the order in which they are to be.
+    :param rounds: how often each engine has all of them.
+    """
+    batches = list(itertools.batched(exchanges, _BATCH))
+    stages = engines(rules)
+    best = [[math.inf] * len(batches) for _ in stages]
+    for _ in range(rounds):
+        turns = list(zip(engines(rules), best, strict=True))
+        for at, batch in enumerate(batches):
+            for engine, fastest in turns:
+                fastest[at] = min(fastest[at], _seconds(engine, batch))
+            turns.reverse()  # who comes first finds nothing of the batch in the processor's caches
+    means = [sum(fastest) / len(exchanges) * 1e6 for fastest in best]
+    visit, *notes, looking_back = (more - less for less, more in itertools.pairwise(means))
+    noting = sorted(zip(_added(stages), notes, strict=True), key=lambda each: -each[1])
+    return Parts(means[0], visit, dict(noting), looking_back)
+
+
+def engines(rules: Sequence[Rule]) -> list[Engine]:
+    """Engines each of which does one thing more than the one before; the last one does all that an audit is."""
+    alone = [rule for rule in rules if not rule.recalls]
+    kinds = dict.fromkeys(kind for rule in rules for kind in rule.recalls)
+    # Those last that are made on top of others.
+    order = sorted(kinds, key=lambda kind: len(_recalling(State(), [kind]).sizes()))
+    states = [_recalling(Visiting(), order[:number]) for number in range(len(order) + 1)]
+    return [Engine(alone), *(Engine(alone, state=state) for state in states), Engine(rules)]
+
+
+def _recalling(state: State, kinds: Iterable[type[Memory]]) -> State:
+    for kind in kinds:
+        state.recall(kind)
+    return state
+
+
+def _added(stages: Sequence[Engine]) -> list[str]:
+    """The names of the memories that each engine has beyond the one before."""
+    names = itertools.pairwise(engine.state.sizes().keys() for engine in stages[1:-1])
+    return [" and ".join(sorted(more - less)) for less, more in names]
+
+
+def _seconds(engine: Engine, exchanges: Sequence[Exchange]) -> float:
+    """Processor time for all of these."""
+    waiting = deque(map(renewed, exchanges))
+    gc.disable()
+    try:
+        begun = time.process_time()
+        while waiting:
+            engine.audit(waiting.popleft())
+        return time.process_time() - begun
+    finally:
+        gc.enable()
+
+
+def table(parts: Parts) -> str:
+    """The parts as Markdown."""
+    each = ", ".join(f"{name} ({cost:.1f})" for name, cost in parts.memories.items())
+    rows = (
+        ("rules on one exchange alone", parts.alone),
+        ("making a visit of it: who asked, for what, in which trace", parts.visit),
+        (f"noting that: {each}", parts.noting),
+        ("rules that look back", parts.looking_back),
+        ("all of it", parts.alone + parts.visit + parts.noting + parts.looking_back),
+    )
+    return "\n".join(["| | mean µs |", "|---|--:|", *(f"| {name} | {cost:.1f} |" for name, cost in rows)])
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.parts", description="The engine's time, by cause.")
+    parser.add_argument("captures", nargs="+", type=Path, metavar="CAPTURE", help="recorded traffic: files, folders")
+    parser.add_argument("--rounds", type=int, default=5, help="how often to audit all of it (%(default)s)")
+    options = parser.parse_args()
+    exchanges = [each for path in captures_in(options.captures) for each in recorded(path)[:_MOST_OF_EACH]]
+    if not exchanges:
+        parser.error("there is no exchange in these")
+    print(f"{len(exchanges)} recorded exchanges, at most {_MOST_OF_EACH} of a file; best of {options.rounds} rounds:")
+    print(f"\n{table(measure(exchanges, fresh().rules, rounds=options.rounds))}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Recorded exchanges to measure with: read once, and made anew for each measurement."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from wirelint.core.exchange import Exchange, Headers
+from wirelint.sources import UnreadableError
+from wirelint.sources.open import open_capture
+
+
+def captures_in(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and those in folders named, in order."""
+    found: list[Path] = []
+    for path in paths:
+        inside = (each for each in path.rglob("*") if each.name.endswith((".har", ".har.gz", ".mitm")))
+        found += sorted(inside) if path.is_dir() else [path]
+    return found
+
+
+def recorded(path: Path) -> list[Exchange]:
+    """The exchanges of a capture; none where it cannot be read, which is told on standard error."""
+    try:
+        return [each for each in open_capture(str(path)).exchanges if isinstance(each, Exchange)]
+    except UnreadableError as error:
+        print(error, file=sys.stderr)
+        return []
+
+
+def renewed(exchange: Exchange) -> Exchange:
+    """The same exchange with nothing in it that was made on first use (index of fields, parsed content).
+
+    :param exchange: one that was never audited: what a body has made of itself stays with it.
+    """
+    request, response = exchange.request, exchange.response
+    request = msgspec.structs.replace(request, headers=Headers(request.headers.fields), body=copy.copy(request.body))
+    if response is not None:
+        headers = Headers(response.headers.fields)
+        response = msgspec.structs.replace(response, headers=headers, body=copy.copy(response.body))
+    return msgspec.structs.replace(exchange, request=request, response=response, memo={})
