@@ -1,9 +1,12 @@
-"""HAR documents for tests."""
+"""HAR documents for tests, and what is read from them."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+
+from wirelint.core.exchange import Exchange
+from wirelint.sources import Skipped, har
 
 JSON_FIELDS = (("Content-Type", "application/json"),)
 
@@ -55,3 +58,29 @@ def document(*entries: Any) -> bytes:
     """A HAR document."""
     log = {"version": "1.2", "creator": {"name": "test", "version": "1"}, "entries": list(entries)}
     return json.dumps({"log": log}).encode()
+
+
+def read(*entries: Any) -> list[Exchange | Skipped]:
+    """What entries are read as."""
+    return list(har.read(document(*entries), "x.har"))
+
+
+def one(item: dict[str, Any]) -> Exchange:
+    """The exchange that an entry is; fails the test where it is none."""
+    (found,) = read(item)
+    assert isinstance(found, Exchange), found
+    return found
+
+
+def why(item: Any) -> str:
+    """Why an entry is no exchange; fails the test where it is one."""
+    (found,) = read(item)
+    assert isinstance(found, Skipped), found
+    return found.why
+
+
+def body_of(**content: Any) -> Any:
+    """The body of a response with this content."""
+    exchange = one(entry(response={"content": content}))
+    assert exchange.response is not None
+    return exchange.response.body

@@ -1,4 +1,4 @@
-"""A real Prometheus for tests: with a history that real metrics wrote, or scraping."""
+"""What metrics say, read as Prometheus would; and a real one: with a history that real metrics wrote, or scraping."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from wirelint.sinks.prometheus import Metrics
 ROOT = Path(__file__).parents[1]
 DASHBOARDS = ROOT / "dashboards"
 RULES = tuple(sorted((DASHBOARDS / "prometheus").glob("*.yml")))
+
+Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 class Prometheus:
@@ -94,6 +96,27 @@ class Prometheus:
 
     def __exit__(self, *_: object) -> None:
         self.process.stop()
+
+
+def series(metrics: Metrics) -> Series:
+    """All samples by name and labels."""
+    text = metrics.render()[1].decode()
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    """One sample; None where there is none."""
+    return series(metrics).get((f"wirelint_{name}", frozenset(labels.items())))
+
+
+def total(metrics: Metrics, name: str, **labels: str) -> float:
+    """The sum of a metric's samples that have these labels among theirs."""
+    wanted = set(labels.items())
+    return sum(v for (n, have), v in series(metrics).items() if n == f"wirelint_{name}" and wanted <= have)
 
 
 def lines(metrics: Metrics, at: float, labels: Mapping[str, str]) -> list[str]:

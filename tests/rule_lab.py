@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
+
+EVERY_RULE = pytest.mark.parametrize("rule", catalogue(), ids=lambda rule: rule.id)
+"""Runs a test once for each rule there is."""
 
 
 def audit(rule_id: str, *told: Exchange) -> list[Finding]:

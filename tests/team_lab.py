@@ -1,4 +1,4 @@
-"""A wirelint of several processes: to start it, to ask it, and to tell them and their connections apart."""
+"""A wirelint of one process or several: to start it, to ask it, and to tell them and their connections apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from audited import Audited
 from load_lab import Load, origin
-from mitm_lab import HOST, Service, connect, get, read_until
+from mitm_lab import HOST, Service, connect, get, read_until, talk
 from support import Process, free_port, wait_until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -136,3 +136,13 @@ def port(proxy: Audited) -> int:
 
 def number(proxy: Audited, metric: str, *labels: str) -> float:
     return proxy.samples(f"wirelint_{metric}")[labels]
+
+
+def failures(proxy: Audited) -> dict[str, float]:
+    """Failed exchanges by kind."""
+    found = proxy.samples("wirelint_upstream_failures_total")
+    return {kind: count for (kind, service), count in found.items() if service == "orders"}
+
+
+def still_fine(proxy: Audited) -> None:
+    assert talk(port(proxy), get("/fine")) == OK

@@ -1,14 +1,11 @@
-"""What goes wrong around ``wirelint proxy``: clients see what they would have seen without it, and metrics tell."""
+"""What services and clients do wrong around ``wirelint proxy``: others see what they would without it; metrics tell."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,18 +16,15 @@ import pytest
 from audited import Audited
 from load_lab import Load, origin
 from mitm_lab import HOST, Behaviour, Peer, Service, connect, get, read_all, read_until, talk
-from support import Process, free_port, listening, wait_until
+from support import free_port, listening, wait_until
+from team_lab import OK, failures, orders, port, still_fine
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    raw = Service()
-    raw.on("/fine", OK)
-    yield raw
-    raw.close()
+    yield from orders()
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +32,6 @@ def proxy(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     services = {"orders": f"http://{HOST}:{service.port}"}
     with Audited(services, tmp_path_factory.mktemp("faults")) as running:
         yield running
-
-
-def port(proxy: Audited) -> int:
-    return proxy.ports["orders"]
-
-
-def failures(proxy: Audited) -> dict[str, float]:
-    """Failed exchanges by kind."""
-    found = proxy.samples("wirelint_upstream_failures_total")
-    return {kind: count for (kind, service), count in found.items() if service == "orders"}
 
 
 @contextlib.contextmanager
@@ -72,10 +56,6 @@ def one_given_up(proxy: Audited, code: str, verdict: str) -> Iterator[None]:
     wait_until(lambda: given_up() > before, f"an exchange that was given up, with the code {code}")
     assert given_up() == before + 1
     assert failures(proxy) == known
-
-
-def still_fine(proxy: Audited) -> None:
-    assert talk(port(proxy), get("/fine")) == OK
 
 
 # Services
@@ -216,212 +196,3 @@ def test_all_that_was_no_fault_of_ours(proxy: Audited) -> None:
     assert not any(proxy.samples("wirelint_dropped_total").values())
     assert not any(proxy.samples("wirelint_rule_errors_total").values())
     assert "Traceback" not in proxy.output()
-
-
-# The process
-
-
-def refuses(tmp_path: Path, *words: str) -> str:
-    """What the proxy says that does not start."""
-    command = [sys.executable, "-m", "wirelint", "proxy", *words, "--confdir", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=30)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
-    return done.stderr
-
-
-@pytest.mark.parametrize("which", ["service", "page"])
-def test_a_port_is_taken(tmp_path: Path, which: str) -> None:
-    with socket.create_server((HOST, 0)) as taken:
-        place = taken.getsockname()[1]
-        ports = {"service": (place, free_port()), "page": (free_port(), place)}[which]
-        said = refuses(tmp_path, f"http://{HOST}:1@{ports[0]}", "--metrics-port", str(ports[1]))
-        assert f"cannot listen on {HOST}:{place}: address already in use" in said.replace("Address", "address")
-        assert not any(listening(other) for other in ports if other != place)
-
-
-@pytest.mark.parametrize(
-    ("content", "why"),
-    [
-        ("profile = 'publik-api'", "public-api"),
-        ("[proxy]\nport = 'many'", "port"),
-        ("ignore = [", "wirelint.toml"),
-        ("\0", "wirelint.toml"),
-    ],
-)
-def test_a_bad_configuration(tmp_path: Path, content: str, why: str) -> None:
-    tmp_path.joinpath("wirelint.toml").write_text(content)
-    assert why in refuses(tmp_path, f"http://{HOST}:1@{free_port()}", "--metrics-port", str(free_port()))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process can be set on Linux alone")
-def test_descriptors_run_out(service: Service, tmp_path: Path) -> None:
-    import resource  # noqa: PLC0415 - there is none on Windows
-
-    with Audited({"orders": f"http://{HOST}:{service.port}"}, tmp_path) as proxy:
-        folder = Path(f"/proc/{proxy.pid}/fd")
-        soft, hard = resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE)
-        assert soft == hard, "as many as it may have"
-        still_fine(proxy)
-        resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE, (len(list(folder.iterdir())) + 16, hard))
-        with contextlib.ExitStack() as crowd:
-            clients = [crowd.enter_context(connect(port(proxy))) for _ in range(64)]
-            clients[0].sendall(get("/fine"))
-            assert read_all(clients[0]).startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 502 "))
-            wait_until(lambda: "out of descriptors" in proxy.output(), "the shortage")
-            assert proxy.running
-        resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE, (soft, hard))
-        still_fine(proxy)  # it may take a second until the listeners are back
-        assert proxy.samples("wirelint_faults_total")["accept",] > 0
-        assert failures(proxy) == {}, "nobody else is blamed"
-        assert "Traceback" not in proxy.output()
-
-
-# The end
-
-
-def state(proxy: Audited) -> int:
-    """The status of its readiness, 0 where nobody answers."""
-    try:
-        answer = talk(proxy.metrics_port, b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-    except OSError:
-        return 0
-    return int(answer.split(b" ", 2)[1]) if answer else 0
-
-
-def ask_to_end(proxy: Audited, number: signal.Signals = signal.SIGTERM) -> None:
-    os.kill(proxy.pid, number)
-
-
-def test_the_end_under_load_loses_nothing(tmp_path: Path) -> None:
-    place = free_port()
-    with (
-        origin(place, tmp_path),
-        Audited({"orders": f"http://{HOST}:{place}"}, tmp_path / "wirelint") as proxy,
-        Load(port(proxy)) as load,
-    ):
-        load.more(100)
-        ask_to_end(proxy)
-        wait_until(lambda: state(proxy) == 503, "readiness to fail")
-        assert load.refused == 0, "whoever has not heard of it yet is served"
-        load.more(20)
-        assert proxy.wait() == 0
-        # Elsewhere the system resets who was at the door when it closed.
-        assert [each for each in load.failed if sys.platform == "linux" or each != "ConnectionResetError"] == []
-    told = proxy.output()
-    assert "Traceback" not in told
-    assert f"orders {load.right:,}" in " ".join(told.split()), "all were audited"
-
-
-def test_the_end_comes_at_once_where_nothing_goes_on(tmp_path: Path) -> None:
-    with Audited({"orders": f"http://{HOST}:{free_port()}"}, tmp_path) as proxy, connect(port(proxy)):
-        ask_to_end(proxy)
-        assert proxy.wait(3) == 0
-
-
-def test_what_is_going_on_is_seen_to_its_end(service: Service, tmp_path: Path) -> None:
-    gate = threading.Event()
-
-    def slow(peer: Peer) -> None:
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhi")
-        gate.wait(10)
-        peer.send(b"ho")
-
-    service.on("/slow", slow)
-    with Audited({"orders": f"http://{HOST}:{service.port}"}, tmp_path) as proxy, connect(port(proxy)) as client:
-        client.sendall(get("/slow"))
-        assert read_until(client, b"hi").endswith(b"hi")
-        ask_to_end(proxy)
-        wait_until(lambda: not listening(port(proxy)), "the listener to close")
-        assert state(proxy) == 503
-        gate.set()
-        assert read_all(client) == b"ho"
-        assert proxy.wait() == 0
-
-
-def test_a_second_signal_ends_at_once(service: Service, tmp_path: Path) -> None:
-    service.on("/stuck", Peer.wait)
-    with Audited({"orders": f"http://{HOST}:{service.port}"}, tmp_path) as proxy, connect(port(proxy)) as client:
-        client.sendall(get("/stuck"))
-        wait_until(lambda: "/stuck" in service.heads, "the request")
-        ask_to_end(proxy)
-        wait_until(lambda: state(proxy) == 503, "readiness to fail")
-        begun = time.monotonic()
-        ask_to_end(proxy, signal.SIGINT)
-        assert proxy.wait() == 0
-        assert time.monotonic() - begun < 3, "less than what is granted to exchanges in flight"
-
-
-def test_the_end_comes_while_it_begins(tmp_path: Path) -> None:
-    words = ["proxy", f"http://{HOST}:1@{free_port()}", "--metrics-port", str(free_port()), "--confdir", str(tmp_path)]
-    with Process([sys.executable, "-m", "wirelint", *words], log=tmp_path / "log", cwd=tmp_path) as starting:
-        handled = Path(f"/proc/{starting.pid}/status")
-
-        def heard() -> bool:
-            mask = handled.read_text().partition("SigCgt:")[2].split()[0] if handled.exists() else "0"
-            return bool(int(mask, 16) >> (signal.SIGTERM - 1) & 1)
-
-        if sys.platform == "linux":
-            wait_until(heard, "SIGTERM to be handled")
-        starting._popen.terminate()
-        assert starting.wait() in {0, 130}
-        assert "Traceback" not in starting.output()
-
-
-# Logs and settings
-
-FAILED = b'{"error": {"code": 500, "message": "database is down"}}'
-WRONG = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(FAILED), FAILED)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
-def test_the_disk_of_the_log_is_full(service: Service, tmp_path: Path) -> None:
-    log = tmp_path / "findings.jsonl"
-    log.symlink_to("/dev/full")
-    service.on("/wrong", WRONG)
-    service.on("/wrong/again", WRONG)
-    with Audited({"orders": f"http://{HOST}:{service.port}"}, tmp_path, "--log", str(log)) as proxy:
-        assert talk(port(proxy), get("/wrong")) == WRONG
-        wait_until(lambda: proxy.samples("wirelint_log_lost_total")["unwritable",] > 0, "lines to be lost")
-        assert proxy.findings(), "the page has them all the same"
-        assert "lines are lost and counted" in proxy.output()
-        # There is room again.
-        log.unlink()
-        assert talk(port(proxy), get("/wrong/again")) == WRONG
-        wait_until(lambda: log.exists() and log.read_bytes().endswith(b"\n"), "a line")
-        assert {json.loads(line)["route"] for line in log.read_text().splitlines()} == {"/wrong/again"}
-        assert proxy.samples("wirelint_log_lines_total")[()] > 0
-        assert not any(proxy.samples("wirelint_faults_total").values())
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP")
-def test_a_bad_configuration_at_a_reload(service: Service, tmp_path: Path) -> None:
-    file = tmp_path / "wirelint.toml"
-    file.write_text("ignore = ['ok-with-error-body']\n")
-
-    def rules(proxy: Audited) -> set[str]:
-        return {labels[1] for labels in proxy.samples("wirelint_rule_info")}
-
-    def reloaded(proxy: Audited, content: str, outcome: float) -> None:
-        file.write_text(content)
-        os.kill(proxy.pid, signal.SIGHUP)
-        metric = "wirelint_config_last_reload_successful"
-        wait_until(lambda: proxy.samples(metric)[()] == outcome, f"a reload, successful: {outcome}")
-
-    with Audited({"orders": f"http://{HOST}:{service.port}"}, tmp_path) as proxy:
-        before = rules(proxy)
-        assert "ok-with-error-body" not in before
-        for content in ("ignore = [", "ignore = ['ok-with-eror-body']", "no-such-key = 1", "[proxy]\nport = 'x'"):
-            reloaded(proxy, content, 0.0)
-            still_fine(proxy)
-            assert rules(proxy) == before, "the old one stays in force"
-            reloaded(proxy, "ignore = ['ok-with-error-body']", 1.0)
-        file.unlink()
-        os.kill(proxy.pid, signal.SIGHUP)
-        wait_until(
-            lambda: proxy.samples("wirelint_config_last_reload_successful")[()] == 0.0, "a reload without a file"
-        )
-        reloaded(proxy, "", 1.0)
-        wait_until(lambda: "ok-with-error-body" in rules(proxy), "the new one to be in force")
-        assert proxy.get("/readyz") == "ok\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.rule_lab import audit
 
+from rule_lab import audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Headers, Request, Response
 from wirelint.core.state import State

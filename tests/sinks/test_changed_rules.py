@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from audits import audit, finding, plan, rule
+from prom_lab import value
 from wirelint.core.finding import Severity
 from wirelint.sinks.budget import Limits
 from wirelint.sinks.prometheus import Metrics
-
-
-def value(metrics: Metrics, name: str, **labels: str) -> float | None:
-    """One sample; None where there is none."""
-    for line in metrics.render()[1].decode().splitlines():
-        if line.partition("{")[0].partition(" ")[0] == f"wirelint_{name}":
-            found = dict(re.findall(r'(\w+)="([^"]*)"', line))
-            if found == labels:
-                return float(line.rpartition(" ")[2])
-    return None
-
 
 OLD, NEW = rule("old"), rule("new", Severity.HIGH)
 

@@ -1,0 +1,16 @@
+"""What several tests of sinks begin with."""
+
+from __future__ import annotations
+
+import pytest
+
+from audits import RULE, rule
+from wirelint.core.finding import Severity
+from wirelint.sinks.prometheus import Metrics
+from wirelint.sources.mitm.stats import Stats
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    """Metrics of two rules, before any exchange."""
+    return Metrics([RULE, rule("other", Severity.HIGH)], mitmproxy="12.2.3", stats=Stats())

@@ -1,0 +1,88 @@
+"""The server's door: closed to names that are not this machine's, and careful with odd requests."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from web_lab import Beside
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/api/findings", "/static/app.js", "/nothing"])
+def test_every_answer_is_careful(beside: Beside, path: str) -> None:
+    fields = beside.get(path).fields
+    assert "default-src 'self'" in fields["content-security-policy"]
+    assert "frame-ancestors 'none'" in fields["content-security-policy"]
+    assert fields["x-content-type-options"] == "nosniff"
+    assert fields["referrer-policy"] == "no-referrer"
+    assert fields["cache-control"] == ("no-cache" if path in ("/", "/static/app.js") else "no-store")
+    assert "python" not in fields["server"].lower()
+    assert "access-control-allow-origin" not in fields
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:9464", "127.0.0.1", "127.0.0.1:1", "[::1]:9464", "localhost."]
+)
+def test_names_of_this_machine_are_served(beside: Beside, host: str) -> None:
+    assert beside.get("/api/findings", Host=host).status == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:9464", "", "10.0.0.1"]
+)
+def test_other_names_are_turned_away(beside: Beside, host: str) -> None:
+    for path in ("/", "/metrics", "/api/findings"):
+        assert beside.get(path, Host=host).status == 421
+
+
+def test_a_name_can_be_allowed() -> None:
+    allowed = Beside(hosts=["Audit.Example"])
+    try:
+        assert allowed.get("/", Host="audit.example:9464").status == 200
+        assert allowed.get("/", Host="evil.example").status == 421
+    finally:
+        allowed.server.stop()
+
+
+def test_bound_to_all_addresses_only_told_names_will_do() -> None:
+    everywhere = Beside(host="0.0.0.0", hosts=["auditor"])
+    try:
+        assert everywhere.get("/metrics", Host="auditor:9464").status == 200
+        assert everywhere.get("/metrics", Host="localhost").status == 200
+        assert everywhere.get("/metrics", Host="evil.example").status == 421
+    finally:
+        everywhere.server.stop()
+
+
+def test_bound_to_all_addresses_any_name_will_do() -> None:
+    everywhere = Beside(host="0.0.0.0")
+    try:
+        assert everywhere.url.startswith("http://127.0.0.1:")
+        assert everywhere.get("/metrics", Host="auditor:9464").status == 200
+    finally:
+        everywhere.server.stop()
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n", 400),
+        (b"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET /healthz\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.0\r\n\r\n", 200),
+        (b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 505),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 40_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 300 + b"\r\n", 431),
+    ],
+)
+def test_odd_requests_get_a_status(beside: Beside, text: bytes, status: int) -> None:
+    # What was not read may make the kernel reset the connection behind the answer.
+    with contextlib.suppress(ConnectionResetError):
+        answer = beside.raw(text)
+        assert b"evil" not in answer
+        assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert beside.get("/healthz").status == 200
