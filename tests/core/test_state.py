@@ -47,7 +47,8 @@ def test_a_table_keeps_what_was_renewed_lately() -> None:
     table.keep("c", 4, 3.0)
     assert [table.get(key, 3.0) for key in "abc"] == [3, None, 4]
     assert len(table) == 2
-    assert sorted(table.values(3.0)) == [3, 4]
+    assert list(table.newest(3.0)) == [("c", 4), ("a", 3)]
+    assert table.full_until == 1.0
 
 
 def test_a_table_forgets_by_the_time_given() -> None:
@@ -55,7 +56,8 @@ def test_a_table_forgets_by_the_time_given() -> None:
     table.keep("a", 1, 0.0)
     assert table.get("a", 10.0) == 1
     assert table.get("a", 10.1) is None
-    assert list(table.values(10.1)) == []
+    assert list(table.newest(10.1)) == []
+    assert table.full_until == float("-inf")
     assert table.ensure("a", lambda: 7, 10.1) == 7
     assert table.ensure("a", lambda: 8, 20.0) == 7
     assert table.get("a", 30.0) == 7
@@ -63,6 +65,18 @@ def test_a_table_forgets_by_the_time_given() -> None:
     table.drop("a")
     assert table.get("a", 30.0) is None
     assert len(table) == 0
+
+
+def test_what_was_just_renewed_is_not_renewed_again() -> None:
+    table: Table[str, int] = Table(9, window=320.0)
+    table.keep("a", 7, 0.0)
+    assert table.ensure("a", lambda: 8, 10.0) == 7
+    assert table.get("a", 320.1) is None
+    assert table.ensure("a", lambda: 8, 10.1) == 7
+    assert table.get("a", 320.1) == 7
+    # The clock went back.
+    assert table.ensure("a", lambda: 8, 5.0) == 7
+    assert table.get("a", 325.1) is None
 
 
 def test_a_table_lets_go_of_what_expired_as_new_things_come() -> None:
@@ -93,7 +107,7 @@ def test_what_is_of_another_clock_is_forgotten() -> None:
     table: Table[str, int] = Table(9, window=10.0)
     table.keep("a", 1, 1000.0)
     assert table.get("a", 5.0) is None
-    assert list(table.values(5.0)) == []
+    assert list(table.newest(5.0)) == []
     table.keep("b", 2, 5.0)
     assert len(table) == 1
     stories: Stories[str] = Stories(9, window=10.0)

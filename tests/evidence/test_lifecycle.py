@@ -44,7 +44,9 @@ def test_unfinished() -> None:
     assert is_unfinished('{"status": "in_progress"}')
     assert is_unfinished('{"id": 7, "status": "running"}')
     assert is_unfinished('{"message": "Your export will be ready soon"}')
+    assert is_unfinished("<job><pending>0</pending><state>running</state></job>")
     assert not is_unfinished('{"id": 42, "queued": false}')
+    assert not is_unfinished("<job><pending>0</pending></job>")
 
 
 @pytest.mark.parametrize(

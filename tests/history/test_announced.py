@@ -19,7 +19,7 @@ def test_by_location(status: int, method: str) -> None:
     found = announced(turn(f"{method} /orders", status, "", "Location: /orders/42"))
     assert found is not None
     assert found.named
-    assert found.done is (status != 202)
+    assert found.created is (status == 201)
 
 
 @pytest.mark.parametrize(

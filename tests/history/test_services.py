@@ -11,7 +11,7 @@ from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind
 from wirelint.core.state import State
 from wirelint.core.wire import exchanges
 from wirelint.evidence.texts import Meaning
-from wirelint.history.services import PERIOD, Service, Services, asked_form, bound_code, has_lied, is_lie, is_limit
+from wirelint.history.services import PERIOD, Service, Services, asked_form, bound_code, is_lie, is_limit, may_lie_again
 from wirelint.history.tally import Tally
 from wirelint.history.visits import visit_of
 
@@ -58,25 +58,28 @@ def test_what_is_counted_of_answers() -> None:
         exchange(500),
     )
     assert (service.answers, service.lies.count, service.errors) == (3, 1, 2)
-    assert {status: tally.count for status, tally in service.statuses.items()} == {404: 1, 500: 1}
+    assert service.statuses == {404, 500}
+    assert service.bad_requests.count == 0
 
 
 def test_without_a_response_nothing_is_counted() -> None:
     broken = msgspec.structs.replace(exchange(), response=None, failure=Failure(kind=FailureKind.RESET), memo={})
     service = service_of(broken)
-    assert (service.answers, service.errors, service.statuses) == (0, 0, {})
+    assert (service.answers, service.errors, service.statuses) == (0, 0, set())
 
 
 def test_what_gateways_say_is_not_counted() -> None:
     made = exchange(502, got=(("server", "CloudFront"), *JSON), answer=b'{"code": "EDGE_GAVE_UP"}')
     service = service_of(made)
-    assert (service.errors, service.statuses, service.codes, service.families) == (0, {}, {}, {})
+    assert (service.errors, service.statuses, service.codes, service.families) == (0, set(), {}, {})
+    assert service.bad_requests.count == 0
 
 
 def test_errors_of_protocols_are_errors_without_particulars() -> None:
     content = b'{"jsonrpc": "2.0", "error": {"code": "NO_SUCH_CALL", "message": "No such call here"}}'
     service = service_of(error(400, content))
-    assert (service.errors, service.statuses, service.meanings, service.codes) == (1, {}, {}, {})
+    assert (service.errors, service.statuses, service.meanings, service.codes) == (1, set(), {}, {})
+    assert service.bad_requests.count == 0
 
 
 def test_meanings_are_those_that_are_plain() -> None:
@@ -86,12 +89,14 @@ def test_meanings_are_those_that_are_plain() -> None:
         error(400, b'{"message": "could not do it"}'),
         error(400, b'{"message": "no such cart"}', method="DELETE"),
         error(400, b'{"message": "no such customer"}', method="POST"),
+        error(409, b'{"message": "no such cart"}', method="DELETE"),
     )
-    assert {key: tally.count for key, tally in service.meanings.items()} == {
-        (400, Meaning.INVALID): 1,
-        (400, Meaning.NOT_FOUND): 1,
+    assert {meaning: seen.count for meaning, seen in service.meanings.items()} == {
+        Meaning.INVALID: 1,
+        Meaning.NOT_FOUND: 1,
     }
-    assert service.meanings[400, Meaning.NOT_FOUND].samples[0].method == "DELETE"
+    assert service.meanings[Meaning.NOT_FOUND].first.method == "DELETE"
+    assert service.bad_requests.count == 5
 
 
 def test_codes_by_maker_and_status() -> None:
@@ -112,7 +117,7 @@ def test_writes_by_whether_they_bore_credentials() -> None:
         exchange(method="POST", key=None),
         exchange(key=None),
     )
-    assert (service.writes, service.open_writes.count) == (2, 1)
+    assert (service.writes, service.open_writes) == (2, 1)
 
 
 def test_tallies_begin_anew() -> None:
@@ -143,7 +148,7 @@ def test_it_stays_small_however_many_names_there_are() -> None:
         return "".join("abcdefghij"[int(digit)] for digit in str(number))
 
     state = State()
-    service = Service(0.0)
+    service = Service()
     for number in range(10_000):
         content = f'{{"code": "name_{word(number)}", "message": "no"}}'.encode()
         fields = (("server", word(number)), *JSON)
@@ -151,7 +156,8 @@ def test_it_stays_small_however_many_names_there_are() -> None:
         service.add(told, visit_of(told, state))
     assert service.errors == 10_000
     assert (len(service.codes), len(service.families), len(service.statuses)) == (64, 32, 32)
-    assert all(len(tally.samples) <= 3 and len(tally.routes) <= 8 for tally in service.statuses.values())
+    assert len(service.bad_requests.samples) <= 3
+    assert len(service.bad_requests.routes) <= 8
     assert len(service.limits) <= 32
     assert len(service.meanings) <= 64
 
@@ -245,14 +251,15 @@ def test_nothing_is_no_lie() -> None:
     assert not is_lie(one("GET / HTTP/1.1\nHost: a\n\n# failure: reset gone"))
 
 
-def test_has_lied() -> None:
+def test_who_may_lie_again() -> None:
     state = State()
     state.recall(Services)
     lie = exchange(got=JSON, answer=LIE)
-    assert not has_lied(lie, state)
+    assert not may_lie_again(lie, state)
     note(state, lie)
-    assert has_lied(exchange(), state)
-    assert not has_lied(exchange(service="other"), state)
+    assert may_lie_again(lie, state)
+    assert not may_lie_again(exchange(got=JSON, answer=b'{"id": 7}'), state)
+    assert not may_lie_again(exchange(got=JSON, answer=LIE, service="other"), state)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,18 @@ import msgspec
 import pytest
 
 from memory_lab import exchange, note
+from story_lab import ADA, turn
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import Knowledge, tell
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
+from wirelint.core.wire import exchanges
+from wirelint.history.allowed import Allowed
+from wirelint.history.attempts import Attempts
+from wirelint.history.deletions import Deletions
+from wirelint.history.looks import Looks
 from wirelint.history.routes import Routes
-from wirelint.history.visits import Visits, visit_of
+from wirelint.history.visits import Visits, is_marked, visit_of
 
 
 def told(story: object) -> list[int | None]:
@@ -189,3 +195,34 @@ def test_what_is_alike_is_no_longer_so_once_more_is_known() -> None:
     told = exchange(key=None, target="/notes?pass=open")
     tell(told, Knowledge(parameters=frozenset({"pass"})))
     assert not visit_of(told, state).stranger
+
+
+READ = turn("GET /notes/7", 200, '{"id": 7, "text": "buy tea"}', asked=(ADA,))
+
+
+@pytest.mark.parametrize(
+    ("before", "marked"),
+    [
+        (READ, False),
+        (turn("GET /notes/7", 401), False),
+        (turn("GET /notes/7", 500), False),
+        (turn("PUT /notes/7", 204, sent='{"text": "buy milk"}'), False),
+        (turn("GET /notes/7", 403), True),
+        (turn("DELETE /notes/7", 404), True),
+        (turn("GET /notes/7", 410), True),
+        (turn("GET /notes/8", 404), False),
+        (turn("HEAD /notes/7", 200), True),
+        (turn("OPTIONS /notes/7", 204, "", "Allow: GET"), True),
+        (READ + turn("DELETE /notes/7", 204, asked=(ADA,)), True),
+        (READ + turn("PATCH /notes/7", 422, sent='{"text": "buy milk"}', asked=(ADA,)), True),
+        (READ + turn("PATCH /notes/7", 422, sent='{"title": "milk"}', asked=(ADA,)), False),
+    ],
+)
+def test_marked_are_resources_that_rules_compare_with(before: str, marked: bool) -> None:
+    state = State()
+    for kind in (Visits, Allowed, Attempts, Deletions, Looks):
+        state.recall(kind)
+    *past, now = exchanges(before + READ)
+    assert not is_marked(now, state)
+    note(state, *past)
+    assert is_marked(now, state) is marked

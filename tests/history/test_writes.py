@@ -43,8 +43,18 @@ def after(write: str, last: str = FIRST) -> tuple[bool, bool]:
         (turn("PUT /shops/1/orders/42", 422), (False, False)),
         (turn("PUT /shops/1/orders/42", 500), (True, True)),
         (turn("PUT /shops/1/orders/42", 303), (True, True)),
+        (turn("LOCK /shops/1/orders/42", 200), (True, True)),
+        (turn("QUERY /shops/1/orders/42", 200), (False, False)),
         (turn("PUT /shops/1/orders/42", 204, asked=("Host: other.example",)), (False, False)),
         (turn("POST /rpc", 200, '{"jsonrpc": "2.0", "id": 1, "result": 1}', sent=RPC), (True, True)),
+        (turn("POST /rpc", 200, '{"id": 1}', sent='{"id": 1}'), (False, False)),
+        (turn("PUT /shop-index/_bulk", 200, "{}"), (True, True)),
+        # What came later does not undo it.
+        (turn("DELETE /shops/1/orders", 204) + turn("PUT /shops/1/orders", 204), (True, True)),
+        (turn("DELETE /shops/2/orders", 204) + turn("PUT /shops/1/orders", 204), (True, False)),
+        (turn("POST /", 200), (True, False)),
+        (turn("DELETE /", 204), (True, True)),
+        (turn("POST /?purge", 200), (True, True)),
     ],
 )
 def test_what_concerns_a_resource(write: str, expected: tuple[bool, bool]) -> None:
@@ -67,13 +77,36 @@ def test_only_later_writes_count_and_not_the_one_itself() -> None:
     assert memory.touched(told[-1], msgspec.structs.replace(second))
 
 
+def test_what_was_noted_before_at_the_same_time_does_not_count() -> None:
+    state = State()
+    memory = Writes(state)
+    told = [_write(number, 0.0) for number in (1, 2, 1)]
+    for exchange in told[:2]:
+        memory.note(exchange, Verdict.OK)
+    first, second = (visit_of(exchange, state) for exchange in told[:2])
+    assert not memory.touched(told[2], second)
+    assert not memory.touched(told[2], first)
+    memory.note(told[2], Verdict.OK)
+    assert memory.touched(told[2], second)
+
+
+@pytest.mark.parametrize(("late", "counts"), [(59.0, True), (61.0, False)])
+def test_writes_may_be_noted_in_the_order_of_their_beginnings(late: float, counts: bool) -> None:
+    state = State()
+    memory = Writes(state)
+    memory.note(_write(1, 101.0), Verdict.OK)  # ended later than what is noted after it
+    memory.note(_write(2, 100.0 - late), Verdict.OK)
+    since = visit_of(_write(1, 100.0), state)
+    assert memory.touched(_write(1, 102.0), since) is counts
+
+
 def _write(number: int, at: float) -> Exchange:
     request = Request(method="PUT", target=f"/t/{number}", authority="x")
     return Exchange(request=request, response=Response(status=204), started=at, ended=at)
 
 
 def test_it_is_bounded_and_knows_that_it_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writes, "_MOST_PLACES", 16)
+    monkeypatch.setattr(writes, "_MOST", 16)
     state = State()
     memory = Writes(state)
     seen = _write(7, 0.0)
@@ -96,16 +129,30 @@ def test_what_is_too_long_ago_is_let_go() -> None:
         + "".join(turn("PUT /u", 204) for _ in range(8))
         + turn("GET /", 200),
     )
-    assert len(memory) <= 3
+    assert len(memory) == 1
 
 
-def test_deep_paths_are_cut() -> None:
-    deep = "/x" * 400
-    memory, told = remembered(
-        Writes, turn(f"GET {deep}", 200, "{}") + turn(f"PUT {deep}/y", 204) + turn(f"GET {deep}", 200)
+def test_alike_writes_are_one() -> None:
+    memory, _ = remembered(
+        Writes,
+        turn("PUT /a", 204)
+        + turn("PUT /a", 500)
+        + turn("DELETE /a", 204)
+        + turn("PUT /a?x", 204)
+        + turn("PUT /a", 204, asked=("Host: other.example",))
+        + turn("GET /", 200),
     )
-    assert len(memory) <= 13
+    assert len(memory) == 4
+
+
+def test_long_targets_are_cut() -> None:
+    deep, host = "/x" * 4000, ("Host: " + "h" * 4000,)
+    story = turn(f"GET {deep}", 200, "{}", asked=host) + turn(f"PUT {deep}/y", 204, asked=host)
+    memory, told = remembered(Writes, story + turn(f"GET {deep}", 200, asked=host))
+    ((kept, _),) = memory._writes.newest(told[-1].started)
+    assert sum(map(len, kept)) < 3000
     assert memory.touched(told[-1], visit_of(told[0], State()))
+    assert memory.removed(told[-1], visit_of(told[0], State()))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 """Methods that ask for no change (RFC 9110 §9.2.1)."""
 
+UNSAFE: Final = "POST PUT PATCH DELETE CONNECT _OTHER"
+"""All other methods, by name, as ``When`` has them."""
+
 
 def method_name(method: str) -> str:
     """A method as it is shown."""

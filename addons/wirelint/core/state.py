@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol, runtime_checkable
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.methods import method_name
 from wirelint.core.quiet import Quiet
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
@@ -27,6 +28,7 @@ _SEAL_BYTES: Final = 12
 _AGED_AT_ONCE: Final = 2
 _NEVER: Final = (math.inf, -math.inf)
 _MOST_SHAPES: Final = 4096
+_MOST_MARKED: Final = 16_384
 _MOST_TOLD: Final = 4096
 _SILENCE: Final = 3600.0
 
@@ -77,6 +79,8 @@ class State:
         """Who sent requests lately, by a number that stands for the fields that tell."""
         self.alike: dict[int, Visit] = {}
         """What was made of successes lately, by ``likeness``."""
+        self.marked: Table[int, bool] = Table(_MOST_MARKED)
+        """Resources of which a memory holds what rules compare with: most are none, and one look spares them all."""
         self.told: Table[tuple[str, ...], bool] = Table(_MOST_TOLD, _SILENCE)
         """What rules that speak once have told."""
 
@@ -98,7 +102,7 @@ class State:
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Let the memories that want it note an exchange."""
         self.quiet.note(exchange, verdict)
-        shape = (exchange.status, exchange.request.method)
+        shape = (exchange.status, method_name(exchange.request.method))
         wanting = self._wanting.get(shape)
         if wanting is None:
             wanting = tuple(memory for memory in self._memories.values() if memory.wants.fits(*shape))
@@ -131,13 +135,15 @@ class Table[K, V]:
     :param window: seconds that an entry lasts.
     """
 
-    __slots__ = ("_entries", "_fresh_from", "_fresh_until", "_just", "_most", "_window")
+    __slots__ = ("_entries", "_fresh_from", "_fresh_until", "_just", "_most", "_window", "full_until")
 
     def __init__(self, most: int, window: float = WINDOW) -> None:
         self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._most = most
         self._window = window
         self._just = window / 32
+        self.full_until = -math.inf
+        """When the latest entry was renewed that had to make room for others; -inf where none had to."""
         self._fresh_from, self._fresh_until = _NEVER
 
     def get(self, key: K, now: float) -> V | None:
@@ -151,8 +157,8 @@ class Table[K, V]:
         entries[key] = (now, value)
         entries.move_to_end(key)
         if len(entries) > self._most:
-            entries.popitem(last=False)
-        else:
+            self.full_until = max(self.full_until, entries.popitem(last=False)[1][0])
+        elif not self._fresh_from <= now <= self._fresh_until:
             self._age(now)
 
     def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
@@ -170,21 +176,21 @@ class Table[K, V]:
         """Forget what is kept under a key."""
         self._entries.pop(key, None)
 
-    def values(self, now: float) -> Iterator[V]:
-        """All that is not too old."""
-        return (value for at, value in self._entries.values() if abs(now - at) <= self._window)
+    def newest(self, now: float) -> Iterator[tuple[K, V]]:
+        """All that is not too old, what was renewed last first."""
+        return ((key, value) for key, (at, value) in reversed(self._entries.items()) if abs(now - at) <= self._window)
 
     def _age(self, now: float) -> None:
-        """Let go of old entries that have expired: two with each new one, so that nobody has to wait for it."""
-        if self._fresh_from <= now <= self._fresh_until:
-            return  # the oldest was looked at not long ago, and what came after it is newer
+        """Let go of old entries that have expired: two with each new one, so that nobody has to wait for it.
+
+        To be called once the oldest entry may have expired: as long as it has not, nor have those after it.
+        """
         for _ in range(_AGED_AT_ONCE):
-            key = next(iter(self._entries))
-            at = self._entries[key][0]
+            at = next(iter(self._entries.values()))[0]
             if abs(now - at) <= self._window:
                 self._fresh_from, self._fresh_until = at - self._window, at + self._window
                 return
-            del self._entries[key]
+            self._entries.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -253,12 +259,11 @@ class Stories[K]:
         if self._held <= self._most and self._fresh_from <= now <= self._fresh_until:
             return
         for _ in range(_AGED_AT_ONCE):
-            oldest = next(iter(self._stories))
-            at = self._stories[oldest][-1].ended
+            at = next(iter(self._stories.values()))[-1].ended
             if self._held <= self._most and abs(now - at) <= self._window:
                 self._fresh_from, self._fresh_until = at - self._window, at + self._window
                 return
-            self._held -= len(self._stories.pop(oldest))
+            self._held -= len(self._stories.popitem(last=False)[1])
 
     def __contains__(self, key: object) -> bool:
         return key in self._stories

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
 
 _FIELDS: Final = ("x-cache", "cf-cache-status", "x-cache-status", "x-proxy-cache", "cache-status", "x-varnish-cache")
 _ANY: Final = frozenset({"age", *_FIELDS})
@@ -13,14 +13,13 @@ _stored: Final = re.compile(r"\bhit\b|\bstale\b|\brevalidated\b|\bupdating\b", r
 _LONGEST: Final = 512
 
 
-@once
 def from_cache(exchange: Exchange) -> bool:
     """Whether Age (RFC 9111 §5.1), Cache-Status (RFC 9211) or what caches use in its place tells of a stored response."""
     response = exchange.response
     if response is None:
         return False
     headers = response.headers
-    if _ANY.isdisjoint(headers.names()):
+    if _ANY.isdisjoint(headers.index):
         return False
     age = (headers.get("age") or "").strip()[:12]
     if age.isascii() and age.isdigit() and int(age) > 0:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange, Request, once
 
 _LONGEST: Final = 2048
+# What needs no resolving, if there are no segments of dots in it: most are of this kind.
+_plain: Final = re.compile(
+    r"(?:https?://([\w.:-]+))?(/(?!/)[\w%~:@!$&'()*+,=;./-]*)(?:\?([\w%~:@!$&'()*+,=;./?-]*))?", re.ASCII
+)
 
 
 @once
@@ -24,13 +29,20 @@ def location(exchange: Exchange) -> str | None:
     value = values[0].strip()
     if not value or len(value) > _LONGEST or len(request.target) > _LONGEST:
         return None
+    plain = _plain.fullmatch(value)
+    host, path, query = _resolved(request, value) if plain is None or "/." in value else plain.groups()
+    if path is None or (host is not None and _host(host) != _host(request.authority)):
+        return None
+    return f"{path}?{query}" if query else path
+
+
+def _resolved(request: Request, value: str) -> tuple[str, str | None, str]:
+    """Authority, path (None where there is none that could be asked for) and query."""
     try:
         goal = urlsplit(urljoin(f"{request.scheme}://{request.authority}{request.target}", value))
     except ValueError:
-        return None
-    if goal.scheme not in ("http", "https") or _host(goal.netloc) != _host(request.authority):
-        return None
-    return (goal.path or "/") + (f"?{goal.query}" if goal.query else "")
+        return "", None, ""
+    return goal.netloc, (goal.path or "/") if goal.scheme in ("http", "https") else None, goal.query
 
 
 def _host(authority: str) -> str:

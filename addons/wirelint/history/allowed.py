@@ -63,11 +63,7 @@ class Allowed:
         if methods:
             visit = visit_of(exchange, self._state, verdict)
             self._lists.keep(visit.resource, Allowance(visit, methods), visit.ended)
+            self._state.marked.keep(visit.resource, True, visit.ended)
 
     def __len__(self) -> int:
         return len(self._lists)
-
-
-def was_listed(exchange: Exchange, state: State) -> bool:
-    """Whether the resource of an exchange listed its methods before."""
-    return state.recall(Allowed).of(exchange) is not None

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from wirelint.core.exchange import Exchange, Response
-from wirelint.core.methods import SAFE
+from wirelint.core.methods import UNSAFE
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
@@ -23,19 +23,19 @@ _LONGEST_ID: Final = 128
 class Announcement(NamedTuple):
     """The answer to a write that announced a resource.
 
-    ``named``: it gave the resource's address, not just an id. ``done``: nothing in it says that the resource is still
-    to come.
+    ``named``: it gave the resource's address, not just an id. ``created``: it was 201, and nothing in it says that the
+    resource is still to come.
     """
 
     visit: Visit
     named: bool
-    done: bool
+    created: bool
 
 
 class Announced:
     """Announcements by the resource that they announce."""
 
-    wants = When(status="201 202 302 303")
+    wants = When(status="201 202 302 303", method=UNSAFE)
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -50,14 +50,14 @@ class Announced:
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Keep what the answer to a write announces."""
         response = exchange.response
-        if response is None or exchange.request.method in SAFE:
+        if response is None:
             return
         target, named = location(exchange), True
         if target is None:
             target, named = _by_id(exchange, response), False
         if target is not None:
             visit = visit_of(exchange, self._state, verdict)
-            announcement = Announcement(visit, named, response.status != 202 and _is_done(response))
+            announcement = Announcement(visit, named, response.status == 201 and _is_done(response))
             self._places.keep(resource_of(exchange, target), announcement, visit.ended)
 
     def __len__(self) -> int:

@@ -65,14 +65,10 @@ class Attempts:
         fields = _changes(exchange, before)
         if fields:
             self._attempts.keep(visit.resource, Attempt(visit, before.visit, fields), visit.ended)
+            self._state.marked.keep(visit.resource, True, visit.ended)
 
     def __len__(self) -> int:
         return len(self._attempts)
-
-
-def write_was_rejected(exchange: Exchange, state: State) -> bool:
-    """Whether a write to the resource of an exchange was rejected before."""
-    return state.recall(Attempts).of(exchange) is not None
 
 
 def _changes(exchange: Exchange, before: Content) -> dict[str, int]:

@@ -56,6 +56,7 @@ class Contents:
         self._state = state
         self._latest: OrderedDict[int, Content] = OrderedDict()
         self._held = 0
+        self._due = float("-inf")  # nothing has expired until then
 
     def of(self, exchange: Exchange) -> Content | None:
         """What the resource of an exchange looked like when it was last seen."""
@@ -71,9 +72,11 @@ class Contents:
             return
         self._latest[visit.resource] = Content(visit, octets)
         self._held += len(octets)
-        oldest, content = next(iter(self._latest.items()))
-        if content.visit.ended < visit.ended - WINDOW:
-            self._drop(oldest)
+        if visit.ended > self._due:
+            oldest, content = next(iter(self._latest.items()))
+            self._due = content.visit.ended + WINDOW
+            if visit.ended > self._due:
+                self._drop(oldest)
         while len(self._latest) > _MOST or self._held > _MOST_BYTES:
             self._drop(next(iter(self._latest)))
 

@@ -61,14 +61,10 @@ class Deletions:
             and in_turn(before.visit, visit)
         ):
             self._deletions.keep(visit.resource, Deletion(visit, before.visit, hash(before.octets)), visit.ended)
+            self._state.marked.keep(visit.resource, True, visit.ended)
 
     def __len__(self) -> int:
         return len(self._deletions)
-
-
-def was_deleted(exchange: Exchange, state: State) -> bool:
-    """Whether the resource of an exchange was deleted before."""
-    return state.recall(Deletions).of(exchange) is not None
 
 
 def names_one(exchange: Exchange, visit: Visit) -> bool:

@@ -109,11 +109,7 @@ class Looks:
         if before and before[-1].visit.method == method and before[-1].agrees(look):
             before = before[:-1]
         self._looks.keep(visit.resource, (*before[-1:], look), visit.ended)
+        self._state.marked.keep(visit.resource, True, visit.ended)
 
     def __len__(self) -> int:
         return len(self._looks)
-
-
-def was_looked_at(exchange: Exchange, state: State) -> bool:
-    """Whether the resource of an exchange was asked by HEAD within a minute."""
-    return len(state.recall(Looks).of(exchange)) > 0

@@ -45,7 +45,7 @@ def repeats(story: Iterable[Visit], now: Visit) -> list[Visit]:
     row = [now]
     for visit in reversed([*story]):
         if visit.request != now.request:
-            if visit.succeeded and visit.method not in SAFE:
+            if visit.method not in SAFE and visit.succeeded:
                 break
         elif same_client(visit, now):
             if visit.outcome != now.outcome:

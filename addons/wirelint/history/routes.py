@@ -59,10 +59,13 @@ class Route:
             self.worked[visit.method] = visit
             if visit.stranger:
                 self.open[visit.method] = visit
-        if visit.credential is not None and (visit.succeeded or status == 403) and not visit.aside:
-            self.admitted[visit.method] = visit
+            elif visit.credential is not None:
+                self.admitted[visit.method] = visit
+            return
         if status not in REFUSALS or visit.aside:
             return
+        if status == 403 and visit.credential is not None:
+            self.admitted[visit.method] = visit
         if visit.stranger:
             key = (visit.method, status, made_by)
             tally = self.to_strangers.get(key)
@@ -83,6 +86,9 @@ def _newest[K, V](entries: dict[K, V], key: K, value: V, most: int) -> V:
         del entries[next(iter(entries))]
     entries[key] = value
     return value
+
+
+_UNSEEN: Final = Route()
 
 
 class Routes:
@@ -106,7 +112,7 @@ class Routes:
         :param route: its path template.
         :param now: seconds of the exchanges' clock.
         """
-        return self._routes.get((service, route), now) or Route()
+        return self._routes.get((service, route), now) or _UNSEEN
 
     def hears_credentials(self, service: str, now: float) -> bool:
         """Whether credentials were seen in any request to a service: recorders leave them out of all.
@@ -118,10 +124,11 @@ class Routes:
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange to its route."""
         visit = visit_of(exchange, self._state, verdict)
-        made_by = maker(exchange) if visit.stranger and visit.status in REFUSALS else ""
-        self._routes.ensure((visit.service, visit.route), Route, visit.ended).add(visit, made_by)
         if visit.credential is not None:
-            self._services.keep(visit.service, True, visit.ended)
+            self._services.ensure(visit.service, lambda: True, visit.ended)
+        if visit.succeeded or (visit.status in REFUSALS and not visit.aside):
+            made_by = maker(exchange) if visit.stranger and not visit.succeeded else ""
+            self._routes.ensure((visit.service, visit.route), Route, visit.ended).add(visit, made_by)
 
     def __len__(self) -> int:
         return len(self._routes) + len(self._services)

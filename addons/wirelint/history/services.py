@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
-from wirelint.core.exchange import Direction, Exchange
+from wirelint.core.exchange import Direction, Exchange, Response
 from wirelint.core.media import Kind
 from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
@@ -32,6 +33,7 @@ _MOST_SERVICES: Final = 256
 _MOST_CODES: Final = 64
 _MOST_KINDS: Final = 32
 _MOST_STATUSES: Final = 4
+_LONGEST_ACCEPT: Final = 512
 _WRITES: Final = frozenset({"PUT", "PATCH", "DELETE"})
 _OTHER_FORMS: Final = ("html", "image/", "text/css", "font/", "audio/", "video/")
 
@@ -54,9 +56,10 @@ class Service:
     ``presumed_failed_calls``: by nothing but the time.
 
     What follows is about errors of plain HTTP alone (protocols have conventions of their own), and only about those
-    that no gateway seems to have made: ``statuses``: by status. ``meanings``: status and meaning → errors whose words
-    had that one meaning. ``codes``: machine-readable code and maker → status → errors. ``families``: maker and form of
-    content → errors whose callers had asked for no other form. ``limits``: status and maker → refusals for a rate.
+    that no gateway seems to have made: ``statuses``: all of them. ``bad_requests``: those that were 400; ``meanings``:
+    what one of these was about → those whose words had that one meaning. ``codes``: machine-readable code and maker →
+    status → errors. ``families``: maker and form of content → errors whose callers had asked for no other form.
+    ``limits``: status and maker → refusals for a rate.
 
     ``writes`` and ``open_writes``: PUT, PATCH and DELETE that carried credentials, and those that provably carried none
     and succeeded.
@@ -64,6 +67,7 @@ class Service:
 
     __slots__ = (
         "answers",
+        "bad_requests",
         "codes",
         "errors",
         "failed_calls",
@@ -73,74 +77,72 @@ class Service:
         "meanings",
         "open_writes",
         "presumed_failed_calls",
-        "since",
         "statuses",
         "writes",
     )
 
-    def __init__(self, since: float) -> None:
-        self.since = since
+    def __init__(self) -> None:
         self.answers = 0
         self.errors = 0
         self.lies = Tally()
         self.failed_calls = Tally()
         self.presumed_failed_calls = Tally()
-        self.statuses: dict[int, Tally] = {}
-        self.meanings: dict[tuple[int, Meaning], Tally] = {}
+        self.statuses: set[int] = set()
+        self.bad_requests = Tally()
+        self.meanings: dict[Meaning, Seen] = {}
         self.codes: dict[tuple[str, str], dict[int, Seen]] = {}
-        self.families: dict[tuple[str, str], Tally] = {}
-        self.limits: dict[tuple[int, str], Tally] = {}
+        self.families: dict[tuple[str, str], Seen] = {}
+        self.limits: dict[tuple[int, str], Seen] = {}
         self.writes = 0
-        self.open_writes = Tally()
+        self.open_writes = 0
 
     def add(self, exchange: Exchange, visit: Visit) -> None:
         """Take in one more exchange."""
         status, response = visit.status, exchange.response
         if status is None or response is None:
             return
-        if response.media_type.kind is Kind.JSON:
-            self.answers += 1
         if visit.method in _WRITES:
             if visit.stranger and visit.succeeded:
-                self.open_writes.add(visit)
+                self.open_writes += 1
             elif not visit.stranger:
                 self.writes += 1
-        if 200 <= status < 300:
-            if is_lie(exchange):
+        if response.media_type.kind is Kind.JSON:
+            self.answers += 1
+            if 200 <= status < 300 and is_lie(exchange):
                 self.lies.add(visit)
-        elif status >= 400 and not gateway_made(exchange):
+        if status >= 400 and not gateway_made(exchange):
             self.errors += 1
             if protocol(exchange) is None:
                 self._error(exchange, visit, status)
 
     def _error(self, exchange: Exchange, visit: Visit, status: int) -> None:
-        _tally(self.statuses, status, _MOST_KINDS, visit)
+        by = maker(exchange)
+        if len(self.statuses) < _MOST_KINDS:
+            self.statuses.add(status)
         form = asked_form(exchange)
         if form is not None:
-            _tally(self.families, (maker(exchange), form), _MOST_KINDS, visit)
-        about = meanings(exchange)
-        if len(about) == 1 and not _is_reference(visit, about):
-            _tally(self.meanings, (status, next(iter(about))), _MOST_CODES, visit)
-        if is_limit(exchange):
-            _tally(self.limits, (status, maker(exchange)), _MOST_KINDS, visit)
+            _count(self.families, (by, form), _MOST_KINDS, visit)
+        if status == 400:
+            self.bad_requests.add(visit)
+            about = meanings(exchange)
+            if len(about) == 1 and not _is_reference(visit, about):
+                _count(self.meanings, next(iter(about)), _MOST_CODES, visit)
+        if status in LIMITS and is_limit(exchange):
+            _count(self.limits, (status, by), _MOST_KINDS, visit)
         code = bound_code(exchange)
-        if code is not None:
-            self._code((code, maker(exchange)), visit, status)
-
-    def _code(self, key: tuple[str, str], visit: Visit, status: int) -> None:
-        statuses = self.codes.get(key)
-        if statuses is None:
-            if len(self.codes) >= _MOST_CODES:
-                return
-            statuses = self.codes[key] = {}
-        seen = statuses.get(status)
-        if seen is not None:
-            seen.count += 1
-        elif len(statuses) < _MOST_STATUSES:
-            statuses[status] = Seen(visit)
+        if code is not None and (len(self.codes) < _MOST_CODES or (code, by) in self.codes):
+            _count(self.codes.setdefault((code, by), {}), status, _MOST_STATUSES, visit)
 
 
-_UNSEEN: Final = Service(0.0)
+def _count[K](counts: dict[K, Seen], key: K, most: int, visit: Visit) -> None:
+    seen = counts.get(key)
+    if seen is not None:
+        seen.count += 1
+    elif len(counts) < most:
+        counts[key] = Seen(visit)
+
+
+_UNSEEN: Final = Service()
 
 
 def is_lie(exchange: Exchange) -> bool:
@@ -148,11 +150,16 @@ def is_lie(exchange: Exchange) -> bool:
     response = exchange.response
     if response is None or response.status in (204, 207) or response.media_type.kind is not Kind.JSON:
         return False
-    names = response.body.names
-    if names is None or JSON_KEYS.isdisjoint(names):
+    if not _names_error(response):
         return False
     found = envelope(exchange)
     return found is not None and found.grade is Grade.STRONG and protocol(exchange) is None
+
+
+def _names_error(response: Response) -> bool:
+    """Whether content is an object with a member that may tell of an error, which few are."""
+    names = response.body.names
+    return names is not None and not JSON_KEYS.isdisjoint(names)
 
 
 def is_limit(exchange: Exchange) -> bool:
@@ -181,26 +188,23 @@ def asked_form(exchange: Exchange) -> str | None:
     """
     if is_subresource(exchange):
         return None
-    accept = (exchange.request.headers.get("accept") or "*/*").lower()
-    if "json" not in accept and ("*/*" not in accept or any(form in accept for form in _OTHER_FORMS)):
+    if not _is_open((exchange.request.headers.get("accept") or "*/*")[:_LONGEST_ACCEPT]):
         return None
     form = family(exchange)
     # Whoever says nothing of a form, and asks for what may be a page, gets a page of an error, too.
     return None if form == HTML and not is_call_for_data(exchange) else form
 
 
+@functools.lru_cache(maxsize=1024)
+def _is_open(accept: str) -> bool:
+    """Whether what is accepted includes JSON, and no other form by its name."""
+    accept = accept.lower()
+    return "json" in accept or ("*/*" in accept and not any(form in accept for form in _OTHER_FORMS))
+
+
 def _is_reference(visit: Visit, about: frozenset[Meaning]) -> bool:
     """Whether an error may be about something that the content of the request refers to."""
     return visit.method == "POST" and Meaning.NOT_FOUND in about
-
-
-def _tally[K](tallies: dict[K, Tally], key: K, most: int, visit: Visit) -> None:
-    tally = tallies.get(key)
-    if tally is None:
-        if len(tallies) >= most:
-            return
-        tally = tallies[key] = Tally()
-    tally.add(visit)
 
 
 class Services:
@@ -216,19 +220,20 @@ class Services:
 
     def of(self, exchange: Exchange) -> Service:
         """What was seen of the service of an exchange before; an empty one where it was never seen."""
-        return self._current(exchange.service, moment(exchange)) or _UNSEEN
+        return self._services.get(exchange.service, moment(exchange)) or _UNSEEN
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Add an exchange to its service."""
         visit = visit_of(exchange, self._state, verdict)
-        now = visit.ended
-        service = self._current(exchange.service, now) or Service(now)
-        self._services.keep(exchange.service, service, now)
+        service = self._services.get(visit.service, visit.ended)
+        if service is None:
+            service = Service()
+            self._services.keep(visit.service, service, visit.ended)  # and never renewed: all of it is to begin anew
         service.add(exchange, visit)
         # Few exchanges see a failure while they last; to look for the calls of those alone is cheap.
-        if visit.direction is Direction.INBOUND and visit.started <= self._last_failure:
+        if visit.started <= self._last_failure and visit.direction is Direction.INBOUND:
             self._calls(exchange, service)
-        if failed(visit):
+        if (visit.status is None or visit.status >= 500) and failed(visit):
             self._last_failure = max(self._last_failure, visit.ended)
 
     def _calls(self, exchange: Exchange, service: Service) -> None:
@@ -238,14 +243,11 @@ class Services:
         for call in hops.final_failures():
             (service.failed_calls if hops.certain else service.presumed_failed_calls).add(call)
 
-    def _current(self, name: str, now: float) -> Service | None:
-        service = self._services.get(name, now)
-        return None if service is None or now - service.since > PERIOD else service
-
     def __len__(self) -> int:
         return len(self._services)
 
 
-def has_lied(exchange: Exchange, state: State) -> bool:
-    """Whether the service of an exchange answered errors by success before."""
-    return state.recall(Services).of(exchange).lies.count > 0
+def may_lie_again(exchange: Exchange, state: State) -> bool:
+    """Whether a success may hold an error, and the service answered errors by success before."""
+    response = exchange.response
+    return response is not None and _names_error(response) and state.recall(Services).of(exchange).lies.count > 0

@@ -43,7 +43,7 @@ _MOST_ALIKE: Final = 4096
 _MOST_BY_RESOURCE: Final = 16_384
 _MOST_BY_CREDENTIAL: Final = 16_384
 _MOST_BY_CLIENT: Final = 8192
-_MOST_REFUSED: Final = 8192
+_MOST_DOUBTED: Final = 8192
 
 
 def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -> Visit:
@@ -184,8 +184,7 @@ class Visits:
         self._resources: Stories[int] = Stories(_MOST_BY_RESOURCE)
         self._credentials: Stories[tuple[str, bytes]] = Stories(_MOST_BY_CREDENTIAL)
         self._clients: Stories[tuple[str, int]] = Stories(_MOST_BY_CLIENT)
-        self._refused: Table[int, bool] = Table(_MOST_REFUSED)
-        self._doubted: Table[bytes, bool] = Table(_MOST_REFUSED)
+        self._doubted: Table[bytes, bool] = Table(_MOST_DOUBTED)
 
     def now(self, exchange: Exchange) -> Visit:
         """The exchange at hand, as it will be remembered; its verdict is what its status says."""
@@ -214,10 +213,6 @@ class Visits:
         now = self.now(exchange)
         return self._clients.of((now.service, now.client), moment(exchange))
 
-    def was_refused(self, exchange: Exchange) -> bool:
-        """Whether the resource of an exchange was refused or hidden before, to whomever."""
-        return len(self._refused) > 0 and self._refused.get(self.now(exchange).resource, moment(exchange)) is not None
-
     def was_doubted(self, exchange: Exchange) -> bool:
         """Whether the credential of an exchange was answered by 401 before."""
         if not len(self._doubted):
@@ -234,7 +229,7 @@ class Visits:
             if visit.status == 401:
                 self._doubted.keep(visit.credential, True, visit.ended)
         if visit.status in _REFUSALS:
-            self._refused.keep(visit.resource, True, visit.ended)
+            self._state.marked.keep(visit.resource, True, visit.ended)
         client = (visit.service, visit.client)
         if not visit.succeeded or client in self._clients:
             self._clients.add(client, visit)
@@ -243,9 +238,12 @@ class Visits:
         return len(self._resources) + len(self._credentials) + len(self._clients)
 
 
-def resource_was_refused(exchange: Exchange, state: State) -> bool:
-    """See ``Visits.was_refused``."""
-    return state.recall(Visits).was_refused(exchange)
+def is_marked(exchange: Exchange, state: State) -> bool:
+    """Whether the resource of an exchange was refused or hidden, deleted, asked by HEAD … (see ``State.marked``)."""
+    if not len(state.marked):
+        return False
+    visit = visit_of(exchange, state)
+    return state.marked.get(visit.resource, visit.ended) is not None
 
 
 def credential_was_doubted(exchange: Exchange, state: State) -> bool:

@@ -1,28 +1,33 @@
-"""Where something was written, so that rules can tell a resource that changed by itself from one that was changed.
+"""What was written, so that rules can tell a resource that changed by itself from one that was changed.
 
 A write concerns what it is sent to, but also what lies below (an order's lines go with the order) and what lies above
 (``POST /orders/7/restore``). What had no effect by its own account, a 4xx, is none.
+
+Half of some traffic are writes, and rules ask for them once in a thousand exchanges: so they are kept as they come, and
+searched when somebody asks.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Final
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.methods import SAFE
-from wirelint.core.state import WINDOW, State
+from wirelint.core.methods import UNSAFE
+from wirelint.core.state import State, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.protocols import Protocol, protocol
-from wirelint.history.visits import resource_of, visit_of
+from wirelint.history.visits import visit_of
 
-_MOST_PLACES: Final = 8192
-_DEEPEST: Final = 12
-_LONGEST: Final = 2048
+# All of them may have to be searched: two milliseconds, at worst.
+_MOST: Final = 2048
+_LONGEST: Final = 1024
+# Seconds that exchanges may be out of order: some recorders write them down in the order of their beginnings.
+_DISORDER: Final = 60.0
 # Calls whose path says nothing about what they change.
 _ANYWHERE: Final = frozenset(
     {
@@ -37,132 +42,94 @@ _ANYWHERE: Final = frozenset(
 )
 # By these, all that there is may come and go: tests set their fixtures up anew, backups are played back.
 _resetting: Final = re.compile(
-    r"/[\w-]{0,32}(?:reset|restor|recover|seed|fixture|rollback|import|snapshot|undelet|migrat|sync)", re.IGNORECASE
+    r"/[\w-]{0,32}(?:reset|restor|recover|seed|fixture|rollback|import|snapshot|undelet|migrat|sync|_bulk)",
+    re.IGNORECASE,
 )
-# One of these stands in all that ``_resetting`` finds, and hardly ever in a path.
-_RESETTING_STEMS: Final = (
-    "reset", "restor", "recover", "seed", "fixture", "rollback", "import", "snapshot", "undelet", "migrat", "sync",
-)  # fmt: skip
 _removing: Final = re.compile(
     r"delet|remov|purg|clear|cancel|reset|trunc|destroy|archiv|prune|batch|bulk|flush|wipe|drop", re.IGNORECASE
 )
 
 
-class _Place:
-    """The latest writes to a path, to anything below it, and such as take away what is below it."""
-
-    __slots__ = ("at", "below", "removal", "when")
-
-    def __init__(self, when: float) -> None:
-        self.at: Visit | None = None
-        self.below: Visit | None = None
-        self.removal: Visit | None = None
-        self.when = when
-
-
 class Writes:
-    """The latest writes by path, queries left out."""
+    """The latest writes, those by one method to one target taken as one."""
 
-    wants = When(status="none 1xx 2xx 3xx 5xx")
+    wants = When(status="none 1xx 2xx 3xx 5xx", method=UNSAFE)
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._places: OrderedDict[int, _Place] = OrderedDict()
-        self._forgotten = float("-inf")
-        self._oldest = float("-inf")  # no place is older than that
+        # By service, authority, method and target, which is empty where it may be anywhere.
+        self._writes: Table[tuple[str, str, str, str], Visit] = Table(_MOST)
 
     def touched(self, exchange: Exchange, since: Visit) -> bool:
         """Whether the resource of an exchange may have been changed: by a write to it, above or below.
 
         :param since: the visit after which writes count; itself it does not.
         """
-        own, above = self._around(exchange)
-        if since.ended <= self._forgotten:
-            return True
-        found = [place.at for place in above]
-        if own is not None:
-            found += (own.at, own.below)
-        return any(_is_later(write, since) for write in found)
+        own = _path(exchange.request.target[:_LONGEST])
+        return since.ended <= self._writes.full_until or any(
+            _holds(own, path) or _holds(path, own)
+            for path in (_path(target) for _, target in self._since(exchange, since))
+        )
 
     def removed(self, exchange: Exchange, since: Visit) -> bool:
         """Whether the resource of an exchange may have been taken away: by a write to it or below, a removal above.
 
         :param since: the visit after which writes count; itself it does not.
         """
-        own, above = self._around(exchange)
-        if since.ended <= self._forgotten:
-            return True
-        found = [place.removal for place in above]
-        if own is not None:
-            found += (own.at, own.below, own.removal)
-        return any(_is_later(write, since) for write in found)
+        own = _path(exchange.request.target[:_LONGEST])
+        return since.ended <= self._writes.full_until or any(
+            _holds(own, _path(target)) or _removes(method, target, own)
+            for method, target in self._since(exchange, since)
+        )
 
-    def _around(self, exchange: Exchange) -> tuple[_Place | None, list[_Place]]:
-        *above, own = (self._places.get(resource_of(exchange, path)) for path in _paths(exchange.request.path))
-        return own, [place for place in above if place is not None]
+    def _since(self, exchange: Exchange, since: Visit) -> Iterator[tuple[str, str]]:
+        """Method and target of writes to the site of an exchange that count, the latest first."""
+        site = (exchange.service, exchange.request.authority[:_LONGEST])
+        at_once = True  # what ended at once with that visit, as all did in recordings without times, may be later
+        for (service, authority, method, target), visit in self._writes.newest(moment(exchange)):
+            if visit.ended < since.ended - _DISORDER:
+                return
+            later = visit.ended > since.ended or (at_once and visit.ended == since.ended)
+            if visit is since:
+                at_once = False
+            elif later and (service, authority) == site:
+                yield method, "" if _resets(visit.route) else target
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Add an exchange, if it may have changed something."""
+        """Add an exchange that may have changed something."""
         request = exchange.request
-        if request.method in SAFE:
-            return
         visit = visit_of(exchange, self._state, verdict)
-        anywhere = _resets(request.path[:_LONGEST]) or protocol(exchange) in _ANYWHERE
-        paths = list(_paths("/" if anywhere else request.path))
-        for above in paths[:-1]:
-            self._place(exchange, above, visit).below = visit
-        own = self._place(exchange, paths[-1], visit)
-        own.at = visit
-        if request.method == "DELETE" or anywhere:
-            own.removal = visit
-        elif _removing.search(paths[-1].rpartition("/")[2]) or _removing.search(request.query[:_LONGEST]):
-            own.removal = visit
-            if len(paths) > 1:  # POST /orders/purge
-                self._place(exchange, paths[-2], visit).removal = visit
-
-    def _place(self, exchange: Exchange, path: str, visit: Visit) -> _Place:
-        places, key = self._places, resource_of(exchange, path)
-        place = places.get(key)
-        if place is None:
-            place = places[key] = _Place(visit.ended)
-        else:
-            places.move_to_end(key)
-            place.when = visit.ended
-        self._age(visit.ended)
-        return place
-
-    def _age(self, now: float) -> None:
-        """Let go of a place that has expired, or of the oldest where there are too many."""
-        places = self._places
-        if len(places) > _MOST_PLACES:
-            self._forgotten = max(self._forgotten, places.popitem(last=False)[1].when)
-        elif self._oldest < now - WINDOW:
-            self._oldest = next(iter(places.values())).when
-            if self._oldest < now - WINDOW:
-                places.popitem(last=False)
+        # All of these protocols send what they want done by POST, and what 201 tells of was created there.
+        anywhere = request.method == "POST" and visit.status != 201 and protocol(exchange) in _ANYWHERE
+        target = "" if anywhere else request.target[:_LONGEST]
+        key = (visit.service, request.authority[:_LONGEST], visit.method, target)
+        self._writes.keep(key, visit, visit.ended)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._writes)
 
 
-def _resets(path: str) -> bool:
-    folded = path.lower()
-    return any(stem in folded for stem in _RESETTING_STEMS) and _resetting.search(path) is not None
+@functools.lru_cache(maxsize=1024)
+def _resets(route: str) -> bool:
+    return _resetting.search(route) is not None
 
 
-def _paths(path: str) -> Iterator[str]:
-    """The path and those above it, the shortest first; a slash at the end makes no difference."""
-    path = path[:_LONGEST].rstrip("/")
-    at = 0
-    for _ in range(_DEEPEST):
-        yield path[:at]
-        if at >= len(path):
-            return
-        at = path.find("/", at + 1)
-        if at < 0:
-            at = len(path)
-    yield path[:at]
+def _path(target: str) -> str:
+    """The path of a target; a slash at the end makes no difference."""
+    return target.partition("?")[0].rstrip("/")
 
 
-def _is_later(write: Visit | None, since: Visit) -> bool:
-    return write is not None and write is not since and write.ended >= since.ended
+def _holds(above: str, path: str) -> bool:
+    """Whether a path is another one, or lies below it."""
+    return path.startswith(above) and path[len(above) : len(above) + 1] in ("", "/")
+
+
+def _removes(method: str, target: str, path: str) -> bool:
+    """Whether a write takes away what is below it, or, as ``POST /orders/purge`` does, below what it is sent to."""
+    own = _path(target)
+    if method == "DELETE" or not target:
+        return _holds(own, path)
+    above, _, last = own.rpartition("/")
+    return _holds(above, path) and (
+        _removing.search(last) is not None or _removing.search(target.partition("?")[2]) is not None
+    )

@@ -35,7 +35,8 @@ from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
 from wirelint.history.repeats import by_a_person, is_probe, knew, same_client
-from wirelint.history.visits import Visits, client_had_failed
+from wirelint.history.visits import Visits
+from wirelint.history.waiting import Waiting, was_told_to_wait
 
 _REFUSALS = frozenset({429, 503})
 _LONGEST = 3600.0
@@ -51,19 +52,16 @@ RULE = Rule(
     when=When(status="2xx 3xx 4xx 5xx none"),
     side=Side.CLIENT,
     scope=Scope.CLIENT,
-    recalls=(Visits,),
-    after=client_had_failed,
+    recalls=(Visits, Waiting),
+    after=was_told_to_wait,
 )
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Back before the time."""
     visits = context.recall(Visits)
-    story = visits.of_client(exchange)
-    if not story:
-        return
     now = visits.now(exchange)
-    told = _last_word(story, now)
+    told = _last_word(visits.of_client(exchange), now)
     if told is None or told.wait is None or told.wait > _LONGEST:
         return
     waited = now.started - told.ended

@@ -30,16 +30,15 @@ References
 import re
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange, FailureKind
+from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, Scope, When
-from wirelint.core.visit import Visit
 from wirelint.evidence.protocols import protocol
+from wirelint.history.open_ends import OpenEnds, is_open, was_left_open
 from wirelint.history.repeats import by_a_person, knew, same_client
-from wirelint.history.visits import Visits, client_had_failed
+from wirelint.history.visits import Visits
 
 _SPAN = 5.0
-_UNSENT = frozenset({FailureKind.CONNECT, FailureKind.TLS})
 _FIELDS = frozenset(
     {
         "idempotency-key",
@@ -84,22 +83,20 @@ RULE = Rule(
     when=When(status="2xx 3xx 4xx 5xx none", method="POST PATCH"),
     side=Side.CLIENT,
     scope=Scope.CLIENT,
-    recalls=(Visits,),
-    after=client_had_failed,
+    recalls=(Visits, OpenEnds),
+    after=was_left_open,
 )
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Failed with an open end, and sent again as it was."""
     visits = context.recall(Visits)
-    story = visits.of_client(exchange)
-    if not story:
-        return
     now = visits.now(exchange)
     if now.request is None:
         return
+    story = visits.of_client(exchange)
     before = next((v for v in reversed(story) if v.request == now.request and same_client(v, now)), None)
-    if before is None or not _is_open(before) or not knew(now, before):
+    if before is None or not is_open(before) or not knew(now, before):
         return
     paused = now.started - before.ended
     if paused > _SPAN or by_a_person(exchange) or _is_recognizable(exchange) or protocol(exchange) is not None:
@@ -112,13 +109,6 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         story=(before.step("whether it was carried out is unknown"),),
         note="the same content once more",
     )
-
-
-def _is_open(visit: Visit) -> bool:
-    """Whether a request may have been carried out although it failed."""
-    if visit.status is not None:
-        return visit.status >= 500 and visit.wait is None
-    return visit.failure not in _UNSENT
 
 
 def _is_recognizable(exchange: Exchange) -> bool:

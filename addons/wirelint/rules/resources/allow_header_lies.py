@@ -34,9 +34,9 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.methods import METHODS
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.evidence.failing import holds_error
-from wirelint.history.allowed import Allowed, allowance, was_listed
+from wirelint.history.allowed import Allowed, allowance
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Visits
+from wirelint.history.visits import Visits, is_marked
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -47,7 +47,7 @@ RULE = Rule(
     when=When(status="2xx 405 501"),
     scope=Scope.RESOURCE,
     recalls=(Allowed, Visits, Writes),
-    after=was_listed,
+    after=is_marked,
     speaks_once=True,
 )
 

@@ -57,7 +57,7 @@ _PATIENCE = 5.0
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Announced as created, then missing twice."""
     announced = context.recall(Announced).of(exchange)
-    if announced is None or not announced.done or announced.visit.status != 201:
+    if announced is None or not announced.created:
         return
     made, visits = announced.visit, context.recall(Visits)
     now = visits.now(exchange)

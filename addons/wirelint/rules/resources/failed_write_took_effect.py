@@ -33,10 +33,10 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
-from wirelint.history.attempts import Attempts, values, write_was_rejected
+from wirelint.history.attempts import Attempts, values
 from wirelint.history.contents import content_of
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Visits
+from wirelint.history.visits import Visits, is_marked
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -48,7 +48,7 @@ RULE = Rule(
     reads=Reads.WHOLE,
     scope=Scope.RESOURCE,
     recalls=(Attempts, Visits, Writes),
-    after=write_was_rejected,
+    after=is_marked,
     speaks_once=True,
 )
 

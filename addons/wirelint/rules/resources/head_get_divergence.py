@@ -33,9 +33,9 @@ from collections.abc import Iterator
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, Scope, When
-from wirelint.history.looks import Look, Looks, look_of, was_looked_at
+from wirelint.history.looks import Look, Looks, look_of
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Visits
+from wirelint.history.visits import Visits, is_marked
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -46,7 +46,7 @@ RULE = Rule(
     when=When(method="HEAD GET", status="2xx 4xx 5xx"),
     scope=Scope.RESOURCE,
     recalls=(Looks, Visits, Writes),
-    after=was_looked_at,
+    after=is_marked,
     speaks_once=True,
 )
 

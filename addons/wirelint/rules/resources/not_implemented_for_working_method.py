@@ -12,7 +12,7 @@ section 15.6.2). It may be stored by caches, and clients stop to use the method.
 Known exceptions
 ----------------
 The functionality that is missing may be one that a query, a header or a part of the content asks for. Where there is
-any, and the very same request was not answered with success, the finding is a hint.
+any, and the very same request was not answered with success, the finding is a hint. ``/status/501`` asks for one.
 
 How to fix
 ----------
@@ -50,8 +50,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     visits = context.recall(Visits)
     now = visits.now(exchange)
     worked = context.recall(Routes).of(exchange).worked.get(now.method)
-    if worked is None or protocol(exchange) is not None:
-        return
+    if worked is None or protocol(exchange) is not None or "501" in exchange.request.path.split("/"):
+        return  # a page of errors by number, asked for this one
     same = None
     if now.request is not None:
         same = next((v for v in visits.of_resource(exchange) if v.succeeded and v.request == now.request), None)

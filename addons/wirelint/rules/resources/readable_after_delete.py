@@ -38,9 +38,9 @@ from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.evidence.lifecycle import is_ending
 from wirelint.history.contents import content_of
-from wirelint.history.deletions import Deletions, was_deleted
+from wirelint.history.deletions import Deletions
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Visits
+from wirelint.history.visits import Visits, is_marked
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -53,7 +53,7 @@ RULE = Rule(
     suggested_status=202,
     scope=Scope.RESOURCE,
     recalls=(Deletions, Visits, Writes),
-    after=was_deleted,
+    after=is_marked,
     speaks_once=True,
 )
 

@@ -33,7 +33,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.evidence.envelope import JSON_KEYS
-from wirelint.history.services import Services, has_lied, is_lie
+from wirelint.history.services import Services, is_lie, may_lie_again
 
 _LEAST_ANSWERS = 200
 _LEAST_LIES = 5
@@ -62,7 +62,7 @@ RULE = Rule(
     json_keys=JSON_KEYS,
     scope=Scope.SERVICE,
     recalls=(Services,),
-    after=has_lied,
+    after=may_lie_again,
     speaks_once=True,
 )
 

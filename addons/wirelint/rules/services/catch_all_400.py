@@ -57,28 +57,27 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Different meanings under one status, and none of them under its own."""
     service = context.recall(Services).of(exchange)
-    all_of_them = service.statuses.get(400)
-    if all_of_them is None or all_of_them.count + 1 < _LEAST or len(all_of_them.routes) < _LEAST_ROUTES:
+    all_of_them = service.bad_requests
+    if all_of_them.count + 1 < _LEAST or len(all_of_them.routes) < _LEAST_ROUTES:
         return
     own = context.option("validation_is_400")
     told = {
-        meaning: tally
-        for (status, meaning), tally in service.meanings.items()
-        if status == 400
-        and meaning in _MEANINGS
-        and tally.count >= _LEAST_EACH
+        meaning: seen
+        for meaning, seen in service.meanings.items()
+        if meaning in _MEANINGS
+        and seen.count >= _LEAST_EACH
         and STATUS[meaning] not in service.statuses
         and not (own and meaning is Meaning.INVALID)
     }
     if len(told) < 2 or protocol(exchange) is not None or gateway_made(exchange):
         return
     most = sorted(told.items(), key=lambda each: (-each[1].count, each[0]))
-    counts = ", ".join(f"{meaning} {tally.count}x" for meaning, tally in most)
+    counts = ", ".join(f"{meaning} {seen.count}x" for meaning, seen in most)
     yield Hit(
         f"400 stands for {len(most)} things: {', '.join(meaning for meaning, _ in most)}",
         f"400: {counts}, of {all_of_them.count + 1} on {len(all_of_them.routes)} routes; "
         f"never {', '.join(str(STATUS[meaning]) for meaning, _ in most)}",
-        story=tuple(tally.samples[0].step(f"about {meaning}") for meaning, tally in most),
+        story=tuple(seen.first.step(f"about {meaning}") for meaning, seen in most),
         note="400 once more",
     )
 

@@ -14,7 +14,7 @@ Known exceptions
 ----------------
 Errors that a gateway made in the service's place, those of another server behind the same name (by ``Server`` and
 ``Via``), and those whose callers asked for HTML, XML, text or a picture are told apart, as are pages where nothing says
-that data was called for. OAuth, GraphQL and other protocols have forms of their own.
+that data was called for. An ``error`` and a ``message`` beside each other are the form of either. OAuth, GraphQL and other protocols have forms of their own.
 
 How to fix
 ----------
@@ -32,6 +32,7 @@ from collections.abc import Iterator
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.evidence.families import BOTH, ERROR, MESSAGE
 from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
 from wirelint.history.services import Services, asked_form
@@ -58,12 +59,16 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     if len(families) < 2:
         return
     by = maker(exchange)
-    forms = {form: tally for (other, form), tally in families.items() if other == by}
-    total = sum(tally.count for tally in forms.values()) + 1
+    forms = {form: seen for (other, form), seen in families.items() if other == by}
+    total = sum(seen.count for seen in forms.values()) + 1
     if len(forms) < 2 or total < _LEAST or protocol(exchange) is not None or gateway_made(exchange):
         return
     own = asked_form(exchange)
-    counts = {form: tally.count + (form == own) for form, tally in forms.items()}
+    counts = {form: seen.count + (form == own) for form, seen in forms.items()}
+    if BOTH in counts and (kin := max((ERROR, MESSAGE), key=lambda form: counts.get(form, 0))) in counts:
+        # Not every error has all of the members.
+        counts[kin] += counts.pop(BOTH)
+        own = kin if own == BOTH else own
     usual = sorted(
         (form for form, count in counts.items() if count >= _LEAST_SHARE * total), key=lambda form: -counts[form]
     )
@@ -72,7 +77,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     yield Hit(
         f"errors in {len(usual)} forms: {', '.join(usual[:4])}",
         ", ".join(f"{form} {counts[form]}x" for form in usual),
-        story=tuple(forms[form].samples[0].step(f"told as {form}") for form in usual),
+        story=tuple(forms[form].first.step(f"told as {form}") for form in usual),
         note=f"told as {own}",
     )
 
@@ -116,5 +121,23 @@ HTTP/1.1 500 Internal Server Error
 Content-Type: text/plain
 
 checks did not pass
+""",
+    """\
+# 10 times, every 20s
+GET /orders/{n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"statusCode": 404, "message": "Not Found"}
+# 10 times, every 20s
+GET /customers/{n} HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"statusCode": 404, "message": "no such customer", "error": "Not Found"}
 """,
 )

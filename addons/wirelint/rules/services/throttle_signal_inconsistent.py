@@ -59,8 +59,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     counts: dict[int, int] = {status: 1}
     makers: dict[int, set[str]] = {status: {maker(exchange)}}
-    for (other, by), tally in limits.items():
-        counts[other] = counts.get(other, 0) + tally.count
+    for (other, by), seen in limits.items():
+        counts[other] = counts.get(other, 0) + seen.count
         makers.setdefault(other, set()).add(by)
     often = sorted(other for other, count in counts.items() if count >= _LEAST_EACH)
     if len(often) < 2 or status not in often:
@@ -71,8 +71,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         ", ".join(f"{other} {counts[other]}x" for other in often),
         side=Side.INTERMEDIARY if at_two_places else None,
         story=tuple(
-            tally.samples[0].step(f"too many requests, told by {other}")
-            for (other, _), tally in limits.items()
+            seen.first.step(f"too many requests, told by {other}")
+            for (other, _), seen in limits.items()
             if other in often and other != status
         ),
         note=f"too many requests, told by {status}",

@@ -1,0 +1,53 @@
+"""Requests that may have been carried out although they failed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wirelint.core.exchange import Exchange, FailureKind
+from wirelint.core.state import State, Table
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.core.when import When
+from wirelint.history.visits import visit_of
+
+_MOST: Final = 4096
+_UNSENT: Final = frozenset({FailureKind.CONNECT, FailureKind.TLS})
+
+
+def is_open(visit: Visit) -> bool:
+    """Whether a request may have been carried out although it failed."""
+    if visit.status is not None:
+        return visit.status >= 500 and visit.wait is None
+    return visit.failure not in _UNSENT
+
+
+class OpenEnds:
+    """Failed POST and PATCH whose outcome is open: target and content of each."""
+
+    wants = When(status="none 5xx", method="POST PATCH")
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._requests: Table[int, bool] = Table(_MOST)
+
+    def holds(self, exchange: Exchange) -> bool:
+        """Whether the same request was left open before, by whomever it was sent."""
+        if not len(self._requests):
+            return False
+        visit = visit_of(exchange, self._state)
+        return visit.request is not None and self._requests.get(visit.request, visit.ended) is not None
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Keep a request that was left open."""
+        visit = visit_of(exchange, self._state, verdict)
+        if visit.request is not None and is_open(visit):
+            self._requests.keep(visit.request, True, visit.ended)
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+
+def was_left_open(exchange: Exchange, state: State) -> bool:
+    """See ``OpenEnds.holds``."""
+    return state.recall(OpenEnds).holds(exchange)

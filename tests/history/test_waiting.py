@@ -1,0 +1,47 @@
+"""Which clients count as told to wait, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from story_lab import later, remembered, turn
+from wirelint.core.state import State
+from wirelint.core.verdict import Verdict
+from wirelint.core.wire import exchanges
+from wirelint.history import waiting
+from wirelint.history.waiting import Waiting, was_told_to_wait
+
+TOLD = turn("GET /reports/7", 429, "", "Retry-After: 30")
+
+
+@pytest.mark.parametrize(
+    ("story", "then", "expected"),
+    [
+        (TOLD, turn("GET /reports/8", 200), True),
+        (turn("GET /reports/7", 503, "", "Retry-After: 30"), turn("GET /reports/8", 200), True),
+        (turn("GET /reports/7", 429), turn("GET /reports/8", 200), False),
+        (turn("GET /reports/7", 413, "", "Retry-After: 30"), turn("GET /reports/8", 200), False),
+        (TOLD, turn("HEAD /reports/8", 200), True),
+        (TOLD, turn("GET /orders/8", 200), False),
+        (TOLD, turn("GET /reports/8", 200, asked=("User-Agent: other",)), False),
+        (TOLD + later(700), turn("GET /reports/8", 200), False),
+    ],
+)
+def test_who_was_told(story: str, then: str, expected: bool) -> None:
+    memory, told = remembered(Waiting, story + then)
+    assert memory.holds(told[-1]) is expected
+
+
+def test_it_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_MOST", 7)
+    refused = "".join(turn(f"GET /{'a' * number}", 429, "", "Retry-After: 9") for number in range(60))
+    memory, _ = remembered(Waiting, refused)
+    assert len(memory) == 7
+
+
+def test_was_told_to_wait() -> None:
+    state, told = State(), list(exchanges(TOLD + TOLD))
+    state.recall(Waiting)
+    assert not was_told_to_wait(told[1], state)
+    state.note(told[0], Verdict.CLIENT_ERROR)
+    assert was_told_to_wait(told[1], state)
