@@ -14,8 +14,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirelint.core.body import DECODED_LIMIT, NOTHING, Body
+from wirelint.core.body import DECODED_LIMIT, Body
 from wirelint.core.coding import UndecodableError, decode
+from wirelint.core.json_parts import NOTHING, value_of
 from wirelint.core.media import media_type
 
 TEXT = json.dumps({"success": False, "error": "no such user", "n": list(range(50))}).encode()
@@ -107,6 +108,29 @@ def test_long_documents_are_not_taken_apart_to_the_last() -> None:
     assert Body(json.dumps(long).encode()).members == long
     assert Body(json.dumps([long]).encode()).members is None
     assert Body(json.dumps(long).encode()[:-1]).members is None
+
+
+@pytest.mark.parametrize("padding", ["", "y" * 1000, "y" * 20_000])
+def test_some_members_are_picked_without_the_others(padding: str) -> None:
+    document = {"Status": 404, "error": {"code": 7}, "padding": padding, "rows": [1, 2]}
+    body = Body(json.dumps(document).encode())
+    assert body.pick(frozenset({"status", "error", "absent"})) == {"status": 404, "error": {"code": 7}}
+    assert Body(json.dumps([document]).encode()).pick(frozenset({"status"})) == {}
+    assert Body(json.dumps(document).encode()[:-1]).pick(frozenset({"status"})) == {}
+    assert Body(json.dumps(document).encode()[:40], complete=False).pick(frozenset({"status"})) == {"status": 404}
+
+
+def test_an_array_is_known_by_its_elements() -> None:
+    body = Body(b' [{"Id": 7}, {"error": 1}, null]')
+    elements = body.elements
+    assert elements is not None
+    assert [value_of(each) for each in elements] == [{"Id": 7}, {"error": 1}, None]
+    assert body.names == frozenset({"id"})
+    assert Body(b"[]").names == Body(b"[[1]]").names == Body(b'["id"]').names == frozenset()
+    for other in (b'{"a": []}', b"[1, 2", b"7", b"", b"<a/>"):
+        assert Body(other).elements is None
+    assert Body(b"[1, 2]", complete=False).elements is None
+    assert value_of(Body(b'["\xff"]').elements[0]) is NOTHING  # type: ignore[index]
 
 
 def test_a_cut_document_shows_the_members_that_ended_before_the_cut() -> None:

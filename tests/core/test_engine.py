@@ -135,6 +135,23 @@ def test_names_at_the_top_level_decide_whether_a_success_is_read() -> None:
     assert len(engine.audit(exchange(content=b'{"data": 1}')).plan.rules) == 1
 
 
+def test_the_first_element_stands_for_a_list() -> None:
+    engine = Engine([rule(reads=Reads.PREFIX, json_keys=frozenset({"error"}))])
+    assert fired(engine, exchange(content=b'[{"error": 1}, {"data": 1}]')) == ["some-rule"]
+    assert fired(engine, exchange(content=b'[{"data": 1}, {"error": 1}]')) == []
+    assert fired(engine, exchange(content=b'["error"]')) == []
+    assert fired(engine, exchange(content=b"[]")) == []
+    assert fired(engine, exchange(content=b'[{"data": 1}')) == ["some-rule"]
+
+
+def test_an_opportunity_counts_where_a_glance_tells_that_nothing_can_be_found() -> None:
+    engine = Engine([rule(worth=lambda status, method, kind: status == 201 and method == "POST" and kind is Kind.JSON)])
+    assert fired(engine, exchange(201, method="POST")) == ["some-rule"]
+    assert fired(engine, exchange(201, method="POST", media="text/html")) == []
+    assert fired(engine, exchange(201)) == []
+    assert len(engine.audit(exchange(200)).plan.rules) == 1
+
+
 def test_hints_are_dropped_and_never_decide() -> None:
     weak = rule(check=lambda exchange, context: [Hit("hm", verdict=Verdict.SERVER_ERROR)], confidence=Confidence.WEAK)
     assert fired(Engine([weak]), exchange()) == []

@@ -6,14 +6,22 @@ form and for content that could not be inspected; ``unavailable`` and ``complete
 
 from __future__ import annotations
 
-import enum
-import json
-import re
 from typing import Any, Final
 
 import msgspec
 
 from wirelint.core.coding import UndecodableError, decode
+from wirelint.core.json_parts import (
+    NOTHING,
+    Nothing,
+    array_of,
+    beginnings,
+    first_of,
+    members_of_prefix,
+    object_of,
+    unguarded,
+    value_of,
+)
 from wirelint.core.media import MediaType, media_type
 
 DECODED_LIMIT: Final = 256 * 1024
@@ -22,25 +30,8 @@ DECODED_LIMIT: Final = 256 * 1024
 MEMBERS_LIMIT: Final = 16 * 1024
 """Of content longer than this, long members are known by their start alone; of a cut one, this much is looked at."""
 
-_GLIMPSE: Final = 4 * 1024
-_FIRST_ELEMENTS: Final = 16
-
-
-class Nothing(enum.Enum):
-    """The type of NOTHING, so that JSON's null can be told from the lack of JSON."""
-
-    NOTHING = "nothing"
-
-
-NOTHING: Final = Nothing.NOTHING
-
-# Prefixes that keep a JSON document from being run as a script; they are no part of the document.
-_GUARDS = (b")]}',\n", b")]}'\n", b")]}'", b"for(;;);", b"while(1);", b"while(true);", b"{}&&")
-_WHITE = b" \t\r\n"
-_top_level = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_anything = msgspec.json.Decoder()
-_scan = json.JSONDecoder()
-_space = re.compile(r"[ \t\r\n]*")
+_SMALL: Final = 512
+"""Up to here, parsing all members costs no more than leaving most of them alone."""
 
 
 class Body:
@@ -57,9 +48,11 @@ class Body:
     __slots__ = (
         "_complete",
         "_content",
+        "_elements",
         "_json",
         "_members",
         "_names",
+        "_octets",
         "_reason",
         "_text",
         "_top",
@@ -87,10 +80,12 @@ class Body:
         self._reason = reason or ("not_captured" if raw is None else None)
         self._content: bytes | Nothing | None = NOTHING
         self._text: str | Nothing | None = NOTHING
+        self._octets: bytes | None = None
         self._json: Any = None
         self._members: dict[str, Any] | Nothing | None = NOTHING
         self._top: dict[str, msgspec.Raw] | Nothing | None = NOTHING
         self._names: frozenset[str] | Nothing | None = NOTHING
+        self._elements: list[msgspec.Raw] | Nothing | None = NOTHING
 
     @classmethod
     def unknown(cls, reason: str, *, size: int | None = None) -> Body:
@@ -146,22 +141,28 @@ class Body:
         """Names and unparsed values of a complete JSON object; None for anything else. Cheaper than ``json``."""
         top = self._top
         if top is NOTHING:
-            top = None
-            octets = self._json_octets()
-            if octets is not None and octets[:1] == b"{":
-                try:
-                    top = _top_level.decode(octets)
-                except (msgspec.MsgspecError, RecursionError, ValueError):
-                    top = None
-            self._top = top
+            top = self._top = object_of(self._json_octets())
         return top
 
     @property
+    def elements(self) -> list[msgspec.Raw] | None:
+        """Unparsed elements of a complete JSON array; None for anything else. Cheaper than ``json``."""
+        elements = self._elements
+        if elements is NOTHING:
+            elements = self._elements = array_of(self._json_octets())
+        return elements
+
+    @property
     def names(self) -> frozenset[str] | None:
-        """The folded names of ``top_level``; None where that is None."""
+        """The folded names of a JSON object's members, or of those of an array's first element; None for anything else.
+
+        What lists hold is much alike, and where it is no object, there are no names.
+        """
         names = self._names
         if names is NOTHING:
             top = self.top_level
+            if top is None and self.elements is not None:
+                top = first_of(self.elements)
             names = self._names = None if top is None else frozenset(map(str.lower, top))
         return names
 
@@ -171,12 +172,7 @@ class Body:
         value = self._json
         if value is None:
             octets = self._json_octets()
-            value = NOTHING
-            if octets is not None:
-                try:
-                    value = _anything.decode(octets)
-                except (msgspec.MsgspecError, RecursionError, ValueError):
-                    value = NOTHING
+            value = value_of(octets) if octets else NOTHING
             # None stands for "not yet parsed", so JSON's own null is kept wrapped.
             self._json = value = _NULL if value is None else value
         return None if value is _NULL else value
@@ -190,37 +186,41 @@ class Body:
         """
         members = self._members
         if members is NOTHING:
-            if self.complete and len(self.content or b"") > MEMBERS_LIMIT:
-                members = _members_of_long(self.top_level)
-            elif self.complete:
+            if not self.complete:
+                members = members_of_prefix((self.text or "")[:MEMBERS_LIMIT])
+            elif self._json_octets()[:1] != b"{":
+                members = None
+            elif len(self.content or b"") > MEMBERS_LIMIT:
+                members = None if self.top_level is None else beginnings(self.top_level)
+            else:
                 value = self.json
                 members = value if isinstance(value, dict) else None
-            else:
-                text = self.text
-                members = _members_of_prefix(None if text is None else text[:MEMBERS_LIMIT])
             self._members = members
         return members
+
+    def pick(self, names: frozenset[str]) -> dict[str, Any]:
+        """Those of ``members`` whose folded names are among ``names``, by these; as a rule, no others are parsed."""
+        members = self._members
+        if members is NOTHING and self.complete and len(self.content or b"") > _SMALL:
+            top = self.top_level or {}
+            return beginnings({folded: raw for name, raw in top.items() if (folded := name.lower()) in names}) or {}
+        return {folded: value for name, value in (self.members or {}).items() if (folded := name.lower()) in names}
 
     @property
     def is_broken_json(self) -> bool:
         """Whether complete, non-empty content is provably no JSON text (RFC 8259)."""
         content = self.content
-        return bool(self.complete and content and content.strip(_WHITE) and self.json is NOTHING)
+        return bool(self.complete and content and content.strip(b" \t\r\n") and self.json is NOTHING)
 
-    def _json_octets(self) -> bytes | None:
-        content = self.content
-        if not content or not self.complete:
-            return None
-        if self.media.charset not in ("", "utf-8", "utf8", "us-ascii", "ascii"):
-            content = (self.text or "").encode("utf-8", "replace")
-        if content[:3] == b"\xef\xbb\xbf":
-            content = content[3:]
-        if content[:1] not in b"{[":
-            content = content.lstrip(_WHITE)
-            for guard in _GUARDS:
-                if content.startswith(guard):
-                    return content[len(guard) :].lstrip(_WHITE)
-        return content
+    def _json_octets(self) -> bytes:
+        """Complete content in UTF-8, without what may stand before JSON; empty where it is not complete."""
+        octets = self._octets
+        if octets is None:
+            octets = self.content if self.complete else None
+            if octets and self.media.charset not in ("", "utf-8", "utf8", "us-ascii", "ascii"):
+                octets = (self.text or "").encode("utf-8", "replace")
+            octets = self._octets = unguarded(octets or b"")
+        return octets
 
     def __repr__(self) -> str:
         # Never the content: a repr ends up in logs.
@@ -237,77 +237,6 @@ def _decode_text(content: bytes, charset: str) -> str:
         return content.decode("utf-8", "replace")
     except (ValueError, TypeError):  # a codec that is no text encoding, or one that refuses "replace"
         return content.decode("latin-1")
-
-
-def _members_of_long(top: dict[str, msgspec.Raw] | None) -> dict[str, Any] | None:
-    if top is None:
-        return None
-    try:
-        return {name: _start_of(memoryview(raw)) for name, raw in top.items()}
-    except (msgspec.MsgspecError, RecursionError, ValueError):
-        return None
-
-
-def _start_of(raw: memoryview) -> Any:
-    """A value; of a long array or object only what ends within ``_GLIMPSE``, unless that is nothing."""
-    start: Any = None
-    if len(raw) > _GLIMPSE:
-        text = bytes(raw[:_GLIMPSE]).decode("utf-8", "replace")
-        if text[0] == "{":
-            start = _members_of_prefix(text)
-        elif text[0] == "[":
-            start = _elements_of_prefix(text)
-    return start or _anything.decode(raw)
-
-
-def _elements_of_prefix(text: str) -> list[Any]:
-    skip = _space.match
-    elements: list[Any] = []
-    at = 1
-    try:
-        while len(elements) < _FIRST_ELEMENTS:
-            value, at = _scan.raw_decode(text, _end(skip(text, at)))
-            at = _end(skip(text, at))
-            if text[at : at + 1] != ",":  # the end of the array is behind the cut
-                break
-            elements.append(value)
-            at += 1
-    except (ValueError, RecursionError, IndexError):
-        pass
-    return elements
-
-
-def _members_of_prefix(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    skip = _space.match
-    at = _end(skip(text, 1 if text[:1] == "\ufeff" else 0))
-    if text[at : at + 1] != "{":
-        return None
-    members: dict[str, Any] = {}
-    at += 1
-    try:
-        while True:
-            at = _end(skip(text, at))
-            key, at = _scan.raw_decode(text, at)
-            at = _end(skip(text, at))
-            if not isinstance(key, str) or text[at : at + 1] != ":":
-                return members
-            value, at = _scan.raw_decode(text, _end(skip(text, at + 1)))
-            at = _end(skip(text, at))
-            # A number that touches the cut may go on behind it, so a member counts only once its end is seen.
-            if text[at : at + 1] not in (",", "}"):
-                return members
-            members[key] = value
-            if text[at] == "}":
-                return members
-            at += 1
-    except (ValueError, RecursionError, IndexError):
-        return members
-
-
-def _end(match: re.Match[str] | None) -> int:
-    return match.end() if match is not None else 0
 
 
 EMPTY: Final = Body(b"")

@@ -195,51 +195,53 @@ class Engine:
         key = (exchange.status, method_name(request.method), kind)
         plans = self._plans.get(key)
         if plans is None:
-            plans = _Plans(rule for rule in self.rules if rule.when.fits(*key))
+            plans = _Plans((rule for rule in self.rules if rule.when.fits(*key)), key)
             if len(self._plans) < _MOST_KINDS:
                 self._plans[key] = plans
-        return plans.plan(key[0], request.headers, headers)
+        return plans.plan(request.headers, headers)
 
 
 class _Plans:
     """The plans for exchanges alike in status, method and kind of content: they differ by the fields that are there.
 
     :param rules: those that are concerned as far as these three tell.
+    :param key: the three.
     """
 
-    __slots__ = ("_asked", "_got", "_plans", "_rules")
+    __slots__ = ("_asked", "_got", "_plans", "_rules", "_status", "_vain")
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], key: tuple[int | None, str, Kind]) -> None:
         self._rules = tuple(rules)
+        self._status = key[0]
+        self._vain = frozenset(rule.id for rule in self._rules if rule.worth is not None and not rule.worth(*key))
         self._asked = frozenset(name for rule in self._rules for name in rule.when.request_fields)
         self._got = frozenset(name for rule in self._rules for name in rule.when.response_fields)
         self._plans: dict[tuple[frozenset[str], frozenset[str]], Plan] = {}
 
-    def plan(self, status: int | None, request: Headers, response: Headers) -> Plan:
-        """The plan for two messages; ``status`` is that of the response, None where there is none."""
+    def plan(self, request: Headers, response: Headers) -> Plan:
+        """The plan for two messages."""
         shape = (self._asked.intersection(request.index), self._got.intersection(response.index))
         plan = self._plans.get(shape)
         if plan is None:
-            plan = _plan_of(status, [rule for rule in self._rules if rule.when.has(*shape)])
+            plan = self._plan_of([rule for rule in self._rules if rule.when.has(*shape)])
             if len(self._plans) < _MOST_SHAPES:
                 self._plans[shape] = plan
         return plan
 
-
-def _plan_of(status: int | None, rules: Sequence[Rule]) -> Plan:
-    # Errors are few and all about something; it is among successes that a look at the names spares work.
-    successful = status is not None and status < 400
-    here = [rule for rule in rules if not rule.recalls]
-    reading = [rule for rule in here if rule.reads is not Reads.NOTHING]
-    keyed = tuple(rule for rule in reading if successful and rule.json_keys is not None)
-    return Plan(
-        rules=tuple(rules),
-        plain=tuple(rule for rule in here if rule.reads is Reads.NOTHING),
-        reading=tuple(rule for rule in reading if not successful or rule.json_keys is None),
-        keyed=keyed,
-        keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
-        looking_back=_by_condition(rule for rule in rules if rule.recalls),
-    )
+    def _plan_of(self, rules: Sequence[Rule]) -> Plan:
+        # Errors are few and all about something; it is among successes that a look at the names spares work.
+        successful = self._status is not None and self._status < 400
+        here = [rule for rule in rules if not rule.recalls and rule.id not in self._vain]
+        reading = [rule for rule in here if rule.reads is not Reads.NOTHING]
+        keyed = tuple(rule for rule in reading if successful and rule.json_keys is not None)
+        return Plan(
+            rules=tuple(rules),
+            plain=tuple(rule for rule in here if rule.reads is Reads.NOTHING),
+            reading=tuple(rule for rule in reading if not successful or rule.json_keys is None),
+            keyed=keyed,
+            keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
+            looking_back=_by_condition(rule for rule in rules if rule.recalls),
+        )
 
 
 def _by_condition(rules: Iterable[Rule]) -> tuple[tuple[Condition | None, tuple[Rule, ...]], ...]:

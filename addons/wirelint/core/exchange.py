@@ -40,7 +40,7 @@ class Headers:
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.fields: tuple[tuple[bytes, bytes], ...] = tuple(fields)
-        self._index: dict[str, tuple[bytes, ...]] | None = None
+        self._index: dict[str, bytes | tuple[bytes, ...]] | None = None
         self.known_media_type: MediaType | None = None
         """``media_type`` once it was asked for, which rules do a dozen times."""
 
@@ -50,8 +50,8 @@ class Headers:
         return cls((name.encode("utf-8"), _octets(value)) for name, value in pairs)
 
     @property
-    def index(self) -> dict[str, tuple[bytes, ...]]:
-        """Folded name → raw values in order of appearance."""
+    def index(self) -> dict[str, bytes | tuple[bytes, ...]]:
+        """Folded name → raw value, or values in order of appearance where there are several lines."""
         index = self._index
         if index is None:
             index = self._index = _indexed(self.fields)
@@ -67,14 +67,15 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The combined value of field ``name`` (lower case), lines joined by a comma (RFC 9110 §5.3), or None."""
-        values = (self._index or self.index).get(name)
-        if values is None:
+        value = (self._index or self.index).get(name)
+        if value is None:
             return None
-        return (values[0] if len(values) == 1 else b", ".join(values)).decode("latin-1")
+        return (b", ".join(value) if isinstance(value, tuple) else value).decode("latin-1")
 
     def get_all(self, name: str) -> list[str]:
         """Each line of field ``name`` (lower case) on its own."""
-        return [value.decode("latin-1") for value in self.index.get(name, ())]
+        value = self.index.get(name, ())
+        return [each.decode("latin-1") for each in (value if isinstance(value, tuple) else (value,))]
 
     def names(self) -> KeysView[str]:
         """The folded names present, a set-like view."""
@@ -107,19 +108,20 @@ def _octets(value: str) -> bytes:
         return value.encode("utf-8", "surrogateescape")
 
 
-def _indexed(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, tuple[bytes, ...]]:
+def _indexed(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | tuple[bytes, ...]]:
     names = _NAMES
     try:
-        index: dict[str, tuple[bytes, ...]] = {names[raw]: (value,) for raw, value in fields}
+        index: dict[str, bytes | tuple[bytes, ...]] = {names[raw]: value for raw, value in fields}
     except KeyError:
         names = {raw: _fold(raw) for raw, _ in fields}
-        index = {names[raw]: (value,) for raw, value in fields}
+        index = {names[raw]: value for raw, value in fields}
     if len(index) == len(fields):
         return index
     index = {}
     for raw, value in fields:
         name = names[raw]
-        index[name] = (*index.get(name, ()), value)
+        before = index.get(name)
+        index[name] = value if before is None else (*(before if isinstance(before, tuple) else (before,)), value)
     return index
 
 

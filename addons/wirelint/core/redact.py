@@ -49,6 +49,7 @@ _SECRET_FIELDS: Final = frozenset(
         "authentication-info",
     }
 )
+_URLS: Final = frozenset({"referer", "location", "content-location"})
 # A name as it stands before its value in JSON, a query, a field or prose. Each part is bounded, so none backtracks far.
 _named_value: Final = re.compile(
     rf"""((?:{_TELLING_NAMES})[\w.-]{{0,24}}["']?\s{{0,4}}(?:[:=]|\bis\b)\s{{0,4}}["']?)([^\s"',;&}}\])<>]{{3,2048}})""",
@@ -117,8 +118,12 @@ def _parts(value: str) -> Iterable[str]:
 
 @functools.lru_cache(maxsize=2048)
 def _is_secret(field: str) -> bool:
-    """Whether a field (lower case) carries a credential."""
-    return field in _SECRET_FIELDS or (_tells(field) and not field.startswith(("www-", "access-control", "sec-")))
+    """Whether a field (lower case) carries a credential, or a URL that may."""
+    return (
+        field in _SECRET_FIELDS
+        or field in _URLS
+        or (_tells(field) and not field.startswith(("www-", "access-control", "sec-")))
+    )
 
 
 def _of_basic(credentials: str) -> Iterable[str]:
@@ -142,6 +147,8 @@ def _of_url(url: str) -> Iterable[str]:
 
 def _of_query(query: str) -> Iterable[str]:
     """All values, whatever their names, as sent and decoded; a piece without a name is a value."""
+    if not query:
+        return
     for piece in query[:8192].split("&"):
         name, equals, value = piece.partition("=")
         raw = value if equals else name
@@ -151,12 +158,16 @@ def _of_query(query: str) -> Iterable[str]:
 
 def _of_path(path: str) -> Iterable[str]:
     """Segments that look random, and the values of parameters."""
-    for segment, folded in zip(path[:1024].split("/"), route(path).split("/"), strict=False):
+    template = route(path)
+    if template == path:  # every segment is a word
+        return
+    for segment, folded in zip(path[:1024].split("/"), template.split("/"), strict=False):
         name, _, parameters = segment.partition(";")
         if folded in ("{id}", "{token}") and len(name) >= _LONG_SEGMENT and _mixed(name):
             yield name
             yield unquote(name)
-        yield from (each.partition("=")[2] for each in parameters.split(";"))
+        if parameters:
+            yield from (each.partition("=")[2] for each in parameters.split(";"))
 
 
 def _of_parts(text: str) -> Iterable[str]:
@@ -165,32 +176,36 @@ def _of_parts(text: str) -> Iterable[str]:
 
 
 def _of_fields(headers: Headers, told: Set[str] = frozenset()) -> Iterable[str]:
-    for name in headers.names():
+    for name in headers.index:
+        if not _is_secret(name[:_LONGEST_NAME]) and name not in told:
+            continue
         if name == "cookie":
             for pair in (headers.get(name) or "").split(";"):
                 yield from _parts(pair.partition("=")[2].strip())
         elif name == "set-cookie":
             for line in headers.get_all(name):
                 yield from _parts(line.partition(";")[0].partition("=")[2].strip())
-        elif name in ("referer", "location", "content-location"):
+        elif name in _URLS:
             yield from _of_url(headers.get(name) or "")
-        elif name in told or _is_secret(name[:_LONGEST_NAME]):
+        else:
             for line in headers.get_all(name):
                 yield from _parts(line.strip())
 
 
-def _of_json(value: Any, depth: int = 0) -> Iterable[str]:
+def _take_json(value: Any, found: set[str], depth: int = 0) -> None:
+    """Add the values of telling names to ``found``."""
     if depth > 4:
         return
     if isinstance(value, dict):
-        for name, inner in list(value.items())[:64]:
-            if isinstance(inner, str) and (_is_telling(name) if len(name) <= _LONGEST_NAME else _tells(name)):
-                yield inner
+        for name, inner in itertools.islice(value.items(), 64):
+            if isinstance(inner, str):
+                if _is_telling(name) if len(name) <= _LONGEST_NAME else _tells(name):
+                    found.add(inner)
             elif isinstance(inner, dict | list):
-                yield from _of_json(inner, depth + 1)
+                _take_json(inner, found, depth + 1)
     elif isinstance(value, list):
-        for inner in value[:16]:
-            yield from _of_json(inner, depth + 1)
+        for inner in itertools.islice(value, 16):
+            _take_json(inner, found, depth + 1)
 
 
 @once
@@ -206,10 +221,10 @@ def secrets(exchange: Exchange) -> tuple[str, ...]:
         elif request.media_type.kind is Kind.MULTIPART:
             found.update(_of_parts((request.body.text or "")[:65536]))
         else:
-            found.update(_of_json(request.body.members))
+            _take_json(request.body.members, found)
     if response is not None:
         found.update(_of_fields(response.headers))
-        found.update(_of_json(response.body.members))
+        _take_json(response.body.members, found)
     kept = sorted((value for value in found if len(value) >= _SHORTEST), key=len, reverse=True)
     return tuple(kept[:_MOST_SECRETS])
 
@@ -243,8 +258,10 @@ def _by_looks(text: str, limit: int) -> str:
         text = _named_value.sub(_mask_named, text)
     text = _looks.sub(MASK, text)
     text = _scheme.sub(lambda match: match[0] if _harmless(match[2]) else match[1] + MASK, text)
-    text = _email.sub(MASK, text)
-    text = _query.sub(lambda match: f"{match[1]}=…", text)
+    if "@" in text:
+        text = _email.sub(MASK, text)
+    if "=" in text:
+        text = _query.sub(lambda match: f"{match[1]}=…", text)
     text = _opaque.sub(_opaque_mask, text)
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)

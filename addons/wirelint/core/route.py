@@ -12,6 +12,7 @@ from typing import Final
 
 _MOST_SEGMENTS: Final = 12
 _LONGEST_WORD: Final = 40
+_LONGEST_PLAIN: Final = 31  # one more, and it may be a UUID
 _LONGEST_PATH: Final = 1024
 
 _uuid = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
@@ -28,10 +29,10 @@ _piece = re.compile(r"[A-Z]?[a-z]+|[A-Z]")
 
 @functools.lru_cache(maxsize=8192)  # words come back in path after path, ids do not
 def _template(segment: str) -> str:  # noqa: PLR0911 - a table of shapes
-    if not segment:
+    if segment in ("", "*"):  # OPTIONS *
         return segment
-    if segment == "*":
-        return segment  # OPTIONS *
+    if len(segment) <= _LONGEST_PLAIN and segment.isascii() and segment.isalpha() and segment.islower():
+        return segment
     if segment.isdigit():
         return "{id}"
     if _uuid.fullmatch(segment):

@@ -10,11 +10,12 @@ import msgspec
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.media import Kind
 from wirelint.core.state import Memory, State
 from wirelint.core.verdict import Verdict
 from wirelint.core.when import When
 
-__all__ = ["SECTIONS", "Check", "Condition", "Context", "Reads", "Rule", "Scope", "Status", "When"]
+__all__ = ["SECTIONS", "Check", "Condition", "Context", "Glance", "Reads", "Rule", "Scope", "Status", "When"]
 
 
 class Reads(enum.IntEnum):
@@ -68,14 +69,21 @@ Check = Callable[[Exchange, Context], Iterable[Hit]]
 Condition = Callable[[Exchange, State], bool]
 """Whether the past holds what some rules look for: asked once per exchange, however many they are."""
 
+Glance = Callable[[int | None, str, Kind], bool]
+"""Whether a rule can find anything where status, method and kind of content are these: asked once for all alike."""
+
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of one rule; the texts come from its module's docstring, the id from its file's name.
 
     ``because`` says why ``confidence`` is what it is. ``basis`` names the requirement: ``MUST``, ``SHOULD``, ``MAY``
-    or ``policy`` with its reference. ``json_keys``: where a success is a JSON object the check is only worth
-    running if one of these (folded) keys stands at its top level. ``verdict`` and ``suggested_status`` are what a hit
-    implies unless it says otherwise. ``default`` is False for rules that must be asked for.
+    or ``policy`` with its reference. ``json_keys``: where a success is a JSON object, or an array that begins with one,
+    the check is only worth running if one of these (folded) keys stands at the object's top level. ``verdict`` and
+    ``suggested_status`` are what a hit implies unless it says otherwise. ``default`` is False for rules that must be
+    asked for.
+
+    ``worth`` is for rules whose every opportunity counts, though at a glance most can hold no finding: there, the check
+    is not run.
 
     ``scope`` is what the rule needs to see to conclude, ``recalls`` the memories that it looks back on. ``after`` is a
     condition without which the check need not be run: most exchanges follow upon nothing worth a look. ``speaks_once``
@@ -90,6 +98,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     when: When
     reads: Reads = Reads.NOTHING
     json_keys: frozenset[str] | None = None
+    worth: Glance | None = None
     verdict: Verdict | None = None
     suggested_status: int | None = None
     side: Side = Side.SERVER

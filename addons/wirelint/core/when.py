@@ -14,7 +14,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
     """The exchanges a rule can apply to: its opportunities. All conditions given must hold.
 
     ``status``: codes, classes (``2xx``) and ``none`` (no response) apart by spaces; empty for all.
-    ``method``: names among ``METHODS``, apart by spaces; empty for all.
+    ``method``: names among ``METHODS``, or ``_OTHER``, apart by spaces; empty for all.
     ``media``: kinds of response content; empty for all.
     ``response_fields``, ``request_fields``: of these at least one must be present.
     """
