@@ -44,7 +44,9 @@ def test_nine_tenths_of_the_wait_are_enough() -> None:
 def test_a_wait_may_be_told_as_a_date() -> None:
     dates = ("Date: Mon, 05 Jan 2026 08:00:00 GMT", "Retry-After: Mon, 05 Jan 2026 08:00:30 GMT")
     (finding,) = back(SERVED, told=turn("GET /reports", 429, "", *dates))
-    assert "told to wait 30 s" in finding.message
+    assert "told to wait 29 s" in finding.message
+    soon = (dates[0], "Retry-After: Mon, 05 Jan 2026 08:00:02 GMT")
+    assert back(SERVED, told=turn("GET /reports", 429, "", *soon)) == []  # it was sent at the end of its second
 
 
 @pytest.mark.parametrize("wait", ["0", "3601", "soon", "-5", "Mon, 05 Jan 2026 08:00:30"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 from urllib.parse import unquote_plus
@@ -21,13 +22,16 @@ _FIELDS: Final = frozenset(
         "x-parse-session-token", "x-shopify-access-token", "circle-token", "x-figma-token", "x-nsone-key", "x-dns-token", "pddtoken",
     }
 )  # fmt: skip
+_SCHEMES: Final = frozenset({"basic", "bearer", "digest", "negotiate", "token", "apikey"})
+"""Schemes of which nothing is sent where nothing stands behind them."""
+_LONGEST_NAME: Final = 64
 _cookie: Final = re.compile(
     r"(?:^|;)\s{0,4}(?:__Host-|__Secure-)?[\w.-]{0,40}?(?:sess|sid|auth|token|jwt|login|remember|identity)[\w.-]{0,40}=[^;\s]",
     re.IGNORECASE,
 )
-_query: Final = re.compile(
-    r"(?:^|&)(?:[\w.-]{0,24}(?:access_?token|api_?key|auth_?token|apitoken|app_?key|appid|sig(?:nature)?|authkey|secret|credential|passw(?:or)?d)|key|token|auth|jwt|code"
-    r"|user(?:name)?|sv|hmac|session(?:_?id)?|sid)=[^&]",
+_parameter: Final = re.compile(
+    r"(?:[\w.-]{0,24}(?:access_?token|api_?key|auth_?token|apitoken|app_?key|appid|sig(?:nature)?|authkey|secret|credential|passw(?:or)?d)|key|token|auth|jwt|code"
+    r"|user(?:name)?|sv|hmac|session(?:_?id)?|sid)",
     re.IGNORECASE,
 )
 _form: Final = re.compile(
@@ -67,7 +71,8 @@ def credentials(exchange: Exchange) -> frozenset[str]:
     authorization = fields.get("authorization")
     if authorization and authorization.strip():
         scheme, _, rest = authorization.strip().partition(" ")
-        found.add(scheme.lower() if rest and len(scheme) <= 24 else "bare")
+        if rest or scheme.lower() not in _SCHEMES:  # «Bearer», and an empty variable
+            found.add(scheme.lower() if rest and len(scheme) <= 24 else "bare")
     cookies = fields.get("cookie")
     if cookies and _cookie.search(cookies[:8192]):
         found.add("cookie")
@@ -128,12 +133,21 @@ def is_cookie(name: str) -> bool:
 
 def is_parameter(name: str) -> bool:
     """Whether a query parameter of that name carries a credential."""
-    return _query.match(f"{name[:128]}=x") is not None
+    return len(name) <= _LONGEST_NAME and _is_parameter(name)
+
+
+@functools.lru_cache(maxsize=4096)  # a service has a few, which come back in every query
+def _is_parameter(name: str) -> bool:
+    return _parameter.fullmatch(name) is not None
 
 
 def in_query(query: str) -> bool:
     """Whether a query (without its question mark) has a parameter that carries a credential."""
-    return _query.search(query[:8192]) is not None
+    for pair in query[:8192].split("&"):
+        name, _, value = pair.partition("=")
+        if value and is_parameter(name):
+            return True
+    return False
 
 
 def is_stranger(exchange: Exchange) -> bool:

@@ -15,8 +15,10 @@ import msgspec
 
 from wirelint.core.condition import Condition, member
 from wirelint.core.exchange import Exchange, Response, once
+from wirelint.core.json_parts import value_of
 from wirelint.core.knowledge import known
 from wirelint.evidence import own_codes, texts
+from wirelint.evidence.envelope_glance import JSON_KEYS, STATUS_OBJECTS, WRAPPERS, is_harmless
 from wirelint.evidence.envelope_texts import of_text
 from wirelint.evidence.envelope_words import (
     CALL_IDS,
@@ -27,7 +29,6 @@ from wirelint.evidence.envelope_words import (
     FINE,
     FLAGS,
     MARKS,
-    NUMBERS,
     STATES,
     Envelope,
     Grade,
@@ -42,7 +43,6 @@ _REPORTS: Final = frozenset(
 )
 """Last segments of paths whose content is a report: there an error is what was asked for."""
 _MOST_EVIDENCE: Final = 6
-_LONGEST_STATE: Final = 40
 
 
 @once
@@ -74,7 +74,11 @@ def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
 
 
 def _is_report(exchange: Exchange) -> bool:
-    return exchange.request.path.rstrip("/").rpartition("/")[2].lower() in _REPORTS
+    last = exchange.request.path.rstrip("/").rpartition("/")[2].lower()
+    # /system/error with a list of what went wrong so far, as against /error, where many services send those who failed.
+    return last in _REPORTS or (
+        last == "error" and exchange.response is not None and "errors" in (exchange.response.body.names or ())
+    )
 
 
 def _of_response(response: Response) -> Envelope | None:
@@ -82,40 +86,21 @@ def _of_response(response: Response) -> Envelope | None:
     if declared:
         return Envelope(Grade.STRONG, "MediaWiki-API-Error", f"MediaWiki-API-Error: {declared}")
     body = response.body
-    if body.top_level is not None and _is_harmless(body.top_level, body.names or frozenset()):
+    if body.top_level is not None and is_harmless(body.top_level, body.names or frozenset()):
         return None
     members = body.members
     if members is not None:
         return _of_object(members, whole=body.complete)
-    if (body.content or b"")[:1] == b"[" and isinstance(body.json, list):
-        return _of_list(body.json)
+    if body.elements is not None:
+        return _of_list(body.elements)
     return of_text(body, response.media_type.kind)
 
 
-def _is_harmless(top: Mapping[str, msgspec.Raw], names: frozenset[str]) -> bool:
-    """Whether nothing at the top level but words for states could mark an error, and those tell of none.
-
-    ``{"state": "shipped", …}`` is what most resources look like, and need not be parsed for this.
-    """
-    if JSON_KEYS.isdisjoint(names):
-        return True
-    for name, raw in top.items():
-        folded = name.lower()
-        if folded not in JSON_KEYS:
-            continue
-        word = memoryview(raw)[:_LONGEST_STATE].tobytes() if folded in STATES else b""
-        if word[:1] != b'"' or not word[1:-1].isalpha() or word[1:-1].decode().lower() in FAILED:
-            return False
-    return True
-
-
-def _of_list(values: list[Any]) -> Envelope | None:
-    if len(values) != 1 or not isinstance(values[0], dict):
+def _of_list(elements: list[msgspec.Raw]) -> Envelope | None:
+    value = value_of(elements[0]) if len(elements) == 1 else None
+    if not isinstance(value, dict) or not value or not {name.lower() for name in value} <= ENVELOPE:
         return None
-    inner = {name.lower(): value for name, value in values[0].items()}
-    if not inner or not set(inner) <= ENVELOPE:
-        return None
-    return _of_object(values[0], whole=True)
+    return _of_object(value, whole=True)
 
 
 def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> Envelope | None:
@@ -123,7 +108,7 @@ def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> En
     if len(folded) == 1 and depth < 2:
         name, inner = next(iter(folded.items()))
         if isinstance(inner, dict) and (
-            name in _WRAPPERS or (inner.keys() == {"result", "error"} and not inner["result"])
+            name in WRAPPERS or (inner.keys() == {"result", "error"} and not inner["result"])
         ):
             return _of_object(inner, whole=whole, depth=depth + 1)
     marks = _marks(folded)
@@ -170,11 +155,6 @@ def _marks(folded: Mapping[str, Any]) -> _Marks | None:
     return _Marks(flag, state, error, number)
 
 
-_WRAPPERS: Final = frozenset(
-    "json response result d body output root reply apiresponse rsp subsonic-response cpanelresult chart finance quotesummary".split()
-)
-
-
 def _grade(folded: Mapping[str, Any], marks: _Marks, *, whole: bool) -> Grade:  # noqa: PLR0911 - a table of guards
     flag, state, error, number = marks
     if any(is_identity(name, value) for name, value in folded.items()):
@@ -213,7 +193,7 @@ def _is_empty_page(data: Any) -> bool:
 
 def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
     """``{"status": {"code": "13", "message": "…"}}``: a code of its own beside a text about an error."""
-    for name in ("status", "meta"):
+    for name in STATUS_OBJECTS:
         inner = folded.get(name)
         if not isinstance(inner, dict):
             continue
@@ -335,10 +315,6 @@ def _short(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [_short(inner, depth + 1) for inner in value[:3]]
     return value
-
-
-JSON_KEYS: Final = FLAGS | STATES | ERRORS | NUMBERS | _WRAPPERS | own_codes.KEYS | {"meta"}
-"""The folded names of which a JSON object must have one at its top level to be an envelope."""
 
 
 def looks_like_resource(members: Mapping[str, Any]) -> bool:

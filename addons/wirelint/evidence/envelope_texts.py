@@ -81,14 +81,19 @@ def _of_events(content: bytes) -> Envelope | None:
 
 
 def _of_xml(xml: Document) -> Envelope | None:
+    grade, marker = _marker(xml)
+    return None if marker is None else Envelope(grade, marker, _xml_evidence(xml))
+
+
+def _marker(xml: Document) -> tuple[Grade, str | None]:
+    """How plainly a document says that it is an error, and by what; None where it does not."""
     root = xml.root
-    shown = _xml_evidence(xml)
     if root.name in _XML_ROOTS:
-        return Envelope(Grade.STRONG, f"<{root.name}>", shown)
+        return Grade.STRONG, f"<{root.name}>"
     for name in ("status", "stat", "result", "state", "success", "ok"):
         value = root.attributes.get(name, "").strip().lower()
         if value in FAILED or (name in ("success", "ok") and value in ("false", "0", "no")):
-            return Envelope(Grade.STRONG, f"{root.name}@{name}", shown)
+            return Grade.STRONG, f"{root.name}@{name}"
     children = [element for element in xml.elements[1:] if element.depth == 1]
     failed = next(
         (
@@ -99,18 +104,17 @@ def _of_xml(xml: Document) -> Envelope | None:
         ),
         None,
     )
-    explained = any(element.name in EXPLANATIONS for element in children)
     if failed is not None and len(children) <= 8 and not any(is_identity(e.name, e.text) for e in children):
-        return Envelope(Grade.STRONG if explained else Grade.MEDIUM, f"<{failed.name}>", shown)
+        explained = any(element.name in EXPLANATIONS for element in children)
+        return Grade.STRONG if explained else Grade.MEDIUM, f"<{failed.name}>"
     only = [element for element in children if element.text or element.name not in ("warnings", "errors")]
     if (
         only
         and all(element.name in ("error", "errors", "fault", "exception") for element in only)
         and any(e.text for e in xml.elements[1:])
     ):
-        return Envelope(Grade.STRONG, f"<{only[0].name}>", shown)
-    marker = own_codes.of_xml(xml)
-    return None if marker is None else Envelope(Grade.STRONG, marker, shown)
+        return Grade.STRONG, f"<{only[0].name}>"
+    return Grade.STRONG, own_codes.of_xml(xml)
 
 
 def _xml_evidence(xml: Document) -> str:

@@ -7,6 +7,10 @@ from wirelint.core.media import Kind
 
 HTML = "HTML"
 """The form of an error that is a page."""
+ERROR = '{error: "…"}'
+MESSAGE = '{message: "…"}'
+BOTH = '{error: "…", message: "…"}'
+"""Who reads either of the two reads this one, too."""
 
 _TEXTS = ("message", "msg", "detail", "error_description", "description", "title", "reason")
 _FORMS = ((dict, "{…}"), (list, "[…]"), (str, '"…"'))
@@ -34,12 +38,15 @@ def family(exchange: Exchange) -> str | None:
 def _of_members(members: dict[str, object], media: str) -> str | None:
     if "problem+" in media or {"type", "title", "status"} <= members.keys():
         return "problem details"
+    message = members.get("message")
+    if isinstance(message, str | list) and message and isinstance(error := members.get("error"), str) and error:
+        return BOTH
     # Beside a message, a list of errors is its details, which not every error has.
-    names = ("error",) if isinstance(members.get("message"), str) else ("error", "errors")
+    names = ("error",) if isinstance(message, str) else ("error", "errors")
     for name in names:
         for kind, form in _FORMS:
             if isinstance(value := members.get(name), kind) and value:
                 return f"{{{name}: {form}}}"
     if any(isinstance(members.get(name), str) for name in _TEXTS):
-        return '{message: "…"}'
+        return MESSAGE
     return None

@@ -65,7 +65,9 @@ def hint_in_content(body: Body) -> str | None:
     found = _member(body.members, _DEPTH)
     if found is not None:
         return found
-    match = _prose.search((body.text or "")[:_SCANNED])
+    text = (body.text or "")[:_SCANNED]
+    folded = text.lower()
+    match = _prose.search(text) if "retry " in folded or "again " in folded else None
     return match[0] if match else None
 
 

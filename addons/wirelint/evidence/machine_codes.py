@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from wirelint.core.exchange import Exchange, once
 from wirelint.evidence.said import meanings
-from wirelint.evidence.texts import Meaning
+from wirelint.evidence.texts import Meaning, of_code
 
 _NAMES: Final = ("code", "error_code", "errorcode", "errcode", "err_code", "errorkey", "__type", "exception")
 _WRAPPERS: Final = ("error", "fault")
@@ -18,6 +19,8 @@ _TEXTS: Final = ("message", "detail", "error_message", "error_description", "err
 _code: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:#-]{2,63}")
 _number: Final = re.compile(r"[0-9]{4,9}")
 _text: Final = re.compile(r"[A-Z][A-Za-z' -]{11,78}\.?")
+_class: Final = re.compile(r"[A-Z][a-z]{2,24}(?:Error|Exception)")
+_LONGEST: Final = 256
 _words: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GENERAL: Final = frozenset(
     "error errors err fail failed failure exception invalid request bad api client server http general generic unknown"
@@ -41,7 +44,7 @@ def machine_code(exchange: Exchange) -> str | None:
     folded = {name.lower(): value for name, value in members.items()}
     inner = next((value for name in _WRAPPERS if isinstance(value := folded.get(name), dict)), None)
     if inner is not None:
-        return _of(inner, _INNER, response.status) or _fixed(inner, exchange)
+        return _precise(_of(inner, _INNER, response.status), inner, exchange)
     if "problem+" in response.media_type.essence:
         kind = folded.get("type")
         name = kind.rstrip("/").rpartition("/")[2] if isinstance(kind, str) else None
@@ -55,17 +58,32 @@ def machine_code(exchange: Exchange) -> str | None:
         ):
             return None
         return _of(first, _NAMES, response.status)
-    return _of(folded, (*_NAMES, "error"), response.status) or _fixed(folded, exchange)
+    return _precise(_of(folded, (*_NAMES, "error"), response.status), folded, exchange)
+
+
+def _precise(code: str | None, members: Mapping[str, Any], exchange: Exchange) -> str | None:
+    """The code, or the text that stands for it: of ``ShopError`` beside «already exists», the text names the error."""
+    if code is not None and not (_class.fullmatch(code) and not of_code(code) and not meanings(exchange) <= _VAGUE):
+        return code
+    return _fixed(members, exchange)
 
 
 def _of(members: Mapping[str, Any], names: tuple[str, ...], status: int) -> str | None:
-    return next((found for name in names if (found := _named(members.get(name), status))), None)
+    for name in names:
+        if name in members and (found := _named(members[name], status)):
+            return found
+    return None
 
 
 def _named(value: object, status: int) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value)
+    return _name(text, status) if len(text) <= _LONGEST else None
+
+
+@functools.lru_cache(maxsize=1024)  # a service has few, and repeats them
+def _name(text: str, status: int) -> str | None:
     if _number.fullmatch(text):
         # 40401: a status with digits of its own is as different as the statuses are.
         return text if text[:3] != str(status) else None

@@ -11,11 +11,20 @@ from wirelint.evidence.pages import error_page
 
 # These put their name there only if the answer is theirs; nginx and Envoy put it on whatever passes through.
 _SERVERS: Final = re.compile(r"(?:awselb|cloudfront|akamaighost|bigip|haproxy|squid|varnish|kong)\b", re.IGNORECASE)
-_banner: Final = re.compile(
-    r"<center>(?:nginx|openresty)|cloudflare|cloudfront|awselb|varnish|haproxy|akamai|reference #\d|upstream connect error"
-    r"|no healthy upstream|upstream request timeout",
-    re.IGNORECASE,
+_BANNERS: Final = (
+    "<center>nginx",
+    "<center>openresty",
+    "cloudflare",
+    "cloudfront",
+    "awselb",
+    "varnish",
+    "haproxy",
+    "akamai",
+    "upstream connect error",
+    "no healthy upstream",
+    "upstream request timeout",
 )
+_reference: Final = re.compile(r"reference #\d")
 _ANSWERS_OF_GATEWAYS: Final = frozenset({408, 413, 414, 431, 502, 503, 504})
 _SCANNED: Final = 4096
 
@@ -30,7 +39,8 @@ def gateway_made(exchange: Exchange) -> bool:
         return True
     if response.media_type.kind not in (Kind.HTML, Kind.TEXT, Kind.NONE) or response.body.unavailable is not None:
         return False
-    if _banner.search((response.body.text or "")[:_SCANNED]):
+    text = (response.body.text or "")[:_SCANNED].lower()
+    if any(banner in text for banner in _BANNERS) or _reference.search(text):
         return True
     return response.status in _ANSWERS_OF_GATEWAYS and error_page(exchange) is not None
 

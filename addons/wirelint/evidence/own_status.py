@@ -17,7 +17,8 @@ _NAMED: Final = (
     "http_code",
     "httpcode",
 )
-JSON_KEYS: Final = frozenset(_NAMED) | {"status", "error", "errors", "meta"}
+_NAMES: Final = frozenset(_NAMED)
+JSON_KEYS: Final = _NAMES | {"status", "error", "errors", "meta"}
 
 
 class OwnStatus(NamedTuple):
@@ -36,18 +37,16 @@ def own_status(exchange: Exchange) -> OwnStatus | None:
     response = exchange.response
     if response is None or response.body.unavailable is not None:
         return None
-    members = response.body.members
-    if members is None:
-        return None
-    found = _found(members)
+    picked = response.body.pick(JSON_KEYS)
+    found = _found(picked) if picked else None
     if found is None:
         return None
     # The member's name as it stands, where it stands at the top level.
+    members = response.body.members or {}
     return found._replace(member=next((name for name in members if name.lower() == found.member), found.member))
 
 
-def _found(members: dict[str, Any]) -> OwnStatus | None:
-    folded = {name.lower(): value for name, value in members.items()}
+def _found(folded: dict[str, Any]) -> OwnStatus | None:
     found = _named(folded, "") or _status(folded.get("status"), "status")
     if found is not None:
         return found
@@ -63,6 +62,8 @@ def _found(members: dict[str, Any]) -> OwnStatus | None:
 
 
 def _named(folded: dict[str, Any], prefix: str) -> OwnStatus | None:
+    if _NAMES.isdisjoint(folded):
+        return None
     return next((found for name in _NAMED if (found := _status(folded.get(name), prefix + name, text=True))), None)
 
 

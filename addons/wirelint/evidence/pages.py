@@ -36,6 +36,8 @@ _BANNERS: Final = (
     ("backend fetch failed", 503),
     ("sorry, the page you are looking for is currently unavailable", 502),
 )
+# PHP that shows its errors ends with one of these where it had to stop, and says 200.
+_fatal: Final = re.compile(r"<b>(Fatal|Parse) error</b>: {1,3}([^\n<]{1,200})", re.IGNORECASE)
 _menu: Final = re.compile(r"<nav\b|role=[\"']navigation", re.IGNORECASE)
 
 
@@ -59,15 +61,18 @@ def error_page(exchange: Exchange) -> ErrorPage | None:
     if not content or len(content) > _LARGEST or content[:1] in b"{[":
         return None
     text = response.body.text or ""
-    if _menu.search(text):
-        return None
-    if text.lstrip()[:1] != "<":
-        return _of_plain(text)
-    for pattern in (_title, _heading):
-        match = pattern.search(text)
+    page = _of_page(text) if text.lstrip()[:1] == "<" else _of_plain(text)
+    return None if page is None or _menu.search(text) else page
+
+
+def _of_page(text: str) -> ErrorPage | None:
+    lower = text.lower()
+    if "> on line <b>" in lower and (match := _fatal.search(text)) is not None:
+        return ErrorPage(500, f"{match[1]} error: {match[2].strip()}")
+    for tag, pattern in (("<title", _title), ("<h1", _heading)):
+        match = pattern.search(text) if tag in lower else None
         if match is not None and (page := _of_line(match[1].strip())):
             return page
-    lower = text.lower()
     return next((ErrorPage(status, banner) for banner, status in _BANNERS if banner in lower), None)
 
 
@@ -115,4 +120,5 @@ def _of_plain(text: str) -> ErrorPage | None:
     if banner is not None:
         return banner
     first = text.partition("\n")[0].strip()
-    return _of_line(first) if len(first) <= 80 else None
+    # A number alone is what was asked for: a count, a price, a reading.
+    return _of_line(first) if len(first) <= 80 and not first.isdigit() else None

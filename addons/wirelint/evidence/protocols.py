@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, once
+from wirelint.core.json_parts import value_of
 from wirelint.core.knowledge import known
 from wirelint.core.media import Kind, MediaType
 
@@ -36,6 +37,9 @@ NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol f
 
 _NAMES_IN_REQUESTS: Final = (b'"jsonrpc"', b'"query"', b'"extensions"')
 _GRAPHQL_KEYS: Final = frozenset({"data", "errors", "extensions"})
+_query_in_target: Final = re.compile(
+    r"(?:^|&)query=(?:\+|%20|%0[ad])*(?:\{|%7b|(?:query|mutation|subscription|fragment)\b)", re.IGNORECASE
+)
 _oauth_path: Final = re.compile(
     r"(?:^|/)(?:oauth2?|oidc|connect|openid-connect|auth|login|protocol)?/?(?:v\d(?:\.\d)?/)?(?:access_token|token|introspect|revoke|device(?:/code|_authorization)?)/?$",
     re.IGNORECASE,
@@ -56,9 +60,12 @@ def _seen(exchange: Exchange) -> Protocol | None:
     if "grpc-status" in (request if response is None else response).headers.index:
         return Protocol.GRPC
     named = _named(theirs, ours)
-    if named is None and "soapaction" in request.headers:
+    if named is not None:
+        return named
+    if "soapaction" in request.headers.index:
         return Protocol.SOAP
-    return named or _by_content(exchange) or _by_convention(exchange)
+    last = request.path.rstrip("/").rpartition("/")[2]
+    return _by_content(exchange, last) or _by_convention(exchange, last)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -75,25 +82,26 @@ def _named(theirs: MediaType, ours: MediaType) -> Protocol | None:
     return Protocol.ACME if theirs.essence == "application/jose+json" else None
 
 
-def _by_content(exchange: Exchange) -> Protocol | None:  # noqa: PLR0911 - a table of conventions
+def _by_content(exchange: Exchange, last: str) -> Protocol | None:
     request, response = exchange.request, exchange.response
     asked = _asked(request.body) if request.method == "POST" else None
     if _is_json_rpc(asked):
         return Protocol.JSON_RPC
+    graphql = last.lower() in ("graphql", "gql", "graphql.json") or _asks_graphql(asked)
+    if not graphql and request.method == "GET" and "query=" in request.target and response is not None:
+        # Other languages of queries begin with a brace, too; what answers them has other members.
+        names = response.body.names if _query_in_target.search(request.query[:8192]) else None
+        graphql = names is not None and bool(names) and names <= _GRAPHQL_KEYS
     if response is not None and response.media_type.kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
         top = response.body.top_level
         if top is not None:
             if "jsonrpc" in top and ("result" in top or "error" in top):
                 return Protocol.JSON_RPC
-            if _GRAPHQL_KEYS.issuperset(top) and top and _asks_graphql(exchange, asked):
-                return Protocol.GRAPHQL
             if "items" in top and "errors" in top and "took" in top:
                 return Protocol.BULK
-        elif (response.body.content or b"")[:1] == b"[" and _is_json_rpc(response.body.json):
+        elif (elements := response.body.elements) and _is_json_rpc(value_of(elements[0])):
             return Protocol.JSON_RPC
-    if _asks_graphql(exchange, asked):
-        return Protocol.GRAPHQL
-    return _xml_protocol(exchange)
+    return Protocol.GRAPHQL if graphql else _xml_protocol(exchange)
 
 
 def _asked(body: Body) -> Any:
@@ -107,11 +115,7 @@ def _is_json_rpc(value: Any) -> bool:
     return isinstance(first, dict) and first.get("jsonrpc") == "2.0"
 
 
-def _asks_graphql(exchange: Exchange, asked: Any) -> bool:
-    request = exchange.request
-    last = request.path.rstrip("/").rpartition("/")[2].lower()
-    if last in ("graphql", "gql", "graphql.json"):
-        return True
+def _asks_graphql(asked: Any) -> bool:
     first = asked[0] if isinstance(asked, list) and asked else asked
     if not isinstance(first, dict):
         return False
@@ -125,7 +129,7 @@ def _asks_graphql(exchange: Exchange, asked: Any) -> bool:
 def _xml_protocol(exchange: Exchange) -> Protocol | None:
     for body in (exchange.response.body if exchange.response else None, exchange.request.body):
         content = body.content if body is not None else None
-        if not content:
+        if not content or content[:1] in b"{[":
             continue
         head = content[:2048].lstrip()
         if head[:1] != b"<":
@@ -137,25 +141,24 @@ def _xml_protocol(exchange: Exchange) -> Protocol | None:
     return None
 
 
-def _by_convention(exchange: Exchange) -> Protocol | None:  # noqa: PLR0911 - a table of conventions
-    request, response = exchange.request, exchange.response
-    last = request.path.rstrip("/").rpartition("/")[2]
-    if last == "$batch" or (response is not None and response.media_type.essence == "multipart/mixed"):
+def _by_convention(exchange: Exchange, last: str) -> Protocol | None:  # noqa: PLR0911 - a table of conventions
+    response = exchange.response
+    ours = None if response is None else response.media_type
+    if last == "$batch" or (ours is not None and ours.essence == "multipart/mixed"):
         return Protocol.BATCH
     if last in ("_bulk", "_msearch", "_mget"):
         return Protocol.BULK
     if is_oauth(exchange):
         return Protocol.OAUTH
-    if response is not None:
-        if "x-amz-id-2" in response.headers or (
-            "x-amz-request-id" in response.headers and response.media_type.kind is Kind.XML
-        ):
+    if response is not None and ours is not None:
+        fields = response.headers.index
+        if "x-amz-id-2" in fields or ("x-amz-request-id" in fields and ours.kind is Kind.XML):
             return Protocol.S3
-        if response.media_type.kind is Kind.EVENTS:
+        if ours.kind is Kind.EVENTS:
             return Protocol.EVENTS
-        if response.media_type.essence == "application/vnd.api+json":
+        if ours.essence == "application/vnd.api+json":
             return Protocol.JSON_API
-        if "replay-nonce" in response.headers:
+        if "replay-nonce" in fields:
             return Protocol.ACME
     return None
 
@@ -165,12 +168,12 @@ def is_oauth(exchange: Exchange) -> bool:
     request = exchange.request
     if request.method != "POST" or request.body.unavailable is not None:
         return False
-    if request.media_type.kind is Kind.FORM and "grant_type=" in (request.body.text or "")[:8192]:
+    form = request.media_type.kind is Kind.FORM
+    if form and "grant_type=" in (request.body.text or "")[:8192]:
         return True
-    members = request.body.members
-    if members is not None and "grant_type" in members:
+    if b'"grant_type"' in (request.body.content or b"") and "grant_type" in (request.body.members or {}):
         return True
-    return bool(_oauth_path.search(request.path[-128:])) and request.media_type.kind is Kind.FORM
+    return form and _oauth_path.search(request.path[-128:]) is not None
 
 
 def is_token_request(exchange: Exchange) -> bool:

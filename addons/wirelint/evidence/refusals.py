@@ -17,6 +17,13 @@ OTHER_MATTERS: Final = re.compile(
 )
 """Words by which a refusal tells that it is about forgery, the network, the state of an account or a second proof."""
 
+ABOUT_VALUES: Final = re.compile(
+    r"not (?:allowed|permitted) to (?:be|have|contain)\b|\b(?:field|value|parameter|property|character|column|attribute|filter)s?\b|\bproperties\b"
+    r"|\b(?:role|type|kind|level|scope)s? (?:must|should|has to|may only) be\b",
+    re.IGNORECASE,
+)
+"""Words by which a text tells that it is a value that may not be so, not the caller who may not do so."""
+
 _CALLER: Final = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND})
 _WORDING: Final = frozenset({Meaning.INVALID, Meaning.MALFORMED})  # "invalid token", "must be an admin"
 # A nonce to prove possession with (RFC 9449 §8), stronger or fresher authentication (RFC 9470 §3), a new nonce of Digest.

@@ -25,6 +25,7 @@ _INNER: Final = frozenset(
     "error errors err detail details fault exception status response json result meta body cause causes errorcauses error_details"
     " message messages problems errorresponse errormessages error_chain".split()
 )
+_KNOWN: Final = _PROSE | _CODES | _INNER
 _DEEPEST: Final = 4
 _MOST_TEXTS: Final = 24
 _code: Final = re.compile(r"[A-Za-z_.][\w.:/#-]{2,80}")
@@ -74,7 +75,8 @@ class _Gathering:
     def members(self, members: dict[str, Any], depth: int = 0, *, fields: bool = False) -> None:
         for name, value in list(members.items())[:48]:
             folded = name.lower()
-            self.value(folded, value, depth)
+            if folded in _KNOWN:
+                self.value(folded, value, depth)
             # {"errors": {"email": ["is invalid"]}}: below errors, any name may stand before a text; some services
             # leave the "errors" away where the status says so already.
             if (depth or fields) and folded not in _INNER and isinstance(value, list):

@@ -8,7 +8,10 @@ from wirelint.evidence.dates import http_date
 
 @once
 def wait(exchange: Exchange) -> float | None:
-    """Seconds from the response on, None where there is no Retry-After, or none that can be read."""
+    """At least how many seconds from the response on, None where there is no Retry-After, or none that can be read.
+
+    Dates are of whole seconds: what was sent at the end of one may be due at the beginning of another.
+    """
     response = exchange.response
     value = None if response is None else response.headers.get("retry-after")
     if response is None or value is None:
@@ -19,4 +22,4 @@ def wait(exchange: Exchange) -> float | None:
     until = http_date(value)
     # Both dates are of one clock then; the wall clock here may be another's.
     sent = http_date(response.headers.get("date") or "") or exchange.timestamp
-    return None if until is None or sent is None else max(0.0, until - sent)
+    return None if until is None or sent is None else max(0.0, until - sent - 1.0)

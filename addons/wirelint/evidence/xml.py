@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple, cast
-from xml.etree import ElementTree
+import contextlib
+from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from wirelint.core.body import Body
 
 _READ: Final = 16 * 1024
+_PIECE: Final = 2 * 1024
 _MOST: Final = 64
 _CODE_NAMES: Final = frozenset({"code", "errorcode", "error_code", "faultcode", "number", "type"})
 _TEXT_NAMES: Final = frozenset(
@@ -17,6 +17,8 @@ _TEXT_NAMES: Final = frozenset(
         "message",
         "msg",
         "description",
+        "serviceexception",
+        "exceptiontext",
         "error",
         "errormessage",
         "detail",
@@ -78,42 +80,60 @@ def document(body: Body) -> Document | None:
         or b"<!doctype html" in head[:256].lower()
     ):
         return None
-    parser: ElementTree.XMLPullParser[Any] = ElementTree.XMLPullParser(("start", "end"))
-    try:
-        parser.feed(head)
-    except (ElementTree.ParseError, expat.ExpatError, ValueError, LookupError):
-        return None
-    return _document(parser)
+    seen = _Beginning()
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler = seen.start
+    parser.EndElementHandler = seen.end
+    parser.CharacterDataHandler = seen.text.append
+    # What came before a fault stands.
+    with contextlib.suppress(expat.ExpatError, ValueError, LookupError):
+        for at in range(0, len(head), _PIECE):
+            parser.Parse(head[at : at + _PIECE], False)
+            if seen.full:
+                break
+        else:
+            parser.Parse(b"", True)  # what was held back in case that more comes
+    elements = seen.taken()
+    return Document(elements) if elements else None
 
 
-def _document(parser: ElementTree.XMLPullParser[Any]) -> Document | None:
-    depth = 0
-    seen: list[tuple[int, ElementTree.Element]] = []
-    try:
-        for event, element in cast("Iterable[tuple[str, Any]]", parser.read_events()):
-            if not isinstance(element, ElementTree.Element):
-                continue
-            if event == "start":
-                if len(seen) < _MOST:
-                    seen.append((depth, element))
-                depth += 1
-            else:
-                depth -= 1
-    except (ElementTree.ParseError, expat.ExpatError, ValueError):
-        pass  # what came before the fault stands
-    if not seen:
-        return None
-    return Document(
-        tuple(
-            Element(
-                depth,
-                _local(element.tag),
-                {_local(name): value for name, value in element.attrib.items()},
-                (element.text or "").strip()[:512],
-            )
-            for depth, element in seen
-        )
-    )
+class _Beginning:
+    """Takes down the first elements as the parser comes upon them, each when the text at its start has ended."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.text: list[str] = []
+        self._elements: list[Element] = []
+        self._depth = 0
+        self._open: tuple[str, dict[str, str]] | None = None
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        self._close()
+        self.full = len(self._elements) == _MOST
+        if not self.full:
+            self._open = tag, attributes
+            self._depth += 1
+
+    def end(self, _tag: str) -> None:
+        """An element ends."""
+        self._close()
+        self._depth -= 1
+
+    def _close(self) -> None:
+        if self._open is not None:
+            tag, attributes = self._open
+            self._open = None
+            folded = {_local(name): value for name, value in attributes.items()} if attributes else attributes
+            self._elements.append(Element(self._depth - 1, _local(tag), folded, "".join(self.text).strip()[:512]))
+        self.text.clear()
+
+    def taken(self) -> tuple[Element, ...]:
+        """What began; the last without a text if that did not end."""
+        self.text.clear()
+        self._close()
+        return tuple(self._elements)
 
 
 def _local(tag: str) -> str:

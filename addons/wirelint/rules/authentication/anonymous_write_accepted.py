@@ -62,7 +62,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     if not now.stranger or not now.succeeded or (now.method == "PUT" and now.status == 201):
         return
     service = context.recall(Services).of(exchange)
-    known, strangers = service.writes, service.open_writes.count + 1
+    known, strangers = service.writes, service.open_writes + 1
     if known < _LEAST_WRITES or known < _KNOWN_TO_ANONYMOUS * strangers or _meant_to_be_open.search(now.route):
         return
     yield Hit(

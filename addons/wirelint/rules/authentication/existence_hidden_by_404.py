@@ -34,7 +34,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
-from wirelint.history.visits import Visits, resource_was_refused
+from wirelint.history.visits import Visits, is_marked
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -46,7 +46,7 @@ RULE = Rule(
     suggested_status=403,
     scope=Scope.RESOURCE,
     recalls=(Visits, Writes),
-    after=resource_was_refused,
+    after=is_marked,
     speaks_once=True,
 )
 

@@ -34,7 +34,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.credentials import credentials
 from wirelint.evidence.said import meanings, said
-from wirelint.evidence.texts import Meaning, is_bare_refusal
+from wirelint.evidence.texts import Meaning, is_bare_refusal, of_prose
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -50,16 +50,18 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Permission, and nothing about the credentials."""
     response = exchange.response
-    if response is None or not credentials(exchange):
-        return
     about = meanings(exchange)
-    if Meaning.AUTHZ not in about or about & {Meaning.AUTHN, Meaning.RATE}:
+    if response is None or Meaning.AUTHZ not in about or about & {Meaning.AUTHN, Meaning.RATE}:
+        return
+    if not credentials(exchange):
         return
     words = said(exchange)
     if is_bare_refusal(words.prose) or "insufficient_user_authentication" in (
         response.headers.get("www-authenticate") or ""
     ):
         return
+    if Meaning.AUTHN in of_prose(words.prose):
+        return  # «not_authorized» is what many call any 401: «login failed» is plainer
     yield Hit("401 to a caller with credentials who lacks permission", words.prose or " ".join(words.codes))
 
 

@@ -49,6 +49,7 @@ RULE = Rule(
     because="the call asked for data and got a password field, or a path that is named login",
     basis="SHOULD: RFC 9110 section 11.4",
     when=When(status="200 302 303 307"),
+    worth=lambda status, _method, kind: status != 200 or kind is Kind.HTML,
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=401,
 )

@@ -53,14 +53,14 @@ RULE = Rule(
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Credentials are asked for, or said to be wrong, and nothing else is."""
+    about = meanings(exchange)
+    if Meaning.AUTHN not in about or about & {Meaning.AUTHZ, Meaning.RATE, Meaning.QUOTA}:
+        return
     if (
         exchange.request.method == "OPTIONS"
         or protocol(exchange) is Protocol.S3
         or _signed.search(exchange.request.query[:4096])
     ):
-        return
-    about = meanings(exchange)
-    if Meaning.AUTHN not in about or about & {Meaning.AUTHZ, Meaning.RATE, Meaning.QUOTA}:
         return
     words = said(exchange)
     text = words.prose or " ".join(words.codes)

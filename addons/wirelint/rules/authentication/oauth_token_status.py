@@ -69,11 +69,11 @@ _PROVIDERS = ("github.com", "slack.com", "reddit.com", "facebook.com", "linkedin
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Compare the error with the status."""
     request, response = exchange.request, exchange.response
-    if response is None or request.body.unavailable is not None:
+    if response is None or request.body.unavailable is not None or not is_token_request(exchange):
         return
     members = response.body.members or {}
     error = members.get("error")
-    if not isinstance(error, str) or not error or len(error) > 64 or not is_token_request(exchange):
+    if not isinstance(error, str) or not error or len(error) > 64:
         return
     status = response.status
     evidence = f'{status} {{"error": "{error}"}}'

@@ -43,6 +43,7 @@ RULE = Rule(
     because="the content, or the length that announces it, was seen",
     basis="MUST NOT: RFC 9110 sections 6.4.1, 8.6 and 15.3.6",
     when=When(),
+    worth=lambda status, method, _kind: method == "HEAD" or status in (204, 205, 304) or (status or 0) < 200,
 )
 
 

@@ -59,9 +59,10 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     body, media = response.body, response.media_type
     if media.kind is Kind.JSON:
-        # A JSON object is the common case, and its top level has been scanned already.
+        # To scan the top level of an object or array proves it as well as parsing all of it, and costs a third.
         if (
             body.top_level is None
+            and body.elements is None
             and body.is_broken_json
             and not _other_form.match(text := (body.text or "").strip()[:512])
         ):

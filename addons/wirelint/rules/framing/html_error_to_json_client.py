@@ -11,7 +11,7 @@ are lost.
 
 Known exceptions
 ----------------
-Clients that accept HTML. Where the page is that of a known gateway, the finding is laid at its door.
+Clients that accept HTML, and those of WebDAV, which go by the status. Where the page is that of a known gateway, the finding is laid at its door.
 
 How to fix
 ----------
@@ -35,7 +35,24 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.requests import is_call_for_data
 
 _html = re.compile(r"<(?:!doctype html|html|head|body|title|h1)\b", re.IGNORECASE)
-_gateway = re.compile(r"<center>nginx|openresty|cloudflare|cloudfront|awselb|varnish|haproxy|envoy", re.IGNORECASE)
+# Their clients go by the status, or else by an XML document of their own (RFC 4918 section 16).
+_DAV = frozenset(
+    {
+        "PROPFIND",
+        "PROPPATCH",
+        "MKCOL",
+        "COPY",
+        "MOVE",
+        "LOCK",
+        "UNLOCK",
+        "REPORT",
+        "MERGE",
+        "CHECKOUT",
+        "MKACTIVITY",
+        "MKCALENDAR",
+    }
+)
+_GATEWAYS = ("<center>nginx", "openresty", "cloudflare", "cloudfront", "awselb", "varnish", "haproxy", "envoy")
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -50,14 +67,17 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """HTML in fact, to somebody who has no use for it."""
     response, request = exchange.response, exchange.request
-    if response is None or request.method == "HEAD":
+    if response is None or request.method == "HEAD" or request.method in _DAV:
+        return
+    if (response.body.content or b"")[:2048].lstrip()[:1] != b"<":
         return
     text = (response.body.text or "")[:2048].lstrip()
     if not _html.match(text):
         return
     if not is_call_for_data(exchange):
         return
-    gateway = _gateway.search(text)
+    folded = text.lower()
+    gateway = any(name in folded for name in _GATEWAYS)
     yield Hit(
         f"{response.status} as a web page to a call for data",
         f"Content-Type: {response.media_type.essence}",
@@ -88,5 +108,17 @@ HTTP/1.1 404 Not Found
 Content-Type: text/html
 
 <!DOCTYPE html><title>404 Not Found</title><h1>Not Found</h1>
+""",
+    """\
+REPORT /svn/notes HTTP/1.1
+Host: files.example
+Content-Type: text/xml
+
+<S:list-report xmlns:S="svn:"><S:path></S:path></S:list-report>
+
+HTTP/1.1 404 Not Found
+Content-Type: text/html
+
+<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>
 """,
 )

@@ -33,14 +33,6 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
-RULE = Rule(
-    severity=Severity.HIGH,
-    confidence=Confidence.CERTAIN,
-    because="the code is a number and the range is fixed",
-    basis="MUST: RFC 9110 section 15; RFC 9205 section 4.6",
-    when=When(),
-)
-
 _REGISTERED = frozenset(
     [
         *range(100, 105),
@@ -92,6 +84,15 @@ _KNOWN = {
     598: "Network Read Timeout",
     599: "Network Connect Timeout",
 }
+
+RULE = Rule(
+    severity=Severity.HIGH,
+    confidence=Confidence.CERTAIN,
+    because="the code is a number and the range is fixed",
+    basis="MUST: RFC 9110 section 15; RFC 9205 section 4.6",
+    when=When(),
+    worth=lambda status, _method, _kind: status not in _REGISTERED,
+)
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

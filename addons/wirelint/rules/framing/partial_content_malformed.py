@@ -13,8 +13,8 @@ discard it, store it as the whole, or glue it to the wrong offset.
 
 Known exceptions
 ----------------
-Units other than bytes have rules of their own; for them only the request's ``Range`` is asked for. 206 to POST is
-another rule's finding. Some object stores answer HEAD with 206; that is a note. Recordings without any request fields
+Units other than bytes have rules of their own; for them only the request's ``Range`` is asked for. Ranges may be asked
+for by fields of the service's own, as ``x-ms-range``. 206 to POST is another rule's finding. Some object stores answer HEAD with 206; that is a note. Recordings without any request fields
 are not judged.
 
 How to fix
@@ -44,6 +44,7 @@ RULE = Rule(
     when=When(status="206"),
 )
 
+_NOT_ASKING = ("content-range", "if-range")
 _SCANNED = 16384
 _MOST_PARTS = 32
 
@@ -55,6 +56,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     asked = request.headers.get("range")
     if asked is None:
+        if any(name.endswith("-range") and name not in _NOT_ASKING for name in request.headers.names()):
+            return  # x-ms-range: asked for by a field of the service's own
         yield Hit("206 to a request without Range", f"206 {response.reason}".rstrip(), suggested_status=200)
     elif request.method != "GET":
         yield Hit(
@@ -167,5 +170,16 @@ HTTP/1.1 206 Partial Content
 Content-Type: application/json
 
 [{"id": 1}, {"id": 2}]
+""",
+    """\
+GET /box/notes.txt HTTP/1.1
+Host: blobs.example
+x-ms-range: bytes=2-4
+
+HTTP/1.1 206 Partial Content
+Content-Type: text/plain
+Content-Range: bytes 2-4/11
+
+llo
 """,
 )

@@ -55,8 +55,10 @@ _SIGNS = (
     ".go:",
 )
 _frame = re.compile(
-    r"File \\?\"[^\"\n]{1,200}\\?\", line \d{1,6}"
+    r"File (?:\\?\"|&quot;|&#34;)[^\"\n]{1,200}(?:\\?\"|&quot;|&#34;), line \d{1,6}"
     r"|\bat [\w.$<>]{3,160}\((?:[\w$]{1,80}\.(?:java|kt|scala|groovy):\d{1,6}|Native Method|Unknown Source)\)"
+    # Tomcat leaves the «at» away.
+    r"|(?<![\w.])[a-z]{1,24}(?:\.|/|&#47;)[\w.$<>]{3,160}\([\w$]{1,80}\.(?:java|kt|scala|groovy):\d{1,6}\)"
     r"|\bat (?:async )?[^\s()]{0,120} ?\(?[\w@./\\:-]{1,200}\.[cm]?[jt]s:\d{1,6}:\d{1,6}\)?"
     r"|\bat [\w.`<>\[\],]{3,160}\([^()\n]{0,160}\) in [^\n]{1,200}\.(?:cs|vb|fs):line \d{1,6}"
     r"|#\d{1,3} [^\s()]{1,200}\.php\(\d{1,6}\)"
@@ -82,15 +84,18 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     text = (response.body.text or "")[:_READ] if response is not None else ""
     if len(text) < _SHORTEST:
         return
-    frames = [frame for start, end in _places(text) for frame in _frame.findall(text, start, end)]
+    signs = [sign for sign in _SIGNS if sign in text]
+    if not signs:
+        return
+    frames = [frame for start, end in _places(text, signs) for frame in _frame.findall(text, start, end)]
     if len(frames) >= 3 or (len(frames) >= 2 and _error.search(text)):
         yield Hit(f"{exchange.status} with a stack trace", frames[0].strip())
 
 
-def _places(text: str) -> list[tuple[int, int]]:
+def _places(text: str, signs: list[str]) -> list[tuple[int, int]]:
     """Where frames can be: around their signs, in order, none twice."""
     found: list[int] = []
-    for sign in _SIGNS:
+    for sign in signs:
         at = text.find(sign)
         left = _MOST_SIGNS
         while at >= 0 and left:
@@ -119,6 +124,19 @@ Traceback (most recent call last):
   File "/srv/shop/store.py", line 40, in load
     return rows[0]
 IndexError: list index out of range
+""",
+    """\
+GET /pages?n=abc HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/html
+
+<html><body><h1>HTTP Status 500</h1><pre>java.lang.IllegalStateException: no page
+	java.base&#47;java.util.Optional.orElseThrow(Optional.java:403)
+	shop.Pages.page(Pages.java:31)
+	jakarta.servlet.http.HttpServlet.service(HttpServlet.java:658)
+</pre></body></html>
 """,
 )
 

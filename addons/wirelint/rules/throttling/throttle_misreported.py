@@ -59,10 +59,10 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     status = exchange.status or 0
     if status < 300 and ((found := envelope(exchange)) is None or found.grade is Grade.WEAK):
         return
-    if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.GRPC, Protocol.OAUTH, Protocol.BULK):
-        return
     about = meanings(exchange)
     if Meaning.RATE not in about or Meaning.QUOTA in about:
+        return
+    if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.GRPC, Protocol.OAUTH, Protocol.BULK):
         return
     words = said(exchange)
     by_convention = status == 503 and (

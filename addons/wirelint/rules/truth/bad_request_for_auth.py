@@ -12,8 +12,8 @@ sessions show up as bad requests in every statistic.
 Known exceptions
 ----------------
 OAuth token endpoints answer 400 by their own specification, and so does a malformed ``Authorization`` field
-(``error="invalid_request"``). Services that manage tokens and keys as resources, and forms in which a password is a
-field like any other, speak of them without meaning the caller's.
+(``error="invalid_request"``). Requests to refresh a session bring a token as their content, services manage tokens and
+keys as resources, and forms have a password as a field like any other: they speak of them without meaning the caller's.
 
 How to fix
 ----------
@@ -41,7 +41,7 @@ _own = re.compile(
 )
 _signing_in = re.compile(r"(?:^|/)(?:log-?in|sign-?in|sessions?|auth|authenticate)(?:/|$)", re.IGNORECASE)
 _managed = re.compile(
-    r"(?:^|/)(?:[\w-]{0,24}tokens?|[\w-]{0,24}keys?|credentials|certificates?|secrets?|oauth[\w-]{0,16}|passwords?|reset[\w-]{0,16}|verify[\w-]{0,16})(?:/|$)",
+    r"(?:^|/)(?:[\w-]{0,24}tokens?|[\w-]{0,24}keys?|credentials|certificates?|secrets?|oauth[\w-]{0,16}|passwords?|reset[\w-]{0,16}|refresh[\w-]{0,16}|verify[\w-]{0,16})(?:/|$)",
     re.IGNORECASE,
 )
 
@@ -59,14 +59,10 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """The caller's own credentials are at fault."""
     response = exchange.response
-    if (
-        response is None
-        or protocol(exchange) in (Protocol.OAUTH, Protocol.ACME)
-        or _managed.search(exchange.request.path[:1024])
-    ):
-        return
     about = meanings(exchange)
-    if Meaning.AUTHN not in about or about & {Meaning.CONFLICT, Meaning.RATE, Meaning.QUOTA}:
+    if response is None or Meaning.AUTHN not in about or about & {Meaning.CONFLICT, Meaning.RATE, Meaning.QUOTA}:
+        return
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or _managed.search(exchange.request.path[:1024]):
         return
     if 'error="invalid_request"' in (response.headers.get("www-authenticate") or ""):
         return

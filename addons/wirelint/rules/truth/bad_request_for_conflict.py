@@ -11,7 +11,8 @@ probably succeeded the first time. Under 400 a client cannot tell that from a mi
 
 Known exceptions
 ----------------
-Duplicates *within* the request (a parameter given twice) are a matter of validation. Some guidelines have 400 for all of it.
+Duplicates *within* the request (a parameter given twice) are a matter of validation, and so are values of another type
+than those before them. Some guidelines have 400 for all of it.
 
 How to fix
 ----------
@@ -33,7 +34,9 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 _within = re.compile(
-    r"duplicated? (?:\w+ )?(?:parameter|key|field|header|argument|query|member|propert)|(?:parameter|field|header)s? (?:is |are )?(?:duplicated|already (?:given|set|specified|present|defined))",
+    r"duplicated? (?:\w+ )?(?:parameter|key|field|header|argument|query|member|propert)|(?:parameter|field|header)s? (?:is |are )?(?:duplicated|already (?:given|set|specified|present|defined))"
+    # A value of another type than all the others is not valid.
+    r"|\btype conflict|\bconflicting types?\b",
     re.IGNORECASE,
 )
 
@@ -50,10 +53,10 @@ RULE = Rule(
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """A conflict, and not one within the request itself."""
-    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
-        return
     about = meanings(exchange)
     if Meaning.CONFLICT not in about or about & {Meaning.AUTHN, Meaning.RATE, Meaning.MALFORMED}:
+        return
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
         return
     words = said(exchange)
     if _within.search(words.prose):

@@ -35,7 +35,9 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 _no_resource = re.compile(
-    r"\b(?:parameter|field|column|attribute|property|argument|filter|facet|operator|function|option|header|key|route|cursor|locale|version|api)s?\b",
+    r"\b(?:parameter|field|column|attribute|property|argument|filter|facet|operator|function|option|header|key|route|cursor|locale|version|api)s?\b"
+    # What a query in SQL speaks of is no target.
+    r"|\bno such table\b|\brelation \S{1,80} does not exist",
     re.IGNORECASE,
 )
 
@@ -52,8 +54,6 @@ RULE = Rule(
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """The target itself is missing."""
-    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
-        return
     about = meanings(exchange)
     if Meaning.NOT_FOUND not in about or about & {
         Meaning.AUTHN,
@@ -63,6 +63,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         Meaning.INVALID,
         Meaning.METHOD,
     }:
+        return
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
         return
     words = said(exchange)
     if _no_resource.search(words.prose):

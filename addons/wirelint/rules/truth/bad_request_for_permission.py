@@ -22,7 +22,6 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.4
 """
 
-import re
 from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
@@ -30,14 +29,9 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.credentials import credentials
 from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.refusals import ABOUT_VALUES
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning, is_bare_refusal
-
-_about_values = re.compile(
-    r"not (?:allowed|permitted) to (?:be|have|contain)\b|\b(?:field|value|parameter|property|character)s?\b"
-    r"|\b(?:role|type|kind|level|scope)s? (?:must|should|has to|may only) be\b",
-    re.IGNORECASE,
-)
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -52,8 +46,6 @@ RULE = Rule(
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Permission, and nothing else."""
-    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or not credentials(exchange):
-        return
     about = meanings(exchange)
     if Meaning.AUTHZ not in about or about & {
         Meaning.AUTHN,
@@ -63,8 +55,10 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         Meaning.NOT_FOUND,
     }:
         return
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or not credentials(exchange):
+        return
     words = said(exchange)
-    if is_bare_refusal(words.prose) or _about_values.search(words.prose):
+    if is_bare_refusal(words.prose) or ABOUT_VALUES.search(words.prose):
         return
     yield Hit("400 for a lack of permission", words.prose or " ".join(words.codes))
 

@@ -3,7 +3,8 @@
 What it does
 ------------
 Reports a 2xx response that is a small error page: its title, heading or first line is an error status («502 Bad
-Gateway»), or it is the page that a known gateway puts in place of an answer.
+Gateway»), or it is the page that a known gateway puts in place of an answer, or it ends with PHP's report of the fatal
+error that stopped it.
 
 Why it matters
 --------------
@@ -17,7 +18,7 @@ Pages with navigation, and pages over 8 KiB, write *about* errors. A page that w
 
 How to fix
 ----------
-nginx: ``error_page 502 504 /sorry.html;`` keeps the status, ``=200`` replaces it. Apache: a local path in
+PHP: ``display_errors=0`` sends 500. nginx: ``error_page 502 504 /sorry.html;`` keeps the status, ``=200`` replaces it. Apache: a local path in
 ``ErrorDocument`` keeps it, a full URL redirects. HAProxy: the first line of an ``errorfile`` is the status that is
 sent. CloudFront: leave the response code of a custom error response as it is. A catch-all route of a single-page
 application must not serve paths that do not exist as 200.
@@ -71,6 +72,19 @@ HTTP/1.1 200 OK
 Content-Type: text/html
 
 <html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>
+""",
+    """\
+GET /prices.php HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: text/html
+
+<br />
+<b>Fatal error</b>:  Uncaught Error: Call to undefined function prices() in /srv/prices.php:7
+Stack trace:
+#0 {main}
+  thrown in <b>/srv/prices.php</b> on line <b>7</b><br />
 """,
 )
 

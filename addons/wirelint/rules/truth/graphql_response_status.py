@@ -40,7 +40,7 @@ RULE = Rule(
     basis="MUST: GraphQL over HTTP, application/graphql-response+json",
     when=When(status="2xx 4xx 5xx", media=(Kind.JSON,)),
     reads=Reads.WHOLE,
-    json_keys=frozenset({"data", "errors"}),
+    json_keys=frozenset({"errors"}),
 )
 
 _MEDIA = "application/graphql-response+json"

@@ -32,6 +32,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.refusals import ABOUT_VALUES
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import STATUS, Meaning
 
@@ -66,18 +67,20 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """One meaning, and another status than its own."""
     status = exchange.status or 0
-    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME, Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.S3):
-        return
     about = meanings(exchange) - {Meaning.UNAVAILABLE, Meaning.INTERNAL}
     wrong = _WRONG.get(status, _ANY)
     if status != 422:
         about = about - {Meaning.INVALID} or about
     if len(about) != 1 or not about <= wrong:
         return
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME, Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.S3):
+        return
     meaning = next(iter(about))
     words = said(exchange)
     if status == 403 and meaning is Meaning.INVALID and not _values.search(f"{words.prose} {' '.join(words.codes)}"):
         return  # «premium is required» is a reason to refuse
+    if meaning is Meaning.AUTHZ and ABOUT_VALUES.search(words.prose):
+        return  # «column x is not allowed to filter by»
     yield Hit(
         f"{status} for {meaning.value}",
         words.prose or " ".join(words.codes),

@@ -3,7 +3,8 @@
 What it does
 ------------
 Reports a 500 whose code or text shows that the request was at fault: the exception of a parser or validator, a
-database that could not store the value, a code that names validation, absence or a conflict.
+database that could not store the value, a code that names validation, absence or a conflict, a text that finds a value
+of the request's own target invalid or absent.
 
 Why it matters
 --------------
@@ -12,7 +13,8 @@ told what to mend.
 
 Known exceptions
 ----------------
-The service may itself have called another one wrongly. A text that also speaks of an upstream is not reported here.
+The service may itself have called another one wrongly. A text that also speaks of an upstream is not reported here,
+and what a service misses of its own (a table, a template, a host) says nothing of the request.
 SOAP, XML-RPC and JSON-RPC send errors of their own, the client's among them, under 500.
 
 How to fix
@@ -32,8 +34,10 @@ from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
+from wirelint.evidence.asked import faulted, quoted_value
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.requests import malformation
 from wirelint.evidence.said import said
@@ -51,6 +55,7 @@ _required = re.compile(
     r"\b(?:missing|required) (?:required )?(?:param\w*|field|argument|query)|\b(?:parameter|field|argument)s? \S{1,40} (?:is|are) (?:required|missing|invalid)",
     re.IGNORECASE,
 )
+_READ = 32 * 1024
 _CLIENT = frozenset(
     {Meaning.INVALID, Meaning.MALFORMED, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.AUTHN, Meaning.AUTHZ}
 )
@@ -73,6 +78,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return  # which send their errors, the client's too, under 500
     if malformation(exchange) is not None:
         return  # server-error-on-malformed-request has the better proof
+    response = exchange.response
     words = said(exchange)
     about = of_prose(words.prose)
     if about & {Meaning.TIMEOUT, Meaning.UPSTREAM, Meaning.RATE}:
@@ -90,6 +96,18 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             suggested_status=best_status(named or told) or 400,
             severity=Severity.MEDIUM,
         )
+        return
+    if (fault := faulted(exchange, words.prose)) is not None:
+        yield Hit(
+            "500 for what the client asked for by name",
+            fault.evidence,
+            suggested_status=404 if fault.absent else 400,
+            severity=Severity.MEDIUM,
+        )
+    elif response is not None and response.media_type.kind in (Kind.HTML, Kind.TEXT):
+        quoted = quoted_value(exchange, (response.body.text or "")[:_READ])
+        if quoted is not None:
+            yield Hit("500 for input that was not acceptable", quoted)
 
 
 def _status_of(exception: str) -> int:
@@ -118,6 +136,33 @@ Content-Type: application/json
 
 {"responseCode": 2, "message": "HandleException (INVALID_VALUE) The prefix does not live here"}
 """,
+    """\
+DELETE /api/v2/silence/7c0a HTTP/1.1
+Host: alerts.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+"silence not found"
+""",
+    """\
+GET /devices?id=zz HTTP/1.1
+Host: sync.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/plain
+
+"zz": device ID invalid: incorrect length
+""",
+    """\
+GET /pages?n=abc HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/html
+
+<html><head><title>HTTP Status 500</title></head><body><pre>java.lang.NumberFormatException: For input string: &quot;abc&quot;</pre></body></html>
+""",
 )
 
 GOOD = (
@@ -138,5 +183,23 @@ HTTP/1.1 500 Internal Server Error
 Content-Type: application/json
 
 {"message": "template not found"}
+""",
+    """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Table 'shop.orders' does not exist"}
+""",
+    """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "price list not found"}
 """,
 )

@@ -12,8 +12,8 @@ by its name or for lack of a better one, and clients that act on its meaning act
 
 Known exceptions
 ----------------
-Services have preconditions of their own (``x-ms-if-…``, ``x-amz-copy-source-if-…``, leases, parameters in the
-content), and recordings lose request fields, so this is a weak hint. Requests without any fields, or whose content
+Services have preconditions of their own (``x-ms-if-…``, ``x-amz-copy-source-if-…``, leases, WebDAV's ``Overwrite``,
+parameters in the content), and recordings lose request fields, so this is a weak hint. Requests without any fields, or whose content
 was not captured, are not judged.
 
 How to fix
@@ -68,7 +68,9 @@ def _missing(status: int, request: Request) -> str:
     standard = any(name in names for name in _CONDITIONS)
     if status == 428:
         return "is conditional" if standard else ""
-    return "" if standard or any("-if-" in name or "lease" in name for name in names) else "is not conditional"
+    # WebDAV's Overwrite: F is a condition, too (RFC 4918 section 10.6).
+    own = any("-if-" in name or "lease" in name or name == "overwrite" for name in names)
+    return "" if standard or own else "is not conditional"
 
 
 BAD = (
@@ -117,5 +119,16 @@ HTTP/1.1 412 Precondition Failed
 Content-Type: application/json
 
 {"id": "e-17"}
+""",
+    """\
+MOVE /notes/7.txt HTTP/1.1
+Host: dav.example
+Destination: /notes/8.txt
+Overwrite: F
+
+HTTP/1.1 412 Precondition Failed
+Content-Type: text/plain
+
+Precondition Failed
 """,
 )

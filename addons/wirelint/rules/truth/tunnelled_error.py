@@ -40,7 +40,7 @@ RULE = Rule(
     basis="policy: the protocols' own conventions",
     when=When(status="200"),
     reads=Reads.PREFIX,
-    json_keys=frozenset({"errors", "error"}),
+    json_keys=frozenset({"errors", "error", "jsonrpc"}),
 )
 
 

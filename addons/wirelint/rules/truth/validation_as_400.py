@@ -11,6 +11,8 @@ Where 422 is used for content that was understood, clients can tell a broken ser
 Known exceptions
 ----------------
 Guidelines disagree: RFC 9205 advises general codes when in doubt, and Zalando's forbid 422. Off by default for this.
+Forged requests, request fields and states that are not valid are matters of other codes. OAuth, GraphQL and JSON-RPC
+have 400 for all of it.
 
 How to fix
 ----------
@@ -22,14 +24,22 @@ References
 - https://www.rfc-editor.org/rfc/rfc9205.html#section-4.6
 """
 
+import re
 from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.requests import malformation
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
+
+_EXEMPT = (Protocol.OAUTH, Protocol.ACME, Protocol.GRAPHQL, Protocol.JSON_RPC)
+# What is not valid then is no value of the content.
+_other = re.compile(
+    r"csrf|xsrf|forgery|captcha|content[- ]type|\bheaders?\b|\bcurrent (?:state|status)\b", re.IGNORECASE
+)
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -48,8 +58,11 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     body = exchange.request.body
     if body.members is None or not body.complete or malformation(exchange) is not None:
         return
-    if meanings(exchange) == {Meaning.INVALID}:
-        yield Hit("400 for values that are not acceptable", said(exchange).prose)
+    if meanings(exchange) != {Meaning.INVALID} or protocol(exchange) in _EXEMPT:
+        return
+    prose = said(exchange).prose
+    if _other.search(prose) is None:
+        yield Hit("400 for values that are not acceptable", prose)
 
 
 BAD = (
@@ -79,5 +92,17 @@ HTTP/1.1 400 Bad Request
 Content-Type: application/json
 
 {"error": "invalid JSON"}
+""",
+    """\
+POST /setup HTTP/1.1
+Host: printer.example
+Content-Type: application/json
+
+{"name": "p"}
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": "CSRF validation failed"}
 """,
 )

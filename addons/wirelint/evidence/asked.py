@@ -1,0 +1,101 @@
+"""What an error says of the names and values by which a request asked for something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+from wirelint.core.exchange import Exchange, Request
+
+_LONGEST_TARGET: Final = 4096
+_LONGEST_TEXT: Final = 512
+_MOST_VALUES: Final = 24
+_AROUND: Final = 48
+_absent: Final = re.compile(
+    r"\W*(?:error: )?(?:the )?(?:no such (?P<noun>[a-z]{3,24})|(?P<other>[a-z]{3,24})(?: was| is)? (?:not found|does not exist|doesn't exist))\W*",
+    re.IGNORECASE,
+)
+_before: Final = re.compile(
+    r"\b(?:(?P<invalid>invalid|unsupported|unrecogni[sz]ed|illegal|malformed)|unknown|no such|non-?existent)(?: [\w-]{1,30}){0,2}[ :=]{0,2}[\"'`«“]?$",
+    re.IGNORECASE,
+)
+_behind: Final = re.compile(
+    r"[\"'`»”]?(?::(?: [\w-]{1,30}){0,3}| is| was)? (?:(?P<invalid>invalid|not valid|unsupported|out of range|malformed)|not found|does not exist|doesn't exist)\b",
+    re.IGNORECASE,
+)
+# What a service misses of its own, whatever its name.
+_own: Final = re.compile(
+    r"\b(?:table|relation|column|view|template|class|function|module|host|driver|schema|database|index|file or directory|route"
+    r"|method|action|bean|property|variable|environment|library|command|certificate|secret|config\w{0,8})\b",
+    re.IGNORECASE,
+)
+_quoting: Final = re.compile(
+    r"(?:For input string|invalid literal for int\(\) with base \d{1,2}|invalid value for (?:Integer|Float)\(\)"
+    r"|could not convert string to float|invalid input syntax for (?:type )?[a-z ]{1,30}):? ?"
+    r"(?:&quot;|&#0?3[49];|&#x2[27];|[\"'])(?P<value>.{1,80}?)(?:&quot;|&#0?3[49];|&#x2[27];|[\"'])"
+)
+
+
+class Faulted(NamedTuple):
+    """What is wrong with something asked for: whether it is absent, or else not valid, and the words that say so."""
+
+    absent: bool
+    evidence: str
+
+
+def faulted(exchange: Exchange, prose: str) -> Faulted | None:
+    """What a text finds wrong with a value of the request's target, or with what its path asks for; None for nothing.
+
+    ``No such folder`` for ``/scan?folder=x``, ``"x": device ID invalid`` for ``/devices/x``. Texts that speak of a
+    service's own parts, its tables or templates, say nothing of the request.
+    """
+    text = prose[:_LONGEST_TEXT]
+    if not text or _own.search(text):
+        return None
+    request = exchange.request
+    match = _absent.fullmatch(text)
+    if match is not None:
+        noun = (match["noun"] or match["other"]).lower()
+        return Faulted(absent=True, evidence=text) if noun in _nouns(request) else None
+    return next((found for value in _values(request) if (found := _of_value(value, text)) is not None), None)
+
+
+def quoted_value(exchange: Exchange, text: str) -> str | None:
+    """The words by which a text says that a value of the request's target is no number; None where it does not.
+
+    Works on pages, too, where quotation marks are written as HTML has them.
+    """
+    for match in _quoting.finditer(text):
+        value = match["value"]
+        if any(value == other for other in _values(exchange.request, least=1)):
+            return match[0]
+    return None
+
+
+def _of_value(value: str, text: str) -> Faulted | None:
+    at = text.find(value)
+    while at >= 0:
+        end = at + len(value)
+        alone = not (text[at - 1 : at].isalnum() if at else False) and not text[end : end + 1].isalnum()
+        match = (_before.search(text[max(0, at - _AROUND) : at]) or _behind.match(text, end)) if alone else None
+        if match is not None:
+            return Faulted(absent=match["invalid"] is None, evidence=text)
+        at = text.find(value, end)
+    return None
+
+
+def _values(request: Request, least: int = 2) -> Iterator[str]:
+    """The segments of the path and the values of the query."""
+    path, _, query = request.target[:_LONGEST_TARGET].partition("?")
+    segments = [unquote(segment) for segment in path.split("/")[:_MOST_VALUES]]
+    pairs = parse_qsl(query)[:_MOST_VALUES]
+    yield from (value for value in (*segments, *(value for _, value in pairs)) if least <= len(value) <= 80)
+
+
+def _nouns(request: Request) -> frozenset[str]:
+    """What the path and the query name, in the singular and in the plural."""
+    path, _, query = request.target[:_LONGEST_TARGET].partition("?")
+    words = {word.lower() for word in (*path.split("/")[:_MOST_VALUES], *(name for name, _ in parse_qsl(query)))}
+    return frozenset(words | {word.removesuffix("s") for word in words} | {word.removesuffix("es") for word in words})

@@ -1,0 +1,171 @@
+"""What more servers of the trade answer to their own clients: what must be named, and what is their way to do it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rule_lab import answer, audit, run
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Finding
+from wirelint.core.wire import exchanges
+from wirelint.evidence.credentials import credentials
+from wirelint.evidence.protocols import Protocol, protocol
+
+JSON = "Content-Type: application/json"
+
+
+def found(
+    rule: str, head: str, content: Any, request: str = "GET /v1/things HTTP/1.1", sent: str = ""
+) -> list[Finding]:
+    body = content if isinstance(content, str) else json.dumps(content)
+    findings = run(rule, answer(head, JSON, request=request, sent=sent, body=body))
+    return [finding for finding in findings if finding.confidence is not Confidence.WEAK]
+
+
+def of(head: str, content: Any, request: str, sent: str = "") -> Exchange:
+    (exchange,) = exchanges(answer(head, JSON, request=request, sent=sent, body=json.dumps(content)))
+    return exchange
+
+
+QUERY = "GET /?query=%7Bmaybe%7D HTTP/1.1"
+BROKEN = {"errors": [{"message": "no", "path": ["maybe"]}], "data": {"maybe": None}}
+
+
+def test_graphql_is_asked_in_the_target_too() -> None:
+    assert protocol(of("200 OK", BROKEN, QUERY)) is Protocol.GRAPHQL
+    assert not found("ok-with-error-body", "200 OK", BROKEN, request=QUERY)
+
+
+def test_other_languages_of_queries_begin_with_a_brace_too() -> None:
+    told = {"status": "error", "errors": [{"message": "no"}], "data": None}
+    assert protocol(of("200 OK", told, "GET /api/v1/query?query=%7Bjob%3D%22x%22%7D HTTP/1.1")) is None
+    assert protocol(of("200 OK", BROKEN, "GET /search?query=quick HTTP/1.1")) is None
+
+
+def test_errors_that_happened_before_are_no_error() -> None:
+    told = {"errors": [{"when": "2026-01-01T00:00:00Z", "message": "disk is full"}]}
+    assert not found("ok-with-error-body", "200 OK", told, request="GET /rest/system/error HTTP/1.1")
+    assert found("ok-with-error-body", "200 OK", told, request="GET /rest/system HTTP/1.1")
+    assert found("ok-with-error-body", "200 OK", {"error": "disk is full"}, request="GET /error HTTP/1.1")
+
+
+def test_a_login_that_is_no_login_is_not_refused() -> None:
+    request = "POST /v3/login HTTP/1.1"
+    told = {"errcode": "M_INVALID_PARAM", "error": "Invalid login submission"}
+    assert not found("bad-request-for-auth", "400 Bad Request", told, request=request)
+    told = {"errcode": "M_INVALID_PARAM", "error": "Invalid login"}
+    assert found("bad-request-for-auth", "400 Bad Request", told, request=request)
+
+
+def test_what_a_query_in_sql_speaks_of_is_no_target() -> None:
+    request = "GET /d.json?sql=select+*+from+nope HTTP/1.1"
+    assert not found("bad-request-for-missing-resource", "400 Bad Request", {"error": "no such table: nope"}, request)
+    assert found("bad-request-for-missing-resource", "400 Bad Request", {"error": "no such order: nope"}, request)
+
+
+def test_a_value_of_another_type_is_no_conflict() -> None:
+    request = "POST /write?db=d HTTP/1.1"
+    told = {"error": 'field type conflict: input field "v" is type string, already exists as type float'}
+    assert not found("bad-request-for-conflict", "400 Bad Request", told, request)
+
+
+@pytest.mark.parametrize("name", ["ShopError", "ShopException"])
+def test_a_class_of_errors_is_no_error(name: str) -> None:
+    told = [("409 Conflict", "Box [{}] already exists"), ("422 Unprocessable Content", "{} must be a number")]
+    story = [
+        of(head, {"error": name, "message": text.format(turn)}, f"POST /boxes/{turn} HTTP/1.1")
+        for head, text in told
+        for turn in range(3)
+    ]
+    assert not audit("same-error-many-statuses", *story)
+
+
+def test_a_scheme_alone_is_no_credential() -> None:
+    request = "GET /whoami HTTP/1.1"
+    assert not credentials(of("401 Unauthorized", {}, request, sent="Authorization: Bearer"))
+    assert credentials(of("401 Unauthorized", {}, request, sent="Authorization: f00ba4")) == {"bare"}
+    story = [of("401 Unauthorized", {}, request, sent="Authorization: Bearer ") for _ in range(6)]
+    assert not audit("stale-credential-loop", *story)
+
+
+def test_maps_tell_errors_in_xml() -> None:
+    told = "<ServiceExceptionReport><ServiceException>missing parameters</ServiceException></ServiceExceptionReport>"
+    (finding,) = run("ok-with-error-body", answer("200 OK", "Content-Type: text/xml", body=told))
+    assert "missing parameters" in finding.message
+
+
+@pytest.mark.parametrize("message", ["no such customer", ["name must be a string"]])
+def test_the_status_in_words_beside_a_message_is_no_other_form(message: Any) -> None:
+    bare = {"statusCode": 404, "message": "Not Found"}
+    more = {"statusCode": 404, "message": message, "error": "Not Found"}
+    story = [of("404 Not Found", bare if turn % 2 else more, f"GET /cats/{turn} HTTP/1.1") for turn in range(30)]
+    assert not audit("error-envelope-inconsistent", *story)
+
+
+def test_an_error_without_a_message_is_another_form() -> None:
+    one, other = {"message": "gone", "error": "Not Found"}, {"error": "Not Found"}
+    plain = {"message": "gone"}
+    forms = (one, other, plain)
+    story = [of("404 Not Found", forms[turn % 3], f"GET /cats/{turn} HTTP/1.1") for turn in range(30)]
+    (finding,) = audit("error-envelope-inconsistent", *story)
+    assert "2 forms" in finding.message
+
+
+def test_a_login_that_failed_is_not_forbidden() -> None:
+    sent, request = "Authorization: Basic Z3Vlc3Q6bm8=", "GET /api/overview HTTP/1.1"
+    told = {"error": "not_authorized", "reason": "Login failed"}
+    assert not found("forbidden-as-401", "401 Unauthorized", told, request, sent)
+    told = {"error": "not_authorized", "reason": "Not administrator user"}
+    assert found("forbidden-as-401", "401 Unauthorized", told, request, sent)
+
+
+@pytest.mark.parametrize(
+    ("rule", "head"),
+    [("bad-request-for-permission", "400 Bad Request"), ("misused-client-error", "422 Unprocessable Content")],
+)
+def test_a_column_is_no_caller(rule: str, head: str) -> None:
+    sent = "Authorization: Bearer of-a-user-1234567"
+    assert not found(rule, head, {"message": "Filter column: zz not allowed to filter"}, sent=sent)
+    assert found(rule, head, {"message": "You are not allowed to do this"}, sent=sent)
+
+
+def test_a_token_of_another_kind_is_not_accepted() -> None:
+    sent, told = "Authorization: Bearer of-a-user-1234567", {"msg": "Only refresh tokens are allowed"}
+    (finding,) = found("misused-client-error", "422 Unprocessable Content", told, sent=sent)
+    assert finding.suggested_status == 401
+
+
+def test_a_proxy_that_cannot_connect_is_no_fault_of_its_own() -> None:
+    page = "<html><head><title>500 Unable to connect</title></head><body><h1>Unable to connect</h1></body></html>"
+    head, media = "500 Internal Server Error", "Content-Type: text/html"
+    (finding,) = run("masked-upstream-text", answer(head, media, body=page))
+    assert finding.suggested_status == 502
+    assert not run("masked-upstream-text", answer(head, media, body=page.replace("connect<", "connect the dots<")))
+
+
+def test_a_request_to_refresh_brings_a_token_of_its_own() -> None:
+    told = {"errors": [{"message": "The refresh token is required in either the payload or cookie."}]}
+    assert not found("bad-request-for-auth", "400 Bad Request", told, "POST /auth/refresh HTTP/1.1")
+    assert found("bad-request-for-auth", "400 Bad Request", told, "POST /items HTTP/1.1")
+
+
+def test_a_page_of_errors_was_asked_for_one_by_its_number() -> None:
+    story = [of("204 No Content", {}, f"GET /status/{turn} HTTP/1.1") for turn in range(200, 206)]
+    assert not audit("not-implemented-for-working-method", *story, of("501 No", {}, "GET /status/501 HTTP/1.1"))
+    assert audit("not-implemented-for-working-method", *story, of("501 No", {}, "GET /status/207 HTTP/1.1"))
+
+
+def test_a_model_that_cannot_be_reached_is_an_upstream() -> None:
+    told = {"error": {"message": "InternalServerError: OpenAIException - Connection error.", "code": "500"}}
+    assert found("masked-upstream-text", "500 Internal Server Error", told)
+    assert not found("masked-upstream-text", "500 Internal Server Error", {"error": "database connection error"})
+
+
+@pytest.mark.parametrize("media", ["text/plain", "text/html"])
+def test_a_number_alone_is_no_status(media: str) -> None:
+    answered = answer("200 OK", f"Content-Type: {media}", request="GET /users/$count HTTP/1.1", body="404")
+    assert not run("error-page-as-success", answered)
+    assert run("error-page-as-success", answered.replace("\n404\n", "\n404 Not Found\n"))
