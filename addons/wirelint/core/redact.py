@@ -286,54 +286,14 @@ def _without(text: str, secret: str) -> str:
 
 
 _WORDS: Final = frozenset(
-    [
-        "authorization",
-        "challenge",
-        "credentials",
-        "endpoint",
-        "exchange",
-        "request",
-        "response",
-        "without",
-        "required",
-        "missing",
-        "invalid",
-        "expired",
-        "revoked",
-        "null",
-        "none",
-        "true",
-        "false",
-        "not",
-        "wrong",
-        "incorrect",
-        "unknown",
-        "denied",
-        "failed",
-        "error",
-        "ok",
-        "bearer",
-        "basic",
-        "malformed",
-        "inactive",
-        "disabled",
-        "empty",
-        "absent",
-        "no",
-        "bad",
-        "unauthorized",
-        "authentication",
-        "needed",
-        "must",
-        "should",
-        "is",
-        "the",
-        "a",
-        "has",
-        "was",
-        "cannot",
-    ]
-)
+    {
+        "authorization", "challenge", "credentials", "endpoint", "exchange", "request", "response", "without",
+        "required", "missing", "invalid", "expired", "revoked", "null", "none", "true", "false", "not", "wrong",
+        "incorrect", "unknown", "denied", "failed", "error", "ok", "bearer", "basic", "malformed", "inactive",
+        "disabled", "empty", "absent", "no", "bad", "unauthorized", "authentication", "needed", "must", "should",
+        "is", "the", "a", "has", "was", "cannot",
+    }
+)  # fmt: skip
 
 
 def _harmless(value: str) -> bool:
