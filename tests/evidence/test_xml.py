@@ -58,3 +58,16 @@ def test_long_texts_are_cut() -> None:
 )
 def test_what_is_no_such_document_is_none(content: bytes) -> None:
     assert read(content) is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_document_that_declares_entities_is_not_read_in_any_encoding(encoding: str) -> None:
+    grown = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "x" * 50}">' for n in range(8))
+    text = f"<?xml version='1.0'?><!DOCTYPE e [{grown}]><e><message>&a7;</message></e>"
+    assert document(Body(text.encode(encoding))) is None
+
+
+def test_other_encodings_are_read() -> None:
+    found = document(Body("<e><message>not found</message></e>".encode("utf-16-le")))
+    assert found is not None
+    assert found.texts == ("not found",)
