@@ -14,7 +14,7 @@ INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test lint corpus compat bench soak gen lock clean
+.PHONY: help demo test lint corpus compat bench soak fuzz gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ bench: $(DEV) ## throughput and latency beside bare mitmproxy
 
 soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
 	$(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)
+
+fuzz: $(DEV) ## tests that make up their input, with seventeen times as much of it
+	$(PYTHON_IN_VENV) -m pytest -n auto -m hypothesis --hypothesis-profile fuzz $(ARGS)
 
 gen: $(DEV) ## write the generated files anew
 	$(PYTHON_IN_VENV) -m wirelint.gen $(ARGS)

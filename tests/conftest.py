@@ -7,8 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import support
+
+# Other work on the machine makes any example slow, and garbage is large.
+_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+settings.register_profile("test", max_examples=300, deadline=None, suppress_health_check=_PATIENT)
+settings.register_profile("fuzz", settings.get_profile("test"), max_examples=5_000)
+settings.load_profile("test")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wirelint.core.body import Body
@@ -29,7 +29,6 @@ def glance(members: dict[str, Any]) -> bool:
     return is_harmless(body.top_level or {}, body.names or frozenset())
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1, max_size=4))
 def test_a_glance_agrees_with_a_closer_look(members: dict[str, Any]) -> None:
     if glance(members):

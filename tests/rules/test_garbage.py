@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rule_lab import EVERY_RULE
@@ -175,11 +175,6 @@ def garbage(draw: st.DrawFn) -> Exchange:
     )
 
 
-@settings(
-    max_examples=400,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
 @given(garbage())
 def test_no_rule_fails_on_garbage(exchange: Exchange) -> None:
     audit: Audit = EVERYTHING.audit(exchange)

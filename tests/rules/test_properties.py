@@ -7,7 +7,7 @@ import json
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wirelint.core.body import Body
@@ -36,7 +36,6 @@ def cut_fields(headers: Headers, at: int) -> Headers:
     return Headers((name, value[: at % (len(value) + 1)]) for name, value in headers.fields)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(EXAMPLES), st.integers(0, 600), st.integers(0, 600), st.integers(100, 599))
 def test_no_rule_fails_on_what_was_cut(example: Exchange, sent: int, got: int, status: int) -> None:
     request, response = example.request, example.response
