@@ -25,10 +25,12 @@ from benchmarks.peers import available, lint
 from benchmarks.recorded import captures_in, recorded, renewed
 from wirelint import policy
 from wirelint.config import Config
+from wirelint.core.audit import Audit
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.engine import Audit, Engine
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.engine import Engine
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.finding import Severity
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 from wirelint.core.scoped import engine_for
 from wirelint.rules import catalogue

@@ -16,30 +16,29 @@ import itertools
 import math
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from benchmarks.engine import fresh
 from benchmarks.recorded import captures_in, recorded, renewed
+from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
+from wirelint.core.memory import Memory
 from wirelint.core.rule import Rule
-from wirelint.core.state import Memory, State
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import State
 from wirelint.history.visits import visit_of
 
 _MOST_OF_EACH: Final = 400
 _BATCH: Final = 250
 
 
-class Visiting(State):
-    """Makes a visit of each exchange, whether there is a memory to keep it or not."""
+class Stage(NamedTuple):
+    """An engine, and what is timed of it."""
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Make the visit, then note as ever."""
-        visit_of(exchange, self, verdict)
-        super().note(exchange, verdict)
+    engine: Engine
+    audit: Callable[[Exchange], Audit]
 
 
 class Parts(NamedTuple):
@@ -66,13 +65,13 @@ def measure(exchanges: Sequence[Exchange], rules: Sequence[Rule], *, rounds: int
     :param rounds: how often each engine has all of them.
     """
     batches = list(itertools.batched(exchanges, _BATCH))
-    stages = engines(rules)
+    stages = stages_of(rules)
     best = [[math.inf] * len(batches) for _ in stages]
     for _ in range(rounds):
-        turns = list(zip(engines(rules), best, strict=True))
+        turns = list(zip(stages_of(rules), best, strict=True))
         for at, batch in enumerate(batches):
-            for engine, fastest in turns:
-                fastest[at] = min(fastest[at], _seconds(engine, batch))
+            for stage, fastest in turns:
+                fastest[at] = min(fastest[at], _seconds(stage.audit, batch))
             turns.reverse()  # who comes first finds nothing of the batch in the processor's caches
     means = [sum(fastest) / len(exchanges) * 1e6 for fastest in best]
     visit, *notes, looking_back = (more - less for less, more in itertools.pairwise(means))
@@ -80,36 +79,50 @@ def measure(exchanges: Sequence[Exchange], rules: Sequence[Rule], *, rounds: int
     return Parts(means[0], visit, dict(noting), looking_back)
 
 
-def engines(rules: Sequence[Rule]) -> list[Engine]:
+def stages_of(rules: Sequence[Rule]) -> list[Stage]:
     """Engines each of which does one thing more than the one before; the last one does all that an audit is."""
     alone = [rule for rule in rules if not rule.recalls]
     kinds = dict.fromkeys(kind for rule in rules for kind in rule.recalls)
     # Those last that are made on top of others.
-    order = sorted(kinds, key=lambda kind: len(_recalling(State(), [kind]).sizes()))
-    states = [_recalling(Visiting(), order[:number]) for number in range(len(order) + 1)]
-    return [Engine(alone), *(Engine(alone, state=state) for state in states), Engine(rules)]
+    order = sorted(kinds, key=lambda kind: len(_recalling([kind]).sizes()))
+    bare, whole = Engine(alone), Engine(rules)
+    states = [_recalling(order[:number]) for number in range(len(order) + 1)]
+    noting = [_visiting(Engine(alone, state=state)) for state in states]
+    return [Stage(bare, bare.audit), *noting, Stage(whole, whole.audit)]
 
 
-def _recalling(state: State, kinds: Iterable[type[Memory]]) -> State:
+def _visiting(engine: Engine) -> Stage:
+    """One that makes a visit of each exchange, whether there is a memory to keep it or not."""
+
+    def audit(exchange: Exchange) -> Audit:
+        audited = engine.audit(exchange)
+        visit_of(exchange, engine.state, audited.verdict)
+        return audited
+
+    return Stage(engine, audit)
+
+
+def _recalling(kinds: Iterable[type[Memory]]) -> State:
+    state = State()
     for kind in kinds:
         state.recall(kind)
     return state
 
 
-def _added(stages: Sequence[Engine]) -> list[str]:
+def _added(stages: Sequence[Stage]) -> list[str]:
     """The names of the memories that each engine has beyond the one before."""
-    names = itertools.pairwise(engine.state.sizes().keys() for engine in stages[1:-1])
+    names = itertools.pairwise(stage.engine.state.sizes().keys() for stage in stages[1:-1])
     return [" and ".join(sorted(more - less)) for less, more in names]
 
 
-def _seconds(engine: Engine, exchanges: Sequence[Exchange]) -> float:
+def _seconds(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange]) -> float:
     """Processor time for all of these."""
     waiting = deque(map(renewed, exchanges))
     gc.disable()
     try:
         begun = time.process_time()
         while waiting:
-            engine.audit(waiting.popleft())
+            audit(waiting.popleft())
         return time.process_time() - begun
     finally:
         gc.enable()

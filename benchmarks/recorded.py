@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from wirelint.core.exchange import Exchange, Headers
+from wirelint.core.exchange import Exchange
+from wirelint.core.headers import Headers
 from wirelint.sources import UnreadableError
 from wirelint.sources.open import open_capture
 

@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 from benchmarks import engine, results
 from benchmarks.machine import machine
 from benchmarks.traffic import hostile, tame
-from wirelint.core.engine import Audit
+from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange
 from wirelint.live import Live
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from benchmarks.engine import order
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
 _JSON: Final = media_type("application/json")

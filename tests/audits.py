@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from wirelint.core.engine import Audit, Plan
+from wirelint.core.audit import Audit
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Finding, Severity, Side, fingerprint
+from wirelint.core.plan import Plan
 from wirelint.core.rule import Rule, When
 from wirelint.core.verdict import Verdict
 
@@ -29,7 +30,7 @@ RULE = rule()
 
 def plan(*rules: Rule) -> Plan:
     """A plan of ``rules``."""
-    return Plan(rules=rules, plain=rules, reading=(), keyed=(), keys=frozenset())
+    return Plan(rules, successful=False)
 
 
 PLAN = plan(RULE)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.state import State
 from wirelint.core.verdict import presumed
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.state import Memory, State
+from wirelint.core.memory import Memory
+from wirelint.core.state import State
 from wirelint.core.verdict import presumed
 from wirelint.core.wire import exchanges
 

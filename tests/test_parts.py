@@ -15,7 +15,8 @@ from benchmarks.traffic import hostile
 from har_lab import document, entry
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.history.visits import visit_of
@@ -34,10 +35,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_each_engine_does_more_than_the_one_before() -> None:
-    stages = parts.engines(RULES)
+    stages = parts.stages_of(RULES)
     exchanges = list(itertools.islice(hostile(), 400))
     audits = [[stage.audit(renewed(exchange)) for exchange in exchanges] for stage in stages]
-    alone, visiting, *noting, last = stages
+    alone, visiting, *noting, last = (stage.engine for stage in stages)
     assert alone.state.sizes() == visiting.state.sizes() == {}
     for less, more in itertools.pairwise((visiting, *noting)):
         assert less.state.sizes().items() < more.state.sizes().items()
@@ -56,7 +57,7 @@ def test_each_engine_does_more_than_the_one_before() -> None:
 
 
 def test_parts_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    stages = len(parts.engines(RULES))
+    stages = len(parts.stages_of(RULES))
     times = itertools.count(3)
     monkeypatch.setattr(parts, "_seconds", lambda judge, batch: next(times) / 1e6)
     spent = parts.measure(list(itertools.islice(hostile(), 1)), RULES, rounds=1)
@@ -68,7 +69,7 @@ def test_parts_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_fastest_round_of_each_batch_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    stages = len(parts.engines(RULES))
+    stages = len(parts.stages_of(RULES))
     calls = itertools.count()
 
     def seconds(judge: Engine, batch: tuple[Exchange, ...]) -> float:

@@ -10,7 +10,8 @@ import pytest
 
 from support import HOST, free_port, wait_until
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Probe, Request, Response
+from wirelint.core.exchange import Exchange, Probe, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.state import State
 from wirelint.probing import Prober, changed, outcome
 from wirelint.rules import catalogue

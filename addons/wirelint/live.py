@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from wirelint import config, policy, policy_file, sampling, selection
-from wirelint.core.engine import Audit, Engine
+from wirelint.core.audit import Audit
+from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding
 from wirelint.core.policy import Policy

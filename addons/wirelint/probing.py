@@ -20,13 +20,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from wirelint.core.audit import Audit
 from wirelint.core.body import Body
-from wirelint.core.engine import Audit, Engine
-from wirelint.core.exchange import Exchange, Headers, Probe
+from wirelint.core.engine import Engine
+from wirelint.core.exchange import Exchange, Probe
+from wirelint.core.headers import Headers
 from wirelint.core.knowledge import known
 from wirelint.core.rule import Rule
-from wirelint.core.state import Memory, State, Table
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import LookedBackOn, State, Table
 from wirelint.evidence.credentials import is_cookie, is_field, is_parameter
 from wirelint.evidence.identity import identity
 from wirelint.history.visits import visit_of
@@ -78,7 +79,7 @@ class Prober:
         self._services = dict(services)
         self._found = found
         self._state = state
-        self._engine = Engine((rule for rule in rules if rule.family == _FAMILY), state=_Reading(state))
+        self._engine = Engine((rule for rule in rules if rule.family == _FAMILY), state=LookedBackOn(state))
         self._context = ssl.create_default_context()
         if insecure:
             self._context.check_hostname = False
@@ -181,24 +182,6 @@ class Prober:
             known_whole and answer is not None and got.status == answer.status and body.content == answer.body.content
         )
         return Probe(kind, got.status, same=same)
-
-
-class _Reading(State):
-    """What another engine remembers, to look back on: nothing is added to it.
-
-    The other goes on meanwhile, in another thread; a story that changes while it is read costs this probe alone.
-    """
-
-    def __init__(self, other: State) -> None:
-        super().__init__()
-        self._other = other
-
-    def recall[M: Memory](self, kind: type[M]) -> M:
-        """The other's memory of a kind."""
-        return self._other.recall(kind)
-
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Do not remember it: it was, when it was traffic."""
 
 
 def outcome(exchange: Exchange, probes: Iterable[Probe]) -> str:

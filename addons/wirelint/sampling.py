@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from wirelint.config import Config
-from wirelint.core.exchange import Headers
+from wirelint.core.headers import Headers
 from wirelint.core.policy import name_pattern
 from wirelint.core.trace import trace_of
 from wirelint.policy_file import read

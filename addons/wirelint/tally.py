@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from wirelint.core.engine import Audit
+from wirelint.core.audit import Audit
 from wirelint.core.finding import Severity
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.text import plural

@@ -18,7 +18,8 @@ import msgspec
 import zstandard
 
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
 _BODILESS: Final = frozenset({204, 304})

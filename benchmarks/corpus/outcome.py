@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from wirelint.core.engine import Audit, Engine
+from wirelint.core.audit import Audit
+from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
 
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirelint.core.exchange import Exchange, Headers, Request, Response, once
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.media import Kind, media_type
+from wirelint.core.once import once
 from wirelint.core.route import route
 from wirelint.core.trace import trace_id
 

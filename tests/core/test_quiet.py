@@ -9,8 +9,9 @@ import pytest
 
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Failure, FailureKind, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.headers import Headers
 from wirelint.core.quiet import Quiet
 from wirelint.core.rule import Rule, When
 from wirelint.core.state import State

@@ -230,7 +230,7 @@ def test_what_is_counted_is_what_is_held(told: list[tuple[int, float, int]]) -> 
         assert now[-1].ended == at
         assert len(now) <= 4
         assert all(abs(at - each.ended) <= WINDOW for each in now)
-    assert sum(len(story) for story in stories._stories.values()) == len(stories)
+    assert sum(len(story.visits) for story in stories._stories.values()) == len(stories)
 
 
 class Counting:

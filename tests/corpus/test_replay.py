@@ -12,7 +12,8 @@ from benchmarks.corpus.captures import Captures
 from benchmarks.corpus.message import Pair, pair
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirelint.core.exchange import Headers
+from wirelint.core.headers import Headers
 from wirelint.evidence.challenges import Challenge, Challenges, read
 
 FIELD = "www-authenticate"

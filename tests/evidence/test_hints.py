@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.evidence.hints import hint_field, hint_in_content
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.knowledge import Knowledge, tell
 from wirelint.core.media import media_type
 from wirelint.core.state import State

@@ -9,7 +9,8 @@ import pytest
 
 from rule_lab import answer
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.wire import exchanges
 from wirelint.evidence.machine_codes import machine_code
 

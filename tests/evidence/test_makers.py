@@ -6,7 +6,8 @@ import pytest
 
 from rule_lab import answer
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.wire import exchanges
 from wirelint.evidence.makers import gateway_made, maker
 

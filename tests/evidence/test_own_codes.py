@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 from wirelint.evidence.envelope import Grade, envelope
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 from wirelint.evidence.protocols import Protocol, is_oauth, protocol
 

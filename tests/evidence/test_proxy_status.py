@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.evidence.proxy_status import Declared, declared
 
 

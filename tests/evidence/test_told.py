@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from wirelint.core import wire
+from wirelint.core.audit import Audit
 from wirelint.core.condition import condition
-from wirelint.core.engine import Audit, Engine
+from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import Knowledge, tell
 from wirelint.core.verdict import Verdict

@@ -8,7 +8,8 @@ import pytest
 
 from story_lab import later, remembered, turn
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.history import contents
 from wirelint.history.contents import Contents, content_of
 

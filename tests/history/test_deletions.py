@@ -7,7 +7,8 @@ import pytest
 
 from story_lab import ADA, later, remembered, turn
 from wirelint.core.body import Body
-from wirelint.core.exchange import Headers, Response
+from wirelint.core.exchange import Response
+from wirelint.core.headers import Headers
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges

@@ -8,7 +8,8 @@ import pytest
 
 from rule_lab import audit
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Headers, Request, Response
+from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.state import State
 from wirelint.core.verdict import presumed
 from wirelint.history.hops import Hops, Traces

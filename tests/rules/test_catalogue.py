@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from rule_lab import EVERY_RULE
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.finding import Confidence, Finding
+from wirelint.core.headers import Headers
 from wirelint.core.rule import SECTIONS, Rule
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue

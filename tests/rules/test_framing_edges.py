@@ -7,8 +7,9 @@ import pytest
 
 from rule_lab import answer, run
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Failure, FailureKind, Headers, Origin, Request, Response
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Origin, Request, Response
 from wirelint.core.finding import Confidence, Severity
+from wirelint.core.headers import Headers
 from wirelint.core.verdict import Verdict
 
 

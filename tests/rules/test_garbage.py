@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rule_lab import EVERY_RULE
+from wirelint.core.audit import Audit
 from wirelint.core.body import Body
-from wirelint.core.engine import Audit, Engine
-from wirelint.core.exchange import Exchange, Failure, FailureKind, Headers, Origin, Request, Response
+from wirelint.core.engine import Engine
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Origin, Request, Response
 from wirelint.core.finding import Confidence
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 from wirelint.core.rule import Rule
 from wirelint.core.wire import exchanges

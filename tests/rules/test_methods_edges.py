@@ -6,7 +6,8 @@ import pytest
 
 from rule_lab import answer, run
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
 DELETE = "DELETE /v1/things/7 HTTP/1.1"

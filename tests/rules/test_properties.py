@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.finding import Confidence
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue

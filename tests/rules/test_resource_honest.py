@@ -10,8 +10,9 @@ import pytest
 
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Headers, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.finding import Confidence, Finding
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 from wirelint.rules import catalogue
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
-from wirelint.core.engine import Audit, Engine
+from wirelint.core.audit import Audit
+from wirelint.core.engine import Engine
 from wirelint.core.finding import Finding
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue

@@ -10,7 +10,8 @@ import pytest
 from rich.text import Text
 
 from wirelint.core import wire
-from wirelint.core.engine import Audit, Engine
+from wirelint.core.audit import Audit
+from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
 from wirelint.selection import select
 from wirelint.sinks.terminal import Terminal, line

@@ -222,6 +222,11 @@ class Body:
             octets = self._octets = unguarded(octets or b"")
         return octets
 
+    def __copy__(self) -> Body:
+        """The same content, of which nothing was read yet."""
+        complete, size, coding = self._complete, self.size, self.coding
+        return Body(self.raw, complete=complete, size=size, coding=coding, media=self.media, reason=self._reason)
+
     def __repr__(self) -> str:
         # Never the content: a repr ends up in logs.
         return f"Body({self._reason or self.size or 0})"

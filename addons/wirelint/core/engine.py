@@ -7,59 +7,26 @@ from typing import Final
 
 import msgspec
 
+from wirelint.core.audit import Audit
 from wirelint.core.body import EMPTY
-from wirelint.core.exchange import NO_HEADERS, Exchange, Headers, Response
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity
+from wirelint.core.headers import NO_HEADERS
 from wirelint.core.knowledge import NOTHING, Knowledge, tell
 from wirelint.core.media import Kind
 from wirelint.core.methods import method_name
-from wirelint.core.policy import Suppression
+from wirelint.core.plan import Plan, Plans
 from wirelint.core.report import finding_of, is_news
-from wirelint.core.rule import Check, Condition, Context, Reads, Rule
+from wirelint.core.rule import Check, Context, Reads, Rule
 from wirelint.core.state import State, moment
 from wirelint.core.trace import is_traced
 from wirelint.core.verdict import Verdict, presumed
 
 _MOST_KINDS: Final = 1024
-_MOST_SHAPES: Final = 32
 _MOST_HITS: Final = 8
 
 STATE: Final = "state"
 """Stands among the faults of an audit where an exchange could not be remembered."""
-
-
-class Plan(msgspec.Struct, frozen=True, eq=False):
-    """The rules that exchanges of one shape give an opportunity to; made once per shape.
-
-    ``keyed`` are those that a JSON object can only concern if it has one of ``keys`` at its top level, ``looking_back``
-    those that compare it with what was before, by the condition under which that is worth while.
-    """
-
-    rules: tuple[Rule, ...]
-    plain: tuple[Rule, ...]
-    reading: tuple[Rule, ...]
-    keyed: tuple[Rule, ...]
-    keys: frozenset[str]
-    looking_back: tuple[tuple[Condition | None, tuple[Rule, ...]], ...] = ()
-
-
-class Audit(msgspec.Struct, frozen=True, eq=False):
-    """What became of one exchange: sinks consume these.
-
-    ``plan`` names the rules that could have fired. ``skipped`` is why content that rules wanted to read could not be
-    inspected, else None. ``faults`` are ids of rules that failed on this exchange. ``suppressed`` are those of findings
-    that are accepted and so not among ``findings``; ``expired`` are suppressions that would have covered one of these,
-    each told once.
-    """
-
-    exchange: Exchange
-    verdict: Verdict
-    findings: tuple[Finding, ...]
-    plan: Plan
-    skipped: str | None = None
-    faults: tuple[str, ...] = ()
-    suppressed: tuple[str, ...] = ()
-    expired: tuple[Suppression, ...] = ()
 
 
 class Engine:
@@ -93,7 +60,7 @@ class Engine:
             for kind in rule.recalls:
                 self.state.recall(kind)
         self._defaults = {rule.id: Context(rule.options, self.state) for rule in self.rules}
-        self._plans: dict[tuple[int | None, str, Kind], _Plans] = {}
+        self._plans: dict[tuple[int | None, str, Kind], Plans] = {}
 
     def audit(self, exchange: Exchange) -> Audit:
         """Judge one exchange. Never raises: a rule that does is named in ``faults``."""
@@ -195,60 +162,10 @@ class Engine:
         key = (exchange.status, method_name(request.method), kind)
         plans = self._plans.get(key)
         if plans is None:
-            plans = _Plans((rule for rule in self.rules if rule.when.fits(*key)), key)
+            plans = Plans((rule for rule in self.rules if rule.when.fits(*key)), key)
             if len(self._plans) < _MOST_KINDS:
                 self._plans[key] = plans
         return plans.plan(request.headers, headers)
-
-
-class _Plans:
-    """The plans for exchanges alike in status, method and kind of content: they differ by the fields that are there.
-
-    :param rules: those that are concerned as far as these three tell.
-    :param key: the three.
-    """
-
-    __slots__ = ("_asked", "_got", "_plans", "_rules", "_status", "_vain")
-
-    def __init__(self, rules: Iterable[Rule], key: tuple[int | None, str, Kind]) -> None:
-        self._rules = tuple(rules)
-        self._status = key[0]
-        self._vain = frozenset(rule.id for rule in self._rules if rule.worth is not None and not rule.worth(*key))
-        self._asked = frozenset(name for rule in self._rules for name in rule.when.request_fields)
-        self._got = frozenset(name for rule in self._rules for name in rule.when.response_fields)
-        self._plans: dict[tuple[frozenset[str], frozenset[str]], Plan] = {}
-
-    def plan(self, request: Headers, response: Headers) -> Plan:
-        """The plan for two messages."""
-        shape = (self._asked.intersection(request.index), self._got.intersection(response.index))
-        plan = self._plans.get(shape)
-        if plan is None:
-            plan = self._plan_of([rule for rule in self._rules if rule.when.has(*shape)])
-            if len(self._plans) < _MOST_SHAPES:
-                self._plans[shape] = plan
-        return plan
-
-    def _plan_of(self, rules: Sequence[Rule]) -> Plan:
-        # Errors are few and all about something; it is among successes that a look at the names spares work.
-        successful = self._status is not None and self._status < 400
-        here = [rule for rule in rules if not rule.recalls and rule.id not in self._vain]
-        reading = [rule for rule in here if rule.reads is not Reads.NOTHING]
-        keyed = tuple(rule for rule in reading if successful and rule.json_keys is not None)
-        return Plan(
-            rules=tuple(rules),
-            plain=tuple(rule for rule in here if rule.reads is Reads.NOTHING),
-            reading=tuple(rule for rule in reading if not successful or rule.json_keys is None),
-            keyed=keyed,
-            keys=frozenset().union(*(rule.json_keys for rule in keyed if rule.json_keys is not None)),
-            looking_back=_by_condition(rule for rule in rules if rule.recalls),
-        )
-
-
-def _by_condition(rules: Iterable[Rule]) -> tuple[tuple[Condition | None, tuple[Rule, ...]], ...]:
-    found: dict[Condition | None, tuple[Rule, ...]] = {}
-    for rule in rules:
-        found[rule.after] = (*found.get(rule.after, ()), rule)
-    return tuple(found.items())
 
 
 def _able(rules: tuple[Rule, ...], exchange: Exchange) -> tuple[tuple[Rule, ...], str | None]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
 from wirelint.core.methods import SAFE
+from wirelint.core.once import once
 from wirelint.core.trace import TRACING
 from wirelint.core.verdict import Verdict
 

@@ -16,9 +16,11 @@ from collections.abc import Iterable, Set
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
-from wirelint.core.exchange import Exchange, Headers, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.headers import Headers
 from wirelint.core.knowledge import known
 from wirelint.core.media import Kind
+from wirelint.core.once import once
 from wirelint.core.route import route
 
 MASK: Final = "[redacted]"

@@ -11,7 +11,8 @@ import msgspec
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.media import Kind
-from wirelint.core.state import Memory, State
+from wirelint.core.memory import Memory
+from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.core.when import When
 

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.engine import Audit, Engine
+from wirelint.core.audit import Audit
+from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.policy import Policy, Settings, Suppression
 from wirelint.core.state import State

@@ -12,21 +12,20 @@ import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.memory import Joining, Memory
 from wirelint.core.methods import method_name
 from wirelint.core.quiet import Quiet
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
-from wirelint.core.when import When
 
 WINDOW: Final = 600.0
 """Seconds after which what was seen proves nothing any more."""
 
 _SEAL_BYTES: Final = 12
 _AGED_AT_ONCE: Final = 2
-_NEVER: Final = (math.inf, -math.inf)
 _MOST_SHAPES: Final = 4096
 _MOST_MARKED: Final = 16_384
 _MOST_TOLD: Final = 4096
@@ -36,31 +35,6 @@ _SILENCE: Final = 3600.0
 def moment(exchange: Exchange) -> float:
     """When an exchange was over, in seconds of its source's clock: the order in which exchanges are audited."""
     return exchange.started if exchange.ended is None else exchange.ended
-
-
-class Memory(Protocol):
-    """Notes exchanges for rules to look back on: those whose status and method fit ``wants``."""
-
-    wants: When
-
-    def __init__(self, state: State) -> None: ...
-
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Remember of an exchange what may be asked for later. It is called after the rules have run."""
-
-    def __len__(self) -> int:
-        """How many things are remembered."""
-
-
-@runtime_checkable
-class Joining(Protocol):
-    """A memory that joins exchanges by their traces, and so wants those, too, in which nothing else is new."""
-
-    def joins(self, exchange: Exchange) -> bool:
-        """Whether an exchange belongs to earlier ones that something is to be concluded from."""
-
-    def join(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Remember an exchange of which one alike was noted a moment ago, all but its trace."""
 
 
 class State:
@@ -125,6 +99,24 @@ class State:
         return {kind.__name__.lower(): len(memory) for kind, memory in self._memories.items()}
 
 
+class LookedBackOn(State):
+    """What another engine remembers, to look back on: nothing is added to it.
+
+    :param other: what the other remembers. It may go on meanwhile, in another thread.
+    """
+
+    def __init__(self, other: State) -> None:
+        super().__init__()
+        self._other = other
+
+    def recall[M: Memory](self, kind: type[M]) -> M:
+        """The other's memory of a kind."""
+        return self._other.recall(kind)
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Remember nothing."""
+
+
 class Table[K, V]:
     """A mapping that forgets: what was not renewed for ``window`` seconds, and what was renewed longest ago.
 
@@ -144,7 +136,7 @@ class Table[K, V]:
         self._just = window / 32
         self.full_until = -math.inf
         """When the latest entry was renewed that had to make room for others; -inf where none had to."""
-        self._fresh_from, self._fresh_until = _NEVER
+        self._fresh_from, self._fresh_until = math.inf, -math.inf
 
     def get(self, key: K, now: float) -> V | None:
         """What was kept under a key, None where nothing was or it is too long ago."""
@@ -196,10 +188,14 @@ class Table[K, V]:
         return len(self._entries)
 
 
-class _Story(list[Visit]):
+class _Story:
     """Visits as they came; ``in_order`` until the clock went back between two of them."""
 
-    in_order = True
+    __slots__ = ("in_order", "visits")
+
+    def __init__(self, first: Visit) -> None:
+        self.visits = [first]
+        self.in_order = True
 
 
 class Stories[K]:
@@ -221,35 +217,36 @@ class Stories[K]:
         self._longest = longest
         self._window = window
         self._held = 0
-        self._fresh_from, self._fresh_until = _NEVER
+        self._fresh_from, self._fresh_until = math.inf, -math.inf
 
     def of(self, key: K, now: float) -> Sequence[Visit]:
         """What was seen under a key within the window, oldest first."""
         story = self._stories.get(key)
         if story is None:
             return ()
-        window = self._window
-        if story.in_order and abs(now - story[0].ended) <= window and abs(now - story[-1].ended) <= window:
-            return tuple(story)
-        return tuple(visit for visit in story if abs(now - visit.ended) <= window)
+        window, visits = self._window, story.visits
+        if story.in_order and abs(now - visits[0].ended) <= window and abs(now - visits[-1].ended) <= window:
+            return tuple(visits)
+        return tuple([visit for visit in visits if abs(now - visit.ended) <= window])
 
     def add(self, key: K, visit: Visit) -> None:
         """Add what was seen last."""
         stories = self._stories
         story = stories.get(key)
         if story is None:
-            stories[key] = _Story((visit,))
+            stories[key] = _Story(visit)
             self._held += 1
         else:
             stories.move_to_end(key)
-            if story[-1].ended > visit.ended:
+            visits = story.visits
+            if visits[-1].ended > visit.ended:
                 story.in_order = False
-            if len(story) > 1 and visit.succeeded and _same(story[-2], visit) and _same(story[-1], visit):
-                story[-1] = visit
+            if len(visits) > 1 and visit.succeeded and _same(visits[-2], visit) and _same(visits[-1], visit):
+                visits[-1] = visit
                 return
-            story.append(visit)
-            if len(story) > self._longest:
-                del story[0]
+            visits.append(visit)
+            if len(visits) > self._longest:
+                del visits[0]
             else:
                 self._held += 1
         self._age(visit.ended)
@@ -259,11 +256,11 @@ class Stories[K]:
         if self._held <= self._most and self._fresh_from <= now <= self._fresh_until:
             return
         for _ in range(_AGED_AT_ONCE):
-            at = next(iter(self._stories.values()))[-1].ended
+            at = next(iter(self._stories.values())).visits[-1].ended
             if self._held <= self._most and abs(now - at) <= self._window:
                 self._fresh_from, self._fresh_until = at - self._window, at + self._window
                 return
-            self._held -= len(self._stories.popitem(last=False)[1])
+            self._held -= len(self._stories.popitem(last=False)[1].visits)
 
     def __contains__(self, key: object) -> bool:
         return key in self._stories

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange, Headers, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.headers import Headers
+from wirelint.core.once import once
 
 _traceparent: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _b3: Final = re.compile(r"([0-9a-f]{16,32})(-.*)?")

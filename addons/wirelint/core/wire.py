@@ -17,7 +17,8 @@ from typing import Final, Literal
 import msgspec
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Headers, Probe, Request, Response
+from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Probe, Request, Response
+from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
 _request_line: Final = re.compile(r"([A-Z]+) (\S+) (HTTP/[\d.]+)")

@@ -11,7 +11,9 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.exchange import Exchange, Headers, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.headers import Headers
+from wirelint.core.once import once
 
 _LINES: Final = 16
 _LONGEST: Final = 4096

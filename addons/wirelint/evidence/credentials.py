@@ -7,9 +7,10 @@ import re
 from typing import Final
 from urllib.parse import unquote_plus
 
-from wirelint.core.exchange import Exchange, Request, once
+from wirelint.core.exchange import Exchange, Request
 from wirelint.core.knowledge import NOTHING, Knowledge, known
 from wirelint.core.media import Kind
+from wirelint.core.once import once
 
 _FIELDS: Final = frozenset(
     {

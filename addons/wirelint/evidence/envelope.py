@@ -14,9 +14,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from wirelint.core.condition import Condition, member
-from wirelint.core.exchange import Exchange, Response, once
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.json_parts import value_of
 from wirelint.core.knowledge import known
+from wirelint.core.once import once
 from wirelint.evidence import own_codes, texts
 from wirelint.evidence.envelope_glance import JSON_KEYS, STATUS_OBJECTS, WRAPPERS, is_harmless
 from wirelint.evidence.envelope_texts import of_text

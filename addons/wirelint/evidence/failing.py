@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.once import once
 from wirelint.evidence.envelope import Grade, envelope
 from wirelint.evidence.pages import error_page
 

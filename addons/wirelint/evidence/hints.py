@@ -10,7 +10,9 @@ import re
 from typing import Any, Final
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.headers import Headers
+from wirelint.core.once import once
 
 _ELEMENT_LIMIT: Final = 16
 _DEPTH: Final = 4

@@ -6,7 +6,8 @@ import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from wirelint.core.exchange import Exchange, Request, once
+from wirelint.core.exchange import Exchange, Request
+from wirelint.core.once import once
 
 _LONGEST: Final = 2048
 # What needs no resolving, if there are no segments of dots in it: most are of this kind.

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.once import once
 from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning, of_code
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
+from wirelint.core.once import once
 from wirelint.evidence.pages import error_page
 
 # These put their name there only if the answer is theirs; nginx and Envoy put it on whatever passes through.

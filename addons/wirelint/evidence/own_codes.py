@@ -17,7 +17,7 @@ from wirelint.evidence.xml import Document
 
 _CODES: Final = ("code", "cod", "retcode", "ret_code", "status", "sub_code")
 _TEXTS: Final = ("message", "msg", "retmsg", "ret_msg", "info", "sub_msg", "description", "detail", "reason", "result")
-KEYS: Final = frozenset({"code", "cod", "retcode", "ret_code"})
+KEYS: Final[frozenset[str]] = frozenset({"code", "cod", "retcode", "ret_code"})
 """The folded names of which a JSON object has one where ``of_members`` can find something."""
 
 _ABOUT: Final = frozenset(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.once import once
 
 _LARGEST: Final = 8 * 1024
 _title: Final = re.compile(r"<title[^<>]{0,64}>\s{0,16}([^<]{1,200})", re.IGNORECASE)

@@ -7,8 +7,9 @@ import re
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from wirelint.core.exchange import Exchange, Response, once
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.media import Kind
+from wirelint.core.once import once
 from wirelint.core.verdict import Verdict, of_status
 from wirelint.evidence import texts
 from wirelint.evidence.protocols import Protocol, protocol

@@ -8,10 +8,11 @@ import re
 from typing import Any, Final
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
 from wirelint.core.json_parts import value_of
 from wirelint.core.knowledge import known
 from wirelint.core.media import Kind, MediaType
+from wirelint.core.once import once
 
 
 class Protocol(enum.StrEnum):

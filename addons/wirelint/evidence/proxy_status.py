@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.once import once
 from wirelint.evidence.structured import items
 
 RECOMMENDED: Final[Mapping[str, int]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from wirelint.core.exchange import Exchange, Response, once
+from wirelint.core.exchange import Exchange, Response
+from wirelint.core.once import once
 from wirelint.evidence.makers import gateway_made
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
+from wirelint.core.once import once
 
 _bad_escape: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _interface: Final = re.compile(r"//api[.-]|/api/|/v\d{1,2}/|/rest/|\.json$", re.IGNORECASE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
-from wirelint.core.exchange import Exchange, Response, once
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.media import Kind
+from wirelint.core.once import once
 from wirelint.evidence import texts
 from wirelint.evidence.texts import NONE, TEXT_LIMIT, Meaning
 from wirelint.evidence.xml import document

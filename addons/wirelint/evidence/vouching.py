@@ -10,7 +10,8 @@ import functools
 import re
 from typing import Final
 
-from wirelint.core.exchange import Exchange, once
+from wirelint.core.exchange import Exchange
+from wirelint.core.once import once
 
 _telling: Final = re.compile(
     r"token|api-?key|secret|signature|session|jwt|passw|assertion|credential|clientcert|principal|identity"

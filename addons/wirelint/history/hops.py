@@ -244,7 +244,9 @@ class Traces:
             self._untraced = max(self._untraced, visit.ended)
         self._recent.append((visit, bool(ids)))
 
-    join = note
+    def join(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Add it as any other."""
+        self.note(exchange, verdict)
 
     def __len__(self) -> int:
         return len(self._traces)

@@ -8,7 +8,8 @@ from copy import copy
 from typing import Final
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Headers
+from wirelint.core.exchange import Exchange
+from wirelint.core.headers import Headers
 from wirelint.core.knowledge import NOTHING, known
 from wirelint.core.methods import method_name
 from wirelint.core.quiet import likeness

@@ -10,10 +10,11 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.engine import Audit, Plan
+from wirelint.core.audit import Audit
 from wirelint.core.exchange import FailureKind
 from wirelint.core.finding import Finding
 from wirelint.core.methods import method_name
+from wirelint.core.plan import Plan
 from wirelint.core.rule import Rule
 from wirelint.sinks.budget import OTHER, Budget, Limits, label_value
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.engine import Audit
+from wirelint.core.audit import Audit
 from wirelint.core.finding import Finding
 from wirelint.sinks import jsonl
 from wirelint.sinks.lines import Lines

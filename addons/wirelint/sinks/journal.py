@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from wirelint.core.engine import Audit
+from wirelint.core.audit import Audit
 from wirelint.core.exchange import Request
 from wirelint.core.finding import Finding, Side
 from wirelint.core.methods import method_name

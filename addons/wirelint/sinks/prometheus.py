@@ -11,7 +11,7 @@ from prometheus_client import ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
 from wirelint import __version__
-from wirelint.core.engine import Audit
+from wirelint.core.audit import Audit
 from wirelint.core.rule import Rule
 from wirelint.sinks.budget import Limits
 from wirelint.sinks.counts import Counts, Found, Labels, Spread

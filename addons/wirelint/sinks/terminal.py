@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.text import Text
 
-from wirelint.core.engine import Audit
+from wirelint.core.audit import Audit
 from wirelint.core.finding import Finding
 from wirelint.sinks.text import service, severity, status, story
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Headers
+from wirelint.core.headers import Headers
 from wirelint.core.media import Kind, media_type
 
 _NOT_CAPTURED: Final = "not_captured"

@@ -16,7 +16,8 @@ from mitmproxy import certs
 
 import support
 from mitm_lab import HOST, Peer, Proxy, Service, read_until
-from wirelint.core.exchange import Direction, Headers
+from wirelint.core.exchange import Direction
+from wirelint.core.headers import Headers
 from wirelint.sources.mitm.settings import ServiceSpec
 
 

@@ -12,7 +12,8 @@ import time
 import pytest
 
 from mitm_lab import Peer, Proxy, Service, connect, get, read_all, read_until, resident, talk
-from wirelint.core.exchange import Direction, Headers
+from wirelint.core.exchange import Direction
+from wirelint.core.headers import Headers
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 MIB = 1024 * 1024

@@ -27,8 +27,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange, Headers
+from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.headers import Headers
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.dates import http_date
 from wirelint.evidence.structured import items

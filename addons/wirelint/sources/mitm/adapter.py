@@ -10,7 +10,8 @@ from mitmproxy.proxy import mode_specs
 
 from wirelint.core import exchange as core
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import NO_HEADERS, Direction, Exchange, Headers
+from wirelint.core.exchange import Direction, Exchange
+from wirelint.core.headers import NO_HEADERS, Headers
 from wirelint.core.media import media_type
 from wirelint.sources.mitm import transparent
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service

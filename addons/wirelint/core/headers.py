@@ -1,0 +1,120 @@
+"""The fields of a message, indexed by name once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, KeysView
+from typing import Final
+
+from wirelint.core.media import MediaType, media_type
+
+# Field names repeat for ever; folding each spelling once makes indexing a message a matter of dict look-ups.
+# Bounded, because a client may send any name it likes.
+_NAMES: dict[bytes, str] = {}
+_NAMES_LIMIT: Final = 4096
+_LONGEST_NAME: Final = 128
+
+
+def _fold(raw: bytes) -> str:
+    name = raw.decode("latin-1").lower()
+    if len(_NAMES) < _NAMES_LIMIT and len(raw) <= _LONGEST_NAME:
+        _NAMES[raw] = name
+    return name
+
+
+class Headers:
+    """The fields of one message: ordered, multi-value, names case-insensitive (RFC 9110 §5).
+
+    ``fields`` holds the pairs as they stood on the wire. Values read through the methods are decoded as latin-1,
+    which cannot fail and keeps every octet.
+    """
+
+    __slots__ = ("_index", "fields", "known_media_type")
+
+    def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.fields: tuple[tuple[bytes, bytes], ...] = tuple(fields)
+        self._index: dict[str, bytes | tuple[bytes, ...]] | None = None
+        self.known_media_type: MediaType | None = None
+        """``media_type`` once it was asked for, which rules do a dozen times."""
+
+    @classmethod
+    def of(cls, *pairs: tuple[str, str]) -> Headers:
+        """Fields from text pairs; characters outside latin-1 become UTF-8 octets, as recorders write them."""
+        return cls((name.encode("utf-8"), _octets(value)) for name, value in pairs)
+
+    @property
+    def index(self) -> dict[str, bytes | tuple[bytes, ...]]:
+        """Folded name → raw value, or values in order of appearance where there are several lines."""
+        index = self._index
+        if index is None:
+            index = self._index = _indexed(self.fields)
+        return index
+
+    @property
+    def media_type(self) -> MediaType:
+        """The Content-Type field, parsed once."""
+        media = self.known_media_type
+        if media is None:
+            media = self.known_media_type = media_type(self.get("content-type"))
+        return media
+
+    def get(self, name: str) -> str | None:
+        """The combined value of field ``name`` (lower case), lines joined by a comma (RFC 9110 §5.3), or None."""
+        value = (self._index or self.index).get(name)
+        if value is None:
+            return None
+        return (b", ".join(value) if isinstance(value, tuple) else value).decode("latin-1")
+
+    def get_all(self, name: str) -> list[str]:
+        """Each line of field ``name`` (lower case) on its own."""
+        value = self.index.get(name, ())
+        return [each.decode("latin-1") for each in (value if isinstance(value, tuple) else (value,))]
+
+    def names(self) -> KeysView[str]:
+        """The folded names present, a set-like view."""
+        return self.index.keys()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.index
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self.fields)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self.fields == other.fields
+
+    def __hash__(self) -> int:
+        return hash(self.fields)
+
+    def __repr__(self) -> str:
+        # Names only: values carry credentials, and a repr ends up in logs.
+        return f"Headers({', '.join(self.names())})"
+
+
+def _octets(value: str) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogateescape")
+
+
+def _indexed(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | tuple[bytes, ...]]:
+    names = _NAMES
+    try:
+        index: dict[str, bytes | tuple[bytes, ...]] = {names[raw]: value for raw, value in fields}
+    except KeyError:
+        names = {raw: _fold(raw) for raw, _ in fields}
+        index = {names[raw]: value for raw, value in fields}
+    if len(index) == len(fields):
+        return index
+    index = {}
+    for raw, value in fields:
+        name = names[raw]
+        before = index.get(name)
+        index[name] = value if before is None else (*(before if isinstance(before, tuple) else (before,)), value)
+    return index
+
+
+NO_HEADERS: Final = Headers()
