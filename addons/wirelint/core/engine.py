@@ -158,8 +158,11 @@ class Engine:
 
     def _plan(self, exchange: Exchange) -> Plan:
         request, response = exchange.request, exchange.response
-        headers, kind = (NO_HEADERS, Kind.NONE) if response is None else (response.headers, response.media_type.kind)
-        key = (exchange.status, method_name(request.method), kind)
+        if response is None:
+            status, headers, kind = None, NO_HEADERS, Kind.NONE
+        else:
+            status, headers, kind = response.status, response.headers, response.headers.media_type.kind
+        key = (status, method_name(request.method), kind)
         plans = self._plans.get(key)
         if plans is None:
             plans = Plans((rule for rule in self.rules if rule.when.fits(*key)), key)

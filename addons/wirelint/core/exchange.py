@@ -12,7 +12,6 @@ import msgspec
 
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.headers import NO_HEADERS, Headers
-from wirelint.core.media import MediaType
 
 
 class Direction(enum.StrEnum):
@@ -76,12 +75,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         """The query without its question mark; empty where there is none."""
         return self.target.partition("?")[2]
 
-    @property
-    def media_type(self) -> MediaType:
-        """The Content-Type field, parsed."""
-        headers = self.headers
-        return headers.known_media_type or headers.media_type
-
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
     """A response as it came over the wire; ``trailers`` are None where the source cannot tell."""
@@ -92,12 +85,6 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers = NO_HEADERS
     body: Body = EMPTY
     trailers: Headers | None = None
-
-    @property
-    def media_type(self) -> MediaType:
-        """The Content-Type field, parsed."""
-        headers = self.headers
-        return headers.known_media_type or headers.media_type
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -28,13 +28,12 @@ class Headers:
     which cannot fail and keeps every octet.
     """
 
-    __slots__ = ("_index", "fields", "known_media_type")
+    __slots__ = ("_index", "_media_type", "fields")
 
     def __init__(self, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
         self.fields: tuple[tuple[bytes, bytes], ...] = tuple(fields)
         self._index: dict[str, bytes | tuple[bytes, ...]] | None = None
-        self.known_media_type: MediaType | None = None
-        """``media_type`` once it was asked for, which rules do a dozen times."""
+        self._media_type: MediaType | None = None
 
     @classmethod
     def of(cls, *pairs: tuple[str, str]) -> Headers:
@@ -52,9 +51,9 @@ class Headers:
     @property
     def media_type(self) -> MediaType:
         """The Content-Type field, parsed once."""
-        media = self.known_media_type
+        media = self._media_type
         if media is None:
-            media = self.known_media_type = media_type(self.get("content-type"))
+            media = self._media_type = media_type(self.get("content-type"))
         return media
 
     def get(self, name: str) -> str | None:

@@ -218,9 +218,9 @@ def secrets(exchange: Exchange) -> tuple[str, ...]:
     found.update(_of_query(request.query))
     found.update(_of_path(request.path))
     if request.body.unavailable is None and not request.body.empty:
-        if request.media_type.kind is Kind.FORM:
+        if request.headers.media_type.kind is Kind.FORM:
             found.update(value for name, value in parse_qsl((request.body.text or "")[:65536]) if _tells(name))
-        elif request.media_type.kind is Kind.MULTIPART:
+        elif request.headers.media_type.kind is Kind.MULTIPART:
             found.update(_of_parts((request.body.text or "")[:65536]))
         else:
             _take_json(request.body.members, found)

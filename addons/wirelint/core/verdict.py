@@ -38,7 +38,11 @@ def presumed(exchange: Exchange) -> Verdict:
     if response is None:
         return Verdict.UNKNOWN
     claimed = of_status(response.status)
-    if response.status // 100 == 2 and response.media_type.kind in _SPEAKING and _might_contradict(response.body):
+    if (
+        response.status // 100 == 2
+        and response.headers.media_type.kind in _SPEAKING
+        and _might_contradict(response.body)
+    ):
         return Verdict.UNKNOWN
     return claimed
 

@@ -78,7 +78,7 @@ class _Reader:
         elif match := _failure.fullmatch(first):
             self._failure = Failure(kind=FailureKind(match[1]), message=match[2])
             if self._response is not None:
-                cut = Body(self._response.body.raw, complete=False, media=self._response.media_type)
+                cut = Body(self._response.body.raw, complete=False, media=self._response.headers.media_type)
                 self._response = msgspec.structs.replace(self._response, body=cut)
         elif match := _probe.fullmatch(first):
             kind: Literal["without", "broken"] = "without" if match[1] == "without" else "broken"

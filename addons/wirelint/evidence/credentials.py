@@ -110,7 +110,7 @@ def _in_content(exchange: Exchange) -> bool:
     body = exchange.request.body
     if body.empty or body.unavailable is not None:
         return False
-    if exchange.request.media_type.kind is Kind.FORM:
+    if exchange.request.headers.media_type.kind is Kind.FORM:
         return bool(_form.search((body.text or "")[:16384]))
     members = body.members
     return members is not None and not _JSON_NAMES.isdisjoint(name.lower() for name in members)

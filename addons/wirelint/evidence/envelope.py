@@ -94,7 +94,7 @@ def _of_response(response: Response) -> Envelope | None:
         return _of_object(members, whole=body.complete)
     if body.elements is not None:
         return _of_list(body.elements)
-    return of_text(body, response.media_type.kind)
+    return of_text(body, response.headers.media_type.kind)
 
 
 def _of_list(elements: list[msgspec.Raw]) -> Envelope | None:

@@ -24,7 +24,7 @@ def family(exchange: Exchange) -> str | None:
     response = exchange.response
     if response is None or response.body.empty or not response.body.complete:
         return None
-    media = response.media_type
+    media = response.headers.media_type
     members = response.body.members
     if members is not None:
         return _of_members({name.lower(): value for name, value in members.items()}, media.essence)

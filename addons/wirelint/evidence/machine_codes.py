@@ -46,7 +46,7 @@ def machine_code(exchange: Exchange) -> str | None:
     inner = next((value for name in _WRAPPERS if isinstance(value := folded.get(name), dict)), None)
     if inner is not None:
         return _precise(_of(inner, _INNER, response.status), inner, exchange)
-    if "problem+" in response.media_type.essence:
+    if "problem+" in response.headers.media_type.essence:
         kind = folded.get("type")
         name = kind.rstrip("/").rpartition("/")[2] if isinstance(kind, str) else None
         return _of(folded, _NAMES, response.status) or _named(name, response.status)

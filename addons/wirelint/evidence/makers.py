@@ -38,7 +38,10 @@ def gateway_made(exchange: Exchange) -> bool:
         return False
     if _SERVERS.match(response.headers.get("server") or ""):
         return True
-    if response.media_type.kind not in (Kind.HTML, Kind.TEXT, Kind.NONE) or response.body.unavailable is not None:
+    if (
+        response.headers.media_type.kind not in (Kind.HTML, Kind.TEXT, Kind.NONE)
+        or response.body.unavailable is not None
+    ):
         return False
     text = (response.body.text or "")[:_SCANNED].lower()
     if any(banner in text for banner in _BANNERS) or _reference.search(text):

@@ -13,7 +13,7 @@ def is_problem(response: Response) -> bool:
     top = body.top_level if body.complete else body.members
     if top is None:
         return False
-    if response.media_type.essence == "application/problem+json":
+    if response.headers.media_type.essence == "application/problem+json":
         return True
     if not top.keys() >= _SHAPE:
         return False

@@ -69,7 +69,7 @@ def _graphql(response: Response) -> ProtocolError | None:
     errors = members.get("errors")
     if not isinstance(errors, list) or not errors:
         return None
-    if response.media_type.essence == "application/graphql-response+json" and members.get("data") is not None:
+    if response.headers.media_type.essence == "application/graphql-response+json" and members.get("data") is not None:
         return None
     first = errors[0] if isinstance(errors[0], dict) else {"message": str(errors[0])}
     extensions = first.get("extensions")
@@ -143,7 +143,7 @@ def _grpc(response: Response) -> ProtocolError | None:
         response.trailers if response.trailers is not None and "grpc-status" in response.trailers else response.headers
     )
     status, message = fields.get("grpc-status"), fields.get("grpc-message") or ""
-    if status is None and response.media_type.essence.startswith("application/grpc-web"):
+    if status is None and response.headers.media_type.essence.startswith("application/grpc-web"):
         status, message = _web_trailers(response)
     if status is None or not status.strip().isdigit() or int(status) not in _GRPC:
         return None
@@ -154,7 +154,7 @@ def _grpc(response: Response) -> ProtocolError | None:
 def _web_trailers(response: Response) -> tuple[str | None, str]:
     """gRPC-Web puts the trailers into a last frame whose first octet has the highest bit set."""
     content = response.body.content
-    if not content or not response.body.complete or response.media_type.kind is not Kind.GRPC:
+    if not content or not response.body.complete or response.headers.media_type.kind is not Kind.GRPC:
         return None, ""
     at = 0
     while at + 5 <= len(content):

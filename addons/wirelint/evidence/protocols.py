@@ -56,8 +56,8 @@ def protocol(exchange: Exchange) -> Protocol | None:
 
 def _seen(exchange: Exchange) -> Protocol | None:
     request, response = exchange.request, exchange.response
-    theirs = request.media_type
-    ours = theirs if response is None else response.media_type
+    theirs = request.headers.media_type
+    ours = theirs if response is None else response.headers.media_type
     if "grpc-status" in (request if response is None else response).headers.index:
         return Protocol.GRPC
     named = _named(theirs, ours)
@@ -93,7 +93,7 @@ def _by_content(exchange: Exchange, last: str) -> Protocol | None:
         # Other languages of queries begin with a brace, too; what answers them has other members.
         names = response.body.names if _query_in_target.search(request.query[:8192]) else None
         graphql = names is not None and bool(names) and names <= _GRAPHQL_KEYS
-    if response is not None and response.media_type.kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
+    if response is not None and response.headers.media_type.kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
         top = response.body.top_level
         if top is not None:
             if "jsonrpc" in top and ("result" in top or "error" in top):
@@ -144,7 +144,7 @@ def _xml_protocol(exchange: Exchange) -> Protocol | None:
 
 def _by_convention(exchange: Exchange, last: str) -> Protocol | None:  # noqa: PLR0911 - a table of conventions
     response = exchange.response
-    ours = None if response is None else response.media_type
+    ours = None if response is None else response.headers.media_type
     if last == "$batch" or (ours is not None and ours.essence == "multipart/mixed"):
         return Protocol.BATCH
     if last in ("_bulk", "_msearch", "_mget"):
@@ -169,7 +169,7 @@ def is_oauth(exchange: Exchange) -> bool:
     request = exchange.request
     if request.method != "POST" or request.body.unavailable is not None:
         return False
-    form = request.media_type.kind is Kind.FORM
+    form = request.headers.media_type.kind is Kind.FORM
     if form and "grant_type=" in (request.body.text or "")[:8192]:
         return True
     if b'"grant_type"' in (request.body.content or b"") and "grant_type" in (request.body.members or {}):
@@ -182,7 +182,7 @@ def is_token_request(exchange: Exchange) -> bool:
     request = exchange.request
     if (
         request.body.unavailable is None
-        and request.media_type.kind is Kind.FORM
+        and request.headers.media_type.kind is Kind.FORM
         and "grant_type=" in (request.body.text or "")[:16384]
     ):
         return True

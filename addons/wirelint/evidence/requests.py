@@ -39,7 +39,7 @@ def is_unparseable(exchange: Exchange) -> bool:
 def _content(exchange: Exchange) -> str | None:
     request = exchange.request
     body = request.body
-    if request.media_type.kind is not Kind.JSON or body.unavailable is not None or not body.is_broken_json:
+    if request.headers.media_type.kind is not Kind.JSON or body.unavailable is not None or not body.is_broken_json:
         return None
     text = (body.text or "").strip()
     # What a recorder blanked out was not sent like that; lines of JSON are a format of their own.
@@ -80,4 +80,4 @@ def is_api_call(exchange: Exchange) -> bool:
         return False
     if "json" in accept or "xml" in accept or request.headers.get("x-requested-with") == "XMLHttpRequest":
         return True
-    return request.media_type.kind in (Kind.JSON, Kind.XML) or request.headers.get("sec-fetch-mode") == "cors"
+    return request.headers.media_type.kind in (Kind.JSON, Kind.XML) or request.headers.get("sec-fetch-mode") == "cors"

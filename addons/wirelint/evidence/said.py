@@ -115,9 +115,9 @@ def gather(response: Response) -> Said:
     if isinstance(value, str):
         return Said((), value[:TEXT_LIMIT])
     text = (body.text or "")[: 4 * TEXT_LIMIT]
-    if response.media_type.kind is Kind.HTML or text.lstrip()[:1] == "<":
+    if response.headers.media_type.kind is Kind.HTML or text.lstrip()[:1] == "<":
         xml = document(body)
-        if xml is not None and response.media_type.kind is not Kind.HTML:
+        if xml is not None and response.headers.media_type.kind is not Kind.HTML:
             return Said(xml.codes, "\n".join(xml.texts)[:TEXT_LIMIT])
         return Said((), "\n".join(_title.findall(text[:4096])[:2])[:TEXT_LIMIT])
     return Said((), _tag.sub(" ", text)[:TEXT_LIMIT]) if len(text) <= TEXT_LIMIT and body.complete else Said((), "")

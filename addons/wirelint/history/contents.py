@@ -36,7 +36,7 @@ def content_of(exchange: Exchange) -> bytes | None:
     Pages are no data: one and the same may be served under every path.
     """
     response = exchange.response
-    if exchange.status != 200 or response is None or response.media_type.kind not in _KINDS:
+    if exchange.status != 200 or response is None or response.headers.media_type.kind not in _KINDS:
         return None
     body = response.body
     if not body.raw or len(body.raw) > LONGEST or from_cache(exchange):

@@ -106,7 +106,7 @@ class Service:
                 self.open_writes += 1
             elif not visit.stranger:
                 self.writes += 1
-        if response.media_type.kind is Kind.JSON:
+        if response.headers.media_type.kind is Kind.JSON:
             self.answers += 1
             if 200 <= status < 300 and is_lie(exchange):
                 self.lies.add(visit)
@@ -148,7 +148,7 @@ _UNSEEN: Final = Service()
 def is_lie(exchange: Exchange) -> bool:
     """Whether a success of plain HTTP holds nothing but an error, as JSON."""
     response = exchange.response
-    if response is None or response.status in (204, 207) or response.media_type.kind is not Kind.JSON:
+    if response is None or response.status in (204, 207) or response.headers.media_type.kind is not Kind.JSON:
         return False
     if not _names_error(response):
         return False

@@ -169,7 +169,7 @@ def _space(exchange: Exchange) -> int:
 
 
 def _tenant(fields: Headers) -> int:
-    return hash(tuple((name, fields.get(name)) for name in sorted(_TENANT_FIELDS & fields.names())))
+    return hash(tuple((name, fields.get(name)) for name in sorted(_TENANT_FIELDS.intersection(fields.index))))
 
 
 class Visits:

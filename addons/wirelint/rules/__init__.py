@@ -6,10 +6,14 @@ with the metadata, ``check``, and the examples ``BAD`` and ``GOOD`` as HTTP text
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import inspect
 import pkgutil
+import tokenize
+from pathlib import Path
+from types import ModuleType
 
 import msgspec
 
@@ -19,7 +23,7 @@ from wirelint.core.rule import Rule
 def _complete(name: str) -> Rule:
     module = importlib.import_module(name)
     family, _, stem = name.removeprefix(f"{__name__}.").partition(".")
-    summary, _, text = inspect.cleandoc(module.__doc__ or "").partition("\n")
+    summary, _, text = inspect.cleandoc(_documentation(module)).partition("\n")
     rule: Rule = module.RULE
     return msgspec.structs.replace(
         rule,
@@ -31,6 +35,16 @@ def _complete(name: str) -> Rule:
         good=module.GOOD,
         check=module.check,
     )
+
+
+def _documentation(module: ModuleType) -> str:
+    """A module's docstring, out of its source where the module has none: compiled and under ``-OO``."""
+    if module.__doc__ is not None:
+        return module.__doc__
+    source = Path(module.__file__ or "").with_name(f"{module.__name__.rpartition('.')[2]}.py")
+    with tokenize.open(source) as lines:
+        first = next(token for token in tokenize.generate_tokens(lines.readline) if token.type == tokenize.STRING)
+    return str(ast.literal_eval(first.string))
 
 
 @functools.cache

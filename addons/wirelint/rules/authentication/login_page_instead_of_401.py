@@ -58,7 +58,7 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """A form under 200, or the path of a redirect; a host's name proves nothing."""
     response = exchange.response
-    if response is None or (response.status == 200 and response.media_type.kind is not Kind.HTML):
+    if response is None or (response.status == 200 and response.headers.media_type.kind is not Kind.HTML):
         return
     if not is_api_call(exchange) or _login.search(exchange.request.path[:1024]):
         return

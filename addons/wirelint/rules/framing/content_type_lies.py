@@ -57,7 +57,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     response = exchange.response
     if response is None or exchange.request.method == "HEAD" or len(response.body.content or b"") < _SHORTEST:
         return
-    body, media = response.body, response.media_type
+    body, media = response.body, response.headers.media_type
     if media.kind is Kind.JSON:
         # To scan the top level of an object or array proves it as well as parsing all of it, and costs a third.
         if (

@@ -80,7 +80,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     gateway = any(name in folded for name in _GATEWAYS)
     yield Hit(
         f"{response.status} as a web page to a call for data",
-        f"Content-Type: {response.media_type.essence}",
+        f"Content-Type: {response.headers.media_type.essence}",
         side=Side.INTERMEDIARY if gateway else Side.SERVER,
     )
 

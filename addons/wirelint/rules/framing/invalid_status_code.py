@@ -101,7 +101,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     response = exchange.response
     if response is None or status is None or status in _REGISTERED or status == 0:
         return
-    if status == 294 and response.media_type.essence == "application/graphql-response+json":
+    if status == 294 and response.headers.media_type.essence == "application/graphql-response+json":
         return
     evidence = f"{status} {response.reason}".rstrip()
     if not 100 <= status <= 599:

@@ -66,7 +66,9 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             severity=Severity.INFO if request.method == "HEAD" else None,
         )
     elif asked.strip().lower().startswith("bytes="):
-        fault = _many(response, asked) if response.media_type.essence == "multipart/byteranges" else _one(response)
+        fault = (
+            _many(response, asked) if response.headers.media_type.essence == "multipart/byteranges" else _one(response)
+        )
         if fault:
             yield Hit(fault, f"Content-Type: {response.headers.get('content-type') or ''}")
 
@@ -76,7 +78,7 @@ def _one(response: Response) -> str:
 
 
 def _many(response: Response, asked: str) -> str:
-    boundary = response.media_type.boundary
+    boundary = response.headers.media_type.boundary
     if not boundary:
         return "206 of several parts without a boundary"
     if "content-range" in response.headers:

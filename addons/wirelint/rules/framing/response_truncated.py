@@ -57,7 +57,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     yield Hit(
         f"{status} whose content ended early ({failure.kind})",
         failure.message or f"{failure.kind} after {response.body.size or len(response.body.raw or b'')} bytes",
-        severity=Severity.INFO if response.media_type.kind is Kind.EVENTS else None,
+        severity=Severity.INFO if response.headers.media_type.kind is Kind.EVENTS else None,
         discriminator=str(failure.kind),
     )
 

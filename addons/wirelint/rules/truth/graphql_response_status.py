@@ -49,7 +49,7 @@ _MEDIA = "application/graphql-response+json"
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Compare the status with the presence of data."""
     response = exchange.response
-    if response is None or response.media_type.essence != _MEDIA:
+    if response is None or response.headers.media_type.essence != _MEDIA:
         return
     members = response.body.members
     if members is None:

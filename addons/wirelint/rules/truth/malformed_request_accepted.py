@@ -44,7 +44,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     if is_unparseable(exchange):
         yield Hit(
             f"{exchange.status} to content that cannot be parsed",
-            f"Content-Type: {exchange.request.media_type.essence}",
+            f"Content-Type: {exchange.request.headers.media_type.essence}",
         )
 
 

@@ -59,7 +59,11 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     request = exchange.request
     # Content without members has nothing to validate: then it is the target that is not valid.
-    writes = request.method in ("POST", "PUT", "PATCH") and request.media_type.kind in (Kind.JSON, Kind.FORM, Kind.XML)
+    writes = request.method in ("POST", "PUT", "PATCH") and request.headers.media_type.kind in (
+        Kind.JSON,
+        Kind.FORM,
+        Kind.XML,
+    )
     words = said(exchange)
     if _target.search(words.prose):
         return

@@ -43,7 +43,10 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Go by the media type alone."""
     response = exchange.response
-    if response is None or response.media_type.essence not in ("application/problem+json", "application/problem+xml"):
+    if response is None or response.headers.media_type.essence not in (
+        "application/problem+json",
+        "application/problem+xml",
+    ):
         return
     if exchange.request.method == "HEAD" or response.status == 304:
         return
@@ -51,7 +54,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     stated = status if isinstance(status, int) and 400 <= status <= 599 else suggested_status(exchange)
     yield Hit(
         f"{response.status} with problem details",
-        f"Content-Type: {response.media_type.essence}",
+        f"Content-Type: {response.headers.media_type.essence}",
         suggested_status=stated,
         verdict=Verdict.UNKNOWN if stated is None else of_status(stated),
     )

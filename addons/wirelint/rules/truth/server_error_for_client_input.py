@@ -104,7 +104,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             suggested_status=404 if fault.absent else 400,
             severity=Severity.MEDIUM,
         )
-    elif response is not None and response.media_type.kind in (Kind.HTML, Kind.TEXT):
+    elif response is not None and response.headers.media_type.kind in (Kind.HTML, Kind.TEXT):
         quoted = quoted_value(exchange, (response.body.text or "")[:_READ])
         if quoted is not None:
             yield Hit("500 for input that was not acceptable", quoted)

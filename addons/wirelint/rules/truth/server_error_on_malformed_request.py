@@ -59,7 +59,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     response = exchange.response
     if exchange.status == 502 and (
         response is None
-        or response.media_type.kind is not Kind.JSON
+        or response.headers.media_type.kind is not Kind.JSON
         or meanings(exchange) & {Meaning.UPSTREAM, Meaning.TIMEOUT}
     ):
         return

@@ -41,7 +41,9 @@ RULE = Rule(
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """The request's own content decides."""
     if is_unparseable(exchange):
-        yield Hit("422 to content that cannot be parsed", f"Content-Type: {exchange.request.media_type.essence}")
+        yield Hit(
+            "422 to content that cannot be parsed", f"Content-Type: {exchange.request.headers.media_type.essence}"
+        )
 
 
 BAD = (
