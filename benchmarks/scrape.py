@@ -16,8 +16,8 @@ from typing import Final
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Direction, Exchange, Request, Response
 from wirelint.core.finding import Confidence, Finding, Side, fingerprint
-from wirelint.core.plan import Plan
-from wirelint.core.rule import Rule
+from wirelint.core.plan import Bound, Plan
+from wirelint.core.rule import Context, Rule
 from wirelint.core.verdict import Verdict
 from wirelint.rules import catalogue
 from wirelint.selection import select
@@ -42,7 +42,7 @@ _LEVEL: Final = 4  # as the server compresses
 def filled(rules: Sequence[Rule], firing: int, routes: int) -> Metrics:
     """Metrics of one service of which the first ``firing`` rules fired on ``routes`` routes."""
     metrics = Metrics(rules, mitmproxy="12.2.3", stats=Stats())
-    plan = Plan(rules, successful=False)
+    plan = Plan([Bound(rule, Context()) for rule in rules], successful=False)
     for number, (method, status, verdict) in enumerate(_TRAFFIC):
         exchange = Exchange(
             request=Request(method=method, target="/"),

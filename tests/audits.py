@@ -5,8 +5,8 @@ from __future__ import annotations
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Finding, Severity, Side, fingerprint
-from wirelint.core.plan import Plan
-from wirelint.core.rule import Rule, When
+from wirelint.core.plan import Bound, Plan
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 
 
@@ -30,7 +30,7 @@ RULE = rule()
 
 def plan(*rules: Rule) -> Plan:
     """A plan of ``rules``."""
-    return Plan(rules, successful=False)
+    return Plan([Bound(each, Context()) for each in rules], successful=False)
 
 
 PLAN = plan(RULE)

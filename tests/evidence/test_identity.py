@@ -15,7 +15,8 @@ from wirelint.core.knowledge import Knowledge, tell
 from wirelint.core.media import media_type
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
-from wirelint.evidence.identity import Identity, identity
+from wirelint.core.visit import Identity
+from wirelint.evidence.identity import identity
 from wirelint.history.routes import Routes
 from wirelint.history.visits import Visits, visit_of
 from wirelint.rules import catalogue

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from story_lab import later, remembered, turn
+from story_lab import later, remembered, times, turn
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
@@ -78,12 +78,16 @@ def test_it_is_forgotten_after_a_while() -> None:
     assert len(memory) == 1
 
 
-def test_bytes_and_entries_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = f'{{"id": "{"x" * 990}"}}'
-    monkeypatch.setattr(contents, "_MOST_BYTES", 20_000)
-    memory, _ = remembered(Contents, "".join(turn(f"GET /a/{n}", 200, content) for n in range(60)))
-    assert len(memory) == 20_000 // len(content)
-    assert memory._held == len(memory) * len(content)
-    monkeypatch.setattr(contents, "_MOST", 7)
-    memory, _ = remembered(Contents, "".join(turn(f"GET /a/{n}", 200, content) for n in range(60)))
-    assert len(memory) == 7
+def test_bytes_are_bounded() -> None:
+    content = f'{{"id": "{"x" * 16_000}"}}'
+    room = contents._MOST_BYTES // len(content)
+    memory, _ = remembered(Contents, "".join(turn(f"GET /a/{n}", 200, content) for n in range(room + 20)))
+    assert len(memory) == room
+    assert memory._held == room * len(content)
+
+
+def test_entries_are_bounded() -> None:
+    most = contents._MOST
+    short = (turn(f"GET /a/{n}", 200, '{"id": 1}') for n in range(most + 20))
+    memory, _ = remembered(Contents, "".join(times(1, each, every=0.1) for each in short))
+    assert len(memory) == most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from story_lab import later, remembered, turn
+from story_lab import later, remembered, times, turn
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges
@@ -32,11 +32,12 @@ def test_who_was_told(story: str, then: str, expected: bool) -> None:
     assert memory.holds(told[-1]) is expected
 
 
-def test_it_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "_MOST", 7)
-    refused = "".join(turn(f"GET /{'a' * number}", 429, "", "Retry-After: 9") for number in range(60))
-    memory, _ = remembered(Waiting, refused)
-    assert len(memory) == 7
+def test_it_stays_small() -> None:
+    most = waiting._MOST
+    clients = ((f"User-Agent: {number}",) for number in range(most + 20))
+    refused = (turn("GET /reports/7", 429, "", "Retry-After: 9", asked=client) for client in clients)
+    memory, _ = remembered(Waiting, "".join(times(1, each, every=0.1) for each in refused))
+    assert len(memory) == most
 
 
 def test_was_told_to_wait() -> None:

@@ -105,20 +105,21 @@ def _write(number: int, at: float) -> Exchange:
     return Exchange(request=request, response=Response(status=204), started=at, ended=at)
 
 
-def test_it_is_bounded_and_knows_that_it_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writes, "_MOST", 16)
+def test_it_is_bounded_and_knows_that_it_forgets() -> None:
+    most = writes._MOST
     state = State()
     memory = Writes(state)
     seen = _write(7, 0.0)
     since = visit_of(msgspec.structs.replace(seen, memo={}), state)
-    for number in range(100):
+    for number in range(most + 20):
         memory.note(_write(number, number / 10), Verdict.OK)
-    assert len(memory) == 16
+    assert len(memory) == most
     # What was written is not remembered, so that nothing can be said about the time before.
     assert memory.touched(seen, since)
     assert memory.removed(seen, since)
-    recent = visit_of(_write(99, 9.9), state)
-    assert not memory.touched(_write(2000, 9.9), recent)
+    last = (most + 19) / 10
+    recent = visit_of(_write(most + 19, last), state)
+    assert not memory.touched(_write(10_000, last), recent)
 
 
 def test_what_is_too_long_ago_is_let_go() -> None:

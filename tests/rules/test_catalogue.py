@@ -138,7 +138,7 @@ def with_canaries(exchange: Exchange) -> Exchange:
             status=response.status,
             reason=response.reason,
             headers=Headers.of(*response.headers, ("Set-Cookie", f"sid={CANARY}; Path=/")),
-            body=Body(content, complete=response.body.complete, media=response.media_type),
+            body=Body(content, complete=response.body.complete, media=response.headers.media_type),
         )
     return Exchange(request=request, response=response, failure=exchange.failure, id=exchange.id)
 

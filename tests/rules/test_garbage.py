@@ -192,7 +192,7 @@ def test_no_rule_fails_on_its_examples_gone_wrong(rule: Rule) -> None:
             response = exchange.response
             if response is None:
                 continue
-            raw, media = response.body.raw or b"", response.media_type
+            raw, media = response.body.raw or b"", response.headers.media_type
             for body in (
                 Body(raw[: len(raw) // 2], complete=False, media=media),
                 Body(raw + b"\xff\x00", media=media),

@@ -15,9 +15,9 @@ from wirelint.core.headers import NO_HEADERS
 from wirelint.core.knowledge import NOTHING, Knowledge, tell
 from wirelint.core.media import Kind
 from wirelint.core.methods import method_name
-from wirelint.core.plan import Plan, Plans
+from wirelint.core.plan import Bound, Plan, Plans
 from wirelint.core.report import finding_of, is_news
-from wirelint.core.rule import Check, Context, Reads, Rule
+from wirelint.core.rule import Context, Reads, Rule
 from wirelint.core.state import State, moment
 from wirelint.core.trace import is_traced
 from wirelint.core.verdict import Verdict, presumed
@@ -59,7 +59,7 @@ class Engine:
         for rule in self.rules:
             for kind in rule.recalls:
                 self.state.recall(kind)
-        self._defaults = {rule.id: Context(rule.options, self.state) for rule in self.rules}
+        self._bound = [Bound(rule, Context(rule.options, self.state)) for rule in self.rules]
         self._plans: dict[tuple[int | None, str, Kind], Plans] = {}
 
     def audit(self, exchange: Exchange) -> Audit:
@@ -101,7 +101,7 @@ class Engine:
                 readers += plan.keyed
             elif not plan.keys.isdisjoint(names):
                 readers += tuple(
-                    rule for rule in plan.keyed if rule.json_keys is not None and not rule.json_keys.isdisjoint(names)
+                    [each for each in plan.keyed if each.keys is not None and not each.keys.isdisjoint(names)]
                 )
         able, reason = _able(readers, exchange)
         self._run(able, exchange, hits, faults)
@@ -116,26 +116,25 @@ class Engine:
 
     def _look_back(self, plan: Plan, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> str | None:
         reason = None
-        for condition, rules in plan.looking_back:
+        for condition, bound in plan.looking_back:
             try:
                 if condition is not None and not condition(exchange, self.state):
                     continue
             except Exception:  # noqa: BLE001 - as with a rule
                 faults.append(STATE)
                 continue
-            able, unread = _able(rules, exchange)
+            able, unread = _able(bound, exchange)
             reason = reason or unread
             self._run(able, exchange, hits, faults)
         return reason
 
-    def _run(self, rules: Sequence[Rule], exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> None:
-        contexts = self._defaults
-        for rule in rules:
-            check: Check | None = rule.check
-            if check is None:
-                continue
+    def _run(
+        self, bound: tuple[Bound, ...], exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]
+    ) -> None:
+        for each in bound:
+            rule = each.rule
             try:
-                for hit in check(exchange, contexts[rule.id]):
+                for hit in each.check(exchange, each.context):
                     confidence = rule.confidence if hit.confidence is None else hit.confidence
                     if confidence >= self._least and len(hits) < _MOST_HITS:
                         hits.append((rule, self._adjusted(rule, hit)))
@@ -165,21 +164,21 @@ class Engine:
         key = (status, method_name(request.method), kind)
         plans = self._plans.get(key)
         if plans is None:
-            plans = Plans((rule for rule in self.rules if rule.when.fits(*key)), key)
+            plans = Plans([each for each in self._bound if each.rule.when.fits(*key)], key)
             if len(self._plans) < _MOST_KINDS:
                 self._plans[key] = plans
         return plans.plan(request.headers, headers)
 
 
-def _able(rules: tuple[Rule, ...], exchange: Exchange) -> tuple[tuple[Rule, ...], str | None]:
+def _able(bound: tuple[Bound, ...], exchange: Exchange) -> tuple[tuple[Bound, ...], str | None]:
     """Those of the rules that can read as much of the response's content as they must, and why others cannot."""
     body = exchange.response.body if exchange.response is not None else EMPTY
     missing = body.unavailable or (None if body.complete else "truncated")
     if missing is None:
-        return rules, None
+        return bound, None
     most = Reads.NOTHING if body.unavailable else Reads.PREFIX
-    able = tuple(rule for rule in rules if rule.reads <= most)
-    return able, None if len(able) == len(rules) else missing
+    able = tuple([each for each in bound if each.reads <= most])
+    return able, None if len(able) == len(bound) else missing
 
 
 def _adapted(rule: Rule, severities: Mapping[str, Severity], knowledge: Knowledge) -> Rule:

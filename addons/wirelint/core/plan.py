@@ -5,11 +5,34 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Hit
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind
-from wirelint.core.rule import Condition, Reads, Rule
+from wirelint.core.rule import Check, Condition, Context, Reads, Rule
 
 _MOST_SHAPES: Final = 32
+
+
+class Bound:
+    """A rule at hand: what is asked of it for each exchange.
+
+    :param rule: the rule.
+    :param context: what its check may know besides the exchange.
+    """
+
+    __slots__ = ("check", "context", "keys", "reads", "rule")
+
+    def __init__(self, rule: Rule, context: Context) -> None:
+        self.rule = rule
+        self.context = context
+        self.check: Check = rule.check or _silent
+        self.reads = rule.reads
+        self.keys = rule.json_keys
+
+
+def _silent(exchange: Exchange, context: Context) -> Iterable[Hit]:  # noqa: ARG001 - a check's parameters
+    return ()
 
 
 class Plan:
@@ -18,41 +41,42 @@ class Plan:
     ``keyed`` are those that a JSON object can only concern if it has one of ``keys`` at its top level, ``looking_back``
     those that compare it with what was before, by the condition under which that is worth while.
 
-    :param rules: all of them.
+    :param bound: all of them.
     :param successful: whether they are for a success.
     :param vain: ids of those that can find nothing here, though it is an opportunity.
     """
 
     __slots__ = ("keyed", "keys", "looking_back", "plain", "reading", "rules")
 
-    def __init__(self, rules: Sequence[Rule], *, successful: bool, vain: Collection[str] = ()) -> None:
-        here = [rule for rule in rules if not rule.recalls and rule.id not in vain]
-        reading = [rule for rule in here if rule.reads is not Reads.NOTHING]
+    def __init__(self, bound: Sequence[Bound], *, successful: bool, vain: Collection[str] = ()) -> None:
+        here = [each for each in bound if not each.rule.recalls and each.rule.id not in vain]
+        reading = [each for each in here if each.reads is not Reads.NOTHING]
         # Errors are few and all about something; it is among successes that a look at the names spares work.
-        keyed = [rule for rule in reading if successful and rule.json_keys is not None]
-        self.rules = tuple(rules)
-        self.plain = tuple([rule for rule in here if rule.reads is Reads.NOTHING])
-        self.reading = tuple([rule for rule in reading if not successful or rule.json_keys is None])
+        keyed = [each for each in reading if successful and each.keys is not None]
+        self.rules = tuple([each.rule for each in bound])
+        self.plain = tuple([each for each in here if each.reads is Reads.NOTHING])
+        self.reading = tuple([each for each in reading if not successful or each.keys is None])
         self.keyed = tuple(keyed)
-        self.keys: frozenset[str] = frozenset().union(*(rule.json_keys or () for rule in keyed))
-        self.looking_back = _by_condition([rule for rule in rules if rule.recalls])
+        self.keys: frozenset[str] = frozenset().union(*(each.keys or () for each in keyed))
+        self.looking_back = _by_condition([each for each in bound if each.rule.recalls])
 
 
 class Plans:
     """The plans for exchanges alike in status, method and kind of content: they differ by the fields that are there.
 
-    :param rules: those that are concerned as far as these three tell.
+    :param bound: those that are concerned as far as these three tell.
     :param key: the three.
     """
 
-    __slots__ = ("_asked", "_got", "_plans", "_rules", "_successful", "_vain")
+    __slots__ = ("_asked", "_bound", "_got", "_plans", "_successful", "_vain")
 
-    def __init__(self, rules: Iterable[Rule], key: tuple[int | None, str, Kind]) -> None:
-        self._rules = tuple(rules)
+    def __init__(self, bound: Sequence[Bound], key: tuple[int | None, str, Kind]) -> None:
+        rules = [each.rule for each in bound]
+        self._bound = bound
         self._successful = key[0] is not None and key[0] < 400
-        self._vain = frozenset(rule.id for rule in self._rules if rule.worth is not None and not rule.worth(*key))
-        self._asked = frozenset(name for rule in self._rules for name in rule.when.request_fields)
-        self._got = frozenset(name for rule in self._rules for name in rule.when.response_fields)
+        self._vain = frozenset([rule.id for rule in rules if rule.worth is not None and not rule.worth(*key)])
+        self._asked = frozenset([name for rule in rules for name in rule.when.request_fields])
+        self._got = frozenset([name for rule in rules for name in rule.when.response_fields])
         self._plans: dict[tuple[frozenset[str], frozenset[str]], Plan] = {}
 
     def plan(self, request: Headers, response: Headers) -> Plan:
@@ -60,15 +84,16 @@ class Plans:
         shape = (self._asked.intersection(request.index), self._got.intersection(response.index))
         plan = self._plans.get(shape)
         if plan is None:
-            fitting = [rule for rule in self._rules if rule.when.has(*shape)]
+            fitting = [each for each in self._bound if each.rule.when.has(*shape)]
             plan = Plan(fitting, successful=self._successful, vain=self._vain)
             if len(self._plans) < _MOST_SHAPES:
                 self._plans[shape] = plan
         return plan
 
 
-def _by_condition(rules: Iterable[Rule]) -> tuple[tuple[Condition | None, tuple[Rule, ...]], ...]:
-    found: dict[Condition | None, tuple[Rule, ...]] = {}
-    for rule in rules:
-        found[rule.after] = (*found.get(rule.after, ()), rule)
+def _by_condition(bound: Iterable[Bound]) -> tuple[tuple[Condition | None, tuple[Bound, ...]], ...]:
+    found: dict[Condition | None, tuple[Bound, ...]] = {}
+    for each in bound:
+        after = each.rule.after
+        found[after] = (*found.get(after, ()), each)
     return tuple(found.items())

@@ -19,7 +19,7 @@ from wirelint.core.memory import Joining, Memory
 from wirelint.core.methods import method_name
 from wirelint.core.quiet import Quiet
 from wirelint.core.verdict import Verdict
-from wirelint.core.visit import Visit
+from wirelint.core.visit import Identity, Visit
 
 WINDOW: Final = 600.0
 """Seconds after which what was seen proves nothing any more."""
@@ -49,7 +49,7 @@ class State:
         self._wanting: dict[tuple[int | None, str], tuple[Memory, ...]] = {}
         self._joining: list[Joining] = []
         self.quiet = Quiet()
-        self.identities: dict[int, tuple[bytes | None, bytes | None, bool]] = {}
+        self.identities: dict[int, Identity] = {}
         """Who sent requests lately, by a number that stands for the fields that tell."""
         self.alike: dict[int, Visit] = {}
         """What was made of successes lately, by ``likeness``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -40,6 +40,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     timestamp: float | None
     origin: Origin | None
+
+
+class Identity(NamedTuple):
+    """Who sent a request: see ``Visit``."""
+
+    credential: bytes | None
+    principal: bytes | None
+    stranger: bool
 
 
 class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):

@@ -11,13 +11,14 @@ import binascii
 import functools
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import NOTHING, known
 from wirelint.core.state import State
+from wirelint.core.visit import Identity
 from wirelint.evidence.credentials import in_query, is_cookie, is_field, is_parameter, is_stranger
 from wirelint.evidence.vouching import may_be_known, may_name
 
@@ -49,14 +50,6 @@ _TELLING: Final = frozenset({"authorization", "cookie", "dpop", "signature-input
 Seal = Callable[..., bytes]
 
 
-class Identity(NamedTuple):
-    """See ``Visit``."""
-
-    credential: bytes | None
-    principal: bytes | None
-    stranger: bool
-
-
 _STRANGER: Final = Identity(None, None, True)
 _UNKNOWN: Final = Identity(None, None, False)
 
@@ -83,7 +76,7 @@ def identity(exchange: Exchange, state: State) -> Identity:
         if len(lately) >= _MOST_LATELY:
             lately.clear()
         found = lately[key] = _identity(exchange, state.seal)
-    return Identity(*found)
+    return found
 
 
 @functools.lru_cache(maxsize=4096)
