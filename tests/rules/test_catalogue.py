@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
+import wirelint.rules
 from rule_lab import EVERY_RULE
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
@@ -66,6 +72,18 @@ def test_documentation_is_complete(rule: Rule) -> None:
     assert not rule.summary.endswith(".")
     assert rule.because
     assert rule.basis
+
+
+def test_documentation_is_there_where_modules_have_none() -> None:
+    telling = "import json; from wirelint.rules import catalogue; print(json.dumps([r.text for r in catalogue()]))"
+    run = subprocess.run(
+        [sys.executable, "-OO", "-c", telling],
+        env={**os.environ, "PYTHONPATH": str(Path(wirelint.rules.__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert json.loads(run.stdout) == [rule.text for rule in CATALOGUE]
 
 
 @EVERY_RULE

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -202,3 +204,25 @@ def test_no_rule_fails_on_its_examples_gone_wrong(rule: Rule) -> None:
                 changed = Response(status=response.status, headers=response.headers, body=body)
                 broken = Exchange(request=exchange.request, response=changed, failure=exchange.failure)
                 assert alone.audit(broken).faults == ()
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+@pytest.mark.parametrize("name", ["error", "errors", "data", "fault", "detail", "message"])
+@pytest.mark.parametrize("shape", ["objects", "lists", "pages"])
+def test_deep_nesting_costs_no_depth(status: int, name: str, shape: str) -> None:
+    """Compiled functions that call themselves have no guard but their own: without one, this would be a crash."""
+    opening, closing = {
+        "objects": (f'{{"{name}":', "}"),
+        "lists": (f'{{"{name}":[', "]}"),
+        "pages": (f"<{name}>", f"</{name}>"),
+    }[shape]
+    kind = "application/xml" if shape == "pages" else "application/json"
+    for depth in (150, 900, 9_000, 100_000):
+        content = f"{opening * depth}{'text' if shape == 'pages' else 1}{closing * depth}".encode()
+        headers = Headers.of(("Content-Type", kind))
+        body = Body(content, media=media_type(kind))
+        exchange = Exchange(
+            request=Request(method="POST", target="/orders", headers=headers, body=body),
+            response=Response(status=status, headers=headers, body=copy.copy(body)),
+        )
+        assert EVERYTHING.audit(exchange).faults == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import operator
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -182,6 +183,20 @@ def test_broken_records_cost_themselves_alone() -> None:
     records = parse(good[0] + broken_inside + wrong_length + b"\x00garbage\n" + good[3] + good[0])
     found = [each.request.path if isinstance(each, Exchange) else "-" for each in records]
     assert found == ["/0", "-", "-", "/2", "-", "/3", "/0"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("id", 7), ("id", b"7"), ("response.timestamp_end", float("nan")), ("request.timestamp_start", float("inf"))],
+)
+def test_values_that_are_none_of_their_kind(field: str, value: object) -> None:
+    broken = flow("/1")
+    path, _, name = field.rpartition(".")
+    setattr(operator.attrgetter(path)(broken) if path else broken, name, value)
+    first, other, last = parse(save([flow("/0"), broken, flow("/2")]))
+    assert isinstance(first, Exchange)
+    assert other == Skipped(1, "broken flow")
+    assert isinstance(last, Exchange)
 
 
 def test_overwritten_octets() -> None:

@@ -6,6 +6,7 @@ record costs that record alone and memory stays that of the largest; mitmproxy r
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -79,9 +80,12 @@ def _read(record: memoryview, origin: Origin, naming: Naming) -> Exchange | Skip
         why = _unfit(flow)
         if why is None and isinstance(flow, http.HTTPFlow):
             exchange = exchange_of_flow(flow, naming)
-            if exchange is not None:
+            if exchange is None:
+                why = "no response, and no failure of a service"
+            elif _is_sound(exchange):
                 return _placed(exchange, origin)
-            why = "no response, and no failure of a service"
+            else:
+                why = "broken flow"
     except exceptions.FlowReadException as error:
         why = " ".join(str(error).split())[:200]
     except Exception as error:  # noqa: BLE001 - a damaged record can make mitmproxy's readers raise anything
@@ -96,6 +100,12 @@ def _unfit(flow: Flow) -> str | None:
     if flow.request.data.method == b"CONNECT":
         return "not an exchange: a tunnel was opened"
     return None if flow.websocket is None else "not HTTP any more: WebSocket"
+
+
+def _is_sound(exchange: Exchange) -> bool:
+    """Whether what mitmproxy takes from a file without a look is what it should be."""
+    times = (exchange.started, exchange.first_byte, exchange.ended)
+    return isinstance(exchange.id, str) and all(at is None or math.isfinite(at) for at in times)
 
 
 def _placed(exchange: Exchange, origin: Origin) -> Exchange:

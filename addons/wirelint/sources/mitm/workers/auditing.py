@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from wirelint.sources.mitm.adapter import exchange_of
 from wirelint.sources.mitm.addon import Consume
 from wirelint.sources.mitm.parcel import unpack
@@ -126,7 +124,7 @@ class Auditing:
     def _audit(self, packed: bytes) -> None:
         try:
             exchange = exchange_of(unpack(packed))
-        except (msgspec.MsgspecError, ValueError):
+        except Exception:  # noqa: BLE001 - what came cannot be read, for whatever reason
             self.fault()
             return
         try:
