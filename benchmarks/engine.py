@@ -9,29 +9,29 @@ from __future__ import annotations
 
 import argparse
 import gc
-import gzip
 import itertools
 import json
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
+from benchmarks.machine import compiled
 from benchmarks.peers import available, lint
+from benchmarks.processes import BenchmarkError
 from benchmarks.recorded import captures_in, recorded, renewed
+from benchmarks.samples import Sample, samples
 from wirelint import policy
 from wirelint.config import Config
 from wirelint.core.audit import Audit
-from wirelint.core.body import EMPTY, Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Severity
-from wirelint.core.headers import Headers
-from wirelint.core.media import media_type
 from wirelint.core.scoped import engine_for
 from wirelint.rules import catalogue
 
@@ -39,32 +39,7 @@ _BATCH: Final = 250
 _BATCHES: Final = 40
 _MOST_CAPTURED: Final = 20_000
 _READ_AT_ONCE: Final = 1000
-_EVERY_SECONDS: Final = 0.001
-_RESOURCES: Final = 500
-
-_ASKED: Final = (
-    ("Host", "api.example.test"),
-    ("User-Agent", "python-requests/2.32.3"),
-    ("Accept", "application/json"),
-    ("Accept-Encoding", "gzip, deflate"),
-    ("Connection", "keep-alive"),
-    ("Authorization", "Bearer demo-token-of-a-benchmark"),
-)
-_ANSWERED: Final = (
-    ("Date", "Sat, 21 Nov 2026 03:00:00 GMT"),
-    ("Server", "nginx"),
-    ("Cache-Control", "no-store"),
-    ("ETag", '"5f2b-62a1"'),
-    ("Vary", "Accept"),
-)
-_GZIP: Final = ("Content-Encoding", "gzip")
-
-
-class Sample(NamedTuple):
-    """A kind of exchange; ``make`` gives a new one each time."""
-
-    name: str
-    make: Callable[[], Exchange]
+_ROOT: Final = Path(__file__).parents[1]
 
 
 class Cost(NamedTuple):
@@ -78,96 +53,6 @@ class Cost(NamedTuple):
     best: float
     findings: int
     peer: float
-
-
-def order(size: int) -> bytes:
-    """JSON of an order that nothing is wrong with, about ``size`` bytes long."""
-    document: dict[str, object] = {
-        "id": 4711,
-        "state": "shipped",
-        "customer": {"id": 42, "name": "Ada Example", "city": "Turin"},
-        "currency": "EUR",
-        "total": "149.90",
-        "created": "2026-11-20T18:22:07Z",
-        "tags": ["gift", "express"],
-    }
-    items: list[object] = []
-    document["items"] = items
-    while len(json.dumps(document)) < size:
-        items.append({"sku": f"A-{1000 + len(items)}", "title": "Ceramic mug, blue", "quantity": 2, "price": "14.99"})
-    return json.dumps(document).encode()
-
-
-def _repeated(sample: Sample) -> Sample:
-    """The first of these time and again, in no trace: anew, but with nothing new in it."""
-    first = sample.make()
-    untraced = Headers(field for field in first.request.headers.fields if field[0] != b"traceparent")
-    first = msgspec.structs.replace(first, request=msgspec.structs.replace(first.request, headers=untraced))
-    return Sample(f"{sample.name}, the same again", lambda: renewed(first))
-
-
-def _unseen(sample: Sample) -> Sample:
-    """The same kind, each of a resource of its own."""
-    numbers = itertools.count(1)
-
-    def make() -> Exchange:
-        exchange = sample.make()
-        request = msgspec.structs.replace(exchange.request, target=f"/orders/unseen/{next(numbers)}")
-        return msgspec.structs.replace(exchange, request=request, memo={})
-
-    return Sample(f"{sample.name}, never seen before", make)
-
-
-def _sample(name: str, status: int, content: bytes, kind: str = "application/json", *fields: tuple[str, str]) -> Sample:
-    described = (("Content-Type", kind), ("Content-Length", str(len(content)))) if content else ()
-    answered = (*_ANSWERED, *fields, *described)
-    media = media_type(kind)
-    coding = dict(fields).get("Content-Encoding", "")
-    numbers = itertools.count(1)
-
-    def make() -> Exchange:
-        number = next(numbers)
-        body = Body(content, coding=coding, media=media) if content else EMPTY
-        traced = ("traceparent", f"00-{number:032x}-00f067aa0ba902b7-01")
-        named = ("X-Request-Id", f"8f14e45f-ceea-467f-a0e6-{number:012x}")
-        ended = number * _EVERY_SECONDS
-        return Exchange(
-            request=Request(
-                method="GET",
-                target=f"/orders/{number % _RESOURCES}?page=2",
-                authority="api.example.test",
-                headers=Headers.of(*_ASKED, traced),
-            ),
-            response=Response(status=status, headers=Headers.of(*answered, named), body=body),
-            service="orders",
-            id=str(number),
-            client="10.0.0.1",
-            started=ended - 0.05,
-            ended=ended,
-            timestamp=ended,
-        )
-
-    return Sample(name, make)
-
-
-def samples() -> tuple[Sample, ...]:
-    """The kinds that are measured."""
-    failed = b'{"success": false, "error": {"code": "NOT_FOUND", "message": "order 4711 does not exist"}}'
-    denied = b'{"code": 401, "message": "token expired"}'
-    page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>nginx</body></html>"
-    clean = _sample("200, 1 KiB JSON, clean", 200, order(1024))
-    return (
-        _repeated(clean),
-        clean,
-        _unseen(clean),
-        _sample("200, 1 KiB JSON, clean, gzip", 200, gzip.compress(order(1024)), "application/json", _GZIP),
-        _sample("200, 64 KiB JSON, clean", 200, order(65000)),
-        _sample("204, clean", 204, b""),
-        _sample("404, JSON, clean", 404, b'{"detail": "order 4711 does not exist"}'),
-        _sample("200, error in the body", 200, failed),
-        _sample("200, gateway's error page", 200, page, "text/html"),
-        _sample("401 without a challenge", 401, denied),
-    )
 
 
 def measure(engine: Engine, sample: Sample, *, batch: int = _BATCH, batches: int = _BATCHES) -> Cost:
@@ -222,8 +107,27 @@ def _time(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange]) ->
         gc.enable()
 
 
-def table(costs: Sequence[Cost], captured: Cost | None) -> str:
-    """The costs as Markdown."""
+def not_compiled(captures: Iterable[Path]) -> Cost | None:
+    """What recorded exchanges cost in a process whose engine is not the compiled one; None where there are none.
+
+    :raises BenchmarkError: that process failed.
+    """
+    named = (str(path.absolute()) for path in captures)
+    command = [sys.executable, "-m", "benchmarks.engine", "--not-compiled", *named]
+    # A folder named there comes before any that something was installed into.
+    env = {**os.environ, "PYTHONPATH": str(_ROOT / "addons")}
+    run = subprocess.run(command, env=env, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    if run.returncode:
+        raise BenchmarkError(f"the engine that is not compiled cannot be measured:\n{run.stderr[-2000:]}")
+    told = json.loads(run.stdout)
+    return None if told is None else Cost(**told)
+
+
+def table(costs: Sequence[Cost], captured: Cost | None, beside: Cost | None = None) -> str:
+    """The costs as Markdown.
+
+    :param beside: what ``captured`` is in the form that is not compiled.
+    """
     lines = ["| exchange | findings | median µs | best µs | httplint, median µs | ratio |", "|---|--:|--:|--:|--:|--:|"]
     lines += [
         f"| {cost.name} | {cost.findings} | {cost.median:.1f} | {cost.best:.1f} | {cost.peer:.1f}"
@@ -235,8 +139,12 @@ def table(costs: Sequence[Cost], captured: Cost | None) -> str:
     if captured is not None:
         spent = f"mean {captured.best:.1f} µs, median {captured.median:.1f} µs"
         found = f"{captured.findings} of them with a finding of severity medium or high"
-        beside = f"httplint on the same: mean {captured.peer:.1f} µs, {captured.peer / captured.best:.1f} times as long"
-        lines += ["", f"{captured.name}, each once: {spent}; {found}. {beside}."]
+        peer = f"httplint on the same: mean {captured.peer:.1f} µs, {captured.peer / captured.best:.1f} times as long"
+        lines += ["", f"{captured.name}, each once: {spent}; {found}. {peer}."]
+        if beside is not None:
+            slower = f"{beside.best / captured.best:.1f} times as long"
+            spent = f"mean {beside.best:.1f} µs, median {beside.median:.1f} µs; {slower}"
+            lines += ["", f"The same, not compiled: {spent}; {beside.findings} with such a finding."]
     return "\n".join(lines)
 
 
@@ -244,7 +152,7 @@ def measured(captures: Sequence[Path] = (), only: str = "") -> tuple[list[Cost],
     """The costs of all kinds, that of recorded exchanges where there are any, and the number of rules."""
     engine = fresh()
     costs = [measure(engine, sample) for sample in samples() if only in sample.name]
-    return costs, measure_captures(engine, captures) if captures else None, len(engine.rules)
+    return costs, measure_captures(fresh(), captures) if captures else None, len(engine.rules)
 
 
 def fresh() -> Engine:
@@ -252,14 +160,22 @@ def fresh() -> Engine:
     return engine_for(policy.build(catalogue(), policy.Wanted(), Config(), now=time.time()))
 
 
-def figures(costs: Sequence[Cost], captured: Cost | None) -> dict[str, Any]:
-    """The same for programs, in microseconds; None where httplint is not installed, or no capture was given."""
+def figures(costs: Sequence[Cost], captured: Cost | None, beside: Cost | None = None) -> dict[str, Any]:
+    """The same for programs, in microseconds; None where httplint is not installed, or no capture was given.
+
+    :param beside: see ``table``.
+    """
     return {
         "kinds": {each.name: {"median": round(each.median, 2), "peer": round(each.peer, 1) or None} for each in costs},
-        "captured": None
-        if captured is None
-        else {"name": captured.name, "mean": round(captured.best, 2), "peer": round(captured.peer, 1) or None},
+        "captured": _recorded_figures(captured),
+        "captured_not_compiled": _recorded_figures(beside),
     }
+
+
+def _recorded_figures(cost: Cost | None) -> dict[str, Any] | None:
+    if cost is None:
+        return None
+    return {"name": cost.name, "mean": round(cost.best, 2), "peer": round(cost.peer, 1) or None}
 
 
 def main() -> None:
@@ -267,8 +183,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description="The engine alone.")
     parser.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="recorded traffic: files, folders")
     parser.add_argument("--only", default="", metavar="TEXT", help="only kinds whose name has this in it")
+    parser.add_argument("--not-compiled", action="store_true", help="only the captures, as JSON; fail if compiled")
     options = parser.parse_args()
-    costs, captured, rules = measured(captures_in(options.captures), options.only)
+    captures = captures_in(options.captures)
+    if options.not_compiled:
+        if compiled():
+            parser.error("the engine is compiled here")
+        cost = measure_captures(fresh(), captures)
+        print(json.dumps(cost and cost._asdict()))
+        return
+    costs, captured, rules = measured(captures, options.only)
     print(f"{rules} rules.\n\n{table(costs, captured)}")
 
 

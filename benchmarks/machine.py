@@ -8,14 +8,22 @@ import sysconfig
 from importlib import metadata
 from pathlib import Path
 
+from wirelint.core import engine
+
+
+def compiled() -> bool:
+    """Whether wirelint's engine is the compiled one here, and so in all programs that are started from here."""
+    return not engine.__file__.endswith(".py")
+
 
 def machine() -> str:
-    """Processor, system, Python and mitmproxy in a line or two."""
+    """Processor, system, Python, mitmproxy and wirelint in a line or two."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{_processor()}, {usable} cores; {platform.system()} {platform.machine()}; "
         f"{platform.python_implementation()} {platform.python_version()} ({_build()}); "
-        f"mitmproxy {metadata.version('mitmproxy')}, wirelint {metadata.version('wirelint')}"
+        f"mitmproxy {metadata.version('mitmproxy')}, wirelint {metadata.version('wirelint')}, "
+        f"engine {'compiled' if compiled() else 'not compiled'}"
     )
 
 

@@ -9,8 +9,8 @@ from typing import Final
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from mitmproxy.certs import create_ca
 
-from benchmarks.engine import order
 from benchmarks.processes import HOST, Server, tool
+from benchmarks.samples import order
 
 # Content-Type, status and content of what is answered without a file.
 _ANSWERS: Final = {

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from benchmarks.engine import order
+from benchmarks.samples import order
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers

@@ -10,10 +10,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from benchmarks import engine, results
+from benchmarks import engine, results, samples
 from benchmarks.contenders import AGAIN, CREW, STOCK, WIRELINT
 from benchmarks.load import Scenario, Seen
-from benchmarks.processes import Server, free_port
+from benchmarks.machine import compiled, machine
+from benchmarks.processes import BenchmarkError, Server, free_port
 from benchmarks.rounds import Round
 
 from support import wait_until
@@ -22,6 +23,7 @@ from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
 
 ROOT = Path(__file__).parents[1]
+REPLAY = ROOT / "tests/data/replay.har"
 
 
 def measured(requests: int, p99: float = 10.0, cpu: float | None = 500.0, **counted: int) -> Round:
@@ -96,10 +98,31 @@ def test_usage_counts_what_a_program_started(tmp_path: Path) -> None:
 
 def test_samples_are_what_their_names_say() -> None:
     audits = Engine(rule for rule in catalogue() if rule.default)
-    for sample in engine.samples():
+    for sample in samples.samples():
         found = engine.measure(audits, sample, batch=1, batches=1).findings
         assert (found == 0) == ("clean" in sample.name), sample.name
-    assert len(engine.order(1024)) in range(1024, 1124)
+    assert len(samples.order(1024)) in range(1024, 1124)
+
+
+def test_recorded_exchanges_are_shown_in_both_forms() -> None:
+    beside = engine.not_compiled([REPLAY])
+    assert beside is not None
+    assert beside.findings > 0
+    captured = beside._replace(best=beside.best / 2)
+    assert "2.0 times as long" in engine.table([], captured, beside).splitlines()[-1]
+    assert "not compiled" not in engine.table([], captured)
+    assert engine.figures([], captured, beside)["captured_not_compiled"]["mean"] == round(beside.best, 2)
+    assert engine.not_compiled([]) is None
+
+
+def test_a_form_that_cannot_be_measured_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_ROOT", tmp_path)
+    with pytest.raises(BenchmarkError, match=r"cannot be measured:\n.*No module named"):
+        engine.not_compiled([REPLAY])
+
+
+def test_results_name_the_form() -> None:
+    assert machine().endswith(f"engine {'compiled' if compiled() else 'not compiled'}")
 
 
 def test_what_is_missing_is_told(tmp_path: Path) -> None:

@@ -15,17 +15,25 @@ ROOT = Path(__file__).parents[1]
 ENTRY = re.compile(r"^(?P<requirement>[a-z0-9][^\\\n]*) \\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE)
 
 
-def wanted(*groups: str) -> Iterator[Requirement]:
-    """What pyproject.toml asks for at run time and in its dependency ``groups``."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    for text in project["project"]["dependencies"]:
-        yield Requirement(text)
-    for group in groups:
-        yield from map(Requirement, project["dependency-groups"][group])
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+RUN = list(map(Requirement, PROJECT["project"]["dependencies"]))
 
 
-@pytest.mark.parametrize(("lock", "groups"), [("run.txt", ["build"]), ("dev.txt", ["build", "dev"])])
-def test_a_lock_pins_by_hash_all_that_is_asked_for(lock: str, groups: list[str]) -> None:
+def group(name: str) -> Iterator[Requirement]:
+    """What pyproject.toml asks for in a dependency group."""
+    for each in PROJECT["dependency-groups"][name]:
+        yield from [Requirement(each)] if isinstance(each, str) else group(each["include-group"])
+
+
+LOCKS = {
+    "run.txt": [*RUN, *group("build")],
+    "dev.txt": [*RUN, *group("build"), *group("dev")],
+    "compile.txt": [*group("compile")],
+}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_by_hash_all_that_is_asked_for(lock: str) -> None:
     text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
     locked: dict[str, set[str]] = {}
     for entry in ENTRY.finditer(text):
@@ -38,7 +46,13 @@ def test_a_lock_pins_by_hash_all_that_is_asked_for(lock: str, groups: list[str])
     assert all(line.startswith("#") for line in rest.splitlines()), rest
     assert "/" not in text
 
-    for requirement in wanted(*groups):
+    for requirement in LOCKS[lock]:
         versions = locked.get(canonicalize_name(requirement.name))
         assert versions, f"{requirement} is not in {lock}: make lock"
         assert all(requirement.specifier.contains(version) for version in versions), f"{requirement}: {versions}"
+
+
+def test_what_compiles_is_what_is_locked_for_it() -> None:
+    asked = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]["dependencies"]
+    run, compiling = set(RUN), set(group("compile"))
+    assert compiling < set(map(Requirement, asked)) < run | compiling

@@ -1,0 +1,99 @@
+"""What is compiled, and what a wheel holds: by itself nothing that is."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+import hatch_build
+import msgspec
+import pytest
+
+from wirelint.core import engine
+
+ROOT = Path(__file__).parents[1]
+ADDONS = ROOT / "addons"
+MODULES = hatch_build.modules(ROOT)
+BUILD = """
+import sys
+sys.modules.update(dict.fromkeys(("mypy", "mypyc", "setuptools")))
+from hatchling.build import build_wheel
+print(build_wheel(sys.argv[1]))
+"""
+
+
+def build(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Build a wheel where neither mypyc nor setuptools can be imported, and no program is to be found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HATCH_") and name != "CC"}
+    command = [sys.executable, "-c", BUILD, str(folder)]
+    env = {**kept, "PATH": str(folder), **env}
+    return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+def not_native(module: ModuleType) -> list[str]:
+    """The classes of a module that mypyc cannot make native ones of."""
+    own = (each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__)
+    return [
+        each.__name__
+        for each in own
+        if issubclass(each, msgspec.Struct) or getattr(each, "_is_runtime_protocol", False)
+    ]
+
+
+def test_all_is_compiled_that_can_be() -> None:
+    assert {"wirelint/core/engine.py", "wirelint/core/state.py"} < set(MODULES)
+    for folder in ("core", "evidence", "history", "rules"):
+        for file in (ADDONS / "wirelint" / folder).rglob("*.py"):
+            name = str(file.relative_to(ADDONS))
+            if file.name != "__init__.py":
+                found = not_native(importlib.import_module(name.removesuffix(".py").replace("/", ".")))
+                assert (name in MODULES) == (not found), f"{name}: {found}"
+
+
+def test_a_new_struct_is_left_out(tmp_path: Path) -> None:
+    core = tmp_path / "addons/wirelint/core"
+    core.mkdir(parents=True)
+    (core / "__init__.py").touch()
+    (core / "plain.py").write_text("class Plain:\n    pass\n")
+    (core / "packed.py").write_text("import msgspec\n\n\nclass Packed(msgspec.Struct, frozen=True):\n    one: int\n")
+    (core / "long.py").write_text("class Long(\n    Packed,\n    Struct,\n):\n    one: int\n")
+    (core / "asked.py").write_text("@typing.runtime_checkable\nclass Asked(Protocol):\n    one: int\n")
+    assert hatch_build.modules(tmp_path) == ["wirelint/core/plain.py"]
+
+
+def test_a_wheel_is_the_sources_and_needs_no_compiler(tmp_path: Path) -> None:
+    done = build(tmp_path)
+    assert done.returncode == 0, done.stderr
+    wheel = tmp_path / done.stdout.split()[-1]
+    assert wheel.name.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+    sources = {str(file.relative_to(ADDONS)) for file in ADDONS.rglob("*") if file.is_file()}
+    assert held == {name for name in sources if not name.endswith(".pyc")}
+
+
+def test_a_missing_compiler_is_told(tmp_path: Path) -> None:
+    done = build(tmp_path, HATCH_BUILD_HOOK_ENABLE_CUSTOM="1", CC="no-such-compiler -O2")
+    assert done.returncode != 0
+    assert "there is no C compiler no-such-compiler. Install one" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(engine.__file__.endswith(".py"), reason="the compiled form is not what runs: make test-compiled")
+def test_what_runs_is_compiled() -> None:
+    packages = Path(engine.__file__).parents[2]
+    for name in MODULES:
+        module = importlib.import_module(name.removesuffix(".py").replace("/", "."))
+        assert Path(module.__file__ or "").suffix == ".so", name
+        assert packages.joinpath(name).read_bytes() == ADDONS.joinpath(name).read_bytes(), f"{name}: make compiled"
+    left = {file.suffix for file in packages.rglob("*") if file.is_file() and file.parent.name != "bin"}
+    assert not left & {".c", ".h", ".o"}
+    told = (metadata.distribution("wirelint").read_text("WHEEL") or "").splitlines()
+    assert "Root-Is-Purelib: false" in told
+    assert f"Tag: cp3{sys.version_info.minor}-cp3{sys.version_info.minor}-" in "\n".join(told)
