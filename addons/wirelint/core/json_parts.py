@@ -27,14 +27,14 @@ class Nothing(enum.Enum):
 NOTHING: Final = Nothing.NOTHING
 
 # Prefixes that keep a JSON document from being run as a script; they are no part of the document.
-_GUARDS = (b")]}',\n", b")]}'\n", b")]}'", b"for(;;);", b"while(1);", b"while(true);", b"{}&&")
-_WHITE = b" \t\r\n"
-_FAULTS = (msgspec.MsgspecError, RecursionError, ValueError)
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_array = msgspec.json.Decoder(list[msgspec.Raw])
-_anything = msgspec.json.Decoder()
-_scan = json.JSONDecoder()
-_space = re.compile(r"[ \t\r\n]*")
+_GUARDS: Final = (b")]}',\n", b")]}'\n", b")]}'", b"for(;;);", b"while(1);", b"while(true);", b"{}&&")
+_WHITE: Final = b" \t\r\n"
+_FAULTS: Final = (msgspec.MsgspecError, RecursionError, ValueError)
+_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_array: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_anything: Final = msgspec.json.Decoder()
+_scan: Final = json.JSONDecoder()
+_space: Final = re.compile(r"[ \t\r\n]*")
 
 
 def unguarded(content: bytes) -> bytes:

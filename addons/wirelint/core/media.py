@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Kind(enum.StrEnum):
@@ -31,9 +31,9 @@ class MediaType(NamedTuple):
     boundary: str = ""
 
 
-_NONE = MediaType("", "", Kind.NONE)
-_LONGEST = 512
-_JSON_LINES = frozenset(
+_NONE: Final = MediaType("", "", Kind.NONE)
+_LONGEST: Final = 512
+_JSON_LINES: Final = frozenset(
     {
         "application/x-ndjson",
         "application/ndjson",
@@ -45,7 +45,7 @@ _JSON_LINES = frozenset(
 
 
 # What predates the +json suffix, Amazon's protocols among it.
-_JSON_NAMES = frozenset(
+_JSON_NAMES: Final = frozenset(
     {
         "text/x-json",
         "application/x-json",

@@ -15,16 +15,16 @@ _LONGEST_WORD: Final = 40
 _LONGEST_PLAIN: Final = 31  # one more, and it may be a UUID
 _LONGEST_PATH: Final = 1024
 
-_uuid = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
-_date = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.Z+-]{0,30})?")
+_uuid: Final = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
+_date: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.Z+-]{0,30})?")
 # Words of letters, joined by - _ . or camel case, with the few digits that names really carry: v1, oauth2, s3, 2.0.
-_word = re.compile(r"[A-Za-z]+\d{0,2}([A-Za-z]{1,12}\d{0,2})?")
-_version = re.compile(r"v?\d{1,2}(\.\d{1,2}){0,2}([A-Za-z]{2,8}\d{0,2})?")
-_joint = re.compile(r"[-_.~:$@,+!()*'=;&]+|%[0-9A-Fa-f]{2}")
-_hex = re.compile(r"[0-9a-fA-F]{8,}")
-_digit_inside = re.compile(r"\d[A-Za-z]")
-_numbered = re.compile(r"[-_]\d+$")  # tea-41, user_62
-_piece = re.compile(r"[A-Z]?[a-z]+|[A-Z]")
+_word: Final = re.compile(r"[A-Za-z]+\d{0,2}([A-Za-z]{1,12}\d{0,2})?")
+_version: Final = re.compile(r"v?\d{1,2}(\.\d{1,2}){0,2}([A-Za-z]{2,8}\d{0,2})?")
+_joint: Final = re.compile(r"[-_.~:$@,+!()*'=;&]+|%[0-9A-Fa-f]{2}")
+_hex: Final = re.compile(r"[0-9a-fA-F]{8,}")
+_digit_inside: Final = re.compile(r"\d[A-Za-z]")
+_numbered: Final = re.compile(r"[-_]\d+$")  # tea-41, user_62
+_piece: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]")
 
 
 @functools.lru_cache(maxsize=8192)  # words come back in path after path, ids do not

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.media import Kind
 
-_SPEAKING = frozenset({Kind.JSON, Kind.XML, Kind.GRPC})
+_SPEAKING: Final = frozenset({Kind.JSON, Kind.XML, Kind.GRPC})
 """Content that can contradict its status line; where it is unknown, so is the outcome."""
 
 

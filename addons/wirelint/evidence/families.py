@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
 
-HTML = "HTML"
+HTML: Final = "HTML"
 """The form of an error that is a page."""
-ERROR = '{error: "…"}'
-MESSAGE = '{message: "…"}'
-BOTH = '{error: "…", message: "…"}'
+ERROR: Final = '{error: "…"}'
+MESSAGE: Final = '{message: "…"}'
+BOTH: Final = '{error: "…", message: "…"}'
 """Who reads either of the two reads this one, too."""
 
-_TEXTS = ("message", "msg", "detail", "error_description", "description", "title", "reason")
-_FORMS = ((dict, "{…}"), (list, "[…]"), (str, '"…"'))
+_TEXTS: Final = ("message", "msg", "detail", "error_description", "description", "title", "reason")
+_FORMS: Final = ((dict, "{…}"), (list, "[…]"), (str, '"…"'))
 
 
 def family(exchange: Exchange) -> str | None:

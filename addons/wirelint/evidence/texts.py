@@ -47,17 +47,17 @@ STATUS: Final[Mapping[Meaning, int]] = {
 """The status that says so (RFC 9110 section 15.5 and 15.6, RFC 6585)."""
 
 # What a "token" is when it is no credential of the caller's.
-_OTHER_TOKENS = (
+_OTHER_TOKENS: Final = (
     "page cursor continuation next sync unexpected csrf xsrf forgery authenticity captcha device push fcm apns verification confirmation"
     " reset invite invitation activation unsubscribe registration upload download payment card"
 ).split()
-_NO_CREDENTIAL = "".join(f"(?<!{word}{joint})" for word in _OTHER_TOKENS for joint in ("", " ", "_"))
-_CREDENTIAL = (
+_NO_CREDENTIAL: Final = "".join(f"(?<!{word}{joint})" for word in _OTHER_TOKENS for joint in ("", " ", "_"))
+_CREDENTIAL: Final = (
     r"(?:access[ _-]?|client[ _-]?|x-|auth(?:entication|orization)?[ _-]?|bearer |api[ _-]?|refresh[ _-]?|session[ _-]?|oauth2? |security |login |id[ _-])?"
     rf"(?:(?=token\b){_NO_CREDENTIAL}token\b|credentials?\b|api[ _-]?key\b|app[ _-]?key\b|pub_key\b|(?:secret|private)[ _-]key\b|password\b|passwd\b|username\b|login\b"
     r"|jwt\b|session\b|authorization header\b|authentication header\b|authentication\b|signature\b|certificate\b)"
 )
-_BROKEN = r"(?:invalid|incorrect|wrong|bad|expired|revoked|malformed|inactive|not valid|not recognized|missing|required|needed|mismatch|failed|not provided|(?:is )?not found|has expired|not specified)"
+_BROKEN: Final = r"(?:invalid|incorrect|wrong|bad|expired|revoked|malformed|inactive|not valid|not recognized|missing|required|needed|mismatch|failed|not provided|(?:is )?not found|has expired|not specified)"
 _PROSE: Final[Mapping[Meaning, str]] = {
     Meaning.AUTHN: (
         r"\bnot (?:been )?(?:authenticated|logged[ -]in|signed[ -]in)\b|\bunauthenticated\b|\bauthentication (?:is )?(?:required|failed|needed|failure)\b"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.methods import SAFE
 from wirelint.core.visit import Visit
 
-_probe = re.compile(
+_probe: Final = re.compile(
     r"/(?:health|healthz|ready|readyz|readiness|live|livez|liveness|ping|status|alive)\b", re.IGNORECASE
 )
 

@@ -29,6 +29,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -49,7 +50,7 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_TIMES = 2
+_TIMES: Final = 2
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

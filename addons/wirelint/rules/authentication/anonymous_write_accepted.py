@@ -28,6 +28,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -47,9 +48,9 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_LEAST_WRITES = 8
-_KNOWN_TO_ANONYMOUS = 4
-_meant_to_be_open = re.compile(
+_LEAST_WRITES: Final = 8
+_KNOWN_TO_ANONYMOUS: Final = 4
+_meant_to_be_open: Final = re.compile(
     r"hook|callback|inbox|mailbox|dropbox|drop-?off|upload|share|public|invit|subscri|opt-?out|consent|preferences|track|beacon|telemetry"
     r"|log-?in|log-?out|sign-?(?:in|up|out)|session|regist|password|reset|verif|confirm|activat|cart|basket|guest|\{token\}|\{uuid\}",
     re.IGNORECASE,

@@ -30,6 +30,7 @@ References
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -52,7 +53,7 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_TIMES = 3
+_TIMES: Final = 3
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -29,6 +29,7 @@ References
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -39,8 +40,8 @@ from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
 from wirelint.history.visits import Visits, credential_was_doubted
 
-_turns = re.compile(r"(?:log|sign)-?(?:in|out|off)|session|token|auth|password|revoke|activate", re.IGNORECASE)
-_signs_on = re.compile(r"(?:log|sign)-?(?:in|out|off|on)|callback|sso|saml|oidc|oauth", re.IGNORECASE)
+_turns: Final = re.compile(r"(?:log|sign)-?(?:in|out|off)|session|token|auth|password|revoke|activate", re.IGNORECASE)
+_signs_on: Final = re.compile(r"(?:log|sign)-?(?:in|out|off|on)|callback|sso|saml|oidc|oauth", re.IGNORECASE)
 
 RULE = Rule(
     severity=Severity.HIGH,

@@ -28,6 +28,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -42,7 +43,7 @@ RULE = Rule(
     when=When(status="3xx 4xx 5xx", response_fields=("www-authenticate",)),
 )
 
-_STATUS = {"invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403}
+_STATUS: Final = {"invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403}
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -29,6 +29,7 @@ References
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -50,8 +51,8 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_CALLERS = 2
-_area = re.compile(
+_CALLERS: Final = 2
+_area: Final = re.compile(
     r"/(?:v\d+(?:\.\d+)*|admin\w*|internal|management|actuator|partners?|webhooks?|hooks?|callbacks?|oauth2?|auth\w*|log-?in|sign-?in"
     r"|tokens?|sessions?|passwords?|scim|metrics|debug|public)(?=/|$)",
     re.IGNORECASE,

@@ -28,6 +28,7 @@ References
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -50,8 +51,8 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_LAG = 5.0
-_globally_unique = re.compile(
+_LAG: Final = 5.0
+_globally_unique: Final = re.compile(
     r"/(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64}|\d{7,}|(?=[A-Za-z_-]{0,64}\d)(?=[\d_-]{0,64}[A-Za-z])[\w-]{12,64})(?=/|$)",
     re.IGNORECASE,
 )

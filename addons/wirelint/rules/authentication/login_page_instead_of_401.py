@@ -28,6 +28,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 from urllib.parse import urlsplit
 
 from wirelint.core.exchange import Exchange
@@ -37,11 +38,11 @@ from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.requests import is_api_call
 
-_login = re.compile(
+_login: Final = re.compile(
     r"(?:^|/)(?:log[-_]?in|sign[-_]?in|logon|sso|auth/login|authenticate|authorize|oauth2?/auth|session/new|users/sign_in|account/login|saml2?)(?:$|[/.;])",
     re.IGNORECASE,
 )
-_password = re.compile(r"<input\b[^<>]{0,512}type=[\"']?password", re.IGNORECASE)
+_password: Final = re.compile(r"<input\b[^<>]{0,512}type=[\"']?password", re.IGNORECASE)
 
 RULE = Rule(
     severity=Severity.MEDIUM,

@@ -28,6 +28,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -38,7 +39,9 @@ from wirelint.evidence.refusals import OTHER_MATTERS
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
-_signed = re.compile(r"(?:^|&)(?:sig|signature|X-Amz-Signature|X-Goog-Signature|Key-Pair-Id|hmac)=", re.IGNORECASE)
+_signed: Final = re.compile(
+    r"(?:^|&)(?:sig|signature|X-Amz-Signature|X-Goog-Signature|Key-Pair-Id|hmac)=", re.IGNORECASE
+)
 
 RULE = Rule(
     severity=Severity.MEDIUM,

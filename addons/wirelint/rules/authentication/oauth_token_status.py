@@ -29,6 +29,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -46,7 +47,7 @@ RULE = Rule(
     json_keys=frozenset({"error"}),
 )
 
-_ERRORS = frozenset(
+_ERRORS: Final = frozenset(
     {
         "invalid_request",
         "invalid_client",
@@ -62,8 +63,8 @@ _ERRORS = frozenset(
         "incorrect_client_credentials",
     }
 )
-_SHAPE = frozenset({"error", "error_description", "error_uri"})
-_PROVIDERS = ("github.com", "slack.com", "reddit.com", "facebook.com", "linkedin.com", "stackexchange.com")
+_SHAPE: Final = frozenset({"error", "error_description", "error_uri"})
+_PROVIDERS: Final = ("github.com", "slack.com", "reddit.com", "facebook.com", "linkedin.com", "stackexchange.com")
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

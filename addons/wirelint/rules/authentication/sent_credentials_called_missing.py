@@ -28,6 +28,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -44,18 +45,18 @@ RULE = Rule(
     reads=Reads.PREFIX,
 )
 
-_gone = r"(?:was |were |is |are |has |have )?(?:not (?:been )?(?:provided|supplied|sent|found|present|given|included|specified)|missing|absent)"
-_thing = r"(?:credentials?|authorization(?: header| field)?|auth(?:entication)? (?:header|token|credentials?)|bearer(?: token)?|(?:access |jwt )?token)"
-_missing = re.compile(rf"\b{_thing} {_gone}\b|\b(?:no|missing|without(?: an?)?) {_thing}\b", re.IGNORECASE)
+_gone: Final = r"(?:was |were |is |are |has |have )?(?:not (?:been )?(?:provided|supplied|sent|found|present|given|included|specified)|missing|absent)"
+_thing: Final = r"(?:credentials?|authorization(?: header| field)?|auth(?:entication)? (?:header|token|credentials?)|bearer(?: token)?|(?:access |jwt )?token)"
+_missing: Final = re.compile(rf"\b{_thing} {_gone}\b|\b(?:no|missing|without(?: an?)?) {_thing}\b", re.IGNORECASE)
 # What follows or precedes such words may turn them: no valid token, missing or expired, no token for this tenant.
-_open = re.compile(
+_open: Final = re.compile(
     r"\bor\b|invalid|valid\b|expired|malformed|unknown|revoked|refresh|csrf|xsrf|api[- ]?key|cookie|session|second|otp|device|scope|permission"
     r"|tenant|client|database|store|match|record|user",
     re.IGNORECASE,
 )
-_token_schemes = frozenset({"bearer", "token", "jwt"})
-_LONGEST = 512
-_EMPTY = frozenset({"null", "undefined", "none", "nil", "false", "{}", "[object object]"})
+_token_schemes: Final = frozenset({"bearer", "token", "jwt"})
+_LONGEST: Final = 512
+_EMPTY: Final = frozenset({"null", "undefined", "none", "nil", "false", "{}", "[object object]"})
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -27,6 +27,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -49,7 +50,9 @@ RULE = Rule(
     after=completes_hops,
 )
 
-_checks_credentials = re.compile(r"auth|introspect|verif|valid|check|token|session|login|userinfo|decision|allow")
+_checks_credentials: Final = re.compile(
+    r"auth|introspect|verif|valid|check|token|session|login|userinfo|decision|allow"
+)
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -26,6 +26,7 @@ References
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -37,10 +38,10 @@ from wirelint.evidence.texts import Meaning
 from wirelint.history.repeats import by_a_person, has_become, repeats
 from wirelint.history.visits import Visits, client_had_failed
 
-_COUNT = 4
-_SPAN = 60.0
-_SPREADS = 120.0
-_permission = re.compile(
+_COUNT: Final = 4
+_SPAN: Final = 60.0
+_SPREADS: Final = 120.0
+_permission: Final = re.compile(
     r"role|permi|polic|grant|member|access|iam|binding|share|acl|invit|scope|team|group", re.IGNORECASE
 )
 

@@ -31,6 +31,7 @@ References
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
+from typing import Final
 
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -41,17 +42,17 @@ from wirelint.history.hops import Traces
 from wirelint.history.repeats import by_a_person, has_become, is_probe, repeats, same_client
 from wirelint.history.visits import Visits, client_had_failed
 
-_COUNT = 5
-_SPAN = 10.0
-_GROWTH = 1.5
-_JITTER = 0.05
+_COUNT: Final = 5
+_SPAN: Final = 10.0
+_GROWTH: Final = 1.5
+_JITTER: Final = 0.05
 # A pause of so many seconds, and so many times the usual one, is between loops and not in one.
-_LONG = 2.0
-_GAP = 3.0
-_AWAITED = frozenset({401, 403, 404, 409, 410, 423, 425})
+_LONG: Final = 2.0
+_GAP: Final = 3.0
+_AWAITED: Final = frozenset({401, 403, 404, 409, 410, 423, 425})
 # Polls are that far apart in seconds at least, and nothing is remembered of successes that follow one within five.
-_POLLED = 1.0
-_FORGOTTEN = 5.0
+_POLLED: Final = 1.0
+_FORGOTTEN: Final = 5.0
 
 RULE = Rule(
     severity=Severity.MEDIUM,

@@ -29,6 +29,7 @@ References
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -38,11 +39,11 @@ from wirelint.history.repeats import by_a_person, is_probe, knew, same_client
 from wirelint.history.visits import Visits
 from wirelint.history.waiting import Waiting, was_told_to_wait
 
-_REFUSALS = frozenset({429, 503})
-_LONGEST = 3600.0
-_ENOUGH = 0.9
+_REFUSALS: Final = frozenset({429, 503})
+_LONGEST: Final = 3600.0
+_ENOUGH: Final = 0.9
 # Seconds within which one worker of a client may not have heard yet what another one was told.
-_HEARSAY = 0.25
+_HEARSAY: Final = 0.25
 
 RULE = Rule(
     severity=Severity.MEDIUM,

@@ -29,6 +29,7 @@ References
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -39,12 +40,12 @@ from wirelint.evidence.credentials import credentials
 from wirelint.history.repeats import knew, same_client
 from wirelint.history.visits import Visits
 
-_COUNT = 4
-_proving = re.compile(
+_COUNT: Final = 4
+_proving: Final = re.compile(
     r"(?:log|sign)-?(?:in|on|up)|session|auth|token|passw|passcode|pin\b|otp|[m2]fa|factor|code|verif|confirm|challenge|unlock",
     re.IGNORECASE,
 )
-_HANDSHAKES = ("digest", "ntlm", "negotiate", "kerberos", "scram-", "hoba", "mutual", "dpop", "gnap")
+_HANDSHAKES: Final = ("digest", "ntlm", "negotiate", "kerberos", "scram-", "hoba", "mutual", "dpop", "gnap")
 
 RULE = Rule(
     severity=Severity.MEDIUM,

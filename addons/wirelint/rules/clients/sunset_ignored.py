@@ -27,6 +27,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -34,8 +35,8 @@ from wirelint.core.rule import Context, Rule, Scope, When
 from wirelint.evidence.dates import http_date
 from wirelint.history.sunsets import Sunsets, end_was_announced
 
-_GRACE = 60.0
-_DAY = 86_400.0
+_GRACE: Final = 60.0
+_DAY: Final = 86_400.0
 
 RULE = Rule(
     severity=Severity.INFO,

@@ -29,6 +29,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -38,8 +39,8 @@ from wirelint.history.open_ends import OpenEnds, is_open, was_left_open
 from wirelint.history.repeats import by_a_person, knew, same_client
 from wirelint.history.visits import Visits
 
-_SPAN = 5.0
-_FIELDS = frozenset(
+_SPAN: Final = 5.0
+_FIELDS: Final = frozenset(
     {
         "idempotency-key",
         "x-idempotency-key",
@@ -52,7 +53,7 @@ _FIELDS = frozenset(
         "if-unmodified-since",
     }
 )
-_MEMBERS = frozenset(
+_MEMBERS: Final = frozenset(
     [
         "id",
         "uuid",
@@ -69,7 +70,7 @@ _MEMBERS = frozenset(
         "deduplicationid",
     ]
 )
-_reading = re.compile(
+_reading: Final = re.compile(
     r"(?:^|[^a-z])(?:search|query|find|list|lookup|filter|count|get|batchget|mget|validate|verify|check|preview|calculate"
     r"|estimate|quote|login|token|graphql|evaluate|completions|embeddings)(?:[^a-z]|$)",
     re.IGNORECASE,

@@ -27,6 +27,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -34,12 +35,12 @@ from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 
 # Lines of JSON, JSONP, event streams, comments; and what recorders leave in place of content.
-_other_form = re.compile(
+_other_form: Final = re.compile(
     r"[\[{].{0,500}[\]}]\s*\n\s*[\[{]|[\w$.]{1,80}\(|/\*|(?:data|event|id|retry):|\x1e|\[?<?(?:redacted|filtered|omitted|binary|hidden|masked)|\*{3,}",
     re.IGNORECASE | re.DOTALL,
 )
-_SHORTEST = 3
-_file = re.compile(r"\.(?:json|geojson|har|txt|md|map|ya?ml|log|m?js|webmanifest)$|(?:^|/)raw/", re.IGNORECASE)
+_SHORTEST: Final = 3
+_file: Final = re.compile(r"\.(?:json|geojson|har|txt|md|map|ya?ml|log|m?js|webmanifest)$|(?:^|/)raw/", re.IGNORECASE)
 
 RULE = Rule(
     severity=Severity.MEDIUM,

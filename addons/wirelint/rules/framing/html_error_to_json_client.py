@@ -27,6 +27,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -34,9 +35,9 @@ from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.requests import is_call_for_data
 
-_html = re.compile(r"<(?:!doctype html|html|head|body|title|h1)\b", re.IGNORECASE)
+_html: Final = re.compile(r"<(?:!doctype html|html|head|body|title|h1)\b", re.IGNORECASE)
 # Their clients go by the status, or else by an XML document of their own (RFC 4918 section 16).
-_DAV = frozenset(
+_DAV: Final = frozenset(
     {
         "PROPFIND",
         "PROPPATCH",
@@ -52,7 +53,7 @@ _DAV = frozenset(
         "MKCALENDAR",
     }
 )
-_GATEWAYS = ("<center>nginx", "openresty", "cloudflare", "cloudfront", "awselb", "varnish", "haproxy", "envoy")
+_GATEWAYS: Final = ("<center>nginx", "openresty", "cloudflare", "cloudfront", "awselb", "varnish", "haproxy", "envoy")
 
 RULE = Rule(
     severity=Severity.INFO,

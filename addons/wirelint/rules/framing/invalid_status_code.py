@@ -28,12 +28,13 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
-_REGISTERED = frozenset(
+_REGISTERED: Final = frozenset(
     [
         *range(100, 105),
         *range(200, 209),
@@ -50,7 +51,7 @@ _REGISTERED = frozenset(
         511,
     ]
 )
-_KNOWN = {
+_KNOWN: Final = {
     218: "Apache's This Is Fine",
     294: "GraphQL's partial success",
     419: "Laravel's Page Expired",

@@ -31,6 +31,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -44,9 +45,9 @@ RULE = Rule(
     when=When(status="206"),
 )
 
-_NOT_ASKING = ("content-range", "if-range")
-_SCANNED = 16384
-_MOST_PARTS = 32
+_NOT_ASKING: Final = ("content-range", "if-range")
+_SCANNED: Final = 16384
+_MOST_PARTS: Final = 32
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

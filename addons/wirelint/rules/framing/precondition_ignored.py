@@ -27,6 +27,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -41,7 +42,7 @@ RULE = Rule(
     suggested_status=304,
 )
 
-_LONGEST = 8192
+_LONGEST: Final = 8192
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -27,6 +27,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 from urllib.parse import urldefrag, urljoin
 
 from wirelint.core.exchange import Exchange
@@ -41,7 +42,7 @@ RULE = Rule(
     when=When(status="301 302 303 307 308", response_fields=("location",)),
 )
 
-_LONGEST = 4096
+_LONGEST: Final = 4096
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -27,6 +27,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -40,7 +41,7 @@ RULE = Rule(
     when=When(status="301 302 303 307 308"),
 )
 
-_S3 = ("x-amz-request-id", "x-amz-id-2", "x-amz-bucket-region")
+_S3: Final = ("x-amz-request-id", "x-amz-id-2", "x-amz-bucket-region")
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

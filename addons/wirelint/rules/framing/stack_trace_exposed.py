@@ -27,18 +27,19 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 
-_READ = 32 * 1024
-_SHORTEST = 60
-_MOST_SIGNS = 512  # of each kind
+_READ: Final = 32 * 1024
+_SHORTEST: Final = 60
+_MOST_SIGNS: Final = 512  # of each kind
 _BEFORE, _BEHIND = 640, 256
 # Each kind of frame holds one of these, at most so far from its beginning and its end. To look for them costs a
 # hundredth of the pattern.
-_SIGNS = (
+_SIGNS: Final = (
     ", line ",
     ".java:",
     ".kt:",
@@ -54,7 +55,7 @@ _SIGNS = (
     ".clj:",
     ".go:",
 )
-_frame = re.compile(
+_frame: Final = re.compile(
     r"File (?:\\?\"|&quot;|&#34;)[^\"\n]{1,200}(?:\\?\"|&quot;|&#34;), line \d{1,6}"
     r"|\bat [\w.$<>]{3,160}\((?:[\w$]{1,80}\.(?:java|kt|scala|groovy):\d{1,6}|Native Method|Unknown Source)\)"
     # Tomcat leaves the «at» away.
@@ -66,7 +67,7 @@ _frame = re.compile(
     r"|\b[\w$.*!?-]{3,160}\((?:\w{1,60}\.clj):\d{1,6}\)"
     r"|\b[\w./-]{1,160}\.go:\d{1,6} \+0x"
 )
-_error = re.compile(r"Traceback|[Ee]xception|\b\w{0,40}Error\b|Caused by:|panic:|goroutine")
+_error: Final = re.compile(r"Traceback|[Ee]xception|\b\w{0,40}Error\b|Caused by:|panic:|goroutine")
 
 RULE = Rule(
     severity=Severity.MEDIUM,

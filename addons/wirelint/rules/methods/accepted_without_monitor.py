@@ -27,6 +27,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -42,7 +43,7 @@ RULE = Rule(
     reads=Reads.WHOLE,
 )
 
-_FIELDS = (
+_FIELDS: Final = (
     "location",
     "content-location",
     "operation-location",
@@ -52,12 +53,12 @@ _FIELDS = (
     "x-operation-id",
     "x-job-id",
 )
-_sink = re.compile(
+_sink: Final = re.compile(
     r"hook|event|telemetry|trace|metric|logs?(?:/|$)|collect|ingest|track|report|beacon|notif|intake|mcp|publish|push"
     r"|analytics|spans|series|v2/input|callback",
     re.IGNORECASE,
 )
-_SCANNED = 1024
+_SCANNED: Final = 1024
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

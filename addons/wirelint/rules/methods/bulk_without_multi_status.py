@@ -26,15 +26,15 @@ References
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 
-_LISTS = ("items", "results", "responses")
-_STATUSES = frozenset({"status", "statuscode", "status_code", "httpstatus", "http_status"})
-_MOST_SHOWN = 5
+_LISTS: Final = ("items", "results", "responses")
+_STATUSES: Final = frozenset({"status", "statuscode", "status_code", "httpstatus", "http_status"})
+_MOST_SHOWN: Final = 5
 
 RULE = Rule(
     severity=Severity.LOW,

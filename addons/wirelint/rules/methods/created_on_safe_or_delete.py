@@ -26,6 +26,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -41,7 +42,7 @@ RULE = Rule(
     suggested_status=200,
 )
 
-_JOBS = frozenset(
+_JOBS: Final = frozenset(
     {
         "id",
         "job",

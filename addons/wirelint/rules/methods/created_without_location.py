@@ -29,6 +29,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -42,7 +43,7 @@ RULE = Rule(
     when=When(status="201", method="POST"),
 )
 
-_FIELDS = ("location", "content-location", "operation-location", "azure-asyncoperation")
+_FIELDS: Final = ("location", "content-location", "operation-location", "azure-asyncoperation")
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

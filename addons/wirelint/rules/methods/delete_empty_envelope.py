@@ -28,6 +28,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -43,10 +44,10 @@ RULE = Rule(
     suggested_status=204,
 )
 
-_LONGEST = 200
-_FLAGS = frozenset({"success", "ok", "succeeded", "result", "status", "message", "code", "statuscode"})
-_HOLDERS = frozenset({"data", "error", "errors", "result", "message"})
-_WORDS = frozenset({"", "ok", "success", "succeeded", "successful", "true", "200", "done"})
+_LONGEST: Final = 200
+_FLAGS: Final = frozenset({"success", "ok", "succeeded", "result", "status", "message", "code", "statuscode"})
+_HOLDERS: Final = frozenset({"data", "error", "errors", "result", "message"})
+_WORDS: Final = frozenset({"", "ok", "success", "succeeded", "successful", "true", "200", "done"})
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -25,6 +25,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -38,7 +39,7 @@ RULE = Rule(
     when=When(status="405", response_fields=("allow",)),
 )
 
-_LONGEST = 1024
+_LONGEST: Final = 1024
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -25,6 +25,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -38,8 +39,8 @@ RULE = Rule(
     when=When(status="206 304 416", method="POST"),
 )
 
-_RIGHT = {206: 200, 304: 204, 416: 400}
-_UPLOADS = ("tus-resumable", "upload-offset", "upload-draft-interop-version", "content-range")
+_RIGHT: Final = {206: 200, 304: 204, 416: 400}
+_UPLOADS: Final = ("tus-resumable", "upload-offset", "upload-draft-interop-version", "content-range")
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -24,6 +24,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -37,7 +38,7 @@ RULE = Rule(
     when=When(status="2xx", method="PUT"),
 )
 
-_FINE = frozenset({200, 201, 202, 203, 204, 206, 207})
+_FINE: Final = frozenset({200, 201, 202, 203, 204, 206, 207})
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

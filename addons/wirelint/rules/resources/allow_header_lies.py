@@ -28,6 +28,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -51,8 +52,8 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_ANSWERED_BY_ITSELF = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
-_OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
+_ANSWERED_BY_ITSELF: Final = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
+_OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override")
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

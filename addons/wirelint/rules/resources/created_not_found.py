@@ -28,6 +28,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -51,7 +52,7 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_PATIENCE = 5.0
+_PATIENCE: Final = 5.0
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -28,6 +28,7 @@ References
 import re
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -52,8 +53,8 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_SHOWN = 5
-_name = re.compile(r"[A-Za-z_$][A-Za-z_-]{0,31}")
+_SHOWN: Final = 5
+_name: Final = re.compile(r"[A-Za-z_$][A-Za-z_-]{0,31}")
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -26,6 +26,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -47,8 +48,8 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_MINUTE = 60.0
-_CHANGES = 4
+_MINUTE: Final = 60.0
+_CHANGES: Final = 4
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
@@ -81,7 +82,7 @@ def _counts(visit: Visit) -> bool:
     return visit.method == "GET" and status is not None and (visit.succeeded or status == 404 or status >= 500)
 
 
-_THERE = """\
+_THERE: Final = """\
 GET /orders/42 HTTP/1.1
 Host: shop.example
 
@@ -91,7 +92,7 @@ Content-Type: application/json
 {"id": 42}
 """
 
-_MISSING = """\
+_MISSING: Final = """\
 GET /orders/42 HTTP/1.1
 Host: shop.example
 

@@ -28,6 +28,7 @@ References
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -51,7 +52,7 @@ RULE = Rule(
 )
 
 # Versions, and the stores whose convention it is.
-_VERSIONED = frozenset(
+_VERSIONED: Final = frozenset(
     {
         "x-ms-version",
         "x-ms-request-id",
@@ -65,10 +66,10 @@ _VERSIONED = frozenset(
     }
 )
 # What CouchDB and those that speak as it does (PouchDB, Cloudant) name a revision.
-_revision = re.compile(r"\d+-[0-9a-f]{32}")
-_stores = re.compile(r"couchdb|artifactory|nexus", re.IGNORECASE)
-_passing = re.compile(r"(?:\b|_)(?:ttl|expir|leases?\b|locks?\b|heartbeat|presence|valid_?until)", re.IGNORECASE)
-_LONGEST = 4096
+_revision: Final = re.compile(r"\d+-[0-9a-f]{32}")
+_stores: Final = re.compile(r"couchdb|artifactory|nexus", re.IGNORECASE)
+_passing: Final = re.compile(r"(?:\b|_)(?:ttl|expir|leases?\b|locks?\b|heartbeat|presence|valid_?until)", re.IGNORECASE)
+_LONGEST: Final = 4096
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

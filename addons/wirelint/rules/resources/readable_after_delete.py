@@ -31,6 +31,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -57,8 +58,8 @@ RULE = Rule(
     speaks_once=True,
 )
 
-_SETTLED = 30.0
-_comes_back = re.compile(r"cache|setting|preference|override|default|config|flag", re.IGNORECASE)
+_SETTLED: Final = 30.0
+_comes_back: Final = re.compile(r"cache|setting|preference|override|default|config|flag", re.IGNORECASE)
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

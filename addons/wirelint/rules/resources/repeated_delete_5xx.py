@@ -26,6 +26,7 @@ References
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -47,9 +48,9 @@ RULE = Rule(
     recalls=(Visits,),
 )
 
-_DONE = frozenset({200, 204})
-_OUTAGE = frozenset({502, 503, 504})
-_AROUND = 60.0
+_DONE: Final = frozenset({200, 204})
+_OUTAGE: Final = frozenset({502, 503, 504})
+_AROUND: Final = 60.0
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -30,6 +30,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -51,10 +52,10 @@ RULE = Rule(
     recalls=(Announced, Visits, Writes),
 )
 
-_AT_ONCE = 60.0
-_UNREADABLE = frozenset({405, 501})
-_GONE = frozenset({404, 410})
-_REDIRECTS = frozenset({302, 303})
+_AT_ONCE: Final = 60.0
+_UNREADABLE: Final = frozenset({405, 501})
+_GONE: Final = frozenset({404, 410})
+_REDIRECTS: Final = frozenset({302, 303})
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -27,6 +27,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -35,9 +36,9 @@ from wirelint.core.rule import Context, Reads, Rule, Scope, When
 from wirelint.evidence.envelope import JSON_KEYS
 from wirelint.history.services import Services, is_lie, may_lie_again
 
-_LEAST_ANSWERS = 200
-_LEAST_LIES = 5
-_PROVIDERS = (
+_LEAST_ANSWERS: Final = 200
+_LEAST_LIES: Final = 5
+_PROVIDERS: Final = (
     "slack.com",
     "telegram.org",
     "reddit.com",

@@ -27,6 +27,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -36,10 +37,10 @@ from wirelint.evidence.protocols import protocol
 from wirelint.evidence.texts import STATUS, Meaning
 from wirelint.history.services import Services
 
-_LEAST = 30
-_LEAST_ROUTES = 3
-_LEAST_EACH = 3
-_MEANINGS = frozenset({Meaning.INVALID, Meaning.CONFLICT, Meaning.NOT_FOUND, Meaning.AUTHZ, Meaning.RATE})
+_LEAST: Final = 30
+_LEAST_ROUTES: Final = 3
+_LEAST_EACH: Final = 3
+_MEANINGS: Final = frozenset({Meaning.INVALID, Meaning.CONFLICT, Meaning.NOT_FOUND, Meaning.AUTHZ, Meaning.RATE})
 
 RULE = Rule(
     severity=Severity.INFO,

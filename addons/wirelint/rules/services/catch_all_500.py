@@ -27,6 +27,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -37,8 +38,8 @@ from wirelint.evidence.protocols import protocol
 from wirelint.history.hops import FAILURES
 from wirelint.history.services import Services
 
-_LEAST_CODES = 3
-_MOST_SHOWN = 5
+_LEAST_CODES: Final = 3
+_MOST_SHOWN: Final = 5
 
 RULE = Rule(
     severity=Severity.MEDIUM,

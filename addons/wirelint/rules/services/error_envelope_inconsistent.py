@@ -28,6 +28,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -37,8 +38,8 @@ from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
 from wirelint.history.services import Services, asked_form
 
-_LEAST = 20
-_LEAST_SHARE = 0.1
+_LEAST: Final = 20
+_LEAST_SHARE: Final = 0.1
 
 RULE = Rule(
     severity=Severity.INFO,

@@ -28,6 +28,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -36,8 +37,8 @@ from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
 from wirelint.history.services import Services, bound_code
 
-_LEAST_EACH = 2
-_KIN = {410: 404, 412: 409}
+_LEAST_EACH: Final = 2
+_KIN: Final = {410: 404, 412: 409}
 
 RULE = Rule(
     severity=Severity.MEDIUM,

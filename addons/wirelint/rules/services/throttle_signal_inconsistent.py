@@ -25,6 +25,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -33,7 +34,7 @@ from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
 from wirelint.history.services import Services, is_limit
 
-_LEAST_EACH = 2
+_LEAST_EACH: Final = 2
 
 RULE = Rule(
     severity=Severity.MEDIUM,

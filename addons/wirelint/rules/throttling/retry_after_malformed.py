@@ -28,6 +28,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -42,8 +43,8 @@ RULE = Rule(
     when=When(response_fields=("retry-after",)),
 )
 
-_masked = re.compile(r"redact|filtered|scrubbed|\*{3}|\{\{", re.IGNORECASE)
-_LONGEST = 64
+_masked: Final = re.compile(r"redact|filtered|scrubbed|\*{3}|\{\{", re.IGNORECASE)
+_LONGEST: Final = 64
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -26,6 +26,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -42,9 +43,9 @@ RULE = Rule(
     when=When(status="429", response_fields=("retry-after",)),
 )
 
-_EPOCH = 1_000_000_000
-_LONGEST_WAIT = 90 * 24 * 3600
-_RESETS = (("x-ratelimit-reset", "x-ratelimit-remaining"), ("ratelimit-reset", "ratelimit-remaining"))
+_EPOCH: Final = 1_000_000_000
+_LONGEST_WAIT: Final = 90 * 24 * 3600
+_RESETS: Final = (("x-ratelimit-reset", "x-ratelimit-remaining"), ("ratelimit-reset", "ratelimit-remaining"))
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

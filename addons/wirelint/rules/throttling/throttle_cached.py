@@ -29,6 +29,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -42,8 +43,8 @@ RULE = Rule(
     when=When(status="428 429 431 511", response_fields=("age", "x-cache", "cf-cache-status", "cache-control")),
 )
 
-_lifetime = re.compile(r"(?:^|[,\s])(?:s-maxage|max-age)\s?=\s?\"?0*[1-9]")
-_LONGEST = 512
+_lifetime: Final = re.compile(r"(?:^|[,\s])(?:s-maxage|max-age)\s?=\s?\"?0*[1-9]")
+_LONGEST: Final = 512
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -33,6 +33,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -48,12 +49,12 @@ RULE = Rule(
     reads=Reads.PREFIX,
 )
 
-_permanent = re.compile(
+_permanent: Final = re.compile(
     r"insufficient[_ ]quota|billing|spend(?:ing)?[ _-]limit|usage[ _-]limit|(?:out of|insufficient|no|more) credits?"
     r"|(?:monthly|lifetime) (?:quota|limit|usage)|upgrade (?:your|to) |payment required",
     re.IGNORECASE,
 )
-_SCANNED = 4096
+_SCANNED: Final = 4096
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

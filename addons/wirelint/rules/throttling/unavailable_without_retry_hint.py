@@ -29,6 +29,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -43,16 +44,16 @@ RULE = Rule(
     when=When(status="503"),
 )
 
-_passing = re.compile(
+_passing: Final = re.compile(
     r"maintenance|over ?load|over ?capacity|(?:try|retry) (?:your request )?again (?:later|in|after|shortly)"
     r"|slow ?down|too busy|temporarily unavailable",
     re.IGNORECASE,
 )
-_phrase = re.compile(
+_phrase: Final = re.compile(
     r"(?:<title>|<h1>)(?:503 )?Service Temporarily Unavailable|maintenance downtime or capacity\s{1,4}problems\.\s{0,4}Please try again later",
     re.IGNORECASE,
 )
-_SCANNED = 4096
+_SCANNED: Final = 4096
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

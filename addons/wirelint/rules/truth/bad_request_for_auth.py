@@ -27,6 +27,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -35,12 +36,12 @@ from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
-_own = re.compile(
+_own: Final = re.compile(
     r"token|api[ _-]?key|app[ _-]?key|credential|authenticat|logged[ -]in|log[ -]in|sign(?:ed)?[ -]in|authorization|\bjwt\b|session (?:has )?expired",
     re.IGNORECASE,
 )
-_signing_in = re.compile(r"(?:^|/)(?:log-?in|sign-?in|sessions?|auth|authenticate)(?:/|$)", re.IGNORECASE)
-_managed = re.compile(
+_signing_in: Final = re.compile(r"(?:^|/)(?:log-?in|sign-?in|sessions?|auth|authenticate)(?:/|$)", re.IGNORECASE)
+_managed: Final = re.compile(
     r"(?:^|/)(?:[\w-]{0,24}tokens?|[\w-]{0,24}keys?|credentials|certificates?|secrets?|oauth[\w-]{0,16}|passwords?|reset[\w-]{0,16}|refresh[\w-]{0,16}|verify[\w-]{0,16})(?:/|$)",
     re.IGNORECASE,
 )

@@ -25,6 +25,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -33,7 +34,7 @@ from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
-_within = re.compile(
+_within: Final = re.compile(
     r"duplicated? (?:\w+ )?(?:parameter|key|field|header|argument|query|member|propert)|(?:parameter|field|header)s? (?:is |are )?(?:duplicated|already (?:given|set|specified|present|defined))"
     # A value of another type than all the others is not valid.
     r"|\btype conflict|\bconflicting types?\b",

@@ -26,6 +26,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -34,7 +35,7 @@ from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
-_no_resource = re.compile(
+_no_resource: Final = re.compile(
     r"\b(?:parameter|field|column|attribute|property|argument|filter|facet|operator|function|option|header|key|route|cursor|locale|version|api)s?\b"
     # What a query in SQL speaks of is no target.
     r"|\bno such table\b|\brelation \S{1,80} does not exist",

@@ -30,6 +30,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -47,8 +48,27 @@ RULE = Rule(
     reads=Reads.WHOLE,
 )
 
-_EXPLAINING = ("www-authenticate", "proxy-authenticate", "allow", "upgrade", "content-range", "retry-after", "location")
-_EDGES = ("cloudfront", "awselb", "akamai", "cloudflare", "envoy", "haproxy", "varnish", "bigip", "big-ip", "fastly")
+_EXPLAINING: Final = (
+    "www-authenticate",
+    "proxy-authenticate",
+    "allow",
+    "upgrade",
+    "content-range",
+    "retry-after",
+    "location",
+)
+_EDGES: Final = (
+    "cloudfront",
+    "awselb",
+    "akamai",
+    "cloudflare",
+    "envoy",
+    "haproxy",
+    "varnish",
+    "bigip",
+    "big-ip",
+    "fastly",
+)
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -26,6 +26,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -43,7 +44,7 @@ RULE = Rule(
     json_keys=frozenset({"errors"}),
 )
 
-_MEDIA = "application/graphql-response+json"
+_MEDIA: Final = "application/graphql-response+json"
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

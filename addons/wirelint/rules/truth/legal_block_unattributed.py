@@ -24,6 +24,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -38,7 +39,7 @@ RULE = Rule(
     default=False,
 )
 
-_LONGEST = 4096
+_LONGEST: Final = 4096
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

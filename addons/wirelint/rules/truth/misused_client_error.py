@@ -27,6 +27,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -36,8 +37,8 @@ from wirelint.evidence.refusals import ABOUT_VALUES
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import STATUS, Meaning
 
-_ANY = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD})
-_WRONG = {
+_ANY: Final = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD})
+_WRONG: Final = {
     403: frozenset({Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD, Meaning.INVALID}),
     404: frozenset({Meaning.METHOD, Meaning.AUTHN, Meaning.CONFLICT}),
     405: frozenset({Meaning.AUTHN, Meaning.NOT_FOUND, Meaning.CONFLICT}),
@@ -49,7 +50,7 @@ _WRONG = {
     423: _ANY - {Meaning.CONFLICT},
 }
 """Status → meanings that clearly belong to another one."""
-_values = re.compile(
+_values: Final = re.compile(
     r"validation|\b(?:is|are) not valid\b|\binvalid (?:value|param|argument|format|input|json|field|body)|must be (?:an? |one of|between|at )|out of range",
     re.IGNORECASE,
 )

@@ -27,6 +27,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -35,12 +36,12 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
-_plain = re.compile(
+_plain: Final = re.compile(
     r"\bvalidation (?:failed|error)|\bmust (?:be|have|contain|match)\b|\b(?:is|are) required\b|\bout of range\b|\bis not (?:a )?valid\b|\binvalid (?:value|format|param|email|input|json|argument)",
     re.IGNORECASE,
 )
-_target = re.compile(r"\b(?:endpoint|url|uri|path|route|page|resource|method|version)s?\b", re.IGNORECASE)
-_code = re.compile(r"validation|invalid", re.IGNORECASE)
+_target: Final = re.compile(r"\b(?:endpoint|url|uri|path|route|page|resource|method|version)s?\b", re.IGNORECASE)
+_code: Final = re.compile(r"validation|invalid", re.IGNORECASE)
 
 RULE = Rule(
     severity=Severity.MEDIUM,

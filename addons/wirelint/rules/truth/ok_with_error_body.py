@@ -34,6 +34,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -46,7 +47,7 @@ from wirelint.evidence.protocols import Protocol, is_token_request, protocol
 from wirelint.evidence.said import meanings, said, suggested_status
 from wirelint.evidence.texts import Meaning
 
-_EXEMPT = frozenset(
+_EXEMPT: Final = frozenset(
     {
         Protocol.GRAPHQL,
         Protocol.JSON_RPC,
@@ -58,8 +59,8 @@ _EXEMPT = frozenset(
         Protocol.S3,
     }
 )
-_LONGEST_REASON = 100
-_WEIGHT = {
+_LONGEST_REASON: Final = 100
+_WEIGHT: Final = {
     Grade.STRONG: (Severity.MEDIUM, Confidence.STRONG),
     Grade.MEDIUM: (Severity.LOW, Confidence.STRONG),
     Grade.WEAK: (Severity.INFO, Confidence.WEAK),

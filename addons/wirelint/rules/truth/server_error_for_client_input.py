@@ -31,6 +31,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -43,7 +44,7 @@ from wirelint.evidence.requests import malformation
 from wirelint.evidence.said import said
 from wirelint.evidence.texts import Meaning, best_status, of_code, of_prose
 
-_exception = re.compile(
+_exception: Final = re.compile(
     r"\b(?:JSONDecodeError|JsonParseException|JsonMappingException|JsonSyntaxException|HttpMessageNotReadableException|MethodArgument\w{0,24}Exception|NumberFormatException"
     r"|MissingServletRequestParameterException|ConstraintViolationException|ValidationError|ValidationException|CastError|BSONTypeError|ZodError|InvalidArgumentException|INVALID_VALUE|INVALID_ARGUMENT"
     r"|UnicodeDecodeError|DateTimeParseException|InvalidFormatException|StrictParameterException)\b"
@@ -51,12 +52,12 @@ _exception = re.compile(
     r"|\binvalid literal for int\(\)|\bUnexpected token .{1,12} in JSON\b|\bCannot cast \w+|\bdate/time field value out of range\b|\bvalue too long for type\b|\bOut of range value for column\b|\bData too long for column\b",
     re.IGNORECASE,
 )
-_required = re.compile(
+_required: Final = re.compile(
     r"\b(?:missing|required) (?:required )?(?:param\w*|field|argument|query)|\b(?:parameter|field|argument)s? \S{1,40} (?:is|are) (?:required|missing|invalid)",
     re.IGNORECASE,
 )
-_READ = 32 * 1024
-_CLIENT = frozenset(
+_READ: Final = 32 * 1024
+_CLIENT: Final = frozenset(
     {Meaning.INVALID, Meaning.MALFORMED, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.AUTHN, Meaning.AUTHZ}
 )
 

@@ -28,6 +28,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange, Request
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -41,7 +42,7 @@ RULE = Rule(
     when=When(status="406 411 412 413 415 417 428"),
 )
 
-_CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "if")
+_CONDITIONS: Final = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "if")
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -26,6 +26,7 @@ References
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -35,9 +36,9 @@ from wirelint.evidence.requests import malformation
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
-_EXEMPT = (Protocol.OAUTH, Protocol.ACME, Protocol.GRAPHQL, Protocol.JSON_RPC)
+_EXEMPT: Final = (Protocol.OAUTH, Protocol.ACME, Protocol.GRAPHQL, Protocol.JSON_RPC)
 # What is not valid then is no value of the content.
-_other = re.compile(
+_other: Final = re.compile(
     r"csrf|xsrf|forgery|captcha|content[- ]type|\bheaders?\b|\bcurrent (?:state|status)\b", re.IGNORECASE
 )
 

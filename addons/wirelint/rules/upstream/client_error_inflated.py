@@ -25,6 +25,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -44,7 +45,7 @@ RULE = Rule(
     after=completes_hops,
 )
 
-_REFUSALS = (400, 404, 409, 422)
+_REFUSALS: Final = (400, 404, 409, 422)
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -26,6 +26,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -44,7 +45,7 @@ RULE = Rule(
     after=completes_hops,
 )
 
-_BROKEN = (FailureKind.CONNECT, FailureKind.RESET, FailureKind.PROTOCOL, FailureKind.TLS)
+_BROKEN: Final = (FailureKind.CONNECT, FailureKind.RESET, FailureKind.PROTOCOL, FailureKind.TLS)
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

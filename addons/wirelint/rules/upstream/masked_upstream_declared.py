@@ -30,6 +30,7 @@ References
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -47,7 +48,7 @@ RULE = Rule(
     verdict=Verdict.SERVER_ERROR,
 )
 
-_STORED = ("age", "warning", "cache-status")
+_STORED: Final = ("age", "warning", "cache-status")
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:

@@ -29,6 +29,7 @@ References
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
@@ -48,7 +49,7 @@ RULE = Rule(
     after=completes_hops,
 )
 
-_TRIES = 3
+_TRIES: Final = 3
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
