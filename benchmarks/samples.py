@@ -8,11 +8,9 @@ import json
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-import msgspec
-
 from benchmarks.recorded import renewed
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response, replaced
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
@@ -66,7 +64,7 @@ def _repeated(sample: Sample) -> Sample:
     """The first of these time and again, in no trace: anew, but with nothing new in it."""
     first = sample.make()
     untraced = Headers(field for field in first.request.headers.fields if field[0] != b"traceparent")
-    first = msgspec.structs.replace(first, request=msgspec.structs.replace(first.request, headers=untraced))
+    first = replaced(first, request=replaced(first.request, headers=untraced))
     return Sample(f"{sample.name}, the same again", lambda: renewed(first))
 
 
@@ -76,8 +74,8 @@ def _unseen(sample: Sample) -> Sample:
 
     def make() -> Exchange:
         exchange = sample.make()
-        request = msgspec.structs.replace(exchange.request, target=f"/orders/unseen/{next(numbers)}")
-        return msgspec.structs.replace(exchange, request=request, memo={})
+        request = replaced(exchange.request, target=f"/orders/unseen/{next(numbers)}")
+        return replaced(exchange, request=request)
 
     return Sample(f"{sample.name}, never seen before", make)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Exchange, replaced
 from wirelint.core.memory import Memory
 from wirelint.core.state import State
 from wirelint.core.verdict import presumed
@@ -89,7 +87,7 @@ def at(text: str, *starts: float, took: float = 0.01) -> list[Exchange]:
     found = []
     for start in starts:
         (exchange,) = exchanges(text)
-        found.append(msgspec.structs.replace(exchange, started=start, ended=start + took, timestamp=start))
+        found.append(replaced(exchange, started=start, ended=start + took, timestamp=start))
     return found
 
 

@@ -18,14 +18,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-import msgspec
-
 from wirelint.core.audit import Audit
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Probe
+from wirelint.core.exchange import Exchange, Probe, replaced
 from wirelint.core.headers import Headers
-from wirelint.core.knowledge import known
+from wirelint.core.knowledge import known, tell
 from wirelint.core.rule import Rule
 from wirelint.core.state import LookedBackOn, State, Table
 from wirelint.evidence.credentials import is_cookie, is_field, is_parameter
@@ -148,7 +146,8 @@ class Prober:
     def _probe(self, exchange: Exchange) -> None:
         probes = tuple(self._ask(exchange, kind) for kind in ("broken", "without"))
         self.outcomes[exchange.service, outcome(exchange, probes)] += 1
-        probed = msgspec.structs.replace(exchange, probes=probes, memo={known: known(exchange)})
+        probed = replaced(exchange, probes=probes)
+        tell(probed, known(exchange))
         audit = self._engine.audit(probed)
         if audit.findings:
             self._found(audit)

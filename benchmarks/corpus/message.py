@@ -18,7 +18,7 @@ import msgspec
 import zstandard
 
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response, replaced
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
@@ -67,12 +67,11 @@ def pair(exchange: Exchange) -> Pair:
     body = EMPTY if _bodiless(request.method, response.status) else response.body
     return Pair(
         recorded=exchange,
-        as_sent=msgspec.structs.replace(
+        as_sent=replaced(
             exchange,
-            request=msgspec.structs.replace(request, headers=Headers(asked_fields)),
-            response=msgspec.structs.replace(response, headers=Headers(answered_fields), body=body),
+            request=replaced(request, headers=Headers(asked_fields)),
+            response=replaced(response, headers=Headers(answered_fields), body=body),
             origin=None,
-            memo={},
         ),
         request=asked,
         response=answered,

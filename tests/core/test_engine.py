@@ -9,7 +9,7 @@ import pytest
 
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response, replaced
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind, media_type
@@ -201,10 +201,8 @@ def test_the_surest_and_then_the_gravest_finding_decides() -> Any:
 def test_a_finding_has_its_route_and_a_fingerprint_of_its_own() -> None:
     engine = Engine([rule()])
     first = engine.audit(exchange()).findings[0]
-    second = engine.audit(
-        msgspec.structs.replace(exchange(), request=Request(method="GET", target="/users/77?x=1"))
-    ).findings[0]
-    other = engine.audit(msgspec.structs.replace(exchange(), service="other")).findings[0]
+    second = engine.audit(replaced(exchange(), request=Request(method="GET", target="/users/77?x=1"))).findings[0]
+    other = engine.audit(replaced(exchange(), service="other")).findings[0]
     assert (first.route, first.fingerprint) == ("/users/{id}", second.fingerprint)
     assert first.fingerprint != other.fingerprint
 

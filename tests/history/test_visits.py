@@ -7,7 +7,7 @@ import pytest
 
 from memory_lab import exchange, note
 from story_lab import ADA, turn
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Exchange, replaced
 from wirelint.core.knowledge import Knowledge, tell
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
@@ -53,9 +53,7 @@ def test_resources_are_told_apart() -> None:
     for other in (exchange(target="/notes/8?page=1"), exchange(target="/notes/7?page=2"), exchange(service="other")):
         assert told(visits.of_resource(other)) == []
     elsewhere = exchange(target="/notes/7?page=1")
-    elsewhere = msgspec.structs.replace(
-        elsewhere, request=msgspec.structs.replace(elsewhere.request, authority="other.example")
-    )
+    elsewhere = replaced(elsewhere, request=replaced(elsewhere.request, authority="other.example"))
     assert told(visits.of_resource(elsewhere)) == []
 
 
@@ -178,7 +176,7 @@ def test_stories_stay_bounded_whoever_comes() -> None:
 
 def traced(number: int) -> Exchange:
     plain = exchange(at=number + 0.5, sent=(("x-request-id", f"{number:032x}"),))
-    return msgspec.structs.replace(plain, id=str(number), started=number, timestamp=number + 1e9)
+    return replaced(plain, id=str(number), started=number, timestamp=number + 1e9)
 
 
 def test_what_is_alike_is_remembered_as_if_it_had_been_the_first() -> None:

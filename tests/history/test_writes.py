@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from story_lab import later, remembered, turn
-from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.exchange import Exchange, Request, Response, replaced
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.history import writes
@@ -110,7 +110,7 @@ def test_it_is_bounded_and_knows_that_it_forgets() -> None:
     state = State()
     memory = Writes(state)
     seen = _write(7, 0.0)
-    since = visit_of(msgspec.structs.replace(seen, memo={}), state)
+    since = visit_of(replaced(seen), state)
     for number in range(most + 20):
         memory.note(_write(number, number / 10), Verdict.OK)
     assert len(memory) == most

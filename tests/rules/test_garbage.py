@@ -13,10 +13,11 @@ from rule_lab import EVERY_RULE
 from wirelint.core.audit import Audit
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Failure, FailureKind, Origin, Request, Response
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
+from wirelint.core.origin import Origin
 from wirelint.core.rule import Rule
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue

@@ -7,6 +7,7 @@ import pytest
 
 from rule_lab import run
 from wirelint.core.engine import Engine
+from wirelint.core.exchange import replaced
 from wirelint.core.finding import Confidence, Finding
 from wirelint.core.rule import Scope
 from wirelint.core.wire import exchanges
@@ -39,8 +40,8 @@ def test_a_service_is_told_about_once_an_hour(rule: str) -> None:
                 for each in exchanges(text):
                     ended = None if each.ended is None else each.ended + at
                     own = name if each.service == "example" else each.service
-                    moved = msgspec.structs.replace(each, service=own, started=each.started + at, ended=ended)
-                    found += engine.audit(msgspec.structs.replace(moved, memo={})).findings
+                    moved = replaced(each, service=own, started=each.started + at, ended=ended)
+                    found += engine.audit(replaced(moved)).findings
             return found
 
         assert len(again(span)) == 1

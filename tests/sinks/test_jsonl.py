@@ -9,8 +9,8 @@ import pytest
 
 from wirelint.core import wire
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Origin
 from wirelint.core.finding import Finding
+from wirelint.core.origin import Origin
 from wirelint.rules import catalogue
 from wirelint.selection import select
 from wirelint.sinks import jsonl

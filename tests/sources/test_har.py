@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from har_lab import entry, fields, one, why
-from wirelint.core.exchange import Direction, Origin
+from wirelint.core.exchange import Direction
+from wirelint.core.origin import Origin
 
 
 def test_an_exchange_as_recorded() -> None:

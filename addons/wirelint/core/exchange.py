@@ -6,12 +6,11 @@ Everything here is a plain immutable value. Adapters under ``wirelint.sources`` 
 from __future__ import annotations
 
 import enum
-from typing import Any, Literal
-
-import msgspec
+from typing import Any, Final, Literal, NamedTuple
 
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.headers import NO_HEADERS, Headers
+from wirelint.core.origin import Origin
 
 
 class Direction(enum.StrEnum):
@@ -32,14 +31,14 @@ class FailureKind(enum.StrEnum):
     CLIENT_GONE = "client_gone"
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
+class Failure(NamedTuple):
     """What came instead of a response, or cut one short."""
 
     kind: FailureKind
     message: str = ""
 
 
-class Probe(msgspec.Struct, frozen=True):
+class Probe(NamedTuple):
     """What a request got that was sent again by ourselves, with other credentials.
 
     ``kind``: ``without`` any credentials, or with ``broken`` ones. ``status`` is None where no answer came. ``same``:
@@ -51,19 +50,33 @@ class Probe(msgspec.Struct, frozen=True):
     same: bool
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class Request:
     """A request as the service saw it.
 
-    ``target`` is the origin-form request target, query included; ``authority`` the Host field or ``:authority``.
+    :param target: the origin-form request target, query included.
+    :param authority: the Host field or ``:authority``.
     """
 
-    method: str
-    target: str
-    scheme: str = "http"
-    authority: str = ""
-    http_version: str = "HTTP/1.1"
-    headers: Headers = NO_HEADERS
-    body: Body = EMPTY
+    __slots__ = ("authority", "body", "headers", "http_version", "method", "scheme", "target")
+
+    def __init__(  # noqa: PLR0913 - what makes a request, by name
+        self,
+        *,
+        method: str,
+        target: str,
+        scheme: str = "http",
+        authority: str = "",
+        http_version: str = "HTTP/1.1",
+        headers: Headers = NO_HEADERS,
+        body: Body = EMPTY,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.scheme = scheme
+        self.authority = authority
+        self.http_version = http_version
+        self.headers = headers
+        self.body = body
 
     @property
     def path(self) -> str:
@@ -76,52 +89,84 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return self.target.partition("?")[2]
 
 
-class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """A response as it came over the wire; ``trailers`` are None where the source cannot tell."""
+class Response:
+    """A response as it came over the wire.
 
-    status: int
-    reason: str = ""
-    http_version: str = "HTTP/1.1"
-    headers: Headers = NO_HEADERS
-    body: Body = EMPTY
-    trailers: Headers | None = None
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """Where an exchange was read from: a file's name and the zero-based position in it."""
-
-    file: str
-    index: int
-
-
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """One request with its response, the failure that came instead, or both where a response was cut short.
-
-    ``started``, ``first_byte`` and ``ended`` are monotonic seconds; ``timestamp`` is the wall clock at the start in
-    Unix seconds. ``client`` names the peer that sent the request, only ever compared, never shown. ``probes`` is empty
-    but for exchanges that were probed, which are audited apart from all others.
+    :param trailers: None where the source cannot tell.
     """
 
-    request: Request
-    response: Response | None = None
-    failure: Failure | None = None
-    service: str = ""
-    direction: Direction = Direction.INBOUND
-    id: str = ""
-    client: str = ""
-    started: float = 0.0
-    first_byte: float | None = None
-    ended: float | None = None
-    timestamp: float | None = None
-    origin: Origin | None = None
-    probes: tuple[Probe, ...] = ()
-    memo: dict[Any, Any] = msgspec.field(default_factory=dict)
-    """What evidence functions found out about this exchange (see ``wirelint.core.once``)."""
+    __slots__ = ("body", "headers", "http_version", "reason", "status", "trailers")
+
+    def __init__(  # noqa: PLR0913 - what makes a response, by name
+        self,
+        *,
+        status: int,
+        reason: str = "",
+        http_version: str = "HTTP/1.1",
+        headers: Headers = NO_HEADERS,
+        body: Body = EMPTY,
+        trailers: Headers | None = None,
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.http_version = http_version
+        self.headers = headers
+        self.body = body
+        self.trailers = trailers
+
+
+class Exchange:
+    """One request with its response, the failure that came instead, or both where a response was cut short.
+
+    ``memo`` holds what evidence functions found out about it (see ``wirelint.core.once``).
+
+    :param client: names the peer that sent the request, only ever compared, never shown.
+    :param started: monotonic seconds, as ``first_byte`` and ``ended``.
+    :param timestamp: the wall clock at the start in Unix seconds.
+    :param probes: empty but for exchanges that were probed, which are audited apart from all others.
+    """
+
+    __slots__ = (
+        "client", "direction", "ended", "failure", "first_byte", "id", "memo", "origin", "probes", "request",
+        "response", "service", "started", "timestamp",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0913 - what makes an exchange, by name
+        self,
+        *,
+        request: Request,
+        response: Response | None = None,
+        failure: Failure | None = None,
+        service: str = "",
+        direction: Direction = Direction.INBOUND,
+        id: str = "",  # noqa: A002 - it is called that wherever it is shown
+        client: str = "",
+        started: float = 0.0,
+        first_byte: float | None = None,
+        ended: float | None = None,
+        timestamp: float | None = None,
+        origin: Origin | None = None,
+        probes: tuple[Probe, ...] = (),
+    ) -> None:
+        self.request = request
+        self.response = response
+        self.failure = failure
+        self.service = service
+        self.direction = direction
+        self.id = id
+        self.client = client
+        self.started = started
+        self.first_byte = first_byte
+        self.ended = ended
+        self.timestamp = timestamp
+        self.origin = origin
+        self.probes = probes
+        self.memo: dict[Any, Any] = {}
 
     @property
     def status(self) -> int | None:
         """The response's status code; None where no response came."""
-        return self.response.status if self.response is not None else None
+        return None if self.response is None else self.response.status
 
     def probe(self, kind: Literal["without", "broken"]) -> Probe | None:
         """What came of a kind of probe, None where there was none."""
@@ -131,3 +176,20 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     def duration(self) -> float | None:
         """Seconds from the request's first byte to the end of the exchange."""
         return None if self.ended is None else max(0.0, self.ended - self.started)
+
+
+FIELDS: Final[dict[type, tuple[str, ...]]] = {
+    Request: ("method", "target", "scheme", "authority", "http_version", "headers", "body"),
+    Response: ("status", "reason", "http_version", "headers", "body", "trailers"),
+    Exchange: (
+        "request", "response", "failure", "service", "direction", "id", "client", "started", "first_byte", "ended",
+        "timestamp", "origin", "probes",
+    ),
+}  # fmt: skip
+"""What each of them is made from."""
+
+
+def replaced[M: (Request, Response, Exchange)](message: M, **changes: Any) -> M:
+    """The same with other values for some of its fields; of what was found out about an exchange, nothing."""
+    fields = [name for name in FIELDS[type(message)] if name not in changes]
+    return type(message)(**{name: getattr(message, name) for name in fields}, **changes)

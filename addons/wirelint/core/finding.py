@@ -7,7 +7,8 @@ import hashlib
 
 import msgspec
 
-from wirelint.core.exchange import Direction, Origin
+from wirelint.core.exchange import Direction
+from wirelint.core.origin import Origin
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit
 

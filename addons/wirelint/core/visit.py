@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from wirelint.core.exchange import Direction, FailureKind, Origin
+from wirelint.core.exchange import Direction, FailureKind
+from wirelint.core.origin import Origin
 from wirelint.core.verdict import Verdict
 
 _WORDS: Final = {

@@ -8,8 +8,8 @@ from typing import Final
 
 from rich.text import Text
 
-from wirelint.core.exchange import Origin
 from wirelint.core.finding import Finding
+from wirelint.core.origin import Origin
 from wirelint.core.verdict import of_status
 from wirelint.sinks.text import place, service, severity, status, story
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from rich.text import Text
 
-from wirelint.core.exchange import Origin
 from wirelint.core.finding import Finding, Severity, Side
+from wirelint.core.origin import Origin
 
 STYLES: Final[Mapping[Severity, str]] = {
     Severity.HIGH: "bold red",

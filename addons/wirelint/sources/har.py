@@ -16,8 +16,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from wirelint.core.exchange import Direction, Exchange, Failure, Origin, Request, Response
+from wirelint.core.exchange import Direction, Exchange, Failure, Request, Response
 from wirelint.core.headers import Headers
+from wirelint.core.origin import Origin
 from wirelint.sources import Skipped, UnreadableError
 from wirelint.sources.har_content import cut_short, request_body, response_body
 from wirelint.sources.har_failure import failure, never_sent, told

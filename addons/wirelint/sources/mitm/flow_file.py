@@ -17,7 +17,8 @@ from mitmproxy import exceptions, http
 from mitmproxy.flow import Flow
 from mitmproxy.io import compat, tnetstring
 
-from wirelint.core.exchange import Exchange, Origin
+from wirelint.core.exchange import Exchange, replaced
+from wirelint.core.origin import Origin
 from wirelint.sources import Skipped, UnreadableError
 from wirelint.sources.mitm.adapter import Naming, exchange_of_flow
 
@@ -83,7 +84,7 @@ def _read(record: memoryview, origin: Origin, naming: Naming) -> Exchange | Skip
             if exchange is None:
                 why = "no response, and no failure of a service"
             elif _is_sound(exchange):
-                return _placed(exchange, origin)
+                return replaced(exchange, origin=origin)
             else:
                 why = "broken flow"
     except exceptions.FlowReadException as error:
@@ -106,11 +107,6 @@ def _is_sound(exchange: Exchange) -> bool:
     """Whether what mitmproxy takes from a file without a look is what it should be."""
     times = (exchange.started, exchange.first_byte, exchange.ended)
     return isinstance(exchange.id, str) and all(at is None or math.isfinite(at) for at in times)
-
-
-def _placed(exchange: Exchange, origin: Origin) -> Exchange:
-    fields = {field: getattr(exchange, field) for field in exchange.__struct_fields__}
-    return Exchange(**fields | {"origin": origin})
 
 
 def _records(file: IO[bytes]) -> Iterator[memoryview | Skipped]:

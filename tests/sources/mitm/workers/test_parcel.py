@@ -7,7 +7,7 @@ import pytest
 from mitmproxy import flow, http
 from mitmproxy.test import tflow, tutils
 
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind
+from wirelint.core.exchange import FIELDS, Direction, Exchange, Failure, FailureKind, Request, Response, replaced
 from wirelint.sources.mitm.adapter import exchange_of
 from wirelint.sources.mitm.parcel import pack, unpack
 from wirelint.sources.mitm.record import Record
@@ -27,14 +27,14 @@ def all_of(exchange: Exchange) -> object:
     for message in (exchange.request, exchange.response):
         body = None if message is None else message.body
         bodies.append(body and (body.raw, body.complete, body.size, body.coding, str(body.media), body.unavailable))
-    request = msgspec.structs.replace(exchange.request, body=exchange.request.body.__class__(b""))
-    response = exchange.response and msgspec.structs.replace(exchange.response, body=request.body)
-    request = msgspec.structs.replace(request, body=exchange.request.body)
-    shown = [getattr(exchange, name) for name in exchange.__struct_fields__ if name not in {"request", "response"}]
+    request = replaced(exchange.request, body=exchange.request.body.__class__(b""))
+    response = exchange.response and replaced(exchange.response, body=request.body)
+    request = replaced(request, body=exchange.request.body)
+    shown = [getattr(exchange, name) for name in FIELDS[Exchange] if name not in {"request", "response"}]
     return [
         shown,
-        [getattr(request, name) for name in request.__struct_fields__ if name != "body"],
-        response and [getattr(response, name) for name in response.__struct_fields__ if name != "body"],
+        [getattr(request, name) for name in FIELDS[Request] if name != "body"],
+        response and [getattr(response, name) for name in FIELDS[Response] if name != "body"],
         bodies,
     ]
 

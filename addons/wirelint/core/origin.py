@@ -1,0 +1,12 @@
+"""Where recorded traffic was read from."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where an exchange was read from: a file's name and the zero-based position in it."""
+
+    file: str
+    index: int
