@@ -53,8 +53,8 @@ compat: $(DEV) ## mitmproxy's own tests with our changes to it in place: ARGS=ch
 bench: $(COMPILED) ## throughput and latency beside bare mitmproxy, in compiled form
 	$(WITH_COMPILED) $(PYTHON_IN_VENV) -m benchmarks $(if $(wildcard $(CORPUS)),--captures '$(CORPUS)') $(ARGS)
 
-soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
-	$(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)
+soak: $(COMPILED) ## a million hostile exchanges: memory and cost must stay flat
+	$(WITH_COMPILED) $(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)
 
 fuzz: $(DEV) ## tests that make up their input, with seventeen times as much of it
 	$(PYTHON_IN_VENV) -m pytest -n auto -m hypothesis --hypothesis-profile fuzz $(ARGS)

@@ -12,10 +12,9 @@ from typing import Any, Final
 from benchmarks import engine, fanout, results, streams
 from benchmarks.contenders import contenders, crews, streamers
 from benchmarks.load import Scenario
-from benchmarks.machine import compiled, machine
+from benchmarks.machine import machine
 from benchmarks.origin import LARGE, MIXED, SMALL
 from benchmarks.processes import BenchmarkError, allow_many_connections
-from benchmarks.recorded import captures_in
 from benchmarks.rounds import compare, processors
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
@@ -84,10 +83,7 @@ def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[st
     cpu = processors()[0] if fixed else None
     some = [each for each in streamers(options.wirelint) if options.only in each.name]
     if name == _ENGINE:
-        costs, captured, rules = engine.measured(captures_in(options.captures))
-        beside = engine.not_compiled(options.captures) if compiled() and captured else None
-        text = f"{rules} rules.\n\n{engine.table(costs, captured, beside)}"
-        return "Engine", text, engine.figures(costs, captured, beside)
+        return "Engine", *engine.measured(options.captures, rounds=options.rounds)
     if name == _STREAMS:
         told = streams.figures(streams.measure(some, cpu, min(options.rounds, _MOST_STREAM_ROUNDS)))
         return streams.TITLE, streams.table(told), told

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from benchmarks.engine import fresh
 from benchmarks.recorded import captures_in, recorded, renewed
+from benchmarks.timing import fresh
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange

@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from benchmarks import engine, results
+from benchmarks import results
 from benchmarks.machine import machine
+from benchmarks.timing import fresh
 from benchmarks.traffic import hostile, tame
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange
@@ -61,7 +62,7 @@ def measure(traffic: Iterator[Exchange], marks: Sequence[int]) -> Iterator[Point
     :param marks: after how many exchanges to look, in rising order, in hundreds. Means are over the half before the
         first mark, and over the tenth before any other.
     """
-    judge = engine.fresh()
+    judge = fresh()
     live = Live(judge)
     done = 0
     for mark in marks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from benchmarks import engine, results, samples
+from benchmarks import engine, passes, results, samples
 from benchmarks.contenders import AGAIN, CREW, STOCK, WIRELINT
 from benchmarks.load import Scenario, Seen
 from benchmarks.machine import compiled, machine
@@ -104,21 +105,35 @@ def test_samples_are_what_their_names_say() -> None:
     assert len(samples.order(1024)) in range(1024, 1124)
 
 
-def test_recorded_exchanges_are_shown_in_both_forms() -> None:
-    beside = engine.not_compiled([REPLAY])
-    assert beside is not None
-    assert beside.findings > 0
-    captured = beside._replace(best=beside.best / 2)
-    assert "2.0 times as long" in engine.table([], captured, beside).splitlines()[-1]
-    assert "not compiled" not in engine.table([], captured)
-    assert engine.figures([], captured, beside)["captured_not_compiled"]["mean"] == round(beside.best, 2)
-    assert engine.not_compiled([]) is None
+def test_recorded_exchanges_pass_in_each_form() -> None:
+    found = passes.passes([REPLAY], 2)
+    assert list(found) == [passes.COMPILED, passes.NOT_COMPILED][not compiled() :]
+    for each in itertools.chain.from_iterable(found.values()):
+        assert each.exchanges > each.found > 0
+        assert each.mean > 0
+    assert passes.passes([], 1) == {}
+    assert passes.table({}) == ""
+
+
+def test_forms_are_shown_beside_each_other() -> None:
+    means = (90.0, 120.0, 100.0)
+    slow = [passes.Pass(7, 2, mean, mean / 2, 300.0) for mean in means]
+    fast = [
+        passes.Pass(7, 2, mean / 2, mean / 2, peer) for mean, peer in zip(means, (270.0, 360.0, 250.0), strict=True)
+    ]
+    shown = passes.table({passes.COMPILED: fast, passes.NOT_COMPILED: slow})
+    assert shown.startswith("7 recorded exchanges, each once, 2 with a finding ")
+    assert "Medians of 3 rounds" in shown
+    assert "| compiled | 50.0 | 50.0 | 270.0 | 6.0 |" in shown
+    assert "| not compiled | 100.0 | 50.0 | 300.0 | 3.0 |" in shown
+    alone = passes.table({passes.NOT_COMPILED: [slow[0]._replace(peer=0.0)]})
+    assert "| not compiled | 90.0 | 45.0 | not installed | |" in alone
 
 
 def test_a_form_that_cannot_be_measured_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_ROOT", tmp_path)
+    monkeypatch.setattr(passes, "_ROOT", tmp_path)
     with pytest.raises(BenchmarkError, match=r"cannot be measured:\n.*No module named"):
-        engine.not_compiled([REPLAY])
+        passes.passes([REPLAY], 1)
 
 
 def test_results_name_the_form() -> None:

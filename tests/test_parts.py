@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks import engine, parts
+from benchmarks import parts
 from benchmarks.recorded import captures_in, recorded, renewed
+from benchmarks.timing import fresh
 from benchmarks.traffic import hostile
 
 from har_lab import document, entry
@@ -22,7 +23,7 @@ from wirelint.core.verdict import Verdict
 from wirelint.history.visits import visit_of
 
 ROOT = Path(__file__).parents[1]
-RULES = engine.fresh().rules
+RULES = fresh().rules
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_an_exchange_is_made_anew() -> None:
         started=0.0,
     )
     again = renewed(first)
-    engine.fresh().audit(again)
+    fresh().audit(again)
     visit_of(again, State(), Verdict.OK)
     assert not first.memo
     third = renewed(first)

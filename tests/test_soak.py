@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from benchmarks import engine, soak
+from benchmarks import soak
 from benchmarks.soak import Point
+from benchmarks.timing import fresh
 from benchmarks.traffic import hostile, tame
 
 from wirelint.core.exchange import Exchange
@@ -45,7 +46,7 @@ def test_hostile_traffic_repeats_nothing_of_its_own() -> None:
 
 def test_there_is_something_to_be_found_and_remembered_in_the_traffic() -> None:
     for traffic in (hostile(), tame(10)):
-        judge = engine.fresh()
+        judge = fresh()
         audits = [judge.audit(each) for each in itertools.islice(traffic, 500)]
         found = sum(bool(each.findings) for each in audits)
         assert 50 < found < 450

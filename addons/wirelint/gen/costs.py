@@ -65,8 +65,15 @@ def _counts(loads: Mapping[str, Any]) -> str:
 
 
 def _engine(told: Mapping[str, Any]) -> list[str]:
-    kinds = told.get("Engine", {}).get("kinds", {})
-    return [f"The rules take {kinds[_CLEAN]['median']:.0f} µs for 1 KiB of clean JSON."] if _CLEAN in kinds else []
+    engine = told.get("Engine", {})
+    kinds, recorded = engine.get("kinds", {}), engine.get("recorded", {})
+    sentences = []
+    if _CLEAN in kinds:
+        sentences.append(f"The rules take {kinds[_CLEAN]['median']:.0f} µs for 1 KiB of clean JSON.")
+    if recorded:
+        means = " and ".join(f"{each['mean']:.0f} µs {form}" for form, each in recorded.items())
+        sentences.append(f"Recorded exchanges, each of them new, take {means}, on average.")
+    return sentences
 
 
 def _soak(told: Mapping[str, Any]) -> list[str]:
