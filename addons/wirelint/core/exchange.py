@@ -1,6 +1,6 @@
 """One request with its response, or with the failure that came instead (RFC 9110 §3, "message exchange").
 
-Everything here is a plain immutable value. Adapters under ``wirelint.sources`` make them; rules read them.
+Everything here is a plain value that is never changed. Adapters under ``wirelint.sources`` make them; rules read them.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ class Request:
         headers: Headers = NO_HEADERS,
         body: Body = EMPTY,
     ) -> None:
-        self.method = method
-        self.target = target
-        self.scheme = scheme
-        self.authority = authority
-        self.http_version = http_version
-        self.headers = headers
-        self.body = body
+        self.method: Final = method
+        self.target: Final = target
+        self.scheme: Final = scheme
+        self.authority: Final = authority
+        self.http_version: Final = http_version
+        self.headers: Final = headers
+        self.body: Final = body
 
     @property
     def path(self) -> str:
@@ -107,12 +107,12 @@ class Response:
         body: Body = EMPTY,
         trailers: Headers | None = None,
     ) -> None:
-        self.status = status
-        self.reason = reason
-        self.http_version = http_version
-        self.headers = headers
-        self.body = body
-        self.trailers = trailers
+        self.status: Final = status
+        self.reason: Final = reason
+        self.http_version: Final = http_version
+        self.headers: Final = headers
+        self.body: Final = body
+        self.trailers: Final = trailers
 
 
 class Exchange:
@@ -148,20 +148,20 @@ class Exchange:
         origin: Origin | None = None,
         probes: tuple[Probe, ...] = (),
     ) -> None:
-        self.request = request
-        self.response = response
-        self.failure = failure
-        self.service = service
-        self.direction = direction
-        self.id = id
-        self.client = client
-        self.started = started
-        self.first_byte = first_byte
-        self.ended = ended
-        self.timestamp = timestamp
-        self.origin = origin
-        self.probes = probes
-        self.memo: dict[Any, Any] = {}
+        self.request: Final = request
+        self.response: Final = response
+        self.failure: Final = failure
+        self.service: Final = service
+        self.direction: Final = direction
+        self.id: Final = id
+        self.client: Final = client
+        self.started: Final = started
+        self.first_byte: Final = first_byte
+        self.ended: Final = ended
+        self.timestamp: Final = timestamp
+        self.origin: Final = origin
+        self.probes: Final = probes
+        self.memo: Final[dict[Any, Any]] = {}
 
     @property
     def status(self) -> int | None:
