@@ -26,7 +26,7 @@ _not_native: Final = re.compile(r"^class \w+\([^)]*\bStruct\b|^@(?:\w+\.)?runtim
 
 
 class NoCompilerError(Exception):
-    """There is no C compiler; the message is for who builds."""
+    """There is no C compiler, or it lacks Python's headers; the message is for who builds."""
 
 
 def modules(root: Path) -> list[str]:
@@ -45,15 +45,20 @@ def modules(root: Path) -> list[str]:
 
 
 def check_compiler() -> None:
-    """Look for the C compiler.
+    """Look for the C compiler, and for Python's headers.
 
-    :raises NoCompilerError: it is not there.
+    :raises NoCompilerError: one of them is not there.
     """
     name, *_ = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
     if shutil.which(name) is None:
         raise NoCompilerError(
             f"wirelint is to be compiled, and there is no C compiler {name}. Install one with the C library's headers "
             "(Debian: gcc libc6-dev), or unset HATCH_BUILD_HOOK_ENABLE_CUSTOM for the form that is not compiled."
+        )
+    headers = Path(sysconfig.get_path("include"))
+    if not (headers / "Python.h").exists():
+        raise NoCompilerError(
+            f"wirelint is to be compiled, and there is no Python.h in {headers} (Debian: python3-dev)."
         )
 
 

@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -83,6 +84,13 @@ def test_a_missing_compiler_is_told(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "there is no C compiler no-such-compiler. Install one" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_missing_headers_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", sys.executable)
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: str(tmp_path))
+    with pytest.raises(hatch_build.NoCompilerError, match=r"there is no Python\.h in .* \(Debian: python3-dev\)"):
+        hatch_build.check_compiler()
 
 
 @pytest.mark.skipif(engine.__file__.endswith(".py"), reason="the compiled form is not what runs: make test-compiled")
