@@ -42,7 +42,11 @@ class Audited(Process):
             port=next(iter(self.ports.values()), None),
             cwd=folder,
         )
-        wait_until(self._ready, "readiness")
+        try:
+            self._await(self._ready, "readiness", 20.0)
+        except BaseException:
+            self.stop()
+            raise
 
     def _ready(self) -> bool:
         try:
