@@ -8,12 +8,7 @@ import sysconfig
 from importlib import metadata
 from pathlib import Path
 
-from wirelint.core import engine
-
-
-def compiled() -> bool:
-    """Whether wirelint's engine is the compiled one here, and so in all programs that are started from here."""
-    return not engine.__file__.endswith(".py")
+from wirelint.form import compiled
 
 
 def machine() -> str:

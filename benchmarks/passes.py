@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from benchmarks.machine import compiled
 from benchmarks.peers import available, lint
 from benchmarks.processes import BenchmarkError
 from benchmarks.recorded import captures_in, recorded, renewed
@@ -27,6 +26,7 @@ from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Severity
+from wirelint.form import compiled
 
 COMPILED: Final = "compiled"
 NOT_COMPILED: Final = "not compiled"

@@ -14,13 +14,14 @@ import pytest
 from benchmarks import engine, passes, results, samples
 from benchmarks.contenders import AGAIN, CREW, STOCK, WIRELINT
 from benchmarks.load import Scenario, Seen
-from benchmarks.machine import compiled, machine
+from benchmarks.machine import machine
 from benchmarks.processes import BenchmarkError, Server, free_port
 from benchmarks.rounds import Round
 
 from support import wait_until
 from tools import require_tool
 from wirelint.core.engine import Engine
+from wirelint.form import compiled
 from wirelint.rules import catalogue
 
 ROOT = Path(__file__).parents[1]

@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from wirelint.core import engine
+from wirelint.form import compiled
 
 ROOT = Path(__file__).parents[1]
 ADDONS = ROOT / "addons"
@@ -93,8 +94,10 @@ def test_missing_headers_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         hatch_build.check_compiler()
 
 
-@pytest.mark.skipif(engine.__file__.endswith(".py"), reason="the compiled form is not what runs: make test-compiled")
+@pytest.mark.skipif(not compiled(), reason="the compiled form is not what runs: make test-compiled")
 def test_what_runs_is_compiled() -> None:
+    named = subprocess.run([sys.executable, "-m", "wirelint", "--version"], capture_output=True, text=True, check=True)
+    assert named.stdout.endswith(", compiled\n")
     packages = Path(engine.__file__).parents[2]
     for name in MODULES:
         module = importlib.import_module(name.removesuffix(".py").replace("/", "."))

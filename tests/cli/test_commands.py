@@ -10,11 +10,12 @@ import pytest
 from cli_lab import Shell
 from wirelint import __version__
 from wirelint.core.rule import SECTIONS
+from wirelint.form import compiled
 from wirelint.rules import catalogue
 
 
 def test_version(wirelint: Shell) -> None:
-    assert wirelint("--version") == (0, f"wirelint {__version__}\n", "")
+    assert wirelint("--version") == (0, f"wirelint {__version__}{', compiled' if compiled() else ''}\n", "")
 
 
 def test_help(wirelint: Shell) -> None:

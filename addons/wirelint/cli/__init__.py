@@ -14,6 +14,7 @@ import click
 
 from wirelint import __version__
 from wirelint.config import nearest
+from wirelint.form import compiled
 
 _COMMANDS: Final = {
     "proxy": "proxy",
@@ -85,7 +86,7 @@ def switch_debug(context: click.Context, _parameter: click.Parameter, value: boo
     callback=switch_debug,
     help="Show tracebacks.",
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, message=f"%(prog)s %(version)s{', compiled' if compiled() else ''}")
 def cli() -> None:
     """Tell the reported outcome of HTTP exchanges from the effective one.
 
