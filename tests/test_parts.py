@@ -13,7 +13,7 @@ from benchmarks.recorded import captures_in, recorded, renewed
 from benchmarks.timing import fresh
 from benchmarks.traffic import hostile
 
-from har_lab import document, entry
+from lab.har import document, entry
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Request, Response

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_lab import Shell
+from lab.cli import Shell
 
 
 @pytest.fixture

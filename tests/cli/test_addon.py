@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import support
-from cli_lab import Shell
-from mitm_lab import HOST, Service
+from lab.cli import Shell
+from lab.mitm import HOST, Service
 
 LIE = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}"
 

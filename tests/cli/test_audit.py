@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cli_lab import FEW, Shell, a_401, capture
-from har_lab import document, entry
+from lab.cli import FEW, Shell, a_401, capture
+from lab.har import document, entry
 
 DASH = "\N{EN DASH}"
 ADDONS = Path(__file__).parents[2] / "addons"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_lab import Shell
+from lab.cli import Shell
 from wirelint import __version__
 from wirelint.core.rule import SECTIONS
 from wirelint.form import compiled

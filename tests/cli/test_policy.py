@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from cli_lab import FEW, Shell, a_401, capture
-from har_lab import entry
+from lab.cli import FEW, Shell, a_401, capture
+from lab.har import entry
 from wirelint.config import Config
 from wirelint.core.finding import Severity
 from wirelint.core.scoped import ScopedEngine

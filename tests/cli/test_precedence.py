@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 import pytest
 
-from cli_lab import Shell
+from lab.cli import Shell
 from wirelint.cli import State, cli
 from wirelint.cli.options import options_of, settable, takes_list, variable
 from wirelint.core.finding import Confidence

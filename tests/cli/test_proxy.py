@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 
 import support
-from cli_lab import FEW, Shell
+from lab.cli import FEW, Shell
 from wirelint.cli.proxy import Wanted, _ports, _wanted
 from wirelint.sources.mitm.settings import ProxySettings
 

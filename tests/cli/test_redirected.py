@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli_lab import Shell
+from lab.cli import Shell
 from wirelint.sources.mitm.settings import ProxySettings, modes_of, options_of
 
 

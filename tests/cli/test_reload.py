@@ -21,8 +21,8 @@ import click
 import pytest
 
 import support
-from cli_lab import Shell
-from mitm_lab import Service, get, talk
+from lab.cli import Shell
+from lab.mitm import Service, get, talk
 from wirelint.cli import State, cli
 from wirelint.cli.reload import Reload, Setup, setup
 from wirelint.core.finding import Confidence

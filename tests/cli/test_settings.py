@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli_lab import FEW, Shell, a_401, capture
+from lab.cli import FEW, Shell, a_401, capture
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory_lab import exchange
+from lab.memory import exchange
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.state import WINDOW, State, Stories, Table, moment
 from wirelint.core.verdict import Verdict

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from prom_lab import DASHBOARDS, ROOT, panels
+from lab.prom import DASHBOARDS, ROOT, panels
 from wirelint.gen.dashboards import UIDS, files
 
 COUNTED = re.compile(r"(\w+_(?:total|bucket))(\{[^{}]*\})?(\[[^\]]+\])?")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from audits import audit, finding, plan
-from prom_lab import RULES, Prometheus, filled, lines, now, panels, written
+from lab.audits import audit, finding, plan
+from lab.prom import RULES, Prometheus, filled, lines, now, panels, written
 from support import wait_until
 from wirelint.core.exchange import FailureKind
 from wirelint.core.finding import Severity

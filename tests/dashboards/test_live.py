@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from prom_lab import RULES, Prometheus, filled, panels
+from lab.prom import RULES, Prometheus, filled, panels
 from support import HOST, Process, free_port, listening, wait_until
 from wirelint.gen.dashboards import UIDS
 

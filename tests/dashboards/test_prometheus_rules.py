@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prom_lab import DASHBOARDS, ROOT, RULES
+from lab.prom import DASHBOARDS, ROOT, RULES
 from tools import require_tool
 from wirelint.gen.alerting_rules import BURNS, alerts
 from wirelint.gen.promql import counted, matched

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prom_lab import ROOT
+from lab.prom import ROOT
 
 HADOLINT = Path(sys.executable).parent / "hadolint"
 FILES = (ROOT / "Dockerfile", *sorted((ROOT / "deploy").rglob("*Dockerfile*")))

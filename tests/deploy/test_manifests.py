@@ -14,8 +14,8 @@ import jsonschema
 import kubernetes_validate
 import pytest
 
-from kustomize_lab import BUILDS, DEPLOY, OVERLAYS, Manifest, documents, named, only, render
-from prom_lab import ROOT
+from lab.kustomize import BUILDS, DEPLOY, OVERLAYS, Manifest, documents, named, only, render
+from lab.prom import ROOT
 from tools import find_tool
 
 VERSIONS = ("1.29.1", "1.37.0")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kustomize_lab import BUILDS, documents, only, render
-from prom_lab import DASHBOARDS
+from lab.kustomize import BUILDS, documents, only, render
+from lab.prom import DASHBOARDS
 from wirelint.gen.dashboards import UIDS
 
 MOST_OCTETS = 256 * 1024

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from kustomize_lab import BUILDS, named, only, render
+from lab.kustomize import BUILDS, named, only, render
 from support import Background, wait_until
 from tools import find_tool
 

@@ -12,8 +12,8 @@ from typing import Any
 import click
 import pytest
 
-from kustomize_lab import BUILDS, OVERLAYS, Manifest, named, only, render
-from prom_lab import ROOT
+from lab.kustomize import BUILDS, OVERLAYS, Manifest, named, only, render
+from lab.prom import ROOT
 from support import HOST, Background, free_port, wait_until
 from wirelint.cli import cli
 from wirelint.cli.proxy import Wanted, _redirected, _wanted

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from audited import Audited, Finding
+from lab.proxy import Audited, Finding
 from support import listening
 from wirelint.core.finding import Severity
 from wirelint.core.route import route

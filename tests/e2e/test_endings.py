@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from audited import Audited
-from load_lab import Load, origin
-from mitm_lab import HOST, Peer, Service, connect, get, read_all, read_until, talk
+from lab.load import Load, origin
+from lab.mitm import HOST, Peer, Service, connect, get, read_all, read_until, talk
+from lab.proxy import Audited
+from lab.team import orders, port
 from support import Process, free_port, listening, wait_until
-from team_lab import orders, port
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from audited import Audited
-from load_lab import Load, origin
-from mitm_lab import HOST, Behaviour, Peer, Service, connect, get, read_all, read_until, talk
+from lab.load import Load, origin
+from lab.mitm import HOST, Behaviour, Peer, Service, connect, get, read_all, read_until, talk
+from lab.proxy import Audited
+from lab.team import OK, failures, orders, port, still_fine
 from support import free_port, listening, wait_until
-from team_lab import OK, failures, orders, port, still_fine
 
 MIB = 1 << 20
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mitm_lab import Peer, Proxy, Service
+from lab.mitm import Peer, Proxy, Service
 from support import HOST, Process, free_port, wait_until
 from tools import require_tool
 from wirelint.core.engine import Engine

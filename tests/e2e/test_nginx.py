@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from audited import Audited, Finding
-from mitm_lab import Behaviour, Peer, Service
+from lab.mitm import Behaviour, Peer, Service
+from lab.proxy import Audited, Finding
 from support import HOST, Process, free_port
 from tools import require_tool
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from audited import Audited
+from lab.proxy import Audited
 from support import HOST, wait_until
 from wirelint.rules import catalogue
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from audited import Audited
-from mitm_lab import HOST, Service, connect, get, read_all, talk
+from lab.mitm import HOST, Service, connect, get, read_all, talk
+from lab.proxy import Audited
+from lab.team import WRONG, failures, orders, port, still_fine
 from support import free_port, listening, wait_until
-from team_lab import WRONG, failures, orders, port, still_fine
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
-from audited import Audited
-from mitm_lab import HOST, Peer, Service, talk
+from lab.mitm import HOST, Peer, Service, talk
+from lab.proxy import Audited
 from support import wait_until
 
 OPAQUE = "k4n4ryQ7xZ2pL9vB3"

@@ -19,8 +19,8 @@ import websockets.sync.client
 import websockets.sync.server
 from mitmproxy import certs
 
-from audited import Audited
-from mitm_lab import HOST, Peer, Service, connect, get, read_all, read_until, talk
+from lab.mitm import HOST, Peer, Service, connect, get, read_all, read_until, talk
+from lab.proxy import Audited
 from support import Process, free_port, wait_until
 from tools import require_tool
 

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import pytest
 from mitmproxy import certs
 
-from audited import Audited
-from mitm_lab import Service, get, read_all, read_until
+from lab.mitm import Service, get, read_all, read_until
+from lab.proxy import Audited
 from support import wait_until
 from tools import require_tool
 

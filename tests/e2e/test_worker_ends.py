@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from audited import Audited
-from load_lab import exchange
-from mitm_lab import HOST, Service, connect, get, read_until, talk
+from lab.load import exchange
+from lab.mitm import HOST, Service, connect, get, read_until, talk
+from lab.proxy import Audited
+from lab.team import OK, alive, ask, family, kept, number, one_each, orders, port, team, under_load, workers
 from support import listening, wait_until
-from team_lab import OK, alive, ask, family, kept, number, one_each, orders, port, team, under_load, workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not spread connections")
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from audited import Audited
-from mitm_lab import HOST, Peer, Service, get, talk
+from lab.mitm import HOST, Peer, Service, get, talk
+from lab.proxy import Audited
+from lab.team import HIDDEN, OK, WRONG, ask, number, one_each, orders, port, team, workers
 from support import free_port, wait_until
-from team_lab import HIDDEN, OK, WRONG, ask, number, one_each, orders, port, team, workers
 from tools import require_tool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not spread connections")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import answer
+from lab.rule import answer
 from wirelint.core.exchange import Exchange, Request
 from wirelint.core.wire import exchanges
 from wirelint.evidence.caches import from_cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import answer
+from lab.rule import answer
 from wirelint.core.wire import exchanges
 from wirelint.evidence.locations import location
 

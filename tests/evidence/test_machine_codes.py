@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rule_lab import answer
+from lab.rule import answer
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from story_lab import remembered, turn
+from lab.story import remembered, turn
 from wirelint.history.allowed import Allowed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from story_lab import later, remembered, turn
+from lab.story import later, remembered, turn
 from wirelint.history.announced import Announced, Announcement
 
 

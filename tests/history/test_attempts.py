@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from story_lab import remembered, turn
+from lab.story import remembered, turn
 from wirelint.history.attempts import Attempts, values
 
 SEEN = turn("GET /a/1", 200, '{"name": "Ada", "age": 36, "on": true, "tags": ["x"], "home": {"city": "London"}}')

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from story_lab import later, remembered, times, turn
+from lab.story import later, remembered, times, turn
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers

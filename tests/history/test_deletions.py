@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from story_lab import ADA, later, remembered, turn
+from lab.story import ADA, later, remembered, turn
 from wirelint.core.body import Body
 from wirelint.core.exchange import Response, replaced
 from wirelint.core.headers import Headers

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rule_lab import audit
+from lab.rule import audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.headers import Headers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from story_lab import later, remembered, turn
+from lab.story import later, remembered, turn
 from wirelint.history.looks import Looks
 
 HEAD, GET = turn("HEAD /a", 200), turn("GET /a", 200, "{}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memory_lab import exchange, note
+from lab.memory import exchange, note
 from wirelint.core.exchange import Exchange
 from wirelint.core.state import State
 from wirelint.history.routes import Routes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from memory_lab import exchange, note
-from story_lab import ADA, turn
+from lab.memory import exchange, note
+from lab.story import ADA, turn
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, replaced
 from wirelint.core.state import State
 from wirelint.core.wire import exchanges

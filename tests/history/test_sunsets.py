@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memory_lab import exchange, note
+from lab.memory import exchange, note
 from wirelint.core.exchange import Exchange
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict

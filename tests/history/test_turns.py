@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from story_lab import ADA, BOB, turn
+from lab.story import ADA, BOB, turn
 from wirelint.core.state import State
 from wirelint.core.visit import Visit
 from wirelint.core.wire import exchanges

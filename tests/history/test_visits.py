@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from memory_lab import exchange, note
-from story_lab import ADA, turn
+from lab.memory import exchange, note
+from lab.story import ADA, turn
 from wirelint.core.exchange import Exchange, replaced
 from wirelint.core.knowledge import Knowledge, tell
 from wirelint.core.state import State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from story_lab import later, remembered, times, turn
+from lab.story import later, remembered, times, turn
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges

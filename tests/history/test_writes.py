@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from story_lab import later, remembered, turn
+from lab.story import later, remembered, turn
 from wirelint.core.exchange import Exchange, Request, Response, replaced
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict

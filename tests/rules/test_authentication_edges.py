@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import answer, run
+from lab.rule import answer, run
 from wirelint.core.finding import Severity
 from wirelint.core.verdict import Verdict
 

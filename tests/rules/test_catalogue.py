@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import wirelint.rules
-from rule_lab import EVERY_RULE
+from lab.rule import EVERY_RULE
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Request, Response

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import audit, notes, of
-from story_lab import ADA, BOB, at, later, turn
+from lab.rule import audit, notes, of
+from lab.story import ADA, BOB, at, later, turn
 from wirelint.core.finding import Confidence, Finding, Severity
 
 PAGE = ("Accept: text/html,application/xhtml+xml",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from rule_lab import audit, run
+from lab.rule import audit, run
 from wirelint.core.exchange import replaced
 from wirelint.core.finding import Side
 from wirelint.core.wire import exchanges

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import audit, notes, of
-from story_lab import later, times, turn
+from lab.rule import audit, notes, of
+from lab.story import later, times, turn
 from wirelint.core.exchange import replaced
 from wirelint.core.finding import Confidence, Finding, Severity
 from wirelint.core.wire import exchanges

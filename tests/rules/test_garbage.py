@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rule_lab import EVERY_RULE
+from lab.rule import EVERY_RULE
 from wirelint.core.audit import Audit
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine

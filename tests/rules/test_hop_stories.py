@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import run
+from lab.rule import run
 
 TRACE = "X-Request-Id: 4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "Authorization: Bearer b1946ac92492d2347c6235b4d2611184"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import one, run
-from story_lab import pair
+from lab.rule import one, run
+from lab.story import pair
 from wirelint.core.finding import Confidence, Severity
 from wirelint.rules import catalogue
 

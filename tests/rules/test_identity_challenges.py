@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import one, run
-from story_lab import pair
+from lab.rule import one, run
+from lab.story import pair
 from wirelint.core.finding import Confidence, Finding, Severity
 
 A, B = "b1946ac92492d234", "7215ee9c7d9dc229"

@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 
-from rule_lab import run
+from lab.rule import run
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, replaced
 from wirelint.core.finding import Confidence, Finding

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rule_lab import answer, audit, run
+from lab.rule import answer, audit, run
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding
 from wirelint.core.wire import exchanges

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rule_lab import answer, run
+from lab.rule import answer, run
 from wirelint.core.finding import Confidence, Severity
 
 JSON = "Content-Type: application/json"

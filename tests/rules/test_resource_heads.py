@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import notes, of
-from story_lab import ADA, later, turn
+from lab.rule import notes, of
+from lab.story import ADA, later, turn
 
 
 def head(length: int | None = 9, status: int = 200, *fields: str, asked: tuple[str, ...] = ()) -> str:

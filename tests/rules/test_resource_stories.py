@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import notes, of
-from story_lab import ADA, BOB, later, turn
+from lab.rule import notes, of
+from lab.story import ADA, BOB, later, turn
 from wirelint.core.finding import Finding
 
 ORDER = '{"id": 42, "item": "tea"}'

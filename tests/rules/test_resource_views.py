@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import notes, of
-from story_lab import ADA, later, turn
+from lab.rule import notes, of
+from lab.story import ADA, later, turn
 from wirelint.core.finding import Confidence
 
 USER = '{"id": 42, "nickname": "Ada", "age": 36}'

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from rule_lab import of, steps
-from story_lab import later, times, turn
+from lab.rule import of, steps
+from lab.story import later, times, turn
 from wirelint.core.engine import Engine
 from wirelint.core.finding import Confidence, Finding, Severity, Side
 from wirelint.core.wire import exchanges

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from rule_lab import run
+from lab.rule import run
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import replaced
 from wirelint.core.finding import Confidence, Finding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rule_lab import answer, run
+from lab.rule import answer, run
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.finding import Severity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audits import RULE, rule
+from lab.audits import RULE, rule
 from wirelint.core.finding import Severity
 from wirelint.sinks.prometheus import Metrics
 from wirelint.sources.mitm.stats import Stats

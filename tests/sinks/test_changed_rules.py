@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audits import audit, finding, plan, rule
-from prom_lab import value
+from lab.audits import audit, finding, plan, rule
+from lab.prom import value
 from wirelint.core.finding import Severity
 from wirelint.sinks.budget import Limits
 from wirelint.sinks.prometheus import Metrics

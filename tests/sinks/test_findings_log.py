@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from audits import audit, finding
+from lab.audits import audit, finding
 from wirelint.sinks.findings_log import PAUSE, FindingsLog
 from wirelint.sinks.jsonl import fields
 from wirelint.sinks.lines import Lines

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from audits import audit, finding
+from lab.audits import audit, finding
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import FailureKind, Request
 from wirelint.core.finding import Severity

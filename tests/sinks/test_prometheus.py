@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from audits import RULE, audit, finding, plan, rule
-from prom_lab import series, total, value
+from lab.audits import RULE, audit, finding, plan, rule
+from lab.prom import series, total, value
 from wirelint.core.exchange import FailureKind
 from wirelint.core.finding import Severity
 from wirelint.core.verdict import Verdict

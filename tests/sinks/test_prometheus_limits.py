@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audits import RULE, audit, finding, plan, rule
-from prom_lab import series, total, value
+from lab.audits import RULE, audit, finding, plan, rule
+from lab.prom import series, total, value
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.budget import Limits
 from wirelint.sinks.prometheus import Metrics

@@ -8,8 +8,8 @@ import threading
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from audits import RULE, audit, finding, plan
-from prom_lab import series, total
+from lab.audits import RULE, audit, finding, plan
+from lab.prom import series, total
 from tools import require_tool
 from wirelint.core.engine import Engine
 from wirelint.core.wire import exchanges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from audits import RULE, audit, rule
+from lab.audits import RULE, audit, rule
 from wirelint.sinks.prometheus import Metrics
 
 

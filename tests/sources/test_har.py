@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from har_lab import entry, fields, one, why
+from lab.har import entry, fields, one, why
 from wirelint.core.exchange import Direction
 from wirelint.core.origin import Origin
 

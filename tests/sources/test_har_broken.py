@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from har_lab import document, entry, one, read, why
+from lab.har import document, entry, one, read, why
 from wirelint.core.exchange import Exchange
 from wirelint.core.origin import Origin
 from wirelint.sources import Skipped, UnreadableError, har

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from har_lab import body_of, entry, fields, one
+from lab.har import body_of, entry, fields, one
 
 
 class TestResponseContent:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from har_lab import entry, one, why
+from lab.har import entry, one, why
 from wirelint.core.exchange import FailureKind
 
 

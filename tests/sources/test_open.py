@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from har_lab import document, entry
+from lab.har import document, entry
 from wirelint.core.exchange import Exchange
 from wirelint.sources import UnreadableError
 from wirelint.sources.open import open_capture

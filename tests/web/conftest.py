@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from web_lab import Beside
+from lab.web import Beside
 
 
 @pytest.fixture(scope="module")

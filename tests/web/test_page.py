@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audits import RULE, audit, finding
+from lab.audits import RULE, audit, finding
 from tools import require_tool
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.journal import Journal

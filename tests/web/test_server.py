@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from web_lab import Beside
+from lab.web import Beside
 
 
 def test_metrics_in_both_forms(fresh: Beside) -> None:

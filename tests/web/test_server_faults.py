@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from lab.web import Beside
 from support import wait_until
-from web_lab import Beside
 from wirelint.web import server as server_module
 from wirelint.web.server import WebServer
 

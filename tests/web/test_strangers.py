@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from web_lab import Beside
+from lab.web import Beside
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/findings", "/static/app.js", "/nothing"])

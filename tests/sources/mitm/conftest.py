@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mitm_lab import Proxy, Service
+from lab.mitm import Proxy, Service
 from wirelint.sources.mitm.settings import ServiceSpec
 
 

@@ -13,7 +13,7 @@ from mitmproxy.addons import next_layer, proxyserver, view
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons, tflow
 
-from mitm_lab import finding
+from lab.mitm import finding
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Finding, Severity
 from wirelint.sources.mitm.addon import Auditor

@@ -12,7 +12,7 @@ from mitmproxy import http
 from mitmproxy.test import tflow
 
 import support
-from mitm_lab import HOST, Proxy, Service, connect, get, read_until, talk
+from lab.mitm import HOST, Proxy, Service, connect, get, read_until, talk
 from wirelint.core.exchange import Direction, Exchange
 from wirelint.core.finding import Finding
 from wirelint.sources.mitm import capture as capturing

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import support
-from mitm_lab import HOST, Peer, Proxy, Service, connect, get, read_all, talk
+from lab.mitm import HOST, Peer, Proxy, Service, connect, get, read_all, talk
 from wirelint.core.engine import Engine
 from wirelint.live import Live
 from wirelint.rules import catalogue

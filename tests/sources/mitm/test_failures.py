@@ -13,7 +13,7 @@ import pytest
 from mitmproxy import certs
 
 import support
-from mitm_lab import HOST, Behaviour, Peer, Proxy, Service, connect, get, read_until, talk
+from lab.mitm import HOST, Behaviour, Peer, Proxy, Service, connect, get, read_until, talk
 from wirelint.core.exchange import FailureKind
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
 from wirelint.sources.mitm.settings import ServiceSpec

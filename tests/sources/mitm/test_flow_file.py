@@ -15,7 +15,7 @@ from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow
 
 import support
-from mitm_lab import HOST, Peer, Proxy, Service, connect, get, talk
+from lab.mitm import HOST, Peer, Proxy, Service, connect, get, talk
 from wirelint.core.body import Body
 from wirelint.core.exchange import FIELDS, Exchange, FailureKind
 from wirelint.core.origin import Origin

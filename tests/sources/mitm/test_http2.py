@@ -15,7 +15,7 @@ import pytest
 from mitmproxy import certs
 
 import support
-from mitm_lab import HOST, Peer, Proxy, Service, read_until
+from lab.mitm import HOST, Peer, Proxy, Service, read_until
 from wirelint.core.exchange import Direction
 from wirelint.core.headers import Headers
 from wirelint.sources.mitm.settings import ServiceSpec

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import support
-from mitm_lab import HOST, Peer, Proxy, Service, connect, finding, get, read_all, read_until, talk
+from lab.mitm import HOST, Peer, Proxy, Service, connect, finding, get, read_all, read_until, talk
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Severity
 from wirelint.sources.mitm.master import run

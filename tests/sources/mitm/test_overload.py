@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import support
-from mitm_lab import HOST, Peer, Proxy, Service, connect, get, read_all, read_until, talk
+from lab.mitm import HOST, Peer, Proxy, Service, connect, get, read_all, read_until, talk
 from wirelint.sampling import Sampler, Shares
 from wirelint.sources.mitm.overload import Overload
 from wirelint.sources.mitm.settings import ServiceSpec, StartError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import support
-from mitm_lab import HOST, Service, get, talk
+from lab.mitm import HOST, Service, get, talk
 
 ADDONS = Path(__file__).parents[3] / "addons"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

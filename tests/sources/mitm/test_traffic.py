@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from mitm_lab import Peer, Proxy, Service, connect, get, read_all, read_until, resident, talk
+from lab.mitm import Peer, Proxy, Service, connect, get, read_all, read_until, resident, talk
 from wirelint.core.exchange import Direction
 from wirelint.core.headers import Headers
 

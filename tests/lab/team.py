@@ -8,9 +8,9 @@ import socket
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from audited import Audited
-from load_lab import Load, origin
-from mitm_lab import HOST, Service, connect, get, read_until, talk
+from lab.load import Load, origin
+from lab.mitm import HOST, Service, connect, get, read_until, talk
+from lab.proxy import Audited
 from support import Process, free_port, wait_until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

@@ -8,7 +8,7 @@ import json
 import socket
 from typing import Any
 
-from audits import RULE, audit, finding
+from lab.audits import RULE, audit, finding
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.prometheus import Metrics

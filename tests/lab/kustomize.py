@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from prom_lab import ROOT
+from lab.prom import ROOT
 
 DEPLOY = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("reverse", "transparent", "inbound-outbound")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from har_lab import document, entry
+from lab.har import document, entry
 from wirelint.cli import main
 
 

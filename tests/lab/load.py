@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from mitm_lab import connect, get, read_until
+from lab.mitm import connect, get, read_until
 from support import Process, wait_until
 
 ORIGIN = """

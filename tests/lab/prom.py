@@ -19,7 +19,7 @@ from support import HOST, Process, free_port, wait_until
 from tools import require_tool
 from wirelint.sinks.prometheus import Metrics
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DASHBOARDS = ROOT / "dashboards"
 RULES = tuple(sorted((DASHBOARDS / "prometheus").glob("*.yml")))
 
