@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from wirelint.core.exchange import Exchange, replaced
+from msgspec.structs import replace
+
+from wirelint.core.exchange import Exchange
 from wirelint.core.headers import Headers
 from wirelint.sources import UnreadableError
 from wirelint.sources.open import open_capture
@@ -37,8 +39,8 @@ def renewed(exchange: Exchange) -> Exchange:
     :param exchange: one that was never audited: what a body has made of itself stays with it.
     """
     request, response = exchange.request, exchange.response
-    request = replaced(request, headers=Headers(request.headers.fields), body=copy.copy(request.body))
+    request = replace(request, headers=Headers(request.headers.fields), body=copy.copy(request.body))
     if response is not None:
         headers = Headers(response.headers.fields)
-        response = replaced(response, headers=headers, body=copy.copy(response.body))
-    return replaced(exchange, request=request, response=response)
+        response = replace(response, headers=headers, body=copy.copy(response.body))
+    return replace(exchange, request=request, response=response)

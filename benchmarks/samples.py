@@ -8,9 +8,11 @@ import json
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from benchmarks.recorded import renewed
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Exchange, Request, Response, replaced
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
@@ -64,7 +66,7 @@ def _repeated(sample: Sample) -> Sample:
     """The first of these time and again, in no trace: anew, but with nothing new in it."""
     first = sample.make()
     untraced = Headers(field for field in first.request.headers.fields if field[0] != b"traceparent")
-    first = replaced(first, request=replaced(first.request, headers=untraced))
+    first = replace(first, request=replace(first.request, headers=untraced))
     return Sample(f"{sample.name}, the same again", lambda: renewed(first))
 
 
@@ -74,8 +76,8 @@ def _unseen(sample: Sample) -> Sample:
 
     def make() -> Exchange:
         exchange = sample.make()
-        request = replaced(exchange.request, target=f"/orders/unseen/{next(numbers)}")
-        return replaced(exchange, request=request)
+        request = replace(exchange.request, target=f"/orders/unseen/{next(numbers)}")
+        return replace(exchange, request=request)
 
     return Sample(f"{sample.name}, never seen before", make)
 

@@ -46,7 +46,7 @@ def test_each_engine_does_more_than_the_one_before() -> None:
     # What is remembered is the same without the rules that ask for it.
     assert noting[-1].state.sizes() == last.state.sizes()
     assert sum(last.state.sizes().values()) > 100
-    visits = [sum(visit_of in each.exchange.memo for each in of_one) for of_one in audits]
+    visits = [sum("visit" in each.exchange.__dict__ for each in of_one) for of_one in audits]
     assert visits[0] == 0
     assert min(visits[1:-1]) > len(exchanges) // 2
     found = [{finding.rule for each in of_one for finding in each.findings} for of_one in audits]
@@ -110,7 +110,7 @@ def test_an_exchange_is_made_anew() -> None:
     again = renewed(first)
     fresh().audit(again)
     visit_of(again, State(), Verdict.OK)
-    assert not first.memo
+    assert not first.__dict__
     third = renewed(first)
     assert third.request.headers == headers
     assert third.request.headers is not headers

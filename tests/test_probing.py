@@ -6,10 +6,11 @@ import base64
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from support import HOST, free_port, wait_until
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Probe, Request, Response, replaced
+from wirelint.core.exchange import Exchange, Probe, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.state import State
 from wirelint.probing import Prober, changed, outcome
@@ -97,7 +98,7 @@ def test_what_is_sent_again(exchange: Exchange, fit: bool) -> None:
 
 
 def test_a_service_that_was_not_named_is_never_asked() -> None:
-    stranger = replaced(an_exchange(), service="other")
+    stranger = replace(an_exchange(), service="other")
     assert asked([stranger]) == 0
 
 

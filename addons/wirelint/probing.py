@@ -18,10 +18,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from wirelint.core.audit import Audit
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Probe, replaced
+from wirelint.core.exchange import Exchange, Probe
 from wirelint.core.headers import Headers
 from wirelint.core.knowledge import known, tell
 from wirelint.core.rule import Rule
@@ -146,7 +148,7 @@ class Prober:
     def _probe(self, exchange: Exchange) -> None:
         probes = tuple(self._ask(exchange, kind) for kind in ("broken", "without"))
         self.outcomes[exchange.service, outcome(exchange, probes)] += 1
-        probed = replaced(exchange, probes=probes)
+        probed = replace(exchange, probes=probes)
         tell(probed, known(exchange))
         audit = self._engine.audit(probed)
         if audit.findings:

@@ -16,9 +16,10 @@ from typing import Any, Final
 
 import msgspec
 import zstandard
+from msgspec.structs import replace
 
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Exchange, Request, Response, replaced
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
@@ -67,10 +68,10 @@ def pair(exchange: Exchange) -> Pair:
     body = EMPTY if _bodiless(request.method, response.status) else response.body
     return Pair(
         recorded=exchange,
-        as_sent=replaced(
+        as_sent=replace(
             exchange,
-            request=replaced(request, headers=Headers(asked_fields)),
-            response=replaced(response, headers=Headers(answered_fields), body=body),
+            request=replace(request, headers=Headers(asked_fields)),
+            response=replace(response, headers=Headers(answered_fields), body=body),
             origin=None,
         ),
         request=asked,

@@ -184,13 +184,13 @@ def test_knowledge_reaches_rules_and_those_of_its_service_alone() -> None:
 def test_what_was_found_out_without_knowledge_is_forgotten() -> None:
     one = exchange()
     Engine([ONE]).audit(one)
-    one.memo["fact"] = "old"
+    one.__dict__["fact"] = "old"
     knowing = Engine([ONE], knowledge=Knowledge(protocol="soap"))
     knowing.audit(one)
-    assert "fact" not in one.memo
-    one.memo["fact"] = "new"
+    assert "fact" not in one.__dict__
+    one.__dict__["fact"] = "new"
     knowing.audit(one)
-    assert one.memo["fact"] == "new"
+    assert one.__dict__["fact"] == "new"
 
 
 def suppressing(*suppressions: Suppression, now: float = 0.0) -> ScopedEngine:

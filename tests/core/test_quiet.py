@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response, replaced
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.headers import Headers
 from wirelint.core.quiet import Quiet
@@ -96,7 +97,7 @@ def test_trouble_itself_is_never_passed_over(again: Exchange) -> None:
 
 def test_a_request_with_content_is_never_passed_over() -> None:
     plain = an_exchange(0)
-    search = replaced(plain, request=replaced(plain.request, body=Body(b'{"q": 1}')))
+    search = replace(plain, request=replace(plain.request, body=Body(b'{"q": 1}')))
     assert told(search, search) == [False, False]
 
 

@@ -10,9 +10,10 @@ import pytest
 from benchmarks.corpus.__main__ import main
 from benchmarks.corpus.captures import Captures
 from benchmarks.corpus.message import Pair, pair
+from msgspec.structs import replace
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Request, Response, replaced
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
@@ -72,8 +73,8 @@ def test_what_the_recording_cannot_vouch_for_is_told_apart() -> None:
     exchange = large(0)
     assert exchange.response is not None
     fields = Headers.of(("Content-Type", "application/json"))
-    answer = replaced(exchange.response, status=204, headers=fields)
-    barred = replaced(exchange, response=answer)
+    answer = replace(exchange.response, status=204, headers=fields)
+    barred = replace(exchange, response=answer)
     result = subject.replay([("barred", 0, barred)], lanes=1)
     assert result.different == ()
     assert result.changed["response: content of a 204 left out"] == 1

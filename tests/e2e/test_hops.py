@@ -26,7 +26,17 @@ from wirelint.rules import catalogue
 from wirelint.sources.mitm.flow_file import read
 from wirelint.sources.mitm.settings import ServiceSpec
 
-HOP_RULES = frozenset(rule.id for rule in catalogue() if rule.scope == "hop")
+HOP_RULES = frozenset(
+    {
+        "client-error-inflated",
+        "degraded-as-complete",
+        "gateway-code-swapped",
+        "retry-amplification",
+        "retry-hint-lost",
+        "service-credential-leaks-as-401",
+        "upstream-failure-masked",
+    }
+)
 
 NGINX = """
 daemon off; {user}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from lab.story import ADA, later, remembered, turn
 from wirelint.core.body import Body
-from wirelint.core.exchange import Response, replaced
+from wirelint.core.exchange import Response
 from wirelint.core.headers import Headers
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
@@ -57,9 +58,9 @@ def test_an_answer_that_was_not_seen_may_say_anything() -> None:
         assert body is not None
         state = State()
         memory = state.recall(Deletions)
-        state.note(replaced(seen), Verdict.OK)
+        state.note(replace(seen), Verdict.OK)
         answer = Response(status=200, headers=Headers.of(("Content-Type", "text/plain")), body=body)
-        state.note(replaced(deleted, response=answer), Verdict.OK)
+        state.note(replace(deleted, response=answer), Verdict.OK)
         assert len(memory) == kept
 
 

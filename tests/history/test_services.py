@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from lab.memory import exchange, note
 from lab.story import ADA, turn
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, replaced
+from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind
 from wirelint.core.state import State
 from wirelint.core.wire import exchanges
 from wirelint.evidence.texts import Meaning
@@ -62,7 +63,7 @@ def test_what_is_counted_of_answers() -> None:
 
 
 def test_without_a_response_nothing_is_counted() -> None:
-    broken = replaced(exchange(), response=None, failure=Failure(kind=FailureKind.RESET))
+    broken = replace(exchange(), response=None, failure=Failure(kind=FailureKind.RESET))
     service = service_of(broken)
     assert (service.answers, service.errors, service.statuses) == (0, 0, set())
 
@@ -188,11 +189,11 @@ def a_call(at: float, until: float, status: int | None = 503, fields: tuple[tupl
     made = exchange(status or 200, "/levels", at=at, service="stock", sent=fields)
     failure = None if status else Failure(kind=FailureKind.TIMEOUT)
     response = made.response if status else None
-    return replaced(made, ended=until, response=response, failure=failure, direction=Direction.OUTBOUND, client="shop")
+    return replace(made, ended=until, response=response, failure=failure, direction=Direction.OUTBOUND, client="shop")
 
 
 def asked(at: float, until: float, fields: tuple[tuple[str, str], ...] = TRACE) -> Exchange:
-    return replaced(exchange(at=at, sent=fields), ended=until)
+    return replace(exchange(at=at, sent=fields), ended=until)
 
 
 def calls(*told: Exchange) -> tuple[int, int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from lab.memory import exchange, note
 from lab.story import ADA, turn
-from wirelint.core.exchange import Exchange, replaced
+from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import Knowledge, tell
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
@@ -53,7 +54,7 @@ def test_resources_are_told_apart() -> None:
     for other in (exchange(target="/notes/8?page=1"), exchange(target="/notes/7?page=2"), exchange(service="other")):
         assert told(visits.of_resource(other)) == []
     elsewhere = exchange(target="/notes/7?page=1")
-    elsewhere = replaced(elsewhere, request=replaced(elsewhere.request, authority="other.example"))
+    elsewhere = replace(elsewhere, request=replace(elsewhere.request, authority="other.example"))
     assert told(visits.of_resource(elsewhere)) == []
 
 
@@ -176,7 +177,7 @@ def test_stories_stay_bounded_whoever_comes() -> None:
 
 def traced(number: int) -> Exchange:
     plain = exchange(at=number + 0.5, sent=(("x-request-id", f"{number:032x}"),))
-    return replaced(plain, id=str(number), started=number, timestamp=number + 1e9)
+    return replace(plain, id=str(number), started=number, timestamp=number + 1e9)
 
 
 def test_what_is_alike_is_remembered_as_if_it_had_been_the_first() -> None:

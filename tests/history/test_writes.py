@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from lab.story import later, remembered, turn
-from wirelint.core.exchange import Exchange, Request, Response, replaced
+from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.history import writes
@@ -110,7 +111,7 @@ def test_it_is_bounded_and_knows_that_it_forgets() -> None:
     state = State()
     memory = Writes(state)
     seen = _write(7, 0.0)
-    since = visit_of(replaced(seen), state)
+    since = visit_of(replace(seen), state)
     for number in range(most + 20):
         memory.note(_write(number, number / 10), Verdict.OK)
     assert len(memory) == most

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from wirelint.core.exchange import Exchange, replaced
+from msgspec.structs import replace
+
+from wirelint.core.exchange import Exchange
 from wirelint.core.memory import Memory
 from wirelint.core.state import State
 from wirelint.core.verdict import presumed
@@ -87,7 +89,7 @@ def at(text: str, *starts: float, took: float = 0.01) -> list[Exchange]:
     found = []
     for start in starts:
         (exchange,) = exchanges(text)
-        found.append(replaced(exchange, started=start, ended=start + took, timestamp=start))
+        found.append(replace(exchange, started=start, ended=start + took, timestamp=start))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -92,6 +93,16 @@ def test_id_reads_after_allow(rule: Rule) -> None:
     told = rule.id.removeprefix("allow-header-")  # the field, not the verb
     assert not told.startswith(("no-", "disallow", "allow-", "must-", "should-", "prefer-"))
     assert rule.family
+
+
+@EVERY_RULE
+def test_a_check_takes_an_exchange_without_response_if_its_rule_admits_one(rule: Rule) -> None:
+    # Compiled functions have no annotations; their source stands beside them.
+    source = Path(wirelint.rules.__file__).parent / rule.family / f"{rule.id.replace('-', '_')}.py"
+    functions = {each.name: each for each in ast.parse(source.read_text()).body if isinstance(each, ast.FunctionDef)}
+    annotation = functions["check"].args.args[0].annotation
+    assert annotation is not None
+    assert ast.unparse(annotation) == ("Exchange" if "none" in rule.when.status.split() else "Answered")
 
 
 @EVERY_RULE

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from lab.rule import audit, notes, of
 from lab.story import ADA, BOB, at, later, times, turn
-from wirelint.core.exchange import Exchange, replaced
+from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding, Severity
 
 PAGE = ("Accept: text/html,application/xhtml+xml",)
@@ -146,7 +147,7 @@ def passed_on(*, asked: bool = True, one_id: bool = False) -> list[Finding]:
         told += at(turn("GET /prices", 500, '{"error": "no"}', asked=(trace,)), number + 0.5)
         if asked:
             (outer,) = at(turn(f"GET /page?{number}", 200, "{}", asked=(trace,)), number + 0.4, took=0.2)
-            told.append(replaced(outer, service="front", client="browser"))
+            told.append(replace(outer, service="front", client="browser"))
     return audit("hot-retry-loop", *told)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from lab.rule import audit, run
-from wirelint.core.exchange import replaced
 from wirelint.core.finding import Side
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
@@ -37,7 +37,7 @@ def test_without_times_nothing_is_known_of_what_came_first(rule: str) -> None:
     (declared,) = (each for each in catalogue() if each.id == rule)
     for text in declared.bad:
         assert audit(rule, *exchanges(text)) != []
-        timeless = (replaced(each, started=0.0, ended=0.0, timestamp=None) for each in exchanges(text))
+        timeless = (replace(each, started=0.0, ended=0.0, timestamp=None) for each in exchanges(text))
         assert audit(rule, *timeless) == []
 
 
@@ -47,7 +47,7 @@ def test_what_was_under_way_already_could_not_know(rule: str) -> None:
     for text in declared.bad:
         told = list(exchanges(text))
         # All are answered after the last was sent.
-        slow = [replaced(each, ended=(each.ended or 0.0) + 100.0) for each in told]
+        slow = [replace(each, ended=(each.ended or 0.0) + 100.0) for each in told]
         assert audit(rule, *slow) == []
 
 
@@ -56,7 +56,7 @@ def test_other_clients_and_masked_credentials_are_never_the_same(rule: str) -> N
     (declared,) = (each for each in catalogue() if each.id == rule)
     for text in declared.bad:
         told = list(exchanges(text))
-        others = (replaced(each, client=f"client {at}") for at, each in enumerate(told))
+        others = (replace(each, client=f"client {at}") for at, each in enumerate(told))
         assert audit(rule, *others) == []
         plain = "\n".join(line for line in text.split("\n") if not line.startswith("Authorization:"))
         host = "Host: shop.example\n"

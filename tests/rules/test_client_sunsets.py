@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from lab.rule import audit, notes, of
 from lab.story import later, times, turn
-from wirelint.core.exchange import replaced
 from wirelint.core.finding import Confidence, Finding, Severity
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
@@ -45,7 +45,7 @@ def test_without_a_date_the_clock_here_counts() -> None:
     assert len(ended(past)) == 1
     assert ended(to_come) == []
     (exchange,) = exchanges(turn("GET /v1/orders", 200, "[]", past))
-    assert audit("sunset-ignored", replaced(exchange, timestamp=None)) == []
+    assert audit("sunset-ignored", replace(exchange, timestamp=None)) == []
 
 
 @pytest.mark.parametrize("value", ["soon", "@1767398400", "2026-01-03", ""])
@@ -68,9 +68,9 @@ def test_calls_that_are_served_no_more(status: int) -> None:
 def test_calls_that_nobody_answers() -> None:
     gone = "GET /v1/orders HTTP/1.1\nHost: shop.example\n\n# failure: connect refused\n"
     told = list(exchanges(ANNOUNCED + gone))
-    late = [told[0], replaced(told[1], timestamp=1767600000.0)]
+    late = [told[0], replace(told[1], timestamp=1767600000.0)]
     assert [finding.evidence for finding in audit("sunset-ignored", *late)] == [END]
-    assert audit("sunset-ignored", told[0], replaced(told[1], timestamp=1767400000.0)) == []
+    assert audit("sunset-ignored", told[0], replace(told[1], timestamp=1767400000.0)) == []
 
 
 def test_the_end_is_told_by_the_route_once_it_was_told_of_the_resource() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from lab.rule import answer, run
 from wirelint.core.body import Body
-from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response, replaced
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Severity
 from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
@@ -65,7 +66,7 @@ def test_a_length_alone_is_certain_on_the_wire_and_a_hint_in_a_recording() -> No
     exchange = bodyless(204, length="330")
     (finding,) = run("content-on-bodyless-status", exchange)
     assert (finding.severity, finding.confidence) == (Severity.MEDIUM, Confidence.CERTAIN)
-    recorded = replaced(exchange, origin=Origin("a.har", 0))
+    recorded = replace(exchange, origin=Origin("a.har", 0))
     (finding,) = run("content-on-bodyless-status", recorded)
     assert finding.confidence is Confidence.WEAK
 

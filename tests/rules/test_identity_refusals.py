@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from lab.rule import one, run
 from lab.story import pair
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import replaced
 from wirelint.core.finding import Confidence, Finding
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
@@ -121,8 +121,8 @@ def test_requests_side_by_side_prove_nothing() -> None:
     def found(refusal: float, success: float) -> int:
         engine = Engine([rule for rule in catalogue() if rule.id == TOLD])
         first, refused, last = exchanges(pair(200, key=A) + pair(401, key=A) + pair(200, key=A))
-        refused = replaced(refused, started=refusal)
-        last = replaced(last, started=success)
+        refused = replace(refused, started=refusal)
+        last = replace(last, started=success)
         return sum(len(engine.audit(each).findings) for each in (first, refused, last))
 
     assert found(1001.0, 1002.0) == 1

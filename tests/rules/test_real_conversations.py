@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from lab.rule import run
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, replaced
+from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
@@ -34,7 +35,7 @@ def seen(service: str, started: float, ended: float, request: str, answer: str, 
     field = f"traceparent: 00-{trace:032x}-00f067aa0ba902b7-01\n" if trace else ""
     text = f"{request}\nHost: shop.example\n{field}\n{answer}"
     (exchange,) = exchanges(text, service=service)
-    return replaced(exchange, id=f"x{next(_numbers)}", started=started, ended=ended)
+    return replace(exchange, id=f"x{next(_numbers)}", started=started, ended=ended)
 
 
 def told(rule_id: str, conversation: Iterable[Exchange]) -> list[Finding]:

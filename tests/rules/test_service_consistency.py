@@ -22,7 +22,7 @@ FORM = ("Content-Type: application/x-www-form-urlencoded",)
 def unsilenced(rule: str, *story: str) -> list[Finding]:
     """What a rule would tell if it had not told before."""
     (declared,) = (each for each in catalogue() if each.id == rule)
-    engine = Engine([msgspec.structs.replace(declared, speaks_once=False)])
+    engine = Engine([msgspec.structs.replace(declared, once_per=None)])
     return [finding for each in exchanges("".join(story)) for finding in engine.audit(each).findings]
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from lab.rule import run
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import replaced
 from wirelint.core.finding import Confidence, Finding
-from wirelint.core.rule import Scope
 from wirelint.core.wire import exchanges
 from wirelint.history.services import PERIOD
 from wirelint.rules import catalogue
@@ -28,7 +27,7 @@ CANARY = "cnry7Hq2Zx9Lw4Kd8Rt5"
 @pytest.mark.parametrize("rule", RULES)
 def test_a_service_is_told_about_once_an_hour(rule: str) -> None:
     (declared,) = (each for each in catalogue() if each.id == rule)
-    assert (declared.scope, declared.speaks_once) == (Scope.SERVICE, True)
+    assert declared.once_per == "service"
     for text in declared.bad:
         story = list(exchanges(text))
         span = story[-1].started - story[0].started + 10
@@ -40,8 +39,8 @@ def test_a_service_is_told_about_once_an_hour(rule: str) -> None:
                 for each in exchanges(text):
                     ended = None if each.ended is None else each.ended + at
                     own = name if each.service == "example" else each.service
-                    moved = replaced(each, service=own, started=each.started + at, ended=ended)
-                    found += engine.audit(replaced(moved)).findings
+                    moved = replace(each, service=own, started=each.started + at, ended=ended)
+                    found += engine.audit(replace(moved)).findings
             return found
 
         assert len(again(span)) == 1

@@ -14,7 +14,7 @@ from wirelint import selection
 from wirelint.cli.console import Printer
 from wirelint.cli.options import Choice, common, option
 from wirelint.cli.rules import metadata
-from wirelint.core.rule import SECTIONS, Rule
+from wirelint.core.rule import SECTIONS, SINCE, STATUS, Rule
 from wirelint.rules import catalogue
 from wirelint.sinks.text import STYLES
 
@@ -51,7 +51,7 @@ def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
         "confidence": Text(sure),
         "basis": Text(rule.basis),
         "family": Text(rule.family),
-        "status": Text(f"{rule.status}, since {rule.since}" + ("" if rule.default else "; off by default")),
+        "status": Text(f"{STATUS}, since {SINCE}" + ("" if rule.default else "; off by default")),
         "really": Text("" if rule.verdict is None else rule.verdict.replace("_", " ")),
         "better": Text("" if rule.suggested_status is None else str(rule.suggested_status)),
     }

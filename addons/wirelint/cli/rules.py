@@ -11,7 +11,7 @@ from rich.text import Text
 
 from wirelint.cli.console import Printer
 from wirelint.cli.options import Choice, chosen, common, option, rule_choice
-from wirelint.core.rule import Rule
+from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.rules import catalogue
 from wirelint.sinks.text import severity
 
@@ -44,8 +44,8 @@ def metadata(rule: Rule) -> dict[str, Any]:
         "confidence": str(rule.confidence),
         "because": rule.because,
         "basis": rule.basis,
-        "status": rule.status.value,
-        "since": rule.since,
+        "status": STATUS,
+        "since": SINCE,
         "default": rule.default,
         "side": rule.side.value,
         "verdict": None if rule.verdict is None else rule.verdict.value,

@@ -134,7 +134,7 @@ class Engine:
         for each in bound:
             rule = each.rule
             try:
-                for hit in each.check(exchange, each.context):
+                for hit in each.check(exchange, each.context):  # type: ignore[arg-type]  # see ``Answered``
                     confidence = rule.confidence if hit.confidence is None else hit.confidence
                     if confidence >= self._least and len(hits) < _MOST_HITS:
                         hits.append((rule, self._adjusted(rule, hit)))

@@ -1,12 +1,15 @@
 """One request with its response, or with the failure that came instead (RFC 9110 §3, "message exchange").
 
-Everything here is a plain value that is never changed. Adapters under ``wirelint.sources`` make them; rules read them.
+Everything here is a frozen value: ``msgspec.structs.replace`` makes another one with other fields. Adapters under
+``wirelint.sources`` make them; rules read them.
 """
 
 from __future__ import annotations
 
 import enum
-from typing import Any, Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
+
+import msgspec
 
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.headers import NO_HEADERS, Headers
@@ -50,33 +53,20 @@ class Probe(NamedTuple):
     same: bool
 
 
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A request as the service saw it.
 
     :param target: the origin-form request target, query included.
     :param authority: the Host field or ``:authority``.
     """
 
-    __slots__ = ("authority", "body", "headers", "http_version", "method", "scheme", "target")
-
-    def __init__(  # noqa: PLR0913 - what makes a request, by name
-        self,
-        *,
-        method: str,
-        target: str,
-        scheme: str = "http",
-        authority: str = "",
-        http_version: str = "HTTP/1.1",
-        headers: Headers = NO_HEADERS,
-        body: Body = EMPTY,
-    ) -> None:
-        self.method: Final = method
-        self.target: Final = target
-        self.scheme: Final = scheme
-        self.authority: Final = authority
-        self.http_version: Final = http_version
-        self.headers: Final = headers
-        self.body: Final = body
+    method: str
+    target: str
+    scheme: str = "http"
+    authority: str = ""
+    http_version: str = "HTTP/1.1"
+    headers: Headers = NO_HEADERS
+    body: Body = EMPTY
 
     @property
     def path(self) -> str:
@@ -89,79 +79,45 @@ class Request:
         return self.target.partition("?")[2]
 
 
-class Response:
+class Response(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A response as it came over the wire.
 
     :param trailers: None where the source cannot tell.
     """
 
-    __slots__ = ("body", "headers", "http_version", "reason", "status", "trailers")
-
-    def __init__(  # noqa: PLR0913 - what makes a response, by name
-        self,
-        *,
-        status: int,
-        reason: str = "",
-        http_version: str = "HTTP/1.1",
-        headers: Headers = NO_HEADERS,
-        body: Body = EMPTY,
-        trailers: Headers | None = None,
-    ) -> None:
-        self.status: Final = status
-        self.reason: Final = reason
-        self.http_version: Final = http_version
-        self.headers: Final = headers
-        self.body: Final = body
-        self.trailers: Final = trailers
+    status: int
+    reason: str = ""
+    http_version: str = "HTTP/1.1"
+    headers: Headers = NO_HEADERS
+    body: Body = EMPTY
+    trailers: Headers | None = None
 
 
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """One request with its response, the failure that came instead, or both where a response was cut short.
 
-    ``memo`` holds what evidence functions found out about it (see ``wirelint.core.once``).
+    What ``core.once`` found out about it lies in the instance's ``__dict__``, where ``functools.cached_property`` keeps
+    its values as well: a cache, made on demand, that ``msgspec.structs.replace`` leaves behind.
 
     :param client: names the peer that sent the request, only ever compared, never shown.
     :param started: monotonic seconds, as ``first_byte`` and ``ended``.
     :param timestamp: the wall clock at the start in Unix seconds.
-    :param probes: empty but for exchanges that were probed, which are audited apart from all others.
+    :param probes: empty but for probed exchanges, which are audited separately from all others.
     """
 
-    __slots__ = (
-        "client", "direction", "ended", "failure", "first_byte", "id", "memo", "origin", "probes", "request",
-        "response", "service", "started", "timestamp",
-    )  # fmt: skip
-
-    def __init__(  # noqa: PLR0913 - what makes an exchange, by name
-        self,
-        *,
-        request: Request,
-        response: Response | None = None,
-        failure: Failure | None = None,
-        service: str = "",
-        direction: Direction = Direction.INBOUND,
-        id: str = "",  # noqa: A002 - it is called that wherever it is shown
-        client: str = "",
-        started: float = 0.0,
-        first_byte: float | None = None,
-        ended: float | None = None,
-        timestamp: float | None = None,
-        origin: Origin | None = None,
-        probes: tuple[Probe, ...] = (),
-    ) -> None:
-        self.request: Final = request
-        self.response: Final = response
-        self.failure: Final = failure
-        self.service: Final = service
-        self.direction: Final = direction
-        self.id: Final = id
-        self.client: Final = client
-        self.started: Final = started
-        self.first_byte: Final = first_byte
-        self.ended: Final = ended
-        self.timestamp: Final = timestamp
-        self.origin: Final = origin
-        self.probes: Final = probes
-        self.memo: Final[dict[Any, Any]] = {}
+    request: Request
+    response: Response | None = None
+    failure: Failure | None = None
+    service: str = ""
+    direction: Direction = Direction.INBOUND
+    id: str = ""
+    client: str = ""
+    started: float = 0.0
+    first_byte: float | None = None
+    ended: float | None = None
+    timestamp: float | None = None
+    origin: Origin | None = None
+    probes: tuple[Probe, ...] = ()
 
     @property
     def status(self) -> int | None:
@@ -178,18 +134,16 @@ class Exchange:
         return None if self.ended is None else max(0.0, self.ended - self.started)
 
 
-FIELDS: Final[dict[type, tuple[str, ...]]] = {
-    Request: ("method", "target", "scheme", "authority", "http_version", "headers", "body"),
-    Response: ("status", "reason", "http_version", "headers", "body", "trailers"),
-    Exchange: (
-        "request", "response", "failure", "service", "direction", "id", "client", "started", "first_byte", "ended",
-        "timestamp", "origin", "probes",
-    ),
-}  # fmt: skip
-"""What each of them is made from."""
+class Answered(Exchange, frozen=True, kw_only=True, eq=False):
+    """An exchange that has a response, as type checkers see it: no source makes one.
 
+    The engine runs a check only on exchanges that fit the rule's ``When``. If that does not admit ``none``, the check
+    takes an ``Answered`` and need not test for a response.
+    """
 
-def replaced[M: (Request, Response, Exchange)](message: M, **changes: Any) -> M:
-    """The same with other values for some of its fields; of what was found out about an exchange, nothing."""
-    fields = [name for name in FIELDS[type(message)] if name not in changes]
-    return type(message)(**{name: getattr(message, name) for name in fields}, **changes)
+    response: Response
+
+    @property
+    def status(self) -> int:
+        """The response's status code."""
+        return self.response.status

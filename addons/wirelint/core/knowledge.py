@@ -40,16 +40,17 @@ class Knowledge(msgspec.Struct, frozen=True):
 
 
 NOTHING: Final = Knowledge()
+_KNOWN: Final = "known"
 
 
 def known(exchange: Exchange) -> Knowledge:
     """What is known about the service of an exchange."""
-    knowledge: Knowledge = exchange.memo.get(known, NOTHING)
+    knowledge: Knowledge = exchange.__dict__.get(_KNOWN, NOTHING)
     return knowledge
 
 
 def tell(exchange: Exchange, knowledge: Knowledge) -> None:
     """Attach knowledge to an exchange; what was found out without it is forgotten."""
     if known(exchange) is not knowledge:
-        exchange.memo.clear()
-        exchange.memo[known] = knowledge
+        exchange.__dict__.clear()
+        exchange.__dict__[_KNOWN] = knowledge

@@ -12,14 +12,19 @@ _UNKNOWN: Final = object()
 
 
 def once[T](fact: Callable[[Exchange], T]) -> Callable[[Exchange], T]:
-    """Let a pure function of an exchange run once per exchange, however many rules ask for it."""
+    """Run a pure function of an exchange once per exchange, however many rules ask for it.
+
+    The value is kept where ``functools.cached_property`` would keep it, in the ``__dict__`` of the exchange. It takes
+    no part in comparing or copying exchanges.
+    """
+    name = f"{fact.__module__}.{fact.__qualname__}"
 
     @functools.wraps(fact)
     def remembered(exchange: Exchange) -> T:
-        memo = exchange.memo
-        value: T = memo.get(fact, _UNKNOWN)
+        facts = exchange.__dict__
+        value: T = facts.get(name, _UNKNOWN)
         if value is _UNKNOWN:
-            value = memo[fact] = fact(exchange)
+            value = facts[name] = fact(exchange)
         return value
 
     return remembered

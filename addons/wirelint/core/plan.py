@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from wirelint.core.exchange import Exchange
@@ -43,13 +43,12 @@ class Plan:
 
     :param bound: all of them.
     :param successful: whether they are for a success.
-    :param vain: ids of those that can find nothing here, though it is an opportunity.
     """
 
     __slots__ = ("keyed", "keys", "looking_back", "plain", "reading", "rules")
 
-    def __init__(self, bound: Sequence[Bound], *, successful: bool, vain: Collection[str] = ()) -> None:
-        here = [each for each in bound if not each.rule.recalls and each.rule.id not in vain]
+    def __init__(self, bound: Sequence[Bound], *, successful: bool) -> None:
+        here = [each for each in bound if not each.rule.recalls]
         reading = [each for each in here if each.reads is not Reads.NOTHING]
         # Errors are few and all about something; it is among successes that a look at the names spares work.
         keyed = [each for each in reading if successful and each.keys is not None]
@@ -68,13 +67,12 @@ class Plans:
     :param key: the three.
     """
 
-    __slots__ = ("_asked", "_bound", "_got", "_plans", "_successful", "_vain")
+    __slots__ = ("_asked", "_bound", "_got", "_plans", "_successful")
 
     def __init__(self, bound: Sequence[Bound], key: tuple[int | None, str, Kind]) -> None:
         rules = [each.rule for each in bound]
         self._bound = bound
         self._successful = key[0] is not None and key[0] < 400
-        self._vain = frozenset([rule.id for rule in rules if rule.worth is not None and not rule.worth(*key)])
         self._asked = frozenset([name for rule in rules for name in rule.when.request_fields])
         self._got = frozenset([name for rule in rules for name in rule.when.response_fields])
         self._plans: dict[tuple[frozenset[str], frozenset[str]], Plan] = {}
@@ -85,7 +83,7 @@ class Plans:
         plan = self._plans.get(shape)
         if plan is None:
             fitting = [each for each in self._bound if each.rule.when.has(*shape)]
-            plan = Plan(fitting, successful=self._successful, vain=self._vain)
+            plan = Plan(fitting, successful=self._successful)
             if len(self._plans) < _MOST_SHAPES:
                 self._plans[shape] = plan
         return plan

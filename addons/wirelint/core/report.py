@@ -11,7 +11,7 @@ from wirelint.core.finding import Finding, Hit, fingerprint
 from wirelint.core.methods import method_name
 from wirelint.core.redact import redact, secrets
 from wirelint.core.route import route
-from wirelint.core.rule import Rule, Scope
+from wirelint.core.rule import Rule
 from wirelint.core.state import Table
 from wirelint.core.trace import trace_id
 from wirelint.core.verdict import Verdict
@@ -95,15 +95,15 @@ def _story(exchange: Exchange, template: str, hit: Hit) -> tuple[Step, ...]:
 
 
 def is_news(finding: Finding, rule: Rule, hit: Hit, told: Table[tuple[str, ...], bool], now: float) -> bool:
-    """Whether a finding is to be told: rules that speak once are heard no more of it for an hour.
+    """Return whether a finding is to be reported: not again within an hour if its rule reports once (``once_per``).
 
-    :param told: what was told; the finding is noted there.
+    :param told: what was reported; the finding is noted there.
     :param now: seconds of the exchanges' clock.
     """
-    if not rule.speaks_once:
+    if rule.once_per is None:
         return True
-    service = rule.scope is Scope.SERVICE
-    key = (rule.id, finding.service, hit.discriminator) if service else (finding.fingerprint,)
+    of_service = rule.once_per == "service"
+    key = (rule.id, finding.service, hit.discriminator) if of_service else (finding.fingerprint,)
     if told.get(key, now):
         return False
     told.keep(key, True, now)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.media import Kind
 from wirelint.core.memory import Memory
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.core.when import When
 
-__all__ = ["SECTIONS", "Check", "Condition", "Context", "Glance", "Reads", "Rule", "Scope", "Status", "When"]
+__all__ = ["SECTIONS", "SINCE", "STATUS", "Check", "Condition", "Context", "Reads", "Rule", "When"]
+
+STATUS: Final = "preview"
+"""Where all rules stand in their life: their findings may still change between releases."""
+
+SINCE: Final = "0.1.0"
+"""The release that all rules came with."""
 
 
 class Reads(enum.IntEnum):
@@ -25,26 +30,6 @@ class Reads(enum.IntEnum):
     NOTHING = 0
     PREFIX = 1
     WHOLE = 2
-
-
-class Status(enum.StrEnum):
-    """Where a rule stands in its life."""
-
-    PREVIEW = "preview"
-    STABLE = "stable"
-    DEPRECATED = "deprecated"
-
-
-class Scope(enum.StrEnum):
-    """How much a rule looks at to reach a conclusion."""
-
-    EXCHANGE = "exchange"
-    RESOURCE = "resource"
-    IDENTITY = "identity"
-    ROUTE = "route"
-    SERVICE = "service"
-    HOP = "hop"
-    CLIENT = "client"
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -65,13 +50,11 @@ class Context(msgspec.Struct, frozen=True):
         return self.state.recall(kind)
 
 
-Check = Callable[[Exchange, Context], Iterable[Hit]]
+Check = Callable[[Answered, Context], Iterable[Hit]]
+"""Judges one exchange. A check whose rule admits exchanges without a response (``none``) takes any ``Exchange``."""
 
 Condition = Callable[[Exchange, State], bool]
 """Whether the past holds what some rules look for: asked once per exchange, however many they are."""
-
-Glance = Callable[[int | None, str, Kind], bool]
-"""Whether a rule can find anything where status, method and kind of content are these: asked once for all alike."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,13 +66,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     ``suggested_status`` are what a hit implies unless it says otherwise. ``default`` is False for rules that must be
     asked for.
 
-    ``worth`` is for rules whose every opportunity counts, though at a glance most can hold no finding: there, the check
-    is not run.
-
-    ``scope`` is what the rule needs to see to conclude, ``recalls`` the memories that it looks back on. ``after`` is a
-    condition without which the check need not be run: most exchanges follow upon nothing worth a look. ``speaks_once``
-    makes it fall silent for an hour about what it has told: about the fingerprint of its finding where it is about one
-    route, and about the service (and discriminator) where ``scope`` is the service.
+    ``recalls`` names the memories that the rule looks back on. ``after`` is a condition without which the check need
+    not be run: most exchanges follow upon nothing worth a look. ``once_per`` keeps the rule from reporting the same
+    again within an hour: the same finding (its fingerprint) on one route, or the same discriminator on one service.
     """
 
     severity: Severity
@@ -99,18 +78,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     when: When
     reads: Reads = Reads.NOTHING
     json_keys: frozenset[str] | None = None
-    worth: Glance | None = None
     verdict: Verdict | None = None
     suggested_status: int | None = None
     side: Side = Side.SERVER
-    status: Status = Status.PREVIEW
-    since: str = "0.1.0"
     default: bool = True
     options: Mapping[str, Any] = {}
-    scope: Scope = Scope.EXCHANGE
     recalls: tuple[type[Memory], ...] = ()
     after: Condition | None = None
-    speaks_once: bool = False
+    once_per: Literal["route", "service"] | None = None
 
     id: str = ""
     family: str = ""

@@ -14,8 +14,10 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from wirelint.core.body import Body
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Probe, Request, Response, replaced
+from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Probe, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
@@ -77,7 +79,7 @@ class _Reader:
             self._failure = Failure(kind=FailureKind(match[1]), message=match[2])
             if self._response is not None:
                 cut = Body(self._response.body.raw, complete=False, media=self._response.headers.media_type)
-                self._response = replaced(self._response, body=cut)
+                self._response = replace(self._response, body=cut)
         elif match := _probe.fullmatch(first):
             kind: Literal["without", "broken"] = "without" if match[1] == "without" else "broken"
             self._probes = (*self._probes, Probe(kind, int(match[2]), bool(match[3])))
@@ -113,7 +115,7 @@ class _Reader:
             raise WireTextError("a request without an answer")
         for number in range(1, self._times + 1):
             target = self._request.target.replace("{n}", str(number)) if self._times > 1 else self._request.target
-            yield self._exchange(replaced(self._request, target=target))
+            yield self._exchange(replace(self._request, target=target))
             self._clock += self._every
         self._begin()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from wirelint.core.rule import Reads, Rule, When
+from wirelint.core.rule import SINCE, STATUS, Reads, Rule, When
 from wirelint.gen.text import family_title, inline, references, sections
 
 _READS: Final = {
@@ -64,7 +64,7 @@ def _facts(rule: Rule) -> list[str]:
     if not rule.default:
         lines.append("- Off unless asked for.")
     lines += [f"- Option `{name}`, by default `{json.dumps(value)}`." for name, value in sorted(rule.options.items())]
-    lines.append(f"- {rule.status.capitalize()}, since {rule.since}.")
+    lines.append(f"- {STATUS.capitalize()}, since {SINCE}.")
     return lines
 
 

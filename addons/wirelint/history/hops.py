@@ -21,6 +21,7 @@ from wirelint.core.visit import Step, Visit
 from wirelint.core.when import ALWAYS
 from wirelint.history.visits import visit_of
 
+_HOPS: Final = "hops"
 _MOST_TRACES: Final = 8192
 _MOST_IN_TRACE: Final = 64
 _MOST_IDS: Final = 4
@@ -133,10 +134,10 @@ class Traces:
 
     def hops(self, exchange: Exchange) -> Hops | None:
         """What the exchange at hand completes: its own calls, or those of one that had just ended; None for neither."""
-        memo = exchange.memo
-        if Traces not in memo:
-            memo[Traces] = self._hops(exchange)
-        found: Hops | None = memo[Traces]
+        facts = exchange.__dict__
+        if _HOPS not in facts:
+            facts[_HOPS] = self._hops(exchange)
+        found: Hops | None = facts[_HOPS]
         return found
 
     def joins(self, exchange: Exchange) -> bool:

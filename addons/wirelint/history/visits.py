@@ -41,6 +41,7 @@ _TENANT_FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 _MOST_ALIKE: Final = 4096
+_VISIT: Final = "visit"
 _MOST_BY_RESOURCE: Final = 16_384
 _MOST_BY_CREDENTIAL: Final = 16_384
 _MOST_BY_CLIENT: Final = 8192
@@ -52,9 +53,9 @@ def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -
 
     :param verdict: what became of it, None while the rules still run.
     """
-    visit: Visit | None = exchange.memo.get(visit_of)
+    visit: Visit | None = exchange.__dict__.get(_VISIT)
     if visit is None:
-        visit = exchange.memo[visit_of] = _visit(exchange, state)
+        visit = exchange.__dict__[_VISIT] = _visit(exchange, state)
     if verdict is not None:
         visit.verdict = verdict
     return visit

@@ -12,7 +12,7 @@ from prometheus_client.exposition import choose_encoder
 
 from wirelint import __version__
 from wirelint.core.audit import Audit
-from wirelint.core.rule import Rule
+from wirelint.core.rule import STATUS, Rule
 from wirelint.sinks.budget import Limits
 from wirelint.sinks.counts import Counts, Found, Labels, Spread
 from wirelint.sinks.exposition import Exemplar, Family, Writer
@@ -251,8 +251,7 @@ class Metrics:
 
     def _rule_info(self) -> Family:
         rows: dict[Labels, float] = {
-            (rule.id, str(rule.severity), str(rule.confidence), str(rule.status), rule.summary): 1.0
-            for rule in self._rules
+            (rule.id, str(rule.severity), str(rule.confidence), STATUS, rule.summary): 1.0 for rule in self._rules
         }
         return _gauge("rule_info", "The rules that run.", rows)
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from wirelint import __version__
-from wirelint.core.rule import SECTIONS, Rule
+from wirelint.core.rule import SECTIONS, SINCE, STATUS, Rule
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -219,7 +219,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "because": rule.because,
         "basis": rule.basis,
         "side": str(rule.side),
-        "status": str(rule.status),
-        "since": rule.since,
+        "status": STATUS,
+        "since": SINCE,
         "sections": [{"title": title, "text": sections[title]} for title in SECTIONS if title in sections],
     }

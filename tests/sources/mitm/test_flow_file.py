@@ -17,7 +17,7 @@ from mitmproxy.test import tflow
 import support
 from lab.mitm import HOST, Peer, Proxy, Service, connect, get, talk
 from wirelint.core.body import Body
-from wirelint.core.exchange import FIELDS, Exchange, FailureKind
+from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.origin import Origin
 from wirelint.sources import Skipped, UnreadableError
 from wirelint.sources.mitm import flow_file
@@ -32,11 +32,11 @@ def body(value: Body) -> tuple[object, ...]:
 
 def facts(exchange: Exchange) -> dict[str, object]:
     """All of an exchange in a form that compares by value, but where it was read from."""
-    kept = {name: getattr(exchange, name) for name in FIELDS[Exchange] if name != "origin"}
+    kept = {name: getattr(exchange, name) for name in Exchange.__struct_fields__ if name != "origin"}
     for part in ("request", "response"):
         message = kept[part]
         if message is not None:
-            fields = {name: getattr(message, name) for name in FIELDS[type(message)]}
+            fields = {name: getattr(message, name) for name in type(message).__struct_fields__}
             kept[part] = fields | {"body": body(message.body)}
     return kept
 

@@ -31,9 +31,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.caches import from_cache
 from wirelint.history.visits import Visits, is_marked
 from wirelint.history.writes import Writes
@@ -44,16 +44,15 @@ RULE = Rule(
     because="both answers were seen twice, by turns, on one resource",
     basis="policy: RFC 9110 section 15.5.4 defines 403 as lacking permission",
     when=When(status="2xx", method="GET"),
-    scope=Scope.RESOURCE,
     recalls=(Visits, Writes),
     after=is_marked,
-    speaks_once=True,
+    once_per="route",
 )
 
 _TIMES: Final = 2
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Forbidden, open, forbidden, open: in this order, or the other way round."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

@@ -30,9 +30,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.history.services import Services
 from wirelint.history.visits import Visits
 
@@ -43,9 +43,8 @@ RULE = Rule(
     basis="policy: RFC 9110 section 15.5.2",
     when=When(status="2xx", method="PUT PATCH DELETE"),
     suggested_status=401,
-    scope=Scope.ROUTE,
     recalls=(Visits, Services),
-    speaks_once=True,
+    once_per="route",
 )
 
 _LEAST_WRITES: Final = 8
@@ -57,7 +56,7 @@ _meant_to_be_open: Final = re.compile(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """A stranger's write among the writes of known callers."""
     now = context.recall(Visits).now(exchange)
     if not now.stranger or not now.succeeded or (now.method == "PUT" and now.status == 201):

@@ -32,9 +32,9 @@ References
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.state import WINDOW
 from wirelint.core.visit import Step, Visit
 from wirelint.evidence.makers import maker
@@ -48,15 +48,14 @@ RULE = Rule(
     because="each status was seen three times, by turns",
     basis="policy: RFC 9110 sections 15.5.2 and 15.5.4 tell the two apart",
     when=When(status="401 403 404"),
-    scope=Scope.ROUTE,
     recalls=(Visits, Routes),
-    speaks_once=True,
+    once_per="route",
 )
 
 _TIMES: Final = 3
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """The third refusal of one kind, among three of another."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

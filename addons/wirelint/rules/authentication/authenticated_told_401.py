@@ -31,10 +31,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.methods import SAFE
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
@@ -51,13 +51,12 @@ RULE = Rule(
     when=When(status="2xx"),
     verdict=Verdict.SERVER_ERROR,
     suggested_status=503,
-    scope=Scope.IDENTITY,
     recalls=(Visits,),
     after=credential_was_doubted,
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Accepted, refused, accepted: one credential, one route, in this order."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

@@ -30,7 +30,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.challenges import challenges
@@ -46,10 +46,10 @@ RULE = Rule(
 _STATUS: Final = {"invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403}
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the error with the status."""
     status = exchange.status
-    if status is None or status == 404:
+    if status == 404:
         return
     for challenge in challenges(exchange).of("bearer"):
         error = challenge.get("error")

@@ -32,7 +32,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.challenges import Challenges, challenges, read
@@ -46,11 +46,9 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Parse both fields and look at what came out."""
     response = exchange.response
-    if response is None:
-        return
     yield from _faults("WWW-Authenticate", challenges(exchange))
     yield from _faults("Proxy-Authenticate", read(response.headers, "proxy-authenticate"))
 

@@ -28,9 +28,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.state import WINDOW, moment
 from wirelint.core.visit import Visit
 from wirelint.evidence.challenges import challenges
@@ -43,12 +43,11 @@ RULE = Rule(
     because="one exchange does not tell which schemes the service accepts",
     basis="policy: RFC 9110 section 11.6.1",
     when=When(status="401", response_fields=("www-authenticate",), request_fields=("authorization",)),
-    scope=Scope.ROUTE,
     recalls=(Routes,),
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the scheme sent with the one asked for."""
     scheme = sent_scheme(exchange)
     found = challenges(exchange)

@@ -31,9 +31,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
 from wirelint.history.routes import Route, Routes
@@ -45,10 +45,9 @@ RULE = Rule(
     because="two credentials that are valid elsewhere, before and after, were answered as if there were none",
     basis="policy: RFC 9110 section 15.5.2 defines 401 as lacking valid credentials",
     when=When(status="2xx"),
-    scope=Scope.ROUTE,
     recalls=(Visits, Routes),
     after=credential_was_doubted,
-    speaks_once=True,
+    once_per="route",
 )
 
 _CALLERS: Final = 2
@@ -59,7 +58,7 @@ _area: Final = re.compile(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """A success of a credential that was refused elsewhere: was it refused as everybody is?"""
     visits = context.recall(Visits)
     now = visits.now(exchange)

@@ -30,9 +30,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
 from wirelint.history.visits import Visits, is_marked
@@ -45,10 +45,9 @@ RULE = Rule(
     basis="MAY: RFC 9110 section 15.5.4",
     when=When(status="2xx", method="GET"),
     suggested_status=403,
-    scope=Scope.RESOURCE,
     recalls=(Visits, Writes),
     after=is_marked,
-    speaks_once=True,
+    once_per="route",
 )
 
 _LAG: Final = 5.0
@@ -58,7 +57,7 @@ _globally_unique: Final = re.compile(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Read by one, not found by another, read by the one again."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

@@ -29,9 +29,9 @@ References
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.history.visits import Visits
 
@@ -43,15 +43,14 @@ RULE = Rule(
     when=When(status="403 404", method="GET"),
     suggested_status=404,
     default=False,
-    scope=Scope.ROUTE,
     recalls=(Visits,),
-    speaks_once=True,
+    once_per="route",
 )
 
 _TIMES: Final = 2
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Two ids that exist, two that do not, and one caller who can tell."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

@@ -29,7 +29,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.credentials import credentials
@@ -47,11 +47,11 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Permission, and nothing about the credentials."""
     response = exchange.response
     about = meanings(exchange)
-    if response is None or Meaning.AUTHZ not in about or about & {Meaning.AUTHN, Meaning.RATE}:
+    if Meaning.AUTHZ not in about or about & {Meaning.AUTHN, Meaning.RATE}:
         return
     if not credentials(exchange):
         return

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Rule, When
@@ -50,16 +50,15 @@ RULE = Rule(
     because="the call asked for data and got a password field, or a path that is named login",
     basis="SHOULD: RFC 9110 section 11.4",
     when=When(status="200 302 303 307"),
-    worth=lambda status, _method, kind: status != 200 or kind is Kind.HTML,
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=401,
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """A form under 200, or the path of a redirect; a host's name proves nothing."""
     response = exchange.response
-    if response is None or (response.status == 200 and response.headers.media_type.kind is not Kind.HTML):
+    if response.status == 200 and response.headers.media_type.kind is not Kind.HTML:
         return
     if not is_api_call(exchange) or _login.search(exchange.request.path[:1024]):
         return

@@ -30,7 +30,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.credentials import is_stranger
@@ -54,7 +54,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Credentials are asked for, or said to be wrong, and nothing else is."""
     about = meanings(exchange)
     if Meaning.AUTHN not in about or about & {Meaning.AUTHZ, Meaning.RATE, Meaning.QUOTA}:

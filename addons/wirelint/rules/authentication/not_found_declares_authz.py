@@ -24,7 +24,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.said import said
@@ -40,7 +40,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Permission in the prose, or in a code such as NotAuthorizedOrNotFound."""
     words = said(exchange)
     if Meaning.AUTHZ in of_prose(words.prose) or any(Meaning.AUTHZ in of_code(code) for code in words.codes):

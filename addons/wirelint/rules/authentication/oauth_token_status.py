@@ -31,7 +31,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
@@ -67,10 +67,10 @@ _SHAPE: Final = frozenset({"error", "error_description", "error_uri"})
 _PROVIDERS: Final = ("github.com", "slack.com", "reddit.com", "facebook.com", "linkedin.com", "stackexchange.com")
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the error with the status."""
     request, response = exchange.request, exchange.response
-    if response is None or request.body.unavailable is not None or not is_token_request(exchange):
+    if request.body.unavailable is not None or not is_token_request(exchange):
         return
     members = response.body.members or {}
     error = members.get("error")

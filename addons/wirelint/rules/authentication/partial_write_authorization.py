@@ -28,9 +28,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.history.routes import Routes
 from wirelint.history.visits import Visits
@@ -41,13 +41,12 @@ RULE = Rule(
     because="roles may be meant to be so, and permissions may change",
     basis="policy: RFC 9110 section 15.5.4",
     when=When(status="2xx 403", method="PUT PATCH DELETE"),
-    scope=Scope.RESOURCE,
     recalls=(Visits, Routes),
-    speaks_once=True,
+    once_per="route",
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """One credential, one resource: forbidden by one method, accepted by the other."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

@@ -24,7 +24,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, When
 
@@ -38,11 +38,9 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a challenge."""
     response = exchange.response
-    if response is None:
-        return
     value = response.headers.get("proxy-authenticate")
     if value is None:
         yield Hit("407 without a Proxy-Authenticate field", f"407 {response.reason}".rstrip())

@@ -30,7 +30,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.credentials import sent_scheme
@@ -59,7 +59,7 @@ _LONGEST: Final = 512
 _EMPTY: Final = frozenset({"null", "undefined", "none", "nil", "false", "{}", "[object object]"})
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Words that say that nothing was sent, beside what was sent."""
     scheme = sent_scheme(exchange)
     value = (exchange.request.headers.get("authorization") or "").strip().partition(" ")[2].strip()

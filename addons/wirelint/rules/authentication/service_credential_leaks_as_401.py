@@ -29,9 +29,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.history.hops import Traces, completes_hops
@@ -45,7 +45,6 @@ RULE = Rule(
     when=When(status="401 403"),
     verdict=Verdict.SERVER_ERROR,
     suggested_status=502,
-    scope=Scope.HOP,
     recalls=(Traces, Visits),
     after=completes_hops,
 )
@@ -55,7 +54,7 @@ _checks_credentials: Final = re.compile(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """A refusal of the service's own credential becomes one of the caller's."""
     hops = context.recall(Traces).hops(exchange)
     visits = context.recall(Visits)

@@ -30,7 +30,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -43,11 +43,9 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a challenge, however odd its scheme."""
     response = exchange.response
-    if response is None:
-        return
     value = response.headers.get("www-authenticate")
     if value is None:
         yield Hit("401 without a WWW-Authenticate field", f"401 {response.reason}".rstrip())

@@ -28,10 +28,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.methods import SAFE
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning
@@ -53,13 +53,12 @@ RULE = Rule(
     when=When(status="403"),
     reads=Reads.NOTHING,
     side=Side.CLIENT,
-    scope=Scope.CLIENT,
     recalls=(Visits,),
     after=client_had_failed,
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Forbidden, and sent three times more."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

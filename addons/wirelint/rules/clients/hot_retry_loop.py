@@ -35,7 +35,7 @@ from typing import Final
 
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.lifecycle import is_awaited
 from wirelint.history.hops import Traces
@@ -61,7 +61,6 @@ RULE = Rule(
     basis="policy: RFC 9110 section 9.2.2 leaves retries to clients; those without a growing pause amplify failures",
     when=When(status="4xx 5xx none"),
     side=Side.CLIENT,
-    scope=Scope.CLIENT,
     recalls=(Visits, Traces),
     after=client_had_failed,
 )

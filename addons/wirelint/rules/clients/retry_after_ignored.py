@@ -33,7 +33,7 @@ from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.history.repeats import by_a_person, is_probe, knew, same_client
 from wirelint.history.visits import Visits
@@ -52,7 +52,6 @@ RULE = Rule(
     basis="ought to: RFC 9110 section 10.2.3",
     when=When(status="2xx 3xx 4xx 5xx none"),
     side=Side.CLIENT,
-    scope=Scope.CLIENT,
     recalls=(Visits, Waiting),
     after=was_told_to_wait,
 )

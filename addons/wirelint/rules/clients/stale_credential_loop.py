@@ -31,9 +31,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.challenges import challenges
 from wirelint.evidence.credentials import credentials
@@ -54,12 +54,11 @@ RULE = Rule(
     basis="policy: RFC 9110 section 15.5.2 lets clients repeat with new or replaced credentials",
     when=When(status="401"),
     side=Side.CLIENT,
-    scope=Scope.CLIENT,
     recalls=(Visits,),
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Refused four times, and nothing else ever."""
     visits = context.recall(Visits)
     story = visits.of_credential(exchange)

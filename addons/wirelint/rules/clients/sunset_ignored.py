@@ -31,7 +31,7 @@ from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.dates import http_date
 from wirelint.history.sunsets import Sunsets, end_was_announced
 
@@ -45,7 +45,6 @@ RULE = Rule(
     basis="policy: RFC 8594 section 3",
     when=When(status="2xx 3xx 4xx 5xx none"),
     side=Side.CLIENT,
-    scope=Scope.CLIENT,
     recalls=(Sunsets,),
     after=end_was_announced,
     default=False,

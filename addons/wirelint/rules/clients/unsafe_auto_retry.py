@@ -33,7 +33,7 @@ from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.protocols import protocol
 from wirelint.history.open_ends import OpenEnds, is_open, was_left_open
 from wirelint.history.repeats import by_a_person, knew, same_client
@@ -83,7 +83,6 @@ RULE = Rule(
     basis="SHOULD NOT: RFC 9110 section 9.2.2",
     when=When(status="2xx 3xx 4xx 5xx none", method="POST PATCH"),
     side=Side.CLIENT,
-    scope=Scope.CLIENT,
     recalls=(Visits, OpenEnds),
     after=was_left_open,
 )

@@ -33,7 +33,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange, Response
+from wirelint.core.exchange import Answered, Exchange, Response
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -43,15 +43,12 @@ RULE = Rule(
     because="the content, or the length that announces it, was seen",
     basis="MUST NOT: RFC 9110 sections 6.4.1, 8.6 and 15.3.6",
     when=When(),
-    worth=lambda status, method, _kind: method == "HEAD" or status in (204, 205, 304) or (status or 0) < 200,
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare what may be there with what is."""
     response = exchange.response
-    if response is None:
-        return
     status = response.status
     if 100 <= status < 200 or status in (204, 205, 304):
         name = str(status)

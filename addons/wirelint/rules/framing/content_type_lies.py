@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
@@ -53,10 +53,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Parse what claims to be JSON; look at the first octet of what does not."""
     response = exchange.response
-    if response is None or exchange.request.method == "HEAD" or len(response.body.content or b"") < _SHORTEST:
+    if exchange.request.method == "HEAD" or len(response.body.content or b"") < _SHORTEST:
         return
     body, media = response.body, response.headers.media_type
     if media.kind is Kind.JSON:

@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
@@ -65,10 +65,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """HTML in fact, to somebody who has no use for it."""
     response, request = exchange.response, exchange.request
-    if response is None or request.method == "HEAD" or request.method in _DAV:
+    if request.method == "HEAD" or request.method in _DAV:
         return
     if (response.body.content or b"")[:2048].lstrip()[:1] != b"<":
         return

@@ -30,7 +30,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -92,15 +92,14 @@ RULE = Rule(
     because="the code is a number and the range is fixed",
     basis="MUST: RFC 9110 section 15; RFC 9205 section 4.6",
     when=When(),
-    worth=lambda status, _method, _kind: status not in _REGISTERED,
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look the code up."""
     status = exchange.status
     response = exchange.response
-    if response is None or status is None or status in _REGISTERED or status == 0:
+    if status in _REGISTERED or status == 0:
         return
     if status == 294 and response.headers.media_type.essence == "application/graphql-response+json":
         return

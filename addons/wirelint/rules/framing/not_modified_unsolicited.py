@@ -27,7 +27,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -40,7 +40,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a condition in the request."""
     request = exchange.request
     if request.method == "POST" or not len(request.headers):

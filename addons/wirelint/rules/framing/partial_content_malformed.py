@@ -33,7 +33,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange, Response
+from wirelint.core.exchange import Answered, Response
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -50,10 +50,10 @@ _SCANNED: Final = 16384
 _MOST_PARTS: Final = 32
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look at the request, then at the one or the many parts."""
     request, response = exchange.request, exchange.response
-    if response is None or request.method == "POST" or not len(request.headers):
+    if request.method == "POST" or not len(request.headers):
         return
     asked = request.headers.get("range")
     if asked is None:

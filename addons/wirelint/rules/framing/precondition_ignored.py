@@ -29,7 +29,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -45,11 +45,9 @@ RULE = Rule(
 _LONGEST: Final = 8192
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the validators."""
     response = exchange.response
-    if response is None:
-        return
     current = (response.headers.get("etag") or "").strip()
     known = (exchange.request.headers.get("if-none-match") or "")[:_LONGEST]
     if len(current) > 2 and current.endswith('"') and current in [tag.strip() for tag in known.split(",")]:

@@ -26,7 +26,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -39,11 +39,11 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the field where bytes were asked for."""
     asked = exchange.request.headers.get("range") or ""
     response = exchange.response
-    if response is None or exchange.request.method == "POST":
+    if exchange.request.method == "POST":
         return
     if asked.strip().lower().startswith("bytes=") and "content-range" not in response.headers:
         yield Hit("416 without Content-Range", f"Range: {asked}")

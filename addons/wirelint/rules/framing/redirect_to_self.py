@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urldefrag, urljoin
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -45,10 +45,10 @@ RULE = Rule(
 _LONGEST: Final = 4096
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Resolve the target and compare it with the request."""
     request, response = exchange.request, exchange.response
-    if response is None or "set-cookie" in response.headers or "retry-after" in response.headers:
+    if "set-cookie" in response.headers or "retry-after" in response.headers:
         return
     if request.method not in ("GET", "HEAD") and response.status not in (307, 308):
         return

@@ -29,7 +29,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -44,10 +44,10 @@ RULE = Rule(
 _S3: Final = ("x-amz-request-id", "x-amz-id-2", "x-amz-bucket-region")
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the field, knowing two protocols that do without."""
     request, response = exchange.request, exchange.response
-    if response is None or (response.headers.get("location") or "").strip():
+    if (response.headers.get("location") or "").strip():
         return
     status = response.status
     if any(name in response.headers for name in _S3):

@@ -30,7 +30,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange, FailureKind
+from wirelint.core.exchange import Answered, FailureKind
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Rule, When
@@ -46,10 +46,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Report a failure that came after the head of a response."""
     failure, response = exchange.failure, exchange.response
-    if failure is None or response is None or failure.kind is FailureKind.CLIENT_GONE:
+    if failure is None or failure.kind is FailureKind.CLIENT_GONE:
         return
     status, method = response.status, exchange.request.method
     if method in ("HEAD", "CONNECT") or status < 200 or status in (204, 304):

@@ -25,7 +25,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -38,11 +38,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """The status alone tells."""
     response = exchange.response
-    if response is not None:
-        yield Hit(f"{response.status} is retired", f"{response.status} {response.reason}".rstrip())
+    yield Hit(f"{response.status} is retired", f"{response.status} {response.reason}".rstrip())
 
 
 BAD = (

@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 
@@ -79,10 +79,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Count frames."""
     response = exchange.response
-    text = (response.body.text or "")[:_READ] if response is not None else ""
+    text = (response.body.text or "")[:_READ]
     if len(text) < _SHORTEST:
         return
     signs = [sign for sign in _SIGNS if sign in text]

@@ -25,7 +25,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.dates import http_date
@@ -40,11 +40,9 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the dates."""
     response = exchange.response
-    if response is None:
-        return
     sunset = http_date(response.headers.get("sunset") or "")
     since = _since(response.headers.get("deprecation") or "")
     if sunset is not None and since is not None and sunset < since:

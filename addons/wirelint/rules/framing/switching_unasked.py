@@ -30,7 +30,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -43,10 +43,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the protocols offered with the one chosen."""
     request, response = exchange.request, exchange.response
-    if response is None or not len(request.headers):
+    if not len(request.headers):
         return
     if response.http_version.upper().startswith(("HTTP/2", "HTTP/3")):
         yield Hit(f"101 on {response.http_version}, which has no upgrade", f"{response.http_version} 101")

@@ -25,7 +25,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -38,10 +38,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the mark of early data."""
     request, response = exchange.request, exchange.response
-    if response is None or not len(request.headers) or "via" in response.headers:
+    if not len(request.headers) or "via" in response.headers:
         return
     if (request.headers.get("early-data") or "").strip() != "1":
         yield Hit("425 to a request that was not sent early", f"425 {response.reason}".rstrip())

@@ -25,7 +25,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -38,10 +38,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the field."""
     response = exchange.response
-    if response is not None and not (response.headers.get("upgrade") or "").strip():
+    if not (response.headers.get("upgrade") or "").strip():
         yield Hit("426 without an Upgrade field", f"426 {response.reason}".rstrip())
 
 

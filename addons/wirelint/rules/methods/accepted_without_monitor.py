@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.protocols import protocol
@@ -61,10 +61,10 @@ _sink: Final = re.compile(
 _SCANNED: Final = 1024
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for anything that leads back to the work."""
     request, response = exchange.request, exchange.response
-    if response is None or any(name in response.headers for name in _FIELDS):
+    if any(name in response.headers for name in _FIELDS):
         return
     content = response.body.content
     if content is None or content.strip() not in (b"", b"{}", b"[]", b"null"):

@@ -28,7 +28,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 
@@ -48,9 +48,9 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Read the results' own statuses."""
-    body = exchange.response.body if exchange.response is not None else None
+    body = exchange.response.body
     if body is None:
         return
     members = body.members

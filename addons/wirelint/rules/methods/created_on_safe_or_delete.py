@@ -28,7 +28,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 
@@ -61,10 +61,10 @@ _JOBS: Final = frozenset(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for something that was really created."""
     response = exchange.response
-    if response is None or "location" in response.headers:
+    if "location" in response.headers:
         return
     if _JOBS.isdisjoint(name.lower() for name in response.body.members or ()):
         yield Hit(f"{exchange.request.method} answered 201", f"201 {response.reason}".rstrip())

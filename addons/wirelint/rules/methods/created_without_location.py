@@ -31,7 +31,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -46,11 +46,9 @@ RULE = Rule(
 _FIELDS: Final = ("location", "content-location", "operation-location", "azure-asyncoperation")
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for any field that names the new resource."""
     response = exchange.response
-    if response is None:
-        return
     headers = response.headers
     if any(name in headers for name in _FIELDS) or _links_self(headers.get("link")):
         return

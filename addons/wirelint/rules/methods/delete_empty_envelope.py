@@ -30,7 +30,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 
@@ -50,10 +50,10 @@ _HOLDERS: Final = frozenset({"data", "error", "errors", "result", "message"})
 _WORDS: Final = frozenset({"", "ok", "success", "succeeded", "successful", "true", "200", "done"})
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Weigh the content, which must be known whole."""
     response = exchange.response
-    if response is None or response.status != 200:
+    if response.status != 200:
         return
     content = response.body.content
     if content is None or len(content) > _LONGEST:

@@ -27,7 +27,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -42,11 +42,9 @@ RULE = Rule(
 _LONGEST: Final = 1024
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the request's method in the list; methods are case-sensitive."""
     response = exchange.response
-    if response is None:
-        return
     allow = (response.headers.get("allow") or "")[:_LONGEST]
     if exchange.request.method in [name.strip() for name in allow.split(",")]:
         yield Hit(f"405 to {exchange.request.method}, which Allow lists", f"Allow: {allow}")

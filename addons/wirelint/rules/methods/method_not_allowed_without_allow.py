@@ -27,7 +27,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -40,10 +40,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the field; what it lists is another rule's business."""
     response = exchange.response
-    if response is not None and "allow" not in response.headers:
+    if "allow" not in response.headers:
         yield Hit("405 without an Allow field", f"405 {response.reason}".rstrip())
 
 

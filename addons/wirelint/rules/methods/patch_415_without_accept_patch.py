@@ -26,7 +26,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -40,10 +40,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the field."""
     response = exchange.response
-    if response is not None and "accept-patch" not in response.headers:
+    if "accept-patch" not in response.headers:
         yield Hit("415 to PATCH without an Accept-Patch field", f"415 {response.reason}".rstrip())
 
 

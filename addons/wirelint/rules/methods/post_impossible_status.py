@@ -27,7 +27,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -43,10 +43,10 @@ _RIGHT: Final = {206: 200, 304: 204, 416: 400}
 _UPLOADS: Final = ("tus-resumable", "upload-offset", "upload-draft-interop-version", "content-range")
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Leave resumable uploads alone."""
     request, response = exchange.request, exchange.response
-    if response is None or any(name in request.headers for name in _UPLOADS) or "uploadtype=" in request.query.lower():
+    if any(name in request.headers for name in _UPLOADS) or "uploadtype=" in request.query.lower():
         return
     status = response.status
     yield Hit(f"POST answered {status}", f"{status} {response.reason}".rstrip(), suggested_status=_RIGHT.get(status))

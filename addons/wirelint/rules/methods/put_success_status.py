@@ -26,7 +26,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -41,10 +41,10 @@ RULE = Rule(
 _FINE: Final = frozenset({200, 201, 202, 203, 204, 206, 207})
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare with the list."""
     response = exchange.response
-    if response is not None and response.status not in _FINE:
+    if response.status not in _FINE:
         yield Hit(
             f"PUT answered {response.status}", f"{response.status} {response.reason}".rstrip(), suggested_status=204
         )

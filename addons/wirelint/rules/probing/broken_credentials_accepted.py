@@ -26,7 +26,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
@@ -43,7 +43,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Broken ones open the door, none do not."""
     broken, without = exchange.probe("broken"), exchange.probe("without")
     if broken is None or without is None or broken.status is None or without.status not in (401, 403):

@@ -26,9 +26,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.history.visits import Visits
 
 RULE = Rule(
@@ -37,13 +37,12 @@ RULE = Rule(
     because="the credential is accepted elsewhere, and the answer is the same without it",
     basis="policy: RFC 9110 section 15.5.2 defines 401 as lacking valid credentials",
     when=When(status="401", method="GET HEAD"),
-    scope=Scope.IDENTITY,
     recalls=(Visits,),
     default=False,
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Nothing makes a difference, to one who is let in elsewhere."""
     broken, without = exchange.probe("broken"), exchange.probe("without")
     if broken is None or without is None or not (broken.same and without.same):

@@ -30,10 +30,10 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.methods import METHODS
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.failing import holds_error
 from wirelint.history.allowed import Allowed, allowance
 from wirelint.history.turns import in_turn
@@ -46,17 +46,16 @@ RULE = Rule(
     because="list and answer are for one caller, but the service may have changed in between",
     basis="policy: RFC 9110 section 10.2.1 has Allow for the methods advertised as supported",
     when=When(status="2xx 405 501"),
-    scope=Scope.RESOURCE,
     recalls=(Allowed, Visits, Writes),
     after=is_marked,
-    speaks_once=True,
+    once_per="route",
 )
 
 _ANSWERED_BY_ITSELF: Final = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override")
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Listed and refused, or not listed and accepted."""
     listed = context.recall(Allowed).of(exchange)
     method = exchange.request.method

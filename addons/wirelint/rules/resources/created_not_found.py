@@ -30,9 +30,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.caches import from_cache
 from wirelint.history.announced import Announced
 from wirelint.history.routes import Routes
@@ -47,15 +47,14 @@ RULE = Rule(
     basis="policy: RFC 9110 section 15.3.2 has 201 for what has been created",
     when=When(status="404", method="GET"),
     suggested_status=202,
-    scope=Scope.RESOURCE,
     recalls=(Announced, Visits, Writes, Routes),
-    speaks_once=True,
+    once_per="route",
 )
 
 _PATIENCE: Final = 5.0
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Announced as created, then missing twice."""
     announced = context.recall(Announced).of(exchange)
     if announced is None or not announced.created:

@@ -30,10 +30,10 @@ from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.history.attempts import Attempts, values
 from wirelint.history.contents import content_of
 from wirelint.history.turns import in_turn
@@ -47,20 +47,19 @@ RULE = Rule(
     basis="policy: RFC 9110 section 15.5; RFC 5789 section 2 demands PATCH to be atomic",
     when=When(status="200", method="GET", media=(Kind.JSON,)),
     reads=Reads.WHOLE,
-    scope=Scope.RESOURCE,
     recalls=(Attempts, Visits, Writes),
     after=is_marked,
-    speaks_once=True,
+    once_per="route",
 )
 
 _SHOWN: Final = 5
 _name: Final = re.compile(r"[A-Za-z_$][A-Za-z_-]{0,31}")
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Read, rejected, and changed as it was asked for."""
     attempt = context.recall(Attempts).of(exchange)
-    if attempt is None or exchange.response is None:
+    if attempt is None:
         return
     write, visits = attempt.visit, context.recall(Visits)
     now = visits.now(exchange)

@@ -28,9 +28,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits
@@ -43,16 +43,15 @@ RULE = Rule(
     basis="policy: answers to one request should not depend on which node gives them",
     when=When(status="2xx 404 5xx", method="GET"),
     default=False,
-    scope=Scope.RESOURCE,
     recalls=(Visits, Writes),
-    speaks_once=True,
+    once_per="route",
 )
 
 _MINUTE: Final = 60.0
 _CHANGES: Final = 4
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Count how often it changed, the exchange at hand being the last change."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

@@ -25,9 +25,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits
 from wirelint.history.writes import Writes
@@ -40,12 +40,11 @@ RULE = Rule(
     when=When(status="2xx", method="GET"),
     suggested_status=404,
     default=False,
-    scope=Scope.RESOURCE,
     recalls=(Visits, Writes),
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Gone the last time, there now."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

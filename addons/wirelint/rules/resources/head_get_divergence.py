@@ -30,9 +30,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.history.looks import Look, Looks, look_of
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits, is_marked
@@ -44,14 +44,13 @@ RULE = Rule(
     because="the same was seen before and after, or carries the same validator",
     basis="MUST NOT: RFC 9110 section 8.6; SHOULD: section 9.3.2",
     when=When(method="HEAD GET", status="2xx 4xx 5xx"),
-    scope=Scope.RESOURCE,
     recalls=(Looks, Visits, Writes),
     after=is_marked,
-    speaks_once=True,
+    once_per="route",
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare with the look by the other method, and with the one before that."""
     looks = context.recall(Looks).of(exchange)
     if not looks:

@@ -27,9 +27,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.protocols import protocol
 from wirelint.history.routes import Routes
 from wirelint.history.visits import Visits
@@ -40,12 +40,11 @@ RULE = Rule(
     because="the method worked on the same route; a function of it may be missing all the same",
     basis="policy: RFC 9110 section 15.6.2 has 501 for what the server lacks as a whole",
     when=When(status="501"),
-    scope=Scope.ROUTE,
     recalls=(Routes, Visits),
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the method among those that worked."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

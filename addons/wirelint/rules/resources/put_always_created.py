@@ -30,9 +30,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from wirelint.core.exchange import Exchange, Response
+from wirelint.core.exchange import Answered, Exchange, Response
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Step, Visit
 from wirelint.evidence.locations import location
 from wirelint.history.turns import in_turn
@@ -46,9 +46,8 @@ RULE = Rule(
     basis="MUST: RFC 9110 section 9.3.4",
     when=When(status="201", method="PUT"),
     suggested_status=200,
-    scope=Scope.RESOURCE,
     recalls=(Visits, Writes),
-    speaks_once=True,
+    once_per="route",
 )
 
 # Versions, and the stores whose convention it is.
@@ -72,12 +71,12 @@ _passing: Final = re.compile(r"(?:\b|_)(?:ttl|expir|leases?\b|locks?\b|heartbeat
 _LONGEST: Final = 4096
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Created, seen, and created again."""
     response, visits = exchange.response, context.recall(Visits)
     story = visits.of_resource(exchange)
     puts = [visit for visit in story if visit.method == "PUT" and visit.succeeded]
-    if not puts or puts[-1].status != 201 or response is None:
+    if not puts or puts[-1].status != 201:
         return
     now, first = visits.now(exchange), puts[-1]
     if not in_turn(first, now) or not _VERSIONED.isdisjoint(response.headers.names()):

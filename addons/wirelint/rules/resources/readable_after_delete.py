@@ -33,10 +33,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.lifecycle import is_ending
 from wirelint.history.contents import content_of
 from wirelint.history.deletions import Deletions
@@ -52,20 +52,19 @@ RULE = Rule(
     when=When(status="200", method="GET", media=(Kind.JSON, Kind.XML)),
     reads=Reads.WHOLE,
     suggested_status=202,
-    scope=Scope.RESOURCE,
     recalls=(Deletions, Visits, Writes),
     after=is_marked,
-    speaks_once=True,
+    once_per="route",
 )
 
 _SETTLED: Final = 30.0
 _comes_back: Final = re.compile(r"cache|setting|preference|override|default|config|flag", re.IGNORECASE)
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Read, deleted, and still the same."""
     deletion = context.recall(Deletions).of(exchange)
-    if deletion is None or exchange.response is None:
+    if deletion is None:
         return
     deleted, visits = deletion.visit, context.recall(Visits)
     now = visits.now(exchange)

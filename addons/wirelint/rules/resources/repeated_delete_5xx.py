@@ -28,9 +28,9 @@ References
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.history.turns import in_turn
@@ -44,7 +44,6 @@ RULE = Rule(
     when=When(status="5xx", method="DELETE"),
     verdict=Verdict.SERVER_ERROR,
     suggested_status=404,
-    scope=Scope.RESOURCE,
     recalls=(Visits,),
 )
 
@@ -53,7 +52,7 @@ _OUTAGE: Final = frozenset({502, 503, 504})
 _AROUND: Final = 60.0
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Deleted, and deleted again."""
     visits = context.recall(Visits)
     now = visits.now(exchange)

@@ -32,9 +32,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
 from wirelint.history.announced import Announced
@@ -48,7 +48,6 @@ RULE = Rule(
     because="the caller followed it at once; the service may have changed in between",
     basis="policy: RFC 9110 section 10.2.2 has Location for a specific resource in relation to the response",
     when=When(status="404 405 410 500 501", method="GET"),
-    scope=Scope.RESOURCE,
     recalls=(Announced, Visits, Writes),
 )
 
@@ -58,7 +57,7 @@ _GONE: Final = frozenset({404, 410})
 _REDIRECTS: Final = frozenset({302, 303})
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Announced, followed for the first time, of no use."""
     announced = context.recall(Announced).of(exchange)
     if announced is None or not announced.named:

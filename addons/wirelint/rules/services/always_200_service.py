@@ -29,10 +29,10 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.envelope import JSON_KEYS
 from wirelint.history.services import Services, is_lie, may_lie_again
 
@@ -61,14 +61,13 @@ RULE = Rule(
     when=When(status="2xx", media=(Kind.JSON,)),
     reads=Reads.PREFIX,
     json_keys=JSON_KEYS,
-    scope=Scope.SERVICE,
     recalls=(Services,),
     after=may_lie_again,
-    speaks_once=True,
+    once_per="service",
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """One more error under 200, of a service that knows no other status."""
     service = context.recall(Services).of(exchange)
     answers, lies = service.answers + 1, service.lies.count + 1

@@ -29,9 +29,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.makers import gateway_made
 from wirelint.evidence.protocols import protocol
 from wirelint.evidence.texts import STATUS, Meaning
@@ -48,14 +48,13 @@ RULE = Rule(
     because="codes and texts name different things, and the statuses that mean them are never used",
     basis="policy: RFC 9110 section 15.5 defines a status for each",
     when=When(status="400"),
-    scope=Scope.SERVICE,
     recalls=(Services,),
-    speaks_once=True,
+    once_per="service",
     options={"validation_is_400": False},
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Different meanings under one status, and none of them under its own."""
     service = context.recall(Services).of(exchange)
     all_of_them = service.bad_requests

@@ -29,9 +29,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.machine_codes import machine_code
 from wirelint.evidence.makers import gateway_made
 from wirelint.evidence.protocols import protocol
@@ -48,13 +48,12 @@ RULE = Rule(
     basis="policy: RFC 9110 sections 15.6.3 to 15.6.5 define the statuses for upstreams' failures",
     when=When(status="500"),
     reads=Reads.PREFIX,
-    scope=Scope.SERVICE,
     recalls=(Services,),
-    speaks_once=True,
+    once_per="service",
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Many errors under one status, and no word of upstreams that failed."""
     service = context.recall(Services).of(exchange)
     if not FAILURES.isdisjoint(service.statuses) or protocol(exchange) is not None or gateway_made(exchange):

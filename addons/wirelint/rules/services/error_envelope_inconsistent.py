@@ -30,9 +30,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.families import BOTH, ERROR, MESSAGE
 from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
@@ -48,13 +48,12 @@ RULE = Rule(
     basis="policy: RFC 9457, Zalando RESTful API Guidelines rule 176",
     when=When(status="4xx 5xx"),
     reads=Reads.PREFIX,
-    scope=Scope.SERVICE,
     recalls=(Services,),
-    speaks_once=True,
+    once_per="service",
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Forms of errors by one maker, of which more than one is usual."""
     families = context.recall(Services).of(exchange).families
     if len(families) < 2:

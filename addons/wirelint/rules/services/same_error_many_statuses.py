@@ -30,9 +30,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
 from wirelint.history.services import Services, bound_code
@@ -47,16 +47,15 @@ RULE = Rule(
     basis="policy: RFC 9110 section 15.5 gives each status one meaning",
     when=When(status="4xx 5xx"),
     reads=Reads.PREFIX,
-    scope=Scope.SERVICE,
     recalls=(Services,),
-    speaks_once=True,
+    once_per="service",
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """The error at hand was told by another status before."""
     code = bound_code(exchange)
-    if code is None or exchange.status is None or protocol(exchange) is not None or gateway_made(exchange):
+    if code is None or protocol(exchange) is not None or gateway_made(exchange):
         return
     seen = context.recall(Services).of(exchange).codes.get((code, maker(exchange)))
     if seen is None:

@@ -27,9 +27,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.makers import gateway_made, maker
 from wirelint.evidence.protocols import protocol
 from wirelint.history.services import Services, is_limit
@@ -44,17 +44,16 @@ RULE = Rule(
     when=When(status="400 403 429 503"),
     reads=Reads.PREFIX,
     suggested_status=429,
-    scope=Scope.SERVICE,
     recalls=(Services,),
-    speaks_once=True,
+    once_per="service",
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Refused for the rate by one status, after refusals for the rate by another."""
     limits = context.recall(Services).of(exchange).limits
     status = exchange.status
-    if not limits or status is None or not is_limit(exchange):
+    if not limits or not is_limit(exchange):
         return
     if protocol(exchange) is not None or gateway_made(exchange):
         return

@@ -30,7 +30,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.dates import http_date
@@ -47,11 +47,9 @@ _masked: Final = re.compile(r"redact|filtered|scrubbed|\*{3}|\{\{", re.IGNORECAS
 _LONGEST: Final = 64
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Parse each line of the field."""
     response = exchange.response
-    if response is None:
-        return
     values = [value.strip() for value in response.headers.get_all("retry-after")[:8]]
     if any(_masked.search(value[:_LONGEST]) for value in values):
         return

@@ -26,9 +26,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.hints import hint_field, hint_in_content
 from wirelint.history.hops import Traces, completes_hops
 
@@ -39,16 +39,15 @@ RULE = Rule(
     basis="policy: RFC 9110 section 10.2.3 lets a server tell how long to wait",
     when=When(status="429 500 503"),
     reads=Reads.PREFIX,
-    scope=Scope.HOP,
     recalls=(Traces,),
     after=completes_hops,
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """A hint came in, none went out."""
     response = exchange.response
-    if response is None or hint_field(exchange) is not None or hint_in_content(response.body) is not None:
+    if hint_field(exchange) is not None or hint_in_content(response.body) is not None:
         return
     hops = context.recall(Traces).hops(exchange)
     if hops is None:

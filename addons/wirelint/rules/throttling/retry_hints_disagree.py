@@ -28,7 +28,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.headers import Headers
 from wirelint.core.rule import Context, Rule, When
@@ -48,11 +48,9 @@ _LONGEST_WAIT: Final = 90 * 24 * 3600
 _RESETS: Final = (("x-ratelimit-reset", "x-ratelimit-remaining"), ("ratelimit-reset", "ratelimit-remaining"))
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Bring both hints to seconds from now and compare them."""
     response = exchange.response
-    if response is None:
-        return
     now = http_date(response.headers.get("date") or "")
     if now is None:
         now = exchange.timestamp

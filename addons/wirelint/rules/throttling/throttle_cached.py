@@ -31,7 +31,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -47,11 +47,9 @@ _lifetime: Final = re.compile(r"(?:^|[,\s])(?:s-maxage|max-age)\s?=\s?\"?0*[1-9]
 _LONGEST: Final = 512
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the marks of a cache, then for an invitation to one."""
     response = exchange.response
-    if response is None:
-        return
     status, headers = response.status, response.headers
     age = (headers.get("age") or "").strip()[:12]
     served = (headers.get("x-cache") or headers.get("cf-cache-status") or "")[:_LONGEST]

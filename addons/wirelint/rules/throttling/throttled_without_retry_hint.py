@@ -35,7 +35,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.hints import hint_field, hint_in_content
@@ -57,10 +57,10 @@ _permanent: Final = re.compile(
 _SCANNED: Final = 4096
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a hint in the fields, then in the content."""
     response = exchange.response
-    if response is None or hint_field(exchange) is not None:
+    if hint_field(exchange) is not None:
         return
     line = f"429 {response.reason}".rstrip()
     told = hint_in_content(response.body)

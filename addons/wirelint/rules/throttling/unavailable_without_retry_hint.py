@@ -31,7 +31,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.hints import hint_field
@@ -56,10 +56,10 @@ _phrase: Final = re.compile(
 _SCANNED: Final = 4096
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a hint; the text only decides how much its absence weighs."""
     response = exchange.response
-    if response is None or hint_field(exchange) is not None:
+    if hint_field(exchange) is not None:
         return
     # How the stock pages of nginx and Apache put 503 into words, whatever the cause.
     match = _passing.search(_phrase.sub("", (response.body.text or "")[:_SCANNED]))

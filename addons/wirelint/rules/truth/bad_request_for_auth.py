@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.protocols import Protocol, protocol
@@ -57,11 +57,11 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """The caller's own credentials are at fault."""
     response = exchange.response
     about = meanings(exchange)
-    if response is None or Meaning.AUTHN not in about or about & {Meaning.CONFLICT, Meaning.RATE, Meaning.QUOTA}:
+    if Meaning.AUTHN not in about or about & {Meaning.CONFLICT, Meaning.RATE, Meaning.QUOTA}:
         return
     if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or _managed.search(exchange.request.path[:1024]):
         return

@@ -27,7 +27,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.protocols import Protocol, protocol
@@ -52,7 +52,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """A conflict, and not one within the request itself."""
     about = meanings(exchange)
     if Meaning.CONFLICT not in about or about & {Meaning.AUTHN, Meaning.RATE, Meaning.MALFORMED}:

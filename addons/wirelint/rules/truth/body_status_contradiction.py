@@ -29,7 +29,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import of_status
@@ -49,10 +49,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the classes; within a class the difference is a matter of taste."""
     response, own = exchange.response, own_status(exchange)
-    if response is None or own is None or own.code // 100 == response.status // 100 or is_problem(response):
+    if own is None or own.code // 100 == response.status // 100 or is_problem(response):
         return
     if protocol(exchange) in (Protocol.JSON_RPC, Protocol.GRAPHQL, Protocol.BATCH, Protocol.BULK):
         return

@@ -31,7 +31,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
@@ -49,7 +49,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """A page that was not asked for by its number."""
     page = error_page(exchange)
     if page is None or str(page.status) in exchange.request.path or "error" in exchange.request.path.lower():

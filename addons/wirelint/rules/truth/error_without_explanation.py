@@ -32,7 +32,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 
@@ -71,10 +71,10 @@ _EDGES: Final = (
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for content, or for a field in its place."""
     response = exchange.response
-    if response is None or not response.body.empty:
+    if not response.body.empty:
         return
     names = response.headers.names()
     if any(name in names for name in _EXPLAINING) or any("error" in name or "reason" in name for name in names):

@@ -28,7 +28,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
@@ -47,10 +47,10 @@ RULE = Rule(
 _MEDIA: Final = "application/graphql-response+json"
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the status with the presence of data."""
     response = exchange.response
-    if response is None or response.headers.media_type.essence != _MEDIA:
+    if response.headers.media_type.essence != _MEDIA:
         return
     members = response.body.members
     if members is None:

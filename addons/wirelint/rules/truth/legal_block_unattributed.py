@@ -26,7 +26,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -42,11 +42,9 @@ RULE = Rule(
 _LONGEST: Final = 4096
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the link."""
     response = exchange.response
-    if response is None:
-        return
     if "blocked-by" not in (response.headers.get("link") or "")[:_LONGEST].lower():
         yield Hit("451 without a blocked-by link", f"451 {response.reason}".rstrip())
 

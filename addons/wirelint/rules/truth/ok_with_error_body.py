@@ -36,7 +36,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
@@ -77,7 +77,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for an envelope; say what the status should have been where the content tells."""
     if exchange.status in (204, 205, 207) or exchange.request.method in ("HEAD", "OPTIONS"):
         return

@@ -28,7 +28,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import of_status
@@ -45,10 +45,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the member with the status line."""
     response = exchange.response
-    if response is None or not is_problem(response):
+    if not is_problem(response):
         return
     status = (response.body.members or {}).get("status")
     if not isinstance(status, int) or isinstance(status, bool) or status == response.status or not 100 <= status <= 599:

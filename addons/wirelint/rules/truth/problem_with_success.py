@@ -24,7 +24,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Rule, When
@@ -40,10 +40,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Go by the media type alone."""
     response = exchange.response
-    if response is None or response.headers.media_type.essence not in (
+    if response.headers.media_type.essence not in (
         "application/problem+json",
         "application/problem+xml",
     ):

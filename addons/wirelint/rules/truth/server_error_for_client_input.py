@@ -33,7 +33,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
@@ -73,7 +73,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Exceptions by name first, then codes, then what can hardly mean anything else."""
     if protocol(exchange) in (Protocol.JSON_RPC, Protocol.SOAP, Protocol.XML_RPC):
         return  # which send their errors, the client's too, under 500
@@ -105,7 +105,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
             suggested_status=404 if fault.absent else 400,
             severity=Severity.MEDIUM,
         )
-    elif response is not None and response.headers.media_type.kind in (Kind.HTML, Kind.TEXT):
+    elif response.headers.media_type.kind in (Kind.HTML, Kind.TEXT):
         quoted = quoted_value(exchange, (response.body.text or "")[:_READ])
         if quoted is not None:
             yield Hit("500 for input that was not acceptable", quoted)

@@ -30,7 +30,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Rule, When
@@ -51,16 +51,14 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Name what is malformed."""
     if protocol(exchange) in (Protocol.JSON_RPC, Protocol.SOAP, Protocol.XML_RPC):
         return  # which have errors of their own, and send them under 500
     # What a gateway got instead of an answer may have nothing to do with the request.
     response = exchange.response
     if exchange.status == 502 and (
-        response is None
-        or response.headers.media_type.kind is not Kind.JSON
-        or meanings(exchange) & {Meaning.UPSTREAM, Meaning.TIMEOUT}
+        response.headers.media_type.kind is not Kind.JSON or meanings(exchange) & {Meaning.UPSTREAM, Meaning.TIMEOUT}
     ):
         return
     if (why := malformation(exchange)) is not None:

@@ -30,7 +30,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange, Request
+from wirelint.core.exchange import Answered, Request
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -45,10 +45,10 @@ RULE = Rule(
 _CONDITIONS: Final = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "if")
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the part of the request that the status speaks of."""
     request, status = exchange.request, exchange.status
-    if status is None or not len(request.headers):
+    if not len(request.headers):
         return
     missing = _missing(status, request)
     if missing:

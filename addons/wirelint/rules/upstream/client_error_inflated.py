@@ -27,9 +27,9 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.history.hops import Traces, completes_hops
@@ -40,7 +40,6 @@ RULE = Rule(
     because="both the refusal and what was made of it were seen, joined by a trace id",
     basis="policy: RFC 9110 section 15.6.1 defines 500 as an unexpected condition of the server",
     when=When(status="500"),
-    scope=Scope.HOP,
     recalls=(Traces,),
     after=completes_hops,
 )
@@ -48,7 +47,7 @@ RULE = Rule(
 _REFUSALS: Final = (400, 404, 409, 422)
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """The last call was refused, and the answer is 500."""
     hops = context.recall(Traces).hops(exchange)
     if hops is None:

@@ -25,9 +25,9 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.failing import holds_error
 from wirelint.history.hops import Traces, completes_hops
 
@@ -38,14 +38,13 @@ RULE = Rule(
     basis="policy: RFC 9111 section 4.2.4 restricts when stale responses may be served",
     when=When(status="2xx"),
     reads=Reads.NOTHING,
-    scope=Scope.HOP,
     recalls=(Traces,),
     after=completes_hops,
     default=False,
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """All calls failed, and the answer is a success without any error in it."""
     hops = context.recall(Traces).hops(exchange)
     if hops is None or len(hops.final_failures()) < len(hops.calls) or holds_error(exchange):

@@ -30,7 +30,7 @@ from typing import Final
 
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.history.hops import Traces, completes_hops, given_up
 
 RULE = Rule(
@@ -40,7 +40,6 @@ RULE = Rule(
     basis="policy: RFC 9110 section 15.6.5 reserves 504 for the lack of a timely response",
     when=When(status="none 502 504"),
     side=Side.INTERMEDIARY,
-    scope=Scope.HOP,
     recalls=(Traces,),
     after=completes_hops,
 )

@@ -32,7 +32,7 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
@@ -51,10 +51,10 @@ RULE = Rule(
 _STORED: Final = ("age", "warning", "cache-status")
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare what is declared with what is said."""
     found, response = declared(exchange), exchange.response
-    if found is None or response is None or found.upstream is None:
+    if found is None or found.upstream is None:
         return
     success = response.status < 300
     stored = any(name in response.headers for name in _STORED)

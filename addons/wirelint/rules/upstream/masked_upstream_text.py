@@ -28,7 +28,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
@@ -50,7 +50,7 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Words of an upstream's failure: under 500 anywhere, under 2xx in what is an error."""
     success = exchange.status != 500
     if success and ((found := envelope(exchange)) is None or found.grade is Grade.WEAK):

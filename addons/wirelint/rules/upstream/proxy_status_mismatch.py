@@ -27,7 +27,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.proxy_status import RECOMMENDED, declared
@@ -42,10 +42,10 @@ RULE = Rule(
 )
 
 
-def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the status with the one recommended."""
     found, status = declared(exchange), exchange.status
-    if found is None or status is None:
+    if found is None:
         return
     meant = RECOMMENDED.get(found.error)
     if meant is None or meant == status:

@@ -33,7 +33,7 @@ from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.rule import Context, Rule, Scope, When
+from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.history.hops import Traces, completes_hops, failed
 
@@ -44,7 +44,6 @@ RULE = Rule(
     basis="policy: RFC 9110 section 9.2.2 limits automatic retries",
     when=When(status="none 1xx 2xx 3xx 4xx 5xx"),
     side=Side.CLIENT,
-    scope=Scope.HOP,
     recalls=(Traces,),
     after=completes_hops,
 )

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
-from wirelint.core.rule import Context, Reads, Rule, Scope, When
+from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.failing import holds_error
 from wirelint.evidence.said import meanings
@@ -47,7 +47,6 @@ RULE = Rule(
     when=When(status="none 500 400 401 403 404 2xx"),
     reads=Reads.NOTHING,
     verdict=Verdict.SERVER_ERROR,
-    scope=Scope.HOP,
     recalls=(Traces,),
     after=completes_hops,
 )

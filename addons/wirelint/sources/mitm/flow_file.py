@@ -16,8 +16,9 @@ from typing import IO, Any, Final
 from mitmproxy import exceptions, http
 from mitmproxy.flow import Flow
 from mitmproxy.io import compat, tnetstring
+from msgspec.structs import replace
 
-from wirelint.core.exchange import Exchange, replaced
+from wirelint.core.exchange import Exchange
 from wirelint.core.origin import Origin
 from wirelint.sources import Skipped, UnreadableError
 from wirelint.sources.mitm.adapter import Naming, exchange_of_flow
@@ -84,7 +85,7 @@ def _read(record: memoryview, origin: Origin, naming: Naming) -> Exchange | Skip
             if exchange is None:
                 why = "no response, and no failure of a service"
             elif _is_sound(exchange):
-                return replaced(exchange, origin=origin)
+                return replace(exchange, origin=origin)
             else:
                 why = "broken flow"
     except exceptions.FlowReadException as error:

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 from mitmproxy import flow, http
 from mitmproxy.test import tflow, tutils
+from msgspec.structs import replace
 
-from wirelint.core.exchange import FIELDS, Direction, Exchange, Failure, FailureKind, Request, Response, replaced
+from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.sources.mitm.adapter import exchange_of
 from wirelint.sources.mitm.parcel import pack, unpack
 from wirelint.sources.mitm.record import Record
@@ -27,14 +28,14 @@ def all_of(exchange: Exchange) -> object:
     for message in (exchange.request, exchange.response):
         body = None if message is None else message.body
         bodies.append(body and (body.raw, body.complete, body.size, body.coding, str(body.media), body.unavailable))
-    request = replaced(exchange.request, body=exchange.request.body.__class__(b""))
-    response = exchange.response and replaced(exchange.response, body=request.body)
-    request = replaced(request, body=exchange.request.body)
-    shown = [getattr(exchange, name) for name in FIELDS[Exchange] if name not in {"request", "response"}]
+    request = replace(exchange.request, body=exchange.request.body.__class__(b""))
+    response = exchange.response and replace(exchange.response, body=request.body)
+    request = replace(request, body=exchange.request.body)
+    shown = [getattr(exchange, name) for name in Exchange.__struct_fields__ if name not in {"request", "response"}]
     return [
         shown,
-        [getattr(request, name) for name in FIELDS[Request] if name != "body"],
-        response and [getattr(response, name) for name in FIELDS[Response] if name != "body"],
+        [getattr(request, name) for name in Request.__struct_fields__ if name != "body"],
+        response and [getattr(response, name) for name in Response.__struct_fields__ if name != "body"],
         bodies,
     ]
 
