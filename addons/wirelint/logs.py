@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from wirelint.sinks.jsonl import time_text
 from wirelint.sinks.lines import Lines
+from wirelint.sinks.published import time_text
 
 Form = Literal["text", "json"]
 

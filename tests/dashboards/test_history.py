@@ -75,7 +75,7 @@ def samples(end: float) -> Iterator[str]:
         metrics.accept(audit(service="shop", status=404, verdict=Verdict.CLIENT_ERROR, seconds=0.3))
         metrics.accept(audit(service="shop", status=503, verdict=Verdict.SERVER_ERROR, seconds=2.0))
         metrics.accept(audit(service="shop", verdict=Verdict.UNKNOWN, skipped="too_large", faults=(first.id,)))
-        metrics.accept(audit(service="tidy", suppressed=(second.id,)))
+        metrics.accept(audit(service="tidy", suppressed=(finding(second.id, service="tidy"),)))
         gone = audit(service="shop", status=None, verdict=Verdict.SERVER_ERROR, failure=FailureKind.CONNECT)
         metrics.accept(gone)
         metrics.accept(audit(service=f"another-{minute}"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from wirelint.core.audit import Audit
+from wirelint.core.audit import Audit, Suppressed
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Finding, Severity, Side, fingerprint
 from wirelint.core.plan import Bound, Plan
+from wirelint.core.policy import Suppression
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 
@@ -82,7 +83,7 @@ def audit(
     failure: FailureKind | None = None,
     skipped: str | None = None,
     faults: tuple[str, ...] = (),
-    suppressed: tuple[str, ...] = (),
+    suppressed: tuple[Finding, ...] = (),
     plan: Plan = PLAN,
     seconds: float | None = 0.05,
 ) -> Audit:
@@ -97,4 +98,5 @@ def audit(
         ended=None if seconds is None else 10.0 + seconds,
         timestamp=1000.0,
     )
-    return Audit(exchange, verdict, findings, plan, skipped, faults, suppressed)
+    accepted = tuple(Suppressed(each, Suppression(each.rule, "known since the start")) for each in suppressed)
+    return Audit(exchange, verdict, findings, plan, skipped, faults, accepted)

@@ -7,8 +7,8 @@ from typing import Any
 
 from lab.audits import audit, finding
 from wirelint.sinks.findings_log import PAUSE, FindingsLog
-from wirelint.sinks.jsonl import fields
 from wirelint.sinks.lines import Lines
+from wirelint.sinks.published import fields
 
 
 class Kept:

@@ -10,8 +10,10 @@ from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.finding import Finding
 from wirelint.core.wire import exchanges
+from wirelint.reports import full
+from wirelint.reports.common.groups import Groups
 from wirelint.rules import catalogue
-from wirelint.sinks import full, jsonl
+from wirelint.sinks import published
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.terminal import Terminal
 
@@ -45,7 +47,7 @@ def test_the_verdict_of_the_exchange_that_proves_it_stays() -> None:
 
 
 def test_json_has_the_steps() -> None:
-    story: list[dict[str, Any]] = jsonl.fields(the_finding("upstream-failure-masked"))["story"]
+    story: list[dict[str, Any]] = published.fields(the_finding("upstream-failure-masked"))["story"]
     assert [(step["service"], step["request"], step["outcome"]) for step in story] == [
         ("example", "GET /items/{id}", "500"),
         ("stock", "GET /levels/{id}", "503"),
@@ -54,11 +56,11 @@ def test_json_has_the_steps() -> None:
 
 
 def test_a_finding_on_one_exchange_has_no_story() -> None:
-    assert jsonl.fields(the_finding("unauthorized-without-challenge"))["story"] == []
+    assert published.fields(the_finding("unauthorized-without-challenge"))["story"] == []
 
 
 def test_the_report_has_the_steps() -> None:
-    groups = full.Groups()
+    groups = Groups()
     groups.add(the_finding("authenticated-told-401"))
     (group,) = groups
     text = "\n".join(line.plain for _, line in full.lines(group))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from lab.audits import RULE, audit, rule
+from lab.audits import RULE, audit, finding, rule
 from wirelint.sinks.prometheus import Metrics
 
 
 def test_suppressed_findings_are_counted_by_service_and_rule() -> None:
     metrics = Metrics([RULE, rule("other")])
-    metrics.accept(msgspec.structs.replace(audit(), suppressed=("other", "other")))
+    metrics.accept(audit(suppressed=(finding("other"), finding("other"))))
     metrics.accept(audit())
     lines = metrics.render()[1].decode().splitlines()
     assert 'wirelint_suppressed_findings_total{rule="other",service="shop"} 2.0' in lines

@@ -1,26 +1,25 @@
-"""``wirelint audit``: recorded traffic in, findings out."""
+"""``wirelint audit``: recorded traffic in, reports out."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from typing import Final
 
 import click
 
 from wirelint.cli import TROUBLE
-from wirelint.cli.console import Printer
 from wirelint.cli.options import SEVERITY, Choice, auditor, common, confidence, option, profile, rule_choice
 from wirelint.cli.progress import Progress
-from wirelint.cli.statistics import show as show_statistics
 from wirelint.core.engine import Engine
-from wirelint.core.finding import Confidence, Finding, Severity
-from wirelint.sinks import full, jsonl
-from wirelint.sinks.text import concise, printable
+from wirelint.core.finding import Confidence, Severity
+from wirelint.reports import Report, Run, formats, load
+from wirelint.reports.common.tally import Tally
+from wirelint.sinks.console import Printer
+from wirelint.sinks.text import printable
 from wirelint.sources import Skipped, UnreadableError
 from wirelint.sources.open import SIZE_LIMIT, Capture, open_capture
-from wirelint.tally import Tally
 
 _NEVER: Final = "never"
 _MIB: Final = 1024 * 1024
@@ -33,7 +32,7 @@ _STEP: Final = 256
 @option(
     "--format",
     "form",
-    type=Choice(["full", "concise", "jsonl"]),
+    type=Choice(formats()),
     default="full",
     show_default=True,
     help="full groups findings and explains them; concise and jsonl print one a line.",
@@ -75,71 +74,35 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     found, with 1 where something was, and with 2 where a file could not be read or holds no exchange.
     """
     engine = auditor(select, ignore, min_confidence, profile)
+    run = Run(engine.rules, files)
+    reports = [load(form)(run, sys.stdout)]
+    if statistics:
+        reports.append(load("statistics")(run, sys.stderr))
     errors = Printer(sys.stderr)
     tally = Tally()
-    reporter = _REPORTERS[form]()
     quiet = form != "full" and sys.stdout.isatty()
     troubled = False
     for file in files:
         try:
             capture = open_capture(file, limit=size_limit * _MIB)
-            progress = Progress(errors, capture.name, capture.records, quiet=quiet)
-            _audit(capture, engine, tally, reporter, errors, progress)
+            _audit(capture, engine, tally, reports, Progress(errors, capture.name, capture.records, quiet=quiet))
         except UnreadableError as error:
             sys.stdout.flush()
             errors.line(f"wirelint audit: {printable(str(error))}")
+            for report in reports:
+                report.fail(file, str(error))
             troubled = True
-    reporter.finish()
-    sys.stdout.flush()
-    if statistics:
-        show_statistics(errors, tally, engine.rules)
+    for report in reports:
+        report.finish()
+        report.stream.flush()
     if tally.exchanges:
-        errors.line(tally.closing_line())
+        errors.line(tally.line())
     if troubled:
         return TROUBLE
     return int(fail_on != _NEVER and tally.total(least=Severity[fail_on.upper()]) > 0)
 
 
-class _Jsonl:
-    def accept(self, finding: Finding) -> None:
-        sys.stdout.buffer.write(jsonl.line(finding))
-
-    def finish(self) -> None:
-        sys.stdout.buffer.flush()
-
-
-class _Concise:
-    def __init__(self) -> None:
-        self._printer = Printer(sys.stdout)
-
-    def accept(self, finding: Finding) -> None:
-        self._printer.line(concise(finding))
-
-    def finish(self) -> None:
-        pass
-
-
-class _Full:
-    def __init__(self) -> None:
-        self._groups = full.Groups()
-
-    def accept(self, finding: Finding) -> None:
-        self._groups.add(finding)
-
-    def finish(self) -> None:
-        printer = Printer(sys.stdout)
-        for group in self._groups:
-            for indent, text in full.lines(group):
-                printer.paragraph(text, indent)
-
-
-_Reporter = _Jsonl | _Concise | _Full
-_REPORTERS: Final[Mapping[str, Callable[[], _Reporter]]] = {"full": _Full, "concise": _Concise, "jsonl": _Jsonl}
-
-
-def _audit(  # noqa: PLR0913, PLR0917 - the parts of one run
-    capture: Capture, engine: Engine, tally: Tally, reporter: _Reporter, errors: Printer, progress: Progress
-) -> None:
+def _audit(capture: Capture, engine: Engine, tally: Tally, reports: Sequence[Report], progress: Progress) -> None:
     """Audit one capture.
 
     :raises UnreadableError: no exchange is in it.
@@ -153,21 +116,21 @@ def _audit(  # noqa: PLR0913, PLR0917 - the parts of one run
             if isinstance(record, Skipped):
                 skipped[record.why] += 1
                 if skipped.total() <= _MOST_SKIPPED_SHOWN:
-                    progress.clear()
-                    errors.line(f"skipped {printable(capture.name)}#{record.index}: {printable(record.why)}")
+                    progress.note(f"skipped {printable(capture.name)}#{record.index}: {printable(record.why)}")
+                for report in reports:
+                    report.skip(capture.name, record)
                 continue
             audit = engine.audit(record)
             tally.accept(audit)
             for suppression in audit.expired:
-                progress.clear()
-                errors.line(f"expired suppression: {printable(suppression.text)}")
-            for finding in audit.findings:
-                reporter.accept(finding)
+                progress.note(f"expired suppression: {printable(suppression.text)}")
+            for report in reports:
+                report.accept(audit)
     finally:
         progress.clear()
     if skipped.total() > _MOST_SKIPPED_SHOWN:
         reasons = "; ".join(f"{count:,} {why}" for why, count in sorted(skipped.items(), key=lambda s: (-s[1], s[0])))
-        errors.line(f"skipped {skipped.total():,} records of {printable(capture.name)} in all: {printable(reasons)}")
+        progress.note(f"skipped {skipped.total():,} records of {printable(capture.name)} in all: {printable(reasons)}")
     if tally.exchanges == before:
         why = "none of its records is an exchange that can be audited" if skipped else "it holds no exchange"
         raise UnreadableError(f"{capture.name}: {why}")

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wirelint.cli.console import Printer
 from wirelint.cli.options import PORT, chosen, common, option
 from wirelint.cli.serving import serve
 from wirelint.core.engine import Engine
 from wirelint.sinks import summary
+from wirelint.sinks.console import Printer
 
 if TYPE_CHECKING:
     from wirelint.demo import Demo

@@ -11,11 +11,11 @@ import msgspec
 from rich.text import Text
 
 from wirelint import selection
-from wirelint.cli.console import Printer
 from wirelint.cli.options import Choice, common, option
 from wirelint.cli.rules import metadata
 from wirelint.core.rule import SECTIONS, SINCE, STATUS, Rule
 from wirelint.rules import catalogue
+from wirelint.sinks.console import Printer
 from wirelint.sinks.text import STYLES
 
 _WIDTH: Final = 100

@@ -1,4 +1,4 @@
-"""How far long work has come, on one line of standard error that vanishes in the end."""
+"""A progress bar on standard error, which is removed in the end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from rich.cells import set_cell_size
 
-from wirelint.cli.console import Printer
+from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
 
 _PATIENCE: Final = 1.0
@@ -18,11 +18,12 @@ _CLEAR: Final = "\r\x1b[K"
 
 
 class Progress:
-    """Shown from the second second on, and only to somebody who looks on and sees nothing else.
+    """Show a bar after one second, if standard error is a terminal.
 
+    :param printer: writes to standard error.
     :param what: the file's name.
-    :param total: how many records it has, None where that is not known.
-    :param quiet: never show.
+    :param total: how many records it has; None if unknown.
+    :param quiet: never show the bar.
     """
 
     def __init__(self, printer: Printer, what: str, total: int | None, *, quiet: bool) -> None:
@@ -34,7 +35,7 @@ class Progress:
         self._shown = False
 
     def at(self, count: int) -> None:
-        """``count`` records are done."""
+        """Show that ``count`` records are done."""
         if self._quiet or (now := time.monotonic()) < self._next:
             return
         self._next = now + _INTERVAL
@@ -47,8 +48,13 @@ class Progress:
         sys.stderr.write(_CLEAR + text)
         sys.stderr.flush()
 
+    def note(self, line: str) -> None:
+        """Write a line that stays, in place of the bar."""
+        self.clear()
+        self._printer.line(line)
+
     def clear(self) -> None:
-        """Make room for something else."""
+        """Remove the bar."""
         if self._shown:
             sys.stderr.write(_CLEAR)
             sys.stderr.flush()

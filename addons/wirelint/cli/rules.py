@@ -9,10 +9,10 @@ import click
 import msgspec
 from rich.text import Text
 
-from wirelint.cli.console import Printer
 from wirelint.cli.options import Choice, chosen, common, option, rule_choice
 from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.rules import catalogue
+from wirelint.sinks.console import Printer
 from wirelint.sinks.text import severity
 
 

@@ -14,12 +14,12 @@ import click
 from rich.text import Text
 
 from wirelint.cli import told
-from wirelint.cli.console import Printer
 from wirelint.cli.logs import Logging
 from wirelint.cli.process import allow_most_files, ending_on_sigterm
 from wirelint.core.engine import Engine
 from wirelint.logs import logging_to
 from wirelint.sinks import summary
+from wirelint.sinks.console import Printer
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.rotating import Stream
 from wirelint.sinks.terminal import Terminal

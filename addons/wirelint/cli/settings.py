@@ -11,10 +11,10 @@ from rich.text import Text
 
 from wirelint import policy
 from wirelint.cli import cli
-from wirelint.cli.console import Printer
 from wirelint.cli.options import CONFIGURATION, common, defaults, options_of, settable, variable
 from wirelint.config import Config, ConfigError, nearest
 from wirelint.rules import catalogue
+from wirelint.sinks.console import Printer
 
 
 @click.command("config", short_help="Show the settings in force and where each comes from.")

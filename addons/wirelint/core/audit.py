@@ -11,13 +11,20 @@ from wirelint.core.policy import Suppression
 from wirelint.core.verdict import Verdict
 
 
+class Suppressed(msgspec.Struct, frozen=True, eq=False):
+    """A finding that is accepted, and the first suppression that covers it."""
+
+    finding: Finding
+    by: Suppression
+
+
 class Audit(msgspec.Struct, frozen=True, eq=False):
-    """What became of one exchange: sinks consume these.
+    """The outcome of auditing one exchange: reports and sinks consume these.
 
     ``plan`` names the rules that could have fired. ``skipped`` is why content that rules wanted to read could not be
-    inspected, else None. ``faults`` are ids of rules that failed on this exchange. ``suppressed`` are those of findings
-    that are accepted and so not among ``findings``; ``expired`` are suppressions that would have covered one of these,
-    each told once.
+    inspected, else None. ``faults`` are ids of rules that failed on this exchange. ``suppressed`` are the findings that
+    are accepted and so not among ``findings``; ``expired`` are suppressions that would have covered one of these, each
+    named once.
     """
 
     exchange: Exchange
@@ -26,5 +33,5 @@ class Audit(msgspec.Struct, frozen=True, eq=False):
     plan: Plan
     skipped: str | None = None
     faults: tuple[str, ...] = ()
-    suppressed: tuple[str, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
     expired: tuple[Suppression, ...] = ()

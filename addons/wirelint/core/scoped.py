@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.audit import Audit
+from wirelint.core.audit import Audit, Suppressed
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Finding
 from wirelint.core.policy import Policy, Settings, Suppression
 from wirelint.core.state import State
 
@@ -38,12 +39,14 @@ class ScopedEngine(Engine):
     def _without_accepted(self, audit: Audit) -> Audit:
         exchange = audit.exchange
         now = max(self._policy.now, min(exchange.timestamp or 0.0, _LAST_SECOND))
-        shown, suppressed = [], []
+        shown: list[Finding] = []
+        suppressed: list[Suppressed] = []
         expired: list[Suppression] = []
         for finding in audit.findings:
             covering = [each for each in self._policy.suppressions if each.covers(finding, exchange)]
-            if any(not each.expired(now) for each in covering):
-                suppressed.append(finding.rule)
+            holding = next((each for each in covering if not each.expired(now)), None)
+            if holding is not None:
+                suppressed.append(Suppressed(finding, holding))
                 continue
             shown.append(finding)
             for each in covering:

@@ -247,8 +247,8 @@ class Counts:
             self._add(self._skipped, (service, budget.reason(audit.skipped)), ((0, "service"),), budget.vital)
         for rule in audit.faults:
             self._rule_errors[rule,] = self._rule_errors.get((rule,), 0) + 1
-        for rule in audit.suppressed:
-            self._add(self._suppressed, (service, rule), ((0, "service"),), budget.useful)
+        for each in audit.suppressed:
+            self._add(self._suppressed, (service, each.finding.rule), ((0, "service"),), budget.useful)
         for finding in audit.findings:
             self._find(finding, service)
 

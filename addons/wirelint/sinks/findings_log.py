@@ -11,7 +11,7 @@ import msgspec
 
 from wirelint.core.audit import Audit
 from wirelint.core.finding import Finding
-from wirelint.sinks import jsonl
+from wirelint.sinks import published
 from wirelint.sinks.lines import Lines
 
 PAUSE: Final = 60.0
@@ -78,4 +78,4 @@ class FindingsLog:
             last.latest = None
 
     def _write(self, finding: Finding, left_out: int) -> None:
-        self.lines.put(jsonl.line(finding, left_out=left_out))
+        self.lines.put(published.line(finding, left_out=left_out))

@@ -18,7 +18,7 @@ from wirelint.core.methods import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.budget import OTHER, label_value
-from wirelint.sinks.jsonl import story
+from wirelint.sinks.published import story
 
 _MOST_NAMES: Final = 8
 _JOINTS: Final = str.maketrans("", "", "-_.[]")

@@ -68,15 +68,3 @@ def story(finding: Finding) -> list[Text]:
 def place(origin: Origin | None) -> str:
     """``file#index``."""
     return "" if origin is None else f"{printable(origin.file)}#{origin.index}"
-
-
-def concise(finding: Finding) -> Text:
-    """A finding on one line."""
-    text = severity(finding.severity)
-    text.append(f" {finding.rule}", "bold")
-    text.append(f" {finding.method} {service(finding)} {finding.route} ")
-    text.append(status(finding), "bold")
-    text.append(f" — {finding.message}")
-    if finding.origin is not None:
-        text.append(f" [{place(finding.origin)}]", "dim")
-    return text

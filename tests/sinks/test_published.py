@@ -13,7 +13,7 @@ from wirelint.core.finding import Finding
 from wirelint.core.origin import Origin
 from wirelint.rules import catalogue
 from wirelint.selection import select
-from wirelint.sinks import jsonl
+from wirelint.sinks import published
 
 
 @pytest.fixture
@@ -24,14 +24,14 @@ def finding() -> Finding:
 
 
 def test_a_live_finding_has_no_source(finding: Finding) -> None:
-    told = json.loads(jsonl.line(finding))
+    told = json.loads(published.line(finding))
     assert told["source"] is None
     assert told["direction"] == "inbound"
 
 
 def test_a_file_name_that_is_no_unicode(finding: Finding) -> None:
     odd = msgspec.structs.replace(finding, origin=Origin("a\udcff.har", 3))
-    assert json.loads(jsonl.line(odd))["source"] == {"file": "a?.har", "index": 3}
+    assert json.loads(published.line(odd))["source"] == {"file": "a?.har", "index": 3}
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_a_file_name_that_is_no_unicode(finding: Finding) -> None:
     ],
 )
 def test_times(timestamp: float | None, text: str | None) -> None:
-    assert jsonl.time_text(timestamp) == text
+    assert published.time_text(timestamp) == text

@@ -1,4 +1,4 @@
-"""Findings as JSON, one a line; the keys are a contract (see README)."""
+"""A finding as published JSON: the members, their names and their order are a contract."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def fields(finding: Finding) -> dict[str, Any]:
-    """A finding by its published names, in their order."""
+    """Return a finding by its published names, in their order."""
     origin = finding.origin
     return {
         "rule": finding.rule,
@@ -38,7 +38,7 @@ def fields(finding: Finding) -> dict[str, Any]:
 
 
 def story(finding: Finding) -> list[dict[str, Any]]:
-    """The exchanges that prove a finding, in order; none where it stands on one alone."""
+    """Return the exchanges that prove a finding, in order; none if one alone does."""
     return [
         {
             "exchange_id": _encodable(step.exchange_id),
@@ -54,7 +54,7 @@ def story(finding: Finding) -> list[dict[str, Any]]:
 
 
 def line(finding: Finding, **further: int) -> bytes:
-    """A finding as one line of UTF-8, line feed included.
+    """Return a finding as one line of UTF-8, line feed included.
 
     :param further: numbers to add to the published keys.
     """
@@ -62,7 +62,7 @@ def line(finding: Finding, **further: int) -> bytes:
 
 
 def time_text(timestamp: float | None) -> str | None:
-    """Unix seconds → ISO 8601 in UTC, to the millisecond."""
+    """Return Unix seconds as ISO 8601 in UTC, to the millisecond."""
     if timestamp is None:
         return None
     moment = datetime.fromtimestamp(round(timestamp, 3), UTC)
@@ -70,5 +70,5 @@ def time_text(timestamp: float | None) -> str | None:
 
 
 def _encodable(name: str) -> str:
-    # A file name may hold octets that are no UTF-8; Python stands half surrogates for them, which JSON cannot hold.
+    # A file name may hold octets that are not UTF-8; Python keeps them as surrogates, which JSON cannot hold.
     return name.encode("utf-8", "replace").decode()

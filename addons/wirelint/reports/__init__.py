@@ -1,0 +1,67 @@
+"""What an audit of files ends in: one format a module, found by its name, never listed.
+
+``reports/sarif.py`` is the format ``sarif``: its ``REPORT`` is a subclass of ``Report``. A format imports nothing of
+another; what several need stands in ``reports.common``. Only the formats that were asked for are loaded.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from typing import TextIO
+
+import msgspec
+
+from wirelint.core.audit import Audit
+from wirelint.core.rule import Rule
+from wirelint.sources import Skipped
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What an audit of files starts from: the rules in force anywhere, and the files as they were named."""
+
+    rules: tuple[Rule, ...]
+    files: tuple[str, ...]
+
+
+class Report:
+    """Write one format while files are audited. A subclass overrides the methods that it needs.
+
+    :param run: what the audit starts from.
+    :param stream: where to write: text in UTF-8, octets to its ``buffer``.
+    """
+
+    def __init__(self, run: Run, stream: TextIO) -> None:
+        self.run = run
+        self.stream = stream
+
+    def accept(self, audit: Audit) -> None:
+        """Take one audited exchange, whether or not anything was found in it."""
+
+    def skip(self, file: str, record: Skipped) -> None:
+        """Take a record that could not be audited."""
+
+    def fail(self, file: str, why: str) -> None:
+        """Take a file that could not be read, or that holds no exchange.
+
+        :param why: one line that names the file.
+        """
+
+    def finish(self) -> None:
+        """Write what is still to be written. Called once, after the last file."""
+
+
+@functools.cache
+def formats() -> tuple[str, ...]:
+    """Return the names of all formats."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg))
+
+
+def load(name: str) -> type[Report]:
+    """Return the class of a format.
+
+    :param name: one of ``formats``.
+    """
+    found: type[Report] = importlib.import_module(f"{__name__}.{name}").REPORT
+    return found

@@ -1,0 +1,62 @@
+"""Findings for people to read: those of one fingerprint together, the gravest first, each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TextIO
+
+from rich.text import Text
+
+from wirelint.core.audit import Audit
+from wirelint.core.verdict import of_status
+from wirelint.reports import Report, Run
+from wirelint.reports.common.groups import Group, Groups
+from wirelint.sinks.console import Printer
+from wirelint.sinks.text import service, severity, status, story
+
+
+class Full(Report):
+    """Show groups of findings in a terminal."""
+
+    def __init__(self, run: Run, stream: TextIO) -> None:
+        super().__init__(run, stream)
+        self._groups = Groups()
+
+    def accept(self, audit: Audit) -> None:
+        """Group what was found."""
+        for finding in audit.findings:
+            self._groups.add(finding)
+
+    def finish(self) -> None:
+        """Write all groups."""
+        printer = Printer(self.stream)
+        for group in self._groups:
+            for indent, text in lines(group):
+                printer.paragraph(text, indent)
+
+
+REPORT: Final = Full
+
+
+def lines(group: Group) -> Iterator[tuple[int, Text]]:
+    """Yield the lines of a group, each with its indentation; they may be wrapped."""
+    finding = group.finding
+    head = severity(finding.severity)
+    head.append(f"  {finding.rule}", "bold")
+    if group.count > 1:
+        head.append(f"  ×{group.count:,}", "bold")
+    yield 0, head
+    request = Text(f"{finding.method} {service(finding)} {finding.route}  ")
+    request.append(status(finding), "bold")
+    if finding.status is not None and finding.verdict is not of_status(finding.status):
+        request.append(f"  really {finding.verdict.replace('_', ' ')}", "magenta")
+    yield 2, request
+    yield 2, Text(finding.message)
+    if finding.evidence:
+        yield 2, Text(f"│ {finding.evidence}", "dim")
+    for step in story(finding):
+        yield 2, step
+    if group.origins:
+        yield 2, Text(f"in {group.places}", "dim")
+    yield 2, Text(f"wirelint explain {finding.rule}", "blue")
+    yield 0, Text("")

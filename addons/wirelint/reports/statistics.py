@@ -1,0 +1,75 @@
+"""Two tables: how often each rule could have fired and did, and which outcomes stood behind which status class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final, TextIO
+
+from rich.text import Text
+
+from wirelint.core.audit import Audit
+from wirelint.core.verdict import Verdict
+from wirelint.reports import Report, Run
+from wirelint.sinks.console import Printer
+from wirelint.sinks.text import severity
+
+_RIGHT: Final = frozenset({2, 3, 4})
+_AGREEING: Final = frozenset(
+    {
+        *((status, Verdict.OK) for status in ("1xx", "2xx", "3xx")),
+        ("4xx", Verdict.CLIENT_ERROR),
+        ("5xx", Verdict.SERVER_ERROR),
+    }
+)
+
+
+class Statistics(Report):
+    """Count per rule and per status class."""
+
+    def __init__(self, run: Run, stream: TextIO) -> None:
+        super().__init__(run, stream)
+        self._opportunities: Counter[str] = Counter()
+        self._findings: Counter[str] = Counter()
+        self._found_in: dict[str, set[str]] = {}
+        self._outcomes: Counter[tuple[str, Verdict]] = Counter()
+
+    def accept(self, audit: Audit) -> None:
+        """Count an exchange and what was found in it."""
+        status = audit.exchange.status
+        self._outcomes["none" if status is None else f"{status // 100}xx", audit.verdict] += 1
+        self._opportunities.update(rule.id for rule in audit.plan.rules)
+        for finding in audit.findings:
+            self._findings[finding.rule] += 1
+            self._found_in.setdefault(finding.rule, set()).add(finding.service)
+
+    def finish(self) -> None:
+        """Write both tables."""
+        printer = Printer(self.stream)
+        printer.table(self._of_rules(), right=_RIGHT)
+        printer.line("")
+        printer.table(self._of_outcomes(), right=frozenset({1, 2, 3, 4}))
+        printer.line("")
+
+    def _of_rules(self) -> list[list[Text | str]]:
+        findings, opportunities = self._findings, self._opportunities
+        rows: list[list[Text | str]] = [["rule", "severity", "findings", "opportunities", "services"]]
+        for rule in sorted(self.run.rules, key=lambda rule: (-findings[rule.id], -opportunities[rule.id], rule.id)):
+            counts = (findings[rule.id], opportunities[rule.id], len(self._found_in.get(rule.id, ())))
+            rows.append([rule.id, severity(rule.severity), *(f"{count:,}" for count in counts)])
+        return rows
+
+    def _of_outcomes(self) -> list[list[Text | str]]:
+        rows: list[list[Text | str]] = [["reported", *(verdict.replace("_", " ") for verdict in Verdict)]]
+        for status in sorted({status for status, _ in self._outcomes}):
+            cells = [self._cell(status, verdict) for verdict in Verdict]
+            rows.append(["no response" if status == "none" else status, *cells])
+        return rows
+
+    def _cell(self, status: str, verdict: Verdict) -> Text:
+        count = self._outcomes[status, verdict]
+        agrees = (status, verdict) in _AGREEING
+        style = "dim" if not count else "" if agrees or status == "none" else "bold magenta"
+        return Text(f"{count:,}" if count else "–", style)  # noqa: RUF001 - a dash for nothing
+
+
+REPORT: Final = Statistics
