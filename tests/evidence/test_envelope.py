@@ -15,7 +15,7 @@ from wirelint.core.media import media_type
 from wirelint.evidence.envelope import Grade, envelope
 from wirelint.evidence.own_status import own_status
 from wirelint.evidence.pages import error_page
-from wirelint.evidence.said import meanings
+from wirelint.evidence.said import Said, meanings, said
 from wirelint.evidence.texts import Meaning, of_code, of_prose
 
 
@@ -261,5 +261,88 @@ def test_codes_are_understood(code: Any, meaning: Any) -> None:
 
 
 def test_a_code_outranks_prose() -> None:
-    subject = answer({"code": "NOT_FOUND", "message": "you do not have permission"}, status=404)
+    subject = answer({"code": "NOT_FOUND", "message": "you do not have permission"}, status=400)
     assert meanings(subject) == {Meaning.NOT_FOUND}
+
+
+@pytest.mark.parametrize(
+    ("status", "echo"),
+    [
+        (403, {"error": "Forbidden"}),
+        (403, {"title": "Forbidden", "type": "about:blank"}),
+        (403, {"code": "ERR_FORBIDDEN", "statusCode": 403}),
+        (403, {"errcode": "M_FORBIDDEN"}),
+        (500, {"error": "Internal Server Error"}),
+        (500, {"code": "InternalServerError", "status": "500"}),
+        (500, {"name": "InternalServerErrorException"}),
+        (422, {"error": "Unprocessable Entity"}),
+        (400, {"error": "Bad Request", "code": "BAD_REQUEST"}),
+        (404, {"status": "404 Not Found"}),
+    ],
+)
+def test_what_repeats_the_status_is_no_message(status: int, echo: dict[str, Any]) -> None:
+    assert meanings(answer(echo | {"message": "jwt expired"}, status=status)) == {Meaning.AUTHN}
+    assert said(answer({"message": "jwt expired"} | echo, status=status)).prose == "jwt expired"
+
+
+def test_the_echo_counts_where_nothing_else_is_said() -> None:
+    assert meanings(answer({"error": "Forbidden"}, status=403)) == {Meaning.AUTHZ}
+    assert meanings(answer({"error": "Not Found"}, status=500)) == {Meaning.NOT_FOUND}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"timestamp": "2026-11-01", "status": 500, "error": "Internal Server Error", "message": "User not found"},
+        {"errors": [{"extensions": {"code": "NOT_FOUND"}, "message": "gone"}]},
+        {"responseStatus": {"errorCode": "NotFound", "message": "x"}},
+        {"developerMessage": "no such user"},
+        {"Response": {"Error": {"Code": "ResourceNotFound.Host", "Message": "x"}}},
+        {"messageTranslations": {"en": "The title does not exist"}},
+        {"error": {"code": "", "message": {"lang": "en", "value": "User not found"}}},
+        {"reason": "404 NOT_FOUND - no exchange 'orders' in vhost '/'"},
+        {"ExceptionMessage": "User not found", "Message": "An error has occurred."},
+        {"error": {"root_cause": [{"type": "index_not_found_exception", "reason": "no such index [x]"}]}},
+    ],
+)
+def test_the_message_is_found_wherever_it_stands(content: Any) -> None:
+    assert Meaning.NOT_FOUND in meanings(answer(content, status=500))
+
+
+@pytest.mark.parametrize(
+    ("text", "media"),
+    [
+        ("Error: user not found\n    at f (/app/x.js:1:2)", "text/html"),
+        ('{"message": "user not found"}', "text/plain"),
+        ("<html><body><div class=x>Sorry, user&nbsp;not <b>found</b></div></body></html>", "text/html"),
+        ("<!-- Error --><h2>Oops</h2><p>The record does not exist", "text/html"),
+        ("error=x&error_description=User+not+found", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_the_message_is_found_in_every_form(text: str, media: str) -> None:
+    assert meanings(answer(text, media, status=500)) == {Meaning.NOT_FOUND}
+
+
+def test_menus_forms_and_scripts_of_a_page_are_no_message() -> None:
+    page = (
+        "<title>Oops</title><nav><a>Login required</a></nav><script>if (a < b) alert('access denied')</script>"
+        "<form><label>Wrong password?</label><button>Forgot your password</button></form><footer>No such page</footer>"
+    )
+    assert said(answer(page, "text/html", status=500)).prose == "Oops"
+
+
+def test_fields_name_the_error_where_there_is_no_content() -> None:
+    exchange = Exchange(
+        request=Request(method="HEAD", target="/bucket/key"),
+        response=Response(
+            status=400,
+            headers=Headers.of(("x-ms-error-code", "BlobNotFound"), ("x-error-message", "no%20blob")),
+            body=Body(b""),
+        ),
+    )
+    assert said(exchange) == Said(("BlobNotFound",), "no blob")
+
+
+def test_a_form_of_any_length_is_read() -> None:
+    text = "error=invalid_grant&" + "a=1&" * 200
+    assert said(answer(text, "application/x-www-form-urlencoded", status=400)).codes == ("invalid_grant",)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from wirelint.core.body import Body
 from wirelint.core.media import Kind
 from wirelint.evidence import own_codes
 from wirelint.evidence.envelope_words import ENVELOPE, EXPLANATIONS, FAILED, FLAGS, STATES, Envelope, Grade, is_identity
+from wirelint.evidence.forms import form_fields
 from wirelint.evidence.xml import Document, document
 
 _plain_error: Final = re.compile(
@@ -66,7 +66,7 @@ def _of_form(text: str) -> Envelope | None:
     """``error=…&error_description=…``, as older OAuth services answer."""
     if not text.startswith("error=") and "&error=" not in text:
         return None
-    pairs = dict(parse_qsl(text))
+    pairs = form_fields(text)
     if pairs.get("error") and set(pairs) <= {"error", "error_description", "error_uri", "state", "message", "code"}:
         return Envelope(Grade.STRONG, "error", text)
     return None

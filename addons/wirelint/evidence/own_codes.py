@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from wirelint.evidence import texts
+from wirelint.evidence.forms import form_fields
 from wirelint.evidence.texts import Meaning
 from wirelint.evidence.xml import Document
 
@@ -103,7 +103,7 @@ def of_text(text: str) -> str | None:
 
 
 def _of_form(text: str) -> str | None:
-    pairs = {name.lower(): value for name, value in parse_qsl(text[:2048], max_num_fields=64)}
+    pairs = {name.lower(): value for name, value in form_fields(text).items()}
     if pairs.get("ack", "").lower() in ("failure", "failurewithwarning"):
         return f"ACK={pairs['ack']}"
     if pairs.get("error", "").isdigit() and int(pairs["error"][:9]) != 0 and pairs.get("text"):

@@ -4,34 +4,86 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.media import Kind
 from wirelint.core.once import once
 from wirelint.evidence import texts
+from wirelint.evidence.forms import form_fields
+from wirelint.evidence.markup import READ, visible_text
 from wirelint.evidence.texts import NONE, TEXT_LIMIT, Meaning
 from wirelint.evidence.xml import document
 
+
+def _fold(name: str) -> str:
+    """A member's name as services spell it alike: ``error_message``, ``errorMessage`` and ``error-message``."""
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
 _PROSE: Final = frozenset(
-    "message msg error error_description errordescription error_message errormessage errormsg errmsg err_msg detail details title reason"
-    " description statusdescription status_description statusmessage status_message statustext status_text errorsummary error_summary"
-    " faultstring fault_string text summary explanation usermessage user_message displaymessage longmessage long_message shortmessage"
-    " errors_values error_msg retmsg ret_msg sub_msg error_text errortext errormessages debug info help hint exception cause err errors".split()
+    "message msg error errordescription errordesc errormessage errormsg errmsg detail details title reason description desc"
+    " statusdescription statusmessage statusmsg statustext errorsummary faultstring text summary explanation usermessage"
+    " displaymessage longmessage shortmessage localizedmessage friendlymessage errorusermsg errorusertitle developermessage"
+    " devmessage internalmessage systemmessage technicalmessage debugmessage exceptionmessage messagedetail errorsvalues retmsg"
+    " returnmsg returnmessage resultmsg resultmessage resultdesc respmsg respdesc responsemessage submsg errortext errordetail"
+    " errormessages errorreason failurereason debug info errorinfo errinfo help hint exception cause err errors problem".split()
 )
 _CODES: Final = frozenset(
-    "code error error_code errorcode errcode err_code type error_type errortype status reason .tag tag __type name key errorkey"
-    " faultcode kind id_code identifier err label title subcode sub_code exception".split()
+    "code error errorcode errcode type errortype status reason .tag tag name key errorkey faultcode kind idcode identifier err"
+    " label title subcode exception errorid errorname resultcode exceptionid".split()
 )
 _INNER: Final = frozenset(
-    "error errors err detail details fault exception status response json result meta body cause causes errorcauses error_details"
-    " message messages problems errorresponse errormessages error_chain".split()
+    "error errors err detail details fault exception status response json result meta body cause causes errorcauses errordetails"
+    " message messages problems errorresponse errormessages errorchain extensions violations responsestatus serviceerror apierror"
+    " errorinfo rootcause embedded messagetranslations originalerror innererror".split()
 )
+_TRANSLATED: Final = frozenset({"message", "messagetranslations"})
+"""Members whose own members are one text each, by language or as OData's ``{"lang": "en", "value": "…"}``."""
 _KNOWN: Final = _PROSE | _CODES | _INNER
 _DEEPEST: Final = 4
 _MOST_TEXTS: Final = 24
 _code: Final = re.compile(r"[A-Za-z_.][\w.:/#-]{2,80}")
-_tag: Final = re.compile(r"<[^<>]{0,256}>")
-_title: Final = re.compile(r"<(?:title|h1)[^<>]{0,128}>([^<]{1,200})", re.IGNORECASE)
+_SMALL_PAGE: Final = 8 * 1024
+_headings: Final = re.compile(r"<(?:title|h1)[^<>]{0,128}>([^<]{1,200})", re.IGNORECASE)
+# Where pages made for developers name the exception: Rails, Django, Werkzeug, Symfony.
+_exceptions: Final = re.compile(
+    r"<h2[^<>]{0,128}>([^<]{1,200})|class=[\"']?(?:exception_value|errormsg|exception-message)\b[^<>]{0,128}>([^<]{1,200})",
+    re.IGNORECASE,
+)
+_CODE_FIELDS: Final = (
+    "x-amzn-errortype",
+    "x-ms-error-code",
+    "mediawiki-api-error",
+    "x-minio-error-code",
+    "x-error-code",
+)
+_TEXT_FIELDS: Final = (
+    "x-influxdb-error",
+    "x-minio-error-desc",
+    "x-error-message",
+    "x-error",
+    "x-error-description",
+    "grpc-message",
+)
+_STATUS_WORDS: Final = frozenset("http https error err e m exception status code response".split())
+_words_of: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_numbered: Final = re.compile(
+    r"\W{0,3}(?:HTTP(?:/\d(?:\.\d)?)? ?)?(?:(?:error|status)(?: code)?[ :]{1,2})?([45]\d\d)[ :,-]{1,3}([A-Za-z][A-Za-z_-]{2,30}(?: [A-Za-z]{2,20}){0,3})",
+    re.IGNORECASE,
+)
+_PHRASES: Final = {
+    400: ("bad request",), 401: ("unauthorized", "unauthorised"), 402: ("payment required",), 403: ("forbidden",),
+    404: ("not found", "notfound"), 405: ("method not allowed",), 406: ("not acceptable",), 408: ("request timeout",),
+    409: ("conflict",), 410: ("gone",), 411: ("length required",), 412: ("precondition failed",),
+    413: ("content too large", "payload too large", "request entity too large"), 414: ("uri too long", "request uri too long"),
+    415: ("unsupported media type",), 416: ("range not satisfiable", "requested range not satisfiable"),
+    422: ("unprocessable entity", "unprocessable content"), 423: ("locked",), 424: ("failed dependency",),
+    428: ("precondition required",), 429: ("too many requests",), 500: ("internal server error", "internal server", "internal"),
+    501: ("not implemented",), 502: ("bad gateway",), 503: ("service unavailable", "service temporarily unavailable"),
+    504: ("gateway timeout", "gateway time out"), 507: ("insufficient storage",),
+}  # fmt: skip
+"""What people write for a status in place of a message (RFC 9110 section 15, and its predecessors)."""
 
 
 class Said(NamedTuple):
@@ -55,6 +107,8 @@ class _Gathering:
             elif name in _PROSE or name in _INNER:
                 self.texts.append(value)
         elif depth < _DEEPEST and isinstance(value, dict):
+            if name in _TRANSLATED:
+                self.texts += [each for each in list(value.values())[:3] if isinstance(each, str) and " " in each]
             if name in _INNER:
                 self.members(value, depth + 1)
         elif depth < _DEEPEST and isinstance(value, list) and name in _INNER:
@@ -75,7 +129,7 @@ class _Gathering:
 
     def members(self, members: dict[str, Any], depth: int = 0, *, fields: bool = False) -> None:
         for name, value in list(members.items())[:48]:
-            folded = name.lower()
+            folded = _fold(name)
             if folded in _KNOWN:
                 self.value(folded, value, depth)
             # {"errors": {"email": ["is invalid"]}}: below errors, any name may stand before a text; some services
@@ -90,41 +144,102 @@ class _Gathering:
 def said(exchange: Exchange) -> Said:
     """Codes and prose of the response's content; nothing where there is none, or none to be seen."""
     response = exchange.response
-    if response is None or response.body.unavailable is not None:
+    if response is None:
         return Said((), "")
     return gather(response)
 
 
 def gather(response: Response) -> Said:
-    """As ``said``, of a response on its own."""
+    """As ``said``, of a response on its own.
+
+    A text or a code that only repeats the response's status says nothing, and is left out where there is another.
+    """
+    gathering = _Gathering()
+    _read(gathering, response)
+    if response.status >= 400:
+        _fields(gathering, response)
+    _number(gathering, response.status)
+    codes = [code for code in gathering.codes if not is_status(code, response.status)]
+    prose = [text for text in gathering.texts if not is_status(text, response.status)]
+    if not (codes or prose):
+        codes, prose = gathering.codes, gathering.texts
+    return Said(tuple(codes), "\n".join(prose)[:TEXT_LIMIT])
+
+
+def is_status(text: str, status: int) -> bool:
+    """Whether a text or code is no more than a status, by number or by name: ``Forbidden``, ``ERR_FORBIDDEN``, ``403``."""
+    phrases = _PHRASES.get(status)
+    if phrases is None or len(text) > 64:
+        return False
+    number = str(status)
+    words = [word.lower() for word in _words_of.findall(text)]
+    said_so = " ".join(word for word in words if word != number)
+    return (
+        said_so in phrases
+        or " ".join(word for word in words if word != number and word not in _STATUS_WORDS) in phrases
+        or (number in words and all(word in _STATUS_WORDS or word == number for word in words))
+    )
+
+
+def _read(gathering: _Gathering, response: Response) -> None:
     body = response.body
     members = body.members
     if members is not None:
-        gathering = _Gathering()
         gathering.members(members, fields=response.status in (400, 409, 422))
-        return _said(gathering)
+        return
     value = body.json
     if isinstance(value, list):
-        gathering = _Gathering()
         for each in value[:3]:
             if isinstance(each, dict):
                 gathering.members(each)
             elif isinstance(each, str):
                 gathering.texts.append(each)
-        return _said(gathering)
-    if isinstance(value, str):
-        return Said((), value[:TEXT_LIMIT])
-    text = (body.text or "")[: 4 * TEXT_LIMIT]
-    if response.headers.media_type.kind is Kind.HTML or text.lstrip()[:1] == "<":
-        xml = document(body)
-        if xml is not None and response.headers.media_type.kind is not Kind.HTML:
-            return Said(xml.codes, "\n".join(xml.texts)[:TEXT_LIMIT])
-        return Said((), "\n".join(_title.findall(text[:4096])[:2])[:TEXT_LIMIT])
-    return Said((), _tag.sub(" ", text)[:TEXT_LIMIT]) if len(text) <= TEXT_LIMIT and body.complete else Said((), "")
+    elif isinstance(value, str):
+        gathering.texts.append(value[:TEXT_LIMIT])
+    else:
+        _read_text(gathering, response)
 
 
-def _said(gathering: _Gathering) -> Said:
-    return Said(tuple(gathering.codes), "\n".join(gathering.texts)[:TEXT_LIMIT])
+def _read_text(gathering: _Gathering, response: Response) -> None:
+    body, kind = response.body, response.headers.media_type.kind
+    text = (body.text or "")[:READ]
+    markup = text.lstrip()[:1] == "<"
+    if kind is not Kind.HTML and markup and (xml := document(body)) is not None:
+        gathering.codes += xml.codes
+        gathering.texts += xml.texts
+    elif (kind is Kind.HTML or markup) and (len(body.content or b"") > _SMALL_PAGE or not body.complete):
+        gathering.texts += _headings.findall(text[:4096])[:2]
+        if response.status >= 500:
+            gathering.texts += [first or second for first, second in _exceptions.findall(text)[:2]]
+    elif kind is Kind.HTML or markup:
+        gathering.texts += visible_text(text).splitlines() if response.status >= 400 else _headings.findall(text)[:2]
+    elif kind is Kind.FORM and "=" in text:
+        gathering.members(form_fields(text))
+    elif text and len(text) <= TEXT_LIMIT and body.complete:
+        gathering.texts.append(text)
+
+
+def _fields(gathering: _Gathering, response: Response) -> None:
+    """What stands in fields of the response that name its error."""
+    headers = response.headers
+    for name in _CODE_FIELDS:
+        if (value := headers.get(name)) and (match := _code.match(value)) is not None:
+            gathering.codes.append(match[0].partition(":")[0])
+    for name in _TEXT_FIELDS:
+        if value := headers.get(name):
+            gathering.texts.append(unquote(value[:TEXT_LIMIT]))
+
+
+def _number(gathering: _Gathering, status: int) -> None:
+    """``404 NOT_FOUND - no queue 'q'`` under 400: the status that a text begins with, as a code."""
+    for text in gathering.texts[:4]:
+        match = _numbered.match(text[:128])
+        if match is None:
+            continue
+        phrases = _PHRASES.get(int(match[1]), ())
+        folded = " ".join(_words_of.findall(match[2])).lower()
+        if int(match[1]) != status and phrases and (folded.startswith(phrases) or match[2].partition(" ")[0].isupper()):
+            gathering.codes.append(phrases[0].replace(" ", "_").upper())
 
 
 @once

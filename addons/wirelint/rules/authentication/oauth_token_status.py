@@ -28,13 +28,15 @@ References
 - https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2
 """
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from wirelint.core.exchange import Answered
+from wirelint.core.exchange import Answered, Response
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
+from wirelint.evidence.forms import form_fields
 from wirelint.evidence.protocols import is_token_request
 
 RULE = Rule(
@@ -72,7 +74,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     request, response = exchange.request, exchange.response
     if request.body.unavailable is not None or not is_token_request(exchange):
         return
-    members = response.body.members or {}
+    members = _answer(response)
     error = members.get("error")
     if not isinstance(error, str) or not error or len(error) > 64:
         return
@@ -94,12 +96,30 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         yield Hit(f"OAuth error invalid_client under {status}", evidence, suggested_status=401)
 
 
+def _answer(response: Response) -> Mapping[str, Any]:
+    """The response's members; older servers send a form, as GitHub does by default."""
+    if response.headers.media_type.kind is Kind.FORM and response.body.complete:
+        return form_fields(response.body.text or "")
+    return response.body.members or {}
+
+
 def _is_known(authority: str) -> bool:
     host = authority.lower().rpartition("@")[2].partition(":")[0]
     return any(host == name or host.endswith(f".{name}") for name in _PROVIDERS)
 
 
 BAD = (
+    """\
+POST /login/oauth/access_token HTTP/1.1
+Host: id.example
+Content-Type: application/x-www-form-urlencoded
+
+client_id=a&client_secret=b&code=c
+HTTP/1.1 200 OK
+Content-Type: application/x-www-form-urlencoded
+
+error=bad_verification_code&error_description=The+code+passed+is+incorrect+or+expired.
+""",
     """\
 POST /oauth/token HTTP/1.1
 Host: id.example
