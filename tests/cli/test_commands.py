@@ -11,6 +11,7 @@ from lab.cli import Shell
 from wirelint import __version__
 from wirelint.core.rule import SECTIONS
 from wirelint.form import compiled
+from wirelint.reports import formats
 from wirelint.rules import catalogue
 
 
@@ -40,8 +41,8 @@ def test_nothing_asked(wirelint: Shell) -> None:
         (["audit"], "wirelint audit: Missing argument 'FILE...'."),
         (["audit", "--formt", "x"], "wirelint audit: No such option '--formt'. Did you mean '--format'?"),
         (
-            ["audit", "--format", "json", "x"],
-            "wirelint audit: '--format': 'json' is none of full, concise, jsonl; did you mean jsonl?",
+            ["audit", "--format", "jsonlines", "x"],
+            f"wirelint audit: '--format': 'jsonlines' is none of {', '.join(formats())}; did you mean jsonl?",
         ),
         (
             ["audit", "--select", "truht", "x"],

@@ -23,8 +23,8 @@ from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding
 from wirelint.rules import catalogue
-from wirelint.sources.mitm.flow_file import read
 from wirelint.sources.mitm.settings import ServiceSpec
+from wirelint.sources.open import open_capture
 
 HOP_RULES = frozenset(
     {
@@ -261,7 +261,7 @@ def test_the_saved_flows_give_the_same(street: Street) -> None:
     street.proxy.stop()
     engine = Engine(rule for rule in catalogue() if rule.default)
     names = {f"{HOST}:{port}": name for name, port in street.services.items()}
-    saved = [each for each in read(street.flows) if isinstance(each, Exchange)]
+    saved = [each for each in open_capture(str(street.flows)).exchanges if isinstance(each, Exchange)]
     assert len(saved) == len(street.proxy.exchanges)
     found = [finding for exchange in saved for finding in engine.audit(exchange).findings]
 

@@ -62,7 +62,12 @@ def document(*entries: Any) -> bytes:
 
 def read(*entries: Any) -> list[Exchange | Skipped]:
     """What entries are read as."""
-    return list(har.read(document(*entries), "x.har"))
+    return parsed(document(*entries))
+
+
+def parsed(data: bytes) -> list[Exchange | Skipped]:
+    """What a whole document is read as."""
+    return list(har.exchanges(har.entries(data, "x.har"), "x.har"))
 
 
 def one(item: dict[str, Any]) -> Exchange:

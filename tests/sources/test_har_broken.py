@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.har import document, entry, one, read, why
+from lab.har import document, entry, one, parsed, read, why
 from wirelint.core.exchange import Exchange
 from wirelint.core.origin import Origin
 from wirelint.sources import Skipped, UnreadableError, har
@@ -54,24 +54,24 @@ class TestBrokenEntries:
 class TestDocuments:
     def test_half_a_surrogate_pair_kills_nothing(self) -> None:
         text = document(entry(text="x")).replace(b'"x"', rb'"a\ud800b \\ud800 \ud83d\ude00"')
-        (exchange,) = har.read(text, "x.har")
+        (exchange,) = parsed(text)
         assert isinstance(exchange, Exchange)
         assert exchange.response is not None
         assert exchange.response.body.text == "a\ufffdb \\ud800 😀"
 
     def test_octets_that_are_no_utf8_kill_nothing(self) -> None:
         text = document(entry(text="x")).replace(b'"x"', b'"a\xffb"')
-        (exchange,) = har.read(text, "x.har")
+        (exchange,) = parsed(text)
         assert isinstance(exchange, Exchange)
         assert exchange.response is not None
         assert exchange.response.body.text == "a\ufffdb"
 
     @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n  "])
     def test_byte_order_marks(self, mark: bytes) -> None:
-        assert len(list(har.read(mark + document(entry()), "x.har"))) == 1
+        assert len(parsed(mark + document(entry()))) == 1
 
     def test_utf16(self) -> None:
-        assert len(list(har.read(document(entry(text="é")).decode().encode("utf-16"), "x.har"))) == 1
+        assert len(parsed(document(entry(text="é")).decode().encode("utf-16"))) == 1
 
     @pytest.mark.parametrize(
         ("data", "message"),
@@ -116,7 +116,7 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(st.lists(anything | damaged(), max_size=4))
 def test_no_entry_ever_raises(items: list[Any]) -> None:
-    found = list(har.read(json.dumps({"log": {"entries": items}}).encode(), "x.har"))
+    found = parsed(json.dumps({"log": {"entries": items}}).encode())
     assert len(found) == len(items)
     for exchange in found:
         if isinstance(exchange, Exchange):
@@ -128,4 +128,4 @@ def test_no_entry_ever_raises(items: list[Any]) -> None:
 @given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda octets: b'{"log":{"entries":[' + octets + b"]}}"))
 def test_no_document_raises_anything_else(data: bytes) -> None:
     with contextlib.suppress(UnreadableError):
-        list(har.read(data, "x.har"))
+        parsed(data)

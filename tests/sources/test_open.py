@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
+import threading
+import time
 import tracemalloc
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from lab.har import document, entry
+from wirelint import sources
 from wirelint.core.exchange import Exchange
-from wirelint.sources import UnreadableError
+from wirelint.sources import UnreadableError, har
 from wirelint.sources.open import open_capture
 
 
@@ -33,8 +40,10 @@ def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 
 def test_by_content_whatever_the_name(tmp_path: Path) -> None:
     data = document(entry(), entry(404))
-    members = gzip.compress(data[:100]) + gzip.compress(data[100:])
-    for content in (data, b"\xef\xbb\xbf \n" + data, gzip.compress(data), members):
+    members = gzip.compress(data[:100]) + gzip.compress(data[100:]) + bytes(9)
+    frames = zstandard.compress(data[:100]) + zstandard.compress(data[100:])
+    packed = (gzip.compress(data), members, zlib.compress(data), zstandard.compress(data), frames)
+    for content in (data, b"\xef\xbb\xbf \n" + data, data.decode().encode("utf-16"), *packed):
         file = tmp_path / "capture.bin"
         file.write_bytes(content)
         assert statuses(file) == [200, 404]
@@ -74,7 +83,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"123", "neither HAR nor mitmproxy flows"),
         (b"[1, 2]", "neither HAR nor mitmproxy flows"),
         (b"{", "cut off: the JSON text does not end"),
-        (b'{"log": 1}', "JSON, but not HAR: there is no list at log.entries"),
+        (b'{"log": 1}', "neither HAR nor mitmproxy flows"),
+        (b'{"info": {"log": {}}, "item": []}', "neither HAR nor mitmproxy flows"),
+        (b'{"log": {"entries": 1}}', "JSON, but not HAR: there is no list at log.entries"),
+        (zstandard.compress(document(entry()))[:-4], "cut off: the zstd data does not end"),
+        (b"\x28\xb5\x2f\xfd" + b"\xff" * 40, "broken zstd data"),
         (gzip.compress(document(entry()))[:-12], "cut off: the gzip data does not end"),
         (b"\x1f\x8b\x08" + b"\xff" * 40, "broken gzip data"),
     ],
@@ -99,9 +112,10 @@ def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused("-") == "more than the 1 MiB of --size-limit"
 
 
-def test_a_gzip_bomb_costs_no_more_than_its_limit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, zstandard.compress])
+def test_a_bomb_costs_no_more_than_its_limit(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     file = tmp_path / "bomb"
-    file.write_bytes(gzip.compress(bytes(64 << 20)))
+    file.write_bytes(pack(bytes(64 << 20)))
     tracemalloc.start()
     try:
         assert refused(file) == "unpacks to more than the 1 MiB of --size-limit"
@@ -116,3 +130,81 @@ def test_deep_nesting(tmp_path: Path, level: bytes) -> None:
     file = tmp_path / "deep"
     file.write_bytes(b'{"log": {"entries": [' + level * 200_000)
     assert refused(file) == "JSON nested too deeply"
+
+
+def test_many_empty_members_take_no_more_time_than_octets(tmp_path: Path) -> None:
+    file = tmp_path / "members.gz"
+    file.write_bytes(gzip.compress(b"") * 50_000 + gzip.compress(document(entry())))
+    begun = time.process_time()
+    assert statuses(file) == [200]
+    assert time.process_time() - begun < 5
+
+
+def test_a_pipe_that_cannot_seek(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_bytes, args=(gzip.compress(document(entry(503))),))
+    writing.start()
+    assert statuses(pipe) == [503]
+    writing.join()
+
+
+@pytest.mark.parametrize(
+    ("head", "is_har"),
+    [
+        (b'{"log":{"version":"1.2"', True),
+        (b'{ "comment" : "a \\" { log", "tags": [{"log": 1}], "log" : { ', True),
+        (b"{", True),
+        (b'{"lo', True),
+        (b'{"log"', True),
+        (b'{"log": "GET / HTTP/1.1", "stream": "stdout"}', False),
+        (b'{"log": [{"entries": []}]}', False),
+        (b'{"mappings": [{"log": {}}', False),
+        (b"{}", False),
+        (b'[{"log": {}}]', False),
+        (b'"log": {', False),
+        (b"", False),
+    ],
+)
+def test_har_is_recognised_by_its_members(head: bytes, is_har: bool) -> None:
+    assert har.looks_like_har(head) is is_har
+
+
+def test_recognising_takes_linear_time() -> None:
+    begun = time.process_time()
+    for head in (b'{"' + b'\\"' * 32_000, b'{"a":"' + b"\\" * 64_000, b'{"a" ' + b" " * 64_000, b"{" * 64_000):
+        har.looks_like_har(head)
+    assert time.process_time() - begun < 1
+
+
+NOTES = """
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.sources import Capture, Skipped, Source
+
+
+def read(content):
+    lines = content.whole().split()[1:]
+    found = [Skipped(0, "a blank") if line == b"-" else Exchange(
+        request=Request(method="GET", target="/"), response=Response(status=int(line)), failure=None, service="a",
+        id="1", started=0.0,
+    ) for line in lines]
+    return Capture(content.name, iter(found), len(found))
+
+
+SOURCE = Source("notes", lambda head: head.startswith(b"NOTES"), read)
+"""
+
+
+def test_one_more_file_is_one_more_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notes_of_tests.py").write_text(NOTES)
+    monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
+    sources.sources.cache_clear()
+    try:
+        file = tmp_path / "a.notes"
+        file.write_bytes(gzip.compress(b"NOTES 200 - 404"))
+        assert statuses(file) == [200, 404]
+        file.write_bytes(b"?")
+        assert refused(file) == "neither HAR, mitmproxy flows nor notes"
+    finally:
+        sources.sources.cache_clear()
+        sys.modules.pop("wirelint.sources.notes_of_tests", None)

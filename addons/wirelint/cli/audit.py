@@ -18,16 +18,22 @@ from wirelint.reports import Report, Run, formats, load
 from wirelint.reports.common.tally import Tally
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
-from wirelint.sources import Skipped, UnreadableError
-from wirelint.sources.open import SIZE_LIMIT, Capture, open_capture
+from wirelint.sources import Capture, Skipped, UnreadableError, sources
+from wirelint.sources.open import SIZE_LIMIT, open_capture
 
 _NEVER: Final = "never"
 _MIB: Final = 1024 * 1024
 _MOST_SKIPPED_SHOWN: Final = 10
 _STEP: Final = 256
+_KINDS: Final = ", ".join(source.name for source in sources())
+_HELP: Final = f"""Audit recorded traffic: {_KINDS}, plain or packed with gzip, zlib or zstd. - is standard input.
+
+Findings go to standard output, all else to standard error. Exits with 0 if nothing as severe as --fail-on was found,
+with 1 if something was, and with 2 if a file cannot be read or holds no exchange.
+"""
 
 
-@click.command("audit", short_help="Audit recorded traffic: HAR, mitmproxy flows.")
+@click.command("audit", help=_HELP, short_help=f"Audit recorded traffic: {_KINDS}.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @option(
     "--format",
@@ -68,11 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     statistics: bool,
     size_limit: int,
 ) -> int:
-    """Audit recorded traffic: HAR files, plain or gzipped, and mitmproxy's flow files. - is standard input.
-
-    Findings go to standard output, all else to standard error. Exits with 0 where nothing as severe as --fail-on was
-    found, with 1 where something was, and with 2 where a file could not be read or holds no exchange.
-    """
+    """Audit files, and report."""
     engine = auditor(select, ignore, min_confidence, profile)
     run = Run(engine.rules, files)
     reports = [load(form)(run, sys.stdout)]

@@ -1,20 +1,77 @@
-"""Where exchanges come from: live traffic, and files that others recorded.
+"""Where exchanges come from: live traffic (``mitm``), and recorded files, one kind a module.
 
-A reader of files is a generator. It yields an ``Exchange`` for each record it understands and ``Skipped`` for each
-that it does not, so that one broken record never hides the others.
+A module with a ``SOURCE`` is a kind of file: ``har.py`` reads HAR. It is found here; nothing lists it. It recognises
+its files by their first octets, so it is cheap to load, and loads what is not when it reads. It yields an ``Exchange``
+for each record that it understands and ``Skipped`` for each that it does not: one broken record never hides the others.
+Unpacking, standard input and bounds are the business of ``open``.
 """
 
 from __future__ import annotations
 
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import IO, Protocol
+
 import msgspec
+
+from wirelint.core.exchange import Exchange
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A record that became no exchange: its zero-based position in the file, and why in a few words."""
+    """A record that is not an auditable exchange: its zero-based position in the file, and why in a few words."""
 
     index: int
     why: str
 
 
 class UnreadableError(Exception):
-    """The file as a whole is not what it was taken for; the message fits on one line."""
+    """The file as a whole cannot be read; the message fits on one line."""
+
+
+class Content(Protocol):
+    """A file's octets, unpacked."""
+
+    @property
+    def name(self) -> str:
+        """The file's name for messages and origins."""
+
+    def open(self) -> IO[bytes]:
+        """Return the octets as a stream that can seek, from the beginning. The caller closes it."""
+
+    def whole(self) -> bytearray:
+        """Return all octets.
+
+        :raises UnreadableError: they are more than the size limit.
+        """
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """An opened file: its name, its exchanges, and how many records it has, None if unknown."""
+
+    name: str
+    exchanges: Iterator[Exchange | Skipped]
+    records: int | None = None
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A kind of file.
+
+    :param name: what people call it, in the plural or as a mass noun: ``HAR``, ``mitmproxy flows``.
+    :param recognises: whether a file is of this kind, by up to 64 KiB of its beginning, as UTF-8 without byte order
+        mark and leading white space. True for a beginning that is too short to tell.
+    :param read: opens such a file. It or the exchanges raise ``UnreadableError`` if the file as a whole is broken.
+    """
+
+    name: str
+    recognises: Callable[[bytes], bool]
+    read: Callable[[Content], Capture]
+
+
+@functools.cache
+def sources() -> tuple[Source, ...]:
+    """Return all kinds of files, by name."""
+    modules = [importlib.import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__) if not m.ispkg]
+    found: list[Source] = [module.SOURCE for module in modules if hasattr(module, "SOURCE")]
+    return tuple(sorted(found, key=lambda source: source.name.casefold()))

@@ -19,7 +19,7 @@ import msgspec
 from wirelint.core.exchange import Direction, Exchange, Failure, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
-from wirelint.sources import Skipped, UnreadableError
+from wirelint.sources import Capture, Content, Skipped, Source, UnreadableError
 from wirelint.sources.har_content import cut_short, request_body, response_body
 from wirelint.sources.har_failure import failure, never_sent, told
 
@@ -41,6 +41,8 @@ _method: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")  # RFC 9110 §5
 _escape: Final = re.compile(
     rb"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
+# A bracket, or a string, with the colon behind it if it is a name. A string that does not end takes all that is left.
+_token: Final = re.compile(rb'"((?:[^"\\]|\\.)*+)(?:"\s*+(:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _PHASES: Final = ("blocked", "dns", "connect", "send", "wait")
 
@@ -50,12 +52,27 @@ class _UnfitError(Exception):
 
 
 def looks_like_har(head: bytes) -> bool:
-    """Whether a file that begins with these octets, white space and byte order mark aside, may be HAR."""
-    return head[:1] == b"{"
+    """Return whether a file that begins with these octets is HAR: an object whose member ``log`` is an object.
+
+    A beginning that is too short to tell may be HAR.
+    """
+    depth = 0
+    name = b""
+    for match in _token.finditer(head):
+        token = match[0]
+        if match[2] and depth == 1:
+            name = match[1]
+        elif token in b"{[":
+            if depth == 1 and name == b"log":
+                return token == b"{"
+            depth += 1
+        elif token in b"]}":
+            depth -= 1
+    return head[:1] == b"{" and name in (b"", b"log") and depth > 0
 
 
 def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
-    """The entries of a HAR document, not yet parsed.
+    """Return the entries of a HAR document, not yet parsed.
 
     :param data: the document in UTF-8 or, with a byte order mark, in UTF-16, as PowerShell writes files.
     :param name: what to call the file in the error.
@@ -83,13 +100,16 @@ def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
         raise UnreadableError(f"{name}: JSON nested too deeply") from error
 
 
-def read(data: bytes | bytearray, name: str) -> Iterator[Exchange | Skipped]:
-    """Read a HAR document; see ``entries`` for parameters and errors."""
-    return exchanges(entries(data, name), name)
+def _read(content: Content) -> Capture:
+    raw = entries(content.whole(), content.name)
+    return Capture(content.name, exchanges(raw, content.name), len(raw))
+
+
+SOURCE: Final = Source(name="HAR", recognises=looks_like_har, read=_read)
 
 
 def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]:
-    """The exchange of each entry, or why there is none. Never raises for what an entry holds."""
+    """Yield the exchange of each entry, or why there is none. Never raises for what an entry holds."""
     for index, octets in enumerate(raw):
         try:
             yield _exchange(_parsed(octets), Origin(name, index))

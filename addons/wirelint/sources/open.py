@@ -1,59 +1,86 @@
-"""Captures on disk or on standard input: which kind a file is shows in its content, whatever its name."""
+"""Open recorded files: unpack them, bound them, and find the source that recognises their content."""
 
 from __future__ import annotations
 
+import codecs
 import io
-import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
-import msgspec
+import zstandard
 
-from wirelint.core.exchange import Exchange
-from wirelint.sources import Skipped, UnreadableError, har
+from wirelint.sources import Capture, UnreadableError, sources
 
 SIZE_LIMIT: Final = 1024 * 1024 * 1024
 """Most bytes of a capture, unpacked, that are read into memory."""
 
-_GZIP: Final = b"\x1f\x8b"
 _CHUNK: Final = 1024 * 1024
-_HEAD: Final = 64
+_PACKED_CHUNK: Final = 16 * 1024
+_ZSTD_STEP: Final = 64  # octets, of which each four may become 128 KiB (RFC 8878 §3.1.1.2)
+_HEAD: Final = 64 * 1024
 _WHITE: Final = b" \t\r\n"
-_BOMS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_GZIP: Final = b"\x1f\x8b"
+_ZLIB: Final = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # mitmproxy's .zhar
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_ZSTD_WINDOW: Final = 128 * 1024 * 1024  # what the zstd command accepts by default
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class Capture(msgspec.Struct, frozen=True):
-    """An opened capture: what to call it, its exchanges, and how many records it has where that is known."""
+class _OnDisk:
+    """A file that is not packed. It may be larger than the limit, if its source reads it record by record."""
 
-    name: str
-    exchanges: Iterator[Exchange | Skipped]
-    records: int | None = None
+    def __init__(self, name: str, limit: int) -> None:
+        self.name = name
+        self._limit = limit
+
+    def open(self) -> IO[bytes]:
+        return Path(self.name).open("rb")
+
+    def whole(self) -> bytearray:
+        with self.open() as file:
+            size = file.seek(0, io.SEEK_END)
+            if size > self._limit:
+                text = f"{_mib(size)} MiB, more than the {_mib(self._limit)} MiB of --size-limit"
+                raise UnreadableError(f"{self.name}: {text}")
+            file.seek(0)
+            return _bounded(_chunks(file), self._limit, f"{self.name}: more than")
+
+
+class _InMemory:
+    """Octets that were unpacked, or came through a pipe."""
+
+    def __init__(self, name: str, data: bytearray) -> None:
+        self.name = name
+        self._data = data
+
+    def open(self) -> IO[bytes]:
+        return io.BytesIO(self._data)
+
+    def whole(self) -> bytearray:
+        return self._data
 
 
 def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Capture:
-    """Open a HAR document, plain or gzipped, or a file of mitmproxy flows.
+    """Open a recorded file of any kind that a source recognises, plain or packed with gzip, zlib or zstd.
 
     :param path: the file; ``-`` for standard input.
-    :param limit: most bytes to hold in memory. Flows on disk are read one by one and may be larger.
+    :param limit: most bytes to hold in memory. Files on disk that are read record by record may be larger.
     :raises UnreadableError: it cannot be read, is empty, too large, or of no known kind.
     """
     try:
         if path == "-":
-            return _of_data("-", _bounded(sys.stdin.buffer, limit, "-"), limit)
+            return _of_stream(sys.stdin.buffer, path, limit)
         with Path(path).open("rb") as file:
+            if not file.seekable():
+                return _of_stream(file, path, limit)
             head = file.read(_HEAD)
-            if _is_flows(head):
-                from wirelint.sources.mitm import flow_file  # noqa: PLC0415 - mitmproxy takes a second to load
-
-                return Capture(path, flow_file.read(path, name=path))
-            file.seek(0)
-            size = os.fstat(file.fileno()).st_size
-            if size > limit:
-                raise UnreadableError(f"{path}: {_mib(size)} MiB, more than the {_mib(limit)} MiB of --size-limit")
-            return _of_data(path, _bounded(file, limit, path), limit)
+            if (unpack := _packing(head)) is not None:
+                file.seek(0)
+                return _of_packed(unpack(file), path, limit)
+        return _of_content(_OnDisk(path, limit), head)
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror or error}") from error
     except ValueError as error:  # a path with a NUL in it
@@ -62,64 +89,113 @@ def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Capture:
         raise UnreadableError(f"{path}: too large for this machine's memory") from error
 
 
-def _of_data(name: str, data: bytearray, limit: int) -> Capture:
-    if data[:2] == _GZIP:
-        data = _unpacked(data, limit, name)
-    start = next((len(bom) for bom in _BOMS if data.startswith(bom)), 0)
-    head = bytes(data[start : start + 4096]).replace(b"\0", b"").lstrip(_WHITE)
-    if not head and len(data) <= 4096:
-        raise UnreadableError(f"{name}: empty")
-    if _is_flows(bytes(data[:_HEAD])):
-        from wirelint.sources.mitm import flow_file  # noqa: PLC0415 - likewise
-
-        return Capture(name, flow_file.read_stream(io.BytesIO(data), name=name))
-    if head and not har.looks_like_har(head):
-        raise UnreadableError(f"{name}: neither HAR nor mitmproxy flows")
-    entries = har.entries(data, name)
-    return Capture(name, har.exchanges(entries, name), len(entries))
+def _of_stream(file: IO[bytes], name: str, limit: int) -> Capture:
+    """Open what comes through a pipe."""
+    data = _bounded(_chunks(file), limit, f"{name}: more than")
+    if (unpack := _packing(data)) is not None:
+        return _of_packed(unpack(io.BytesIO(data)), name, limit)
+    return _of_content(_InMemory(name, data), bytes(data[:_HEAD]))
 
 
-def _is_flows(head: bytes) -> bool:
-    # All flow files begin with a digit; only then is it worth loading mitmproxy to know more.
-    if not head[:1].isdigit():
-        return False
-    from wirelint.sources.mitm import flow_file  # noqa: PLC0415 - likewise
+def _of_packed(unpacked: Iterator[bytes], name: str, limit: int) -> Capture:
+    try:
+        data = _bounded(unpacked, limit, f"{name}: unpacks to more than")
+    except _PackingError as error:
+        raise UnreadableError(f"{name}: {error}") from error
+    return _of_content(_InMemory(name, data), bytes(data[:_HEAD]))
 
-    return flow_file.looks_like_flows(head)
+
+def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Capture:
+    """Have the source read that recognises the first octets."""
+    plain = head.decode("utf-16", "ignore").encode() if head[:2] in _UTF16 else head.removeprefix(codecs.BOM_UTF8)
+    plain = plain.lstrip(_WHITE)
+    if not plain and len(head) < _HEAD:
+        raise UnreadableError(f"{content.name}: empty")
+    for source in sources():
+        if source.recognises(plain):
+            return source.read(content)
+    *names, last = (source.name for source in sources())
+    raise UnreadableError(f"{content.name}: neither {', '.join(names)} nor {last}")
 
 
-def _bounded(file: IO[bytes], limit: int, name: str) -> bytearray:
-    data = bytearray()
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _bounded(chunks: Iterator[bytes], limit: int, too_much: str) -> bytearray:
+    """Return all chunks together.
+
+    :param too_much: the beginning of the message where they are more than ``limit``.
+    :raises UnreadableError: they are.
+    """
+    data = bytearray()
+    for chunk in chunks:
         data += chunk
         if len(data) > limit:
-            raise UnreadableError(f"{name}: more than the {_mib(limit)} MiB of --size-limit")
+            raise UnreadableError(f"{too_much} the {_mib(limit)} MiB of --size-limit")
     return data
 
 
-def _unpacked(data: bytearray, limit: int, name: str) -> bytearray:
-    """All members of a gzip file (RFC 1952), as far as ``limit`` allows."""
-    unpacked = bytearray()
-    rest: bytes | bytearray | memoryview = memoryview(data)
+class _PackingError(Exception):
+    """The data are not what their first octets say; the message says so without the file's name."""
+
+
+def _packing(head: bytes | bytearray) -> Callable[[IO[bytes]], Iterator[bytes]] | None:
+    """Return the function that unpacks what begins with ``head``, None if it is not packed."""
+    if head.startswith(_ZSTD):
+        return _unzstd
+    return _inflated if head.startswith((_GZIP, *_ZLIB)) else None
+
+
+def _inflated(file: IO[bytes]) -> Iterator[bytes]:
+    """Unpack all members of a gzip file (RFC 1952), or a zlib stream (RFC 1950), piece by piece.
+
+    :raises _PackingError: the data are broken or do not end.
+    """
+    # Each member copies what is left of the chunk, and there may be very many.
+    rest = file.read(_PACKED_CHUNK)
     try:
-        while rest[:2] == _GZIP:
-            member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            at = 0
+        while rest:
+            member = zlib.decompressobj(zlib.MAX_WBITS | 32)
             while not member.eof:
-                piece: bytes = member.unconsumed_tail
-                if not piece:
-                    piece = bytes(rest[at : at + _CHUNK])
-                    at += len(piece)
-                got = member.decompress(piece, _CHUNK)
-                if not piece and not got:
-                    raise UnreadableError(f"{name}: cut off: the gzip data does not end")
-                unpacked += got
-                if len(unpacked) > limit:
-                    raise UnreadableError(f"{name}: unpacks to more than the {_mib(limit)} MiB of --size-limit")
-            rest = rest[at - len(member.unused_data) :]
+                rest = rest or file.read(_PACKED_CHUNK)
+                piece = member.decompress(rest, _CHUNK)
+                if not rest and not piece:
+                    raise _PackingError("cut off: the gzip data does not end")
+                yield piece
+                rest = member.unconsumed_tail
+            rest = member.unused_data
+            if len(rest) < len(_GZIP):
+                rest += file.read(_PACKED_CHUNK)
+            if not rest.startswith(_GZIP):  # padding
+                return
     except zlib.error as error:
-        raise UnreadableError(f"{name}: broken gzip data") from error
-    return unpacked
+        raise _PackingError("broken gzip data") from error
+
+
+def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
+    """Unpack all frames of a zstd file (RFC 8878), piece by piece.
+
+    :raises _PackingError: the data are broken, do not end, or need a window of more than 128 MiB.
+    """
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    frame = unpacker.decompressobj()
+    begun = False
+    try:
+        while rest := file.read(_ZSTD_STEP):
+            while rest:
+                begun = True
+                yield frame.decompress(rest)
+                rest = b""
+                if frame.eof:
+                    rest = frame.unused_data
+                    frame = unpacker.decompressobj()
+                    begun = False
+    except zstandard.ZstdError as error:
+        raise _PackingError("broken zstd data") from error
+    if begun:
+        raise _PackingError("cut off: the zstd data does not end")
 
 
 def _mib(size: int) -> int:
