@@ -19,7 +19,7 @@ WITH_COMPILED = PYTHONPATH='$(abspath $(VENV))/compiled'
 
 # The tests of what is compiled, and of what uses it most.
 OF_COMPILED = $(addprefix tests/,core evidence history rules corpus sinks test_hatch_build.py test_parts.py) \
-	$(addprefix tests/,test_policy_settings.py test_probing.py test_sampling.py) $(wildcard tests/test_live*.py)
+	tests/settings tests/test_probing.py $(wildcard tests/test_live*.py)
 
 .PHONY: help demo test compiled test-compiled lint corpus compat bench soak fuzz gen lock clean
 

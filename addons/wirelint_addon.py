@@ -3,7 +3,7 @@
 mitmproxy puts this file's folder first on ``sys.path``, so it stands beside the package and not in it.
 """
 
-from wirelint.live import build
+from wirelint.cli.addon import build
 from wirelint.sources.mitm.script import ScriptAuditor
 
 addons = [ScriptAuditor(build)]

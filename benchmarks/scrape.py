@@ -20,7 +20,7 @@ from wirelint.core.plan import Bound, Plan
 from wirelint.core.rule import Context, Rule
 from wirelint.core.verdict import Verdict
 from wirelint.rules import catalogue
-from wirelint.selection import select
+from wirelint.settings.selection import select
 from wirelint.sinks.prometheus import Metrics
 from wirelint.sources.mitm.stats import Stats
 

@@ -6,17 +6,15 @@ import gc
 import time
 from collections.abc import Callable, Sequence
 
-from wirelint import policy
-from wirelint.config import Config
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
-from wirelint.core.scoped import engine_for
 from wirelint.rules import catalogue
+from wirelint.settings.selection import select
 
 
 def fresh() -> Engine:
     """An engine as ``wirelint proxy`` has it where nothing is set."""
-    return engine_for(policy.build(catalogue(), policy.Wanted(), Config(), now=time.time()))
+    return Engine(select(catalogue()))
 
 
 def microseconds(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import support
+from lab.cli import Shell
 
 # Other work on the machine makes any example slow, and garbage is large.
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -44,3 +46,13 @@ def background(tmp_path: Path) -> Iterator[support.Background]:
             )
 
         yield start
+
+
+@pytest.fixture
+def wirelint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
+    """The ``wirelint`` command, in an empty folder, untouched by the settings of whoever runs the tests."""
+    for name in list(os.environ):
+        if name.startswith("WIRELINT_") or name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return Shell(monkeypatch, tmp_path)

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from wirelint.cli.addon import build
 from wirelint.core import wire
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
-from wirelint.live import Live, build
+from wirelint.live import Live
 from wirelint.rules import catalogue
-from wirelint.selection import select
+from wirelint.settings.selection import select
 from wirelint.sources.mitm.stats import Stats
 
 PAIR = "GET /me HTTP/1.1\nHost: a\n\nHTTP/1.1 401 Unauthorized\n\n"
@@ -118,8 +119,8 @@ class TestScript:
         [
             ('selct = "x"', "selct: no such setting; did you mean select?"),
             ('select = "hgih"', "no rule, family or severity is called 'hgih'; did you mean high?"),
-            ('min-confidence = "sure"', "min-confidence is none of weak, strong, certain"),
-            ('ignore = "all"', "select and ignore leave no rule to run"),
+            ('min-confidence = "sure"', "'--min-confidence': 'sure' is none of weak, strong, certain"),
+            ('ignore = "all"', "--select and --ignore leave no rule to run"),
         ],
     )
     def test_a_wrong_one_is_an_error_which_ends_mitmproxy(

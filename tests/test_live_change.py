@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from wirelint import policy
-from wirelint.config import Config
+from wirelint.cli.addon import build
 from wirelint.core import wire
 from wirelint.core.exchange import Exchange
-from wirelint.core.policy import Policy
-from wirelint.core.scoped import engine_for
-from wirelint.live import Live, build
+from wirelint.live import Live
 from wirelint.rules import catalogue
-from wirelint.sampling import Shares
+from wirelint.settings import tables
+from wirelint.settings.file import Config
+from wirelint.settings.sampling import Shares
+from wirelint.settings.setup import Setup
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.rotating import RotatingFile
@@ -26,8 +26,8 @@ from wirelint.sources.mitm.stats import Stats
 OLD, NEW = "unauthorized-without-challenge", "throttled-without-retry-hint"
 
 
-def judged_by(*rules: str) -> Policy:
-    return policy.build(catalogue(), policy.Wanted(select=rules), Config(), now=0.0)
+def audit_by(*rules: str, share: float = 1.0) -> Setup:
+    return Setup(tables.build(catalogue(), tables.Wanted(select=rules), Config(), now=0.0), Shares(share))
 
 
 def exchange(status: str = "401 Unauthorized") -> Exchange:
@@ -38,7 +38,7 @@ def exchange(status: str = "401 Unauthorized") -> Exchange:
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Live]:
     log = FindingsLog(Lines(RotatingFile(tmp_path / "log")))
-    made = Live(engine_for(judged_by(OLD)), log=log, port=0)
+    made = Live(audit_by(OLD).engine(), log=log, port=0)
     yield made
     made.close()
 
@@ -52,7 +52,7 @@ def test_other_rules_and_another_share(live: Live) -> None:
     url = live.start()
     assert [found.rule for found in live.consume(exchange())] == [OLD]
     state, begun = live._engine.state, live.metrics.loaded[1]
-    live.change(judged_by(NEW), Shares(0.0))
+    live.change(audit_by(NEW, share=0.0))
     assert live._engine.state is state
     assert not live.consume(exchange())
     assert [found.rule for found in live.consume(exchange("429 Too Many Requests"))] == [NEW]
@@ -70,7 +70,7 @@ def test_a_configuration_that_could_not_be_read_shows(live: Live) -> None:
     since = live.metrics.loaded[1]
     live.stay()
     assert live.metrics.loaded == (False, since)
-    live.change(judged_by(OLD), Shares())
+    live.change(audit_by(OLD))
     assert live.metrics.loaded[0]
 
 

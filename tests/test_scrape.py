@@ -6,7 +6,7 @@ import pytest
 from benchmarks.scrape import OPENMETRICS, filled, row, series
 
 from wirelint.rules import catalogue
-from wirelint.selection import select
+from wirelint.settings.selection import select
 
 RULES = select(catalogue())
 

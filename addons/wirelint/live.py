@@ -6,20 +6,16 @@ import importlib.metadata
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
-from wirelint import config, policy, policy_file, sampling, selection
 from wirelint.core.audit import Audit
-from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
-from wirelint.core.finding import Confidence, Finding
-from wirelint.core.policy import Policy
-from wirelint.core.scoped import engine_for
+from wirelint.core.finding import Finding
 from wirelint.probing import Prober
 from wirelint.rules import catalogue
-from wirelint.sampling import Sampler, Shares
+from wirelint.settings.engine import AnyEngine
+from wirelint.settings.sampling import Sampler, Shares
+from wirelint.settings.setup import Setup
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.prometheus import Metrics
@@ -47,7 +43,7 @@ class Live:
 
     def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
         self,
-        engine: Engine,
+        engine: AnyEngine,
         *,
         stats: Stats | None = None,
         shares: Shares | None = None,
@@ -95,22 +91,18 @@ class Live:
         """
         return self._server.start()
 
-    def change(self, found: Policy, shares: Shares) -> None:
-        """Go on with other settings; what was counted, found and remembered stays. Call this where ``consume`` is.
-
-        :param found: what to judge by from now on.
-        :param shares: how much of each service's traffic to audit from now on.
-        """
-        engine = engine_for(found, self._engine.state)
+    def change(self, found: Setup) -> None:
+        """Audit by other settings; counts, findings and memory stay. Call this on the thread of ``consume``."""
+        engine = found.engine(self._engine.state)
         self.metrics.change_rules(engine.rules)
         self._server.change_rules(engine.rules)
         self.rules = engine.rules
-        self.sampler.shares = shares
+        self.sampler.shares = found.shares
         self._engine = engine
         self.metrics.loaded = (True, time.time())
 
     def stay(self) -> None:
-        """Show in the metrics that the configuration could not be read anew, and that the old one is in force."""
+        """Show in the metrics that a reload failed, and that the settings before it are in force."""
         self.metrics.loaded = (False, self.metrics.loaded[1])
 
     def probe(self, services: Mapping[str, str], *, insecure: bool = False) -> None:
@@ -174,65 +166,3 @@ class Live:
             # The type alone: a message may quote what went over the wire.
             _log.warning("wirelint: fault in %s (%s), counted from now on", place, type(error).__name__)
             _log.debug("wirelint: fault in %s", place, exc_info=error)
-
-
-def build(host: str, port: int, file: str, stats: Stats) -> Live:
-    """What ``mitmdump -s wirelint_addon.py`` runs on; it says what it finds by the log.
-
-    :param host: address of the page and of ``/metrics``.
-    :param port: its port.
-    :param file: configuration file; where empty, ``wirelint.toml`` here or in a folder above.
-    :param stats: what the capture layer counts.
-    """
-    engine, shares = Engine(selection.select(catalogue())), Shares()
-    # mitmproxy ends at once where an error is logged while it starts.
-    try:
-        engine, shares = _settings(file)
-    except (config.ConfigError, selection.UnknownRuleError) as error:
-        _log.error("wirelint: %s", error)
-    live = Live(
-        engine,
-        stats=stats,
-        shares=shares,
-        terminal=Terminal(lambda text: _log.info("%s", text.plain)),
-        host=host,
-        port=port,
-    )
-    try:
-        _log.info("wirelint: findings at %s, metrics at /metrics", live.start())
-    except OSError as error:
-        _log.error("wirelint: %s", error.strerror or error)
-    live.ready = True
-    return live
-
-
-def _settings(file: str) -> tuple[Engine, Shares]:
-    """The engine and the shares that a configuration file asks for, read as ``wirelint proxy`` reads it.
-
-    :raises config.ConfigError: the file cannot be used.
-    :raises selection.UnknownRuleError: a word in it stands for no rule.
-    """
-    from wirelint.cli.options import settable, split  # noqa: PLC0415 - only here does a script need to know commands
-
-    path = Path(file) if file else None
-    if path is None:
-        with suppress(OSError):  # there may be no working directory any more
-            path = config.find(Path.cwd())
-    read = config.Config() if path is None else config.load(path, settable(), policy_file.KEYS)
-    values = read.of("proxy", ("profile", "select", "ignore", "min-confidence", "sample"))
-    least = str(values.get("min-confidence", "strong")).upper()
-    if least not in Confidence.__members__:
-        raise config.ConfigError(f"{path}: min-confidence is none of {', '.join(map(str, Confidence))}")
-    wanted = policy.Wanted(
-        profile=str(values.get("profile", policy.DEFAULT)),
-        select=split(values.get("select", ())),
-        ignore=split(values.get("ignore", ())),
-        least=Confidence[least],
-    )
-    found = policy.build(catalogue(), wanted, read, now=time.time())
-    if not found.rules:
-        raise config.ConfigError(f"{path}: select and ignore leave no rule to run")
-    share = values.get("sample", 1.0)
-    if not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise config.ConfigError(f"{path}: sample: must be a number from 0 to 1")
-    return engine_for(found), sampling.shares(read, float(share), alone=False)

@@ -13,13 +13,13 @@ import pytest
 
 from lab.cli import FEW, Shell, a_401, capture
 from lab.har import entry
-from wirelint.config import Config
 from wirelint.core.finding import Severity
-from wirelint.core.scoped import ScopedEngine
 from wirelint.gen import config_schema, profiles
-from wirelint.policy import Wanted, build
-from wirelint.profiles import PROFILES
 from wirelint.rules import catalogue
+from wirelint.settings.engine import ScopedEngine
+from wirelint.settings.file import Config
+from wirelint.settings.profiles import PROFILES
+from wirelint.settings.tables import Wanted, build
 
 DOCS = Path(__file__).parents[2] / "docs"
 RULE = "unauthorized-without-challenge"

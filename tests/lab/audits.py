@@ -6,8 +6,8 @@ from wirelint.core.audit import Audit, Suppressed
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Finding, Severity, Side, fingerprint
 from wirelint.core.plan import Bound, Plan
-from wirelint.core.policy import Suppression
 from wirelint.core.rule import Context, Rule, When
+from wirelint.core.suppression import Suppression
 from wirelint.core.verdict import Verdict
 
 

@@ -16,7 +16,7 @@ import support
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding, Severity, Side
 from wirelint.core.verdict import Verdict
-from wirelint.sampling import Sampler
+from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.master import Running, run
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec
 from wirelint.sources.mitm.stats import Stats

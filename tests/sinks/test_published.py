@@ -12,7 +12,7 @@ from wirelint.core.engine import Engine
 from wirelint.core.finding import Finding
 from wirelint.core.origin import Origin
 from wirelint.rules import catalogue
-from wirelint.selection import select
+from wirelint.settings.selection import select
 from wirelint.sinks import published
 
 

@@ -7,7 +7,7 @@ from rich.text import Text
 from wirelint.core import wire
 from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
-from wirelint.selection import select
+from wirelint.settings.selection import select
 from wirelint.sinks import summary
 from wirelint.sinks.journal import Journal
 from wirelint.sources.mitm.stats import Stats

@@ -13,7 +13,7 @@ from wirelint.core import wire
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
-from wirelint.selection import select
+from wirelint.settings.selection import select
 from wirelint.sinks.terminal import Terminal, line
 
 PAIR = "GET {path} HTTP/1.1\nHost: a\n\nHTTP/1.1 401 Unauthorized\n\n"

@@ -13,8 +13,8 @@ from typing import Any, Final
 import click
 
 from wirelint import __version__
-from wirelint.config import nearest
 from wirelint.form import compiled
+from wirelint.settings.file import nearest
 
 _COMMANDS: Final = {
     "proxy": "proxy",
@@ -22,7 +22,7 @@ _COMMANDS: Final = {
     "rules": "rules",
     "explain": "explain",
     "demo": "demo",
-    "config": "settings",
+    "config": "config",
     "addon-path": "addon_path",
 }
 """Commands in the order of the help text, and the modules that hold them as ``command``."""
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return TROUBLE
     except click.ClickException as error:
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "wirelint"
-        return _trouble(command, _sentence(error), state)
+        return _trouble(command, sentence(error), state)
     except (click.Abort, KeyboardInterrupt):
         return _complain("wirelint: interrupted", _INTERRUPTED)
     except MemoryError:
@@ -123,7 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _sentence(error: click.ClickException) -> str:
+def sentence(error: click.ClickException) -> str:
+    """Return the message of an error on one line, without click's own words."""
     text = " ".join(error.format_message().split())
     if isinstance(error, click.BadParameter):
         text = text.removeprefix("Invalid value: ").removeprefix("Invalid value for ")

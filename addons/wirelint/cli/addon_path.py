@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 import wirelint
-from wirelint.cli.options import common
+from wirelint.cli.common import common
 
 
 @click.command("addon-path", short_help="Print where the script for mitmdump -s is.")

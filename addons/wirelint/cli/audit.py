@@ -10,12 +10,14 @@ from typing import Final
 import click
 
 from wirelint.cli import TROUBLE
-from wirelint.cli.options import SEVERITY, Choice, auditor, common, confidence, option, profile, rule_choice
+from wirelint.cli.common import common
 from wirelint.cli.progress import Progress
-from wirelint.core.engine import Engine
-from wirelint.core.finding import Confidence, Severity
+from wirelint.core.finding import Severity
 from wirelint.reports import Report, Run, formats, load
 from wirelint.reports.common.tally import Tally
+from wirelint.settings.engine import AnyEngine
+from wirelint.settings.options import SEVERITY, Choice, option
+from wirelint.settings.setup import confidence, profile, rule_choice, setup
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
 from wirelint.sources import Capture, Skipped, UnreadableError, sources
@@ -63,19 +65,16 @@ with 1 if something was, and with 2 if a file cannot be read or holds no exchang
     help="Largest file, unpacked, that is read.",
 )
 @common
-def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
+def command(
     files: tuple[str, ...],
     form: str,
     fail_on: str,
-    profile: str,
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    min_confidence: Confidence,
     statistics: bool,
     size_limit: int,
+    **_read_by_setup: object,
 ) -> int:
     """Audit files, and report."""
-    engine = auditor(select, ignore, min_confidence, profile)
+    engine = setup(click.get_current_context()).engine()
     run = Run(engine.rules, files)
     reports = [load(form)(run, sys.stdout)]
     if statistics:
@@ -104,7 +103,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     return int(fail_on != _NEVER and tally.total(least=Severity[fail_on.upper()]) > 0)
 
 
-def _audit(capture: Capture, engine: Engine, tally: Tally, reports: Sequence[Report], progress: Progress) -> None:
+def _audit(capture: Capture, engine: AnyEngine, tally: Tally, reports: Sequence[Report], progress: Progress) -> None:
     """Audit one capture.
 
     :raises UnreadableError: no exchange is in it.

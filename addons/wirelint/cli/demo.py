@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wirelint.cli.options import PORT, chosen, common, option
+from wirelint.cli.common import common
 from wirelint.cli.serving import serve
-from wirelint.core.engine import Engine
+from wirelint.settings.options import PORT, option
+from wirelint.settings.setup import default
 from wirelint.sinks import summary
 from wirelint.sinks.console import Printer
 
@@ -60,7 +61,7 @@ def command(duration: float, forever: bool, browser: bool, metrics_port: int | N
                     threading.Thread(target=_open, args=(url,), daemon=True).start()
 
             port = _page_port() if metrics_port is None else metrics_port
-            live = serve(settings, Engine(chosen((), ())), metrics_host=_HOST, metrics_port=port, on_ready=ready)
+            live = serve(settings, default().engine(), metrics_host=_HOST, metrics_port=port, on_ready=ready)
             demo.stop()
     except DemoError as error:
         raise click.UsageError(str(error), click.get_current_context()) from error

@@ -10,11 +10,12 @@ import click
 import msgspec
 from rich.text import Text
 
-from wirelint import selection
-from wirelint.cli.options import Choice, common, option
+from wirelint.cli.common import common
 from wirelint.cli.rules import metadata
 from wirelint.core.rule import SECTIONS, SINCE, STATUS, Rule
 from wirelint.rules import catalogue
+from wirelint.settings import selection
+from wirelint.settings.options import Choice, option
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import STYLES
 

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from wirelint.cli.options import Choice, option
 from wirelint.logs import Form
+from wirelint.settings.options import Choice, option
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.rotating import RotatingFile, Stream

@@ -9,13 +9,14 @@ from typing import Any, Final, Literal, NamedTuple
 
 import click
 
+from wirelint.cli.common import common
 from wirelint.cli.logs import Logging, log_options
-from wirelint.cli.options import PORT, Choice, common, confidence, option, profile, rule_choice, variable
 from wirelint.cli.process import ending_on_sigterm
-from wirelint.cli.reload import Reload, Rereadable, sample, setup
 from wirelint.cli.serving import serve
-from wirelint.core.scoped import engine_for
 from wirelint.logs import Form
+from wirelint.settings.options import PORT, Choice, option, variable
+from wirelint.settings.reload import Reload, Rereadable
+from wirelint.settings.setup import confidence, profile, rule_choice, sample, setup
 
 BODY_LIMIT: Final = 64 * 1024
 _service: Final = re.compile(r"(?:([^=/:@\s]{1,63})=)?(.*?)(?:@(\d{1,5}))?", re.DOTALL)
@@ -117,7 +118,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     proxy. New kinds of findings are printed as they come up; the page shows all of them.
     """
     context = click.get_current_context()
-    found, shares = setup(context)
+    found = setup(context)
     logging = Logging(log, log_size, log_files, log_format)
     if ui == "console" and logging.json_on_stdout:
         raise click.UsageError("standard output cannot take a log and the console screen at once", context)
@@ -159,15 +160,15 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     )
     serve(
         settings,
-        engine_for(found),
+        found.engine(),
         metrics_host=metrics_host,
         metrics_port=metrics_port,
         names=metrics_allow_host,
-        shares=shares,
+        shares=found.shares,
         logging=logging,
         probe=probe_auth,
         workers=workers,
-        reloading=lambda live: Reload(context, lambda new: live.change(*new), live.stay),
+        reloading=lambda live: Reload(context, live.change, live.stay),
     )
     return 0
 

@@ -9,9 +9,12 @@ import click
 import msgspec
 from rich.text import Text
 
-from wirelint.cli.options import Choice, chosen, common, option, rule_choice
+from wirelint.cli.common import common
 from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.rules import catalogue
+from wirelint.settings import selection
+from wirelint.settings.options import Choice, option
+from wirelint.settings.setup import rule_choice
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import severity
 
@@ -22,7 +25,7 @@ from wirelint.sinks.text import severity
 @common
 def command(form: str, select: tuple[str, ...], ignore: tuple[str, ...]) -> int:
     """List the rules; with --select and --ignore, those that they choose."""
-    rules = chosen(select, ignore) if select or ignore else catalogue()
+    rules = _chosen(select, ignore) if select or ignore else catalogue()
     if form == "json":
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode([metadata(rule) for rule in rules])) + b"\n")
         return 0
@@ -32,6 +35,16 @@ def command(form: str, select: tuple[str, ...], ignore: tuple[str, ...]) -> int:
         rows.append([rule.id, severity(rule.severity), str(rule.confidence), on, rule.summary])
     Printer(sys.stdout).table(rows)
     return 0
+
+
+def _chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
+    try:
+        rules = selection.select(catalogue(), select, ignore)
+    except selection.UnknownRuleError as error:
+        raise click.UsageError(str(error), click.get_current_context()) from error
+    if not rules:
+        raise click.UsageError("--select and --ignore leave no rule to run", click.get_current_context())
+    return rules
 
 
 def metadata(rule: Rule) -> dict[str, Any]:

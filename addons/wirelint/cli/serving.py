@@ -16,7 +16,6 @@ from rich.text import Text
 from wirelint.cli import told
 from wirelint.cli.logs import Logging
 from wirelint.cli.process import allow_most_files, ending_on_sigterm
-from wirelint.core.engine import Engine
 from wirelint.logs import logging_to
 from wirelint.sinks import summary
 from wirelint.sinks.console import Printer
@@ -26,7 +25,8 @@ from wirelint.sinks.terminal import Terminal
 
 if TYPE_CHECKING:
     from wirelint.live import Live
-    from wirelint.sampling import Shares
+    from wirelint.settings.engine import AnyEngine
+    from wirelint.settings.sampling import Shares
     from wirelint.sources.mitm.master import Running
     from wirelint.sources.mitm.settings import ProxySettings
     from wirelint.sources.mitm.stats import Stats
@@ -40,7 +40,7 @@ _refused: Final = re.compile(r".* failed to listen on (\S+) with .*[:\]] ([^:\]]
 
 def serve(  # noqa: PLR0913 - what may be set, by name
     settings: ProxySettings,
-    engine: Engine,
+    engine: AnyEngine,
     *,
     metrics_host: str,
     metrics_port: int,

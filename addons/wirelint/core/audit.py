@@ -7,7 +7,7 @@ import msgspec
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
 from wirelint.core.plan import Plan
-from wirelint.core.policy import Suppression
+from wirelint.core.suppression import Suppression
 from wirelint.core.verdict import Verdict
 
 

@@ -10,14 +10,14 @@ import click
 import msgspec
 
 from wirelint.cli import cli
-from wirelint.cli.options import options_of, settable, takes_list
 from wirelint.core.finding import Severity
 from wirelint.core.knowledge import PLAIN
 from wirelint.core.rule import Rule
 from wirelint.evidence.protocols import NAMES
-from wirelint.policy_file import PolicyFile
-from wirelint.profiles import PROFILES
-from wirelint.selection import ALL
+from wirelint.settings.options import options_of, settable, takes_list
+from wirelint.settings.profiles import PROFILES
+from wirelint.settings.selection import ALL
+from wirelint.settings.tables import PolicyFile
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ARGUMENTS: Final = {"services": "Services to stand in front of, each as [NAME=]URL[@PORT]."}
@@ -55,7 +55,7 @@ def _table(properties: dict[str, Any]) -> dict[str, Any]:
 def _commands() -> dict[str, dict[str, Any]]:
     context = click.Context(cli)
     found = {}
-    for name, known in settable().items():
+    for name, known in settable(cli).items():
         command = cli.get_command(context, name)
         options = options_of(command) if command is not None else {}
         found[name] = {key: _option(item) for key, item in options.items() if key in known}

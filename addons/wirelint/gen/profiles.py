@@ -8,7 +8,7 @@ from typing import Final
 from wirelint.core.finding import Confidence
 from wirelint.core.rule import Rule
 from wirelint.gen.text import cell
-from wirelint.profiles import PROFILES, Change, Profile
+from wirelint.settings.profiles import PROFILES, Change, Profile
 
 _INTRODUCTION: Final = (
     'A profile is chosen by `--profile NAME`, by `profile = "NAME"` in [the configuration](configuration.md), and for'

@@ -10,7 +10,7 @@ import pytest
 
 import support
 from lab.mitm import HOST, Peer, Proxy, Service, connect, get, read_all, read_until, talk
-from wirelint.sampling import Sampler, Shares
+from wirelint.settings.sampling import Sampler, Shares
 from wirelint.sources.mitm.overload import Overload
 from wirelint.sources.mitm.settings import ServiceSpec, StartError
 

@@ -14,7 +14,7 @@ ADDONS = Path(__file__).parents[3] / "addons"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 SCRIPT = """
-from wirelint.sampling import Sampler
+from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.script import ScriptAuditor
 
 class Live:

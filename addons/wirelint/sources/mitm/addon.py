@@ -13,7 +13,7 @@ from mitmproxy.proxy import server_hooks
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Severity
-from wirelint.sampling import Sampler
+from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm import compat, dispatch, options
 from wirelint.sources.mitm.adapter import Naming, exchange_of, exchange_of_flow
 from wirelint.sources.mitm.capture import Capture

@@ -9,7 +9,7 @@ from typing import Final
 from mitmproxy import connection, http
 
 from wirelint.core.exchange import Failure
-from wirelint.sampling import Sampler
+from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.adapter import Naming
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
 from wirelint.sources.mitm.record import Pool, Record, Tee

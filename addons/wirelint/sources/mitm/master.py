@@ -25,7 +25,7 @@ from mitmproxy.addons import (
 )
 from mitmproxy.proxy import mode_specs
 
-from wirelint.sampling import Sampler
+from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm import dispatch, signals
 from wirelint.sources.mitm.adapter import address
 from wirelint.sources.mitm.addon import Auditor, Consume

@@ -9,7 +9,7 @@ from mitmproxy import addonmanager, ctx
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
-from wirelint.sampling import Sampler
+from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.addon import Auditor
 from wirelint.sources.mitm.stats import Stats
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from wirelint.sampling import Sampler
+from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.addon import Consume
 from wirelint.sources.mitm.settings import ProxySettings
 from wirelint.sources.mitm.stats import Stats

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from wirelint.sampling import Sampler
+from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm import signals
 from wirelint.sources.mitm.addon import Consume
 from wirelint.sources.mitm.master import Listener, Running

@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from wirelint.logs import worth_telling
-from wirelint.sampling import Sampler, Shares
+from wirelint.settings.sampling import Sampler, Shares
 from wirelint.sources.mitm.master import Running, run
 from wirelint.sources.mitm.seat import Seat
 from wirelint.sources.mitm.settings import ProxySettings, StartError

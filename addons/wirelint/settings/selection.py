@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from wirelint.config import nearest
 from wirelint.core.finding import Severity
 from wirelint.core.rule import Rule
+from wirelint.settings.file import nearest
 
 ALL: Final = "all"
 

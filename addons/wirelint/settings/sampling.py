@@ -1,4 +1,4 @@
-"""Which exchanges are audited where not all are to be: a share, in whole conversations."""
+"""Sampling: audit a share of the traffic, by whole conversations."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from wirelint.config import Config
 from wirelint.core.headers import Headers
-from wirelint.core.policy import name_pattern
+from wirelint.core.pattern import ByService
 from wirelint.core.trace import trace_of
-from wirelint.policy_file import read
 
 WINDOW: Final = 600
 """Seconds after which it is drawn anew which clients are in the sample."""
 
-_MOST_NAMES: Final = 1000
 _MOST_TRACES: Final = 10_000
 _LONGEST_CLIENT: Final = 64
-_LONGEST_NAME: Final = 256
 
 
 class Shares:
@@ -38,35 +34,13 @@ class Shares:
     def __init__(self, general: float = 1.0, services: Iterable[tuple[str, float | None]] = ()) -> None:
         self.general = general
         self.services = tuple(services)
-        self._known: dict[str, float] = {}
+        self._by_name = ByService[float | None](self.services, None)
         self.whole = general >= 1 and all(share is None or share >= 1 for _, share in self.services)
 
     def of(self, service: str) -> float:
-        """The share of a service."""
-        share = self._known.get(service)
-        if share is None:
-            share = self._find(service)
-            if len(self._known) < _MOST_NAMES:
-                self._known[service] = share
-        return share
-
-    def _find(self, service: str) -> float:
-        name = service[:_LONGEST_NAME]
-        fitting = [(own, share) for own, share in self.services if name_pattern(own).fullmatch(name)]
-        fitting.sort(key=lambda each: each[0] != service)
-        share = fitting[0][1] if fitting else None
+        """Return the share of a service."""
+        share = self._by_name.of(service)
         return self.general if share is None else share
-
-
-def shares(config: Config, general: float, *, alone: bool) -> Shares:
-    """The shares that options and the configuration file ask for.
-
-    :param general: the value of ``sample``.
-    :param alone: ``sample`` is a flag or a variable, which beat what the file says of services.
-    :raises ConfigError: the file's tables cannot be used; the message names the key.
-    """
-    tables = read(config).service
-    return Shares(general, () if alone else [(name, table.sample) for name, table in tables.items()])
 
 
 class Sampler:

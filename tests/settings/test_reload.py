@@ -24,8 +24,9 @@ import support
 from lab.cli import Shell
 from lab.mitm import Service, get, talk
 from wirelint.cli import State, cli
-from wirelint.cli.reload import Reload, Setup, setup
 from wirelint.core.finding import Confidence
+from wirelint.settings.reload import Reload
+from wirelint.settings.setup import Setup, setup
 
 HOST = "127.0.0.1"
 ADDONS = Path(__file__).parents[2] / "addons"
@@ -78,7 +79,7 @@ def test_the_file_as_it_is_by_now(wirelint: Shell, said: pytest.LogCaptureFixtur
     found = proxy.again()
     assert RULE not in rules(found)
     assert (found.shares.of("shop"), found.shares.of("other")) == (0.5 / 2, 0.5)
-    assert said.messages == [f"wirelint: settings read anew from {file}: {len(rules(found))} rules run"]
+    assert said.messages == [f"wirelint: reloaded settings from {file}: {len(rules(found))} rules run"]
     assert proxy.stayed == 0
 
 
@@ -118,7 +119,7 @@ def test_a_bad_file_keeps_the_old_settings(
     assert proxy.stayed == 1
     (record,) = said.records
     assert record.levelno == logging.ERROR
-    assert record.getMessage().startswith("wirelint: settings not read anew, the old ones stay in force: ")
+    assert record.getMessage().startswith("wirelint: reload failed; keeping the current settings: ")
     assert why in record.getMessage()
     # Mended, it is taken over.
     file.write_text('select = ["throttling"]\n')
@@ -145,10 +146,10 @@ def test_a_fault_of_ours_changes_nothing_either(
     def broken(*_: Any) -> None:
         raise RuntimeError("hunter2")
 
-    monkeypatch.setattr("wirelint.cli.reload.setup", broken)
+    monkeypatch.setattr("wirelint.settings.reload.setup", broken)
     proxy.again()
     assert proxy.stayed == 1
-    assert said.messages == ["wirelint: settings not read anew, the old ones stay in force: RuntimeError"]
+    assert said.messages == ["wirelint: reload failed; keeping the current settings: RuntimeError"]
 
 
 def test_asked_again_while_reading_it_reads_once_more(wirelint: Shell) -> None:
@@ -238,7 +239,7 @@ def test_sighup_between_exchanges(service: Service, background: support.Backgrou
     assert process.stop() == 0
     lines = [json.loads(line) for line in process.output().splitlines()]
     assert [line["message"].partition(":")[0] for line in lines if line["level"] == "error"] == [
-        "settings not read anew, the old ones stay in force"
+        "reload failed; keeping the current settings"
     ]
     assert lines[-1]["message"] == "stopped"
     assert lines[-1]["unsampled"] > 0

@@ -1,30 +1,108 @@
-"""From profile, options and configuration file to what is in force where."""
+"""The tables of a configuration file that say what is in force where, and the policy that they come to.
+
+What holds for all services stands at the top level, for one below ``[service.NAME]``, for one of its routes in
+``[[service.NAME.route]]``. These classes are also what the file's JSON schema is made from. A new key is a field of one
+of them, and its meaning in ``_Builder``.
+"""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-from wirelint import policy_file, selection
-from wirelint.config import Config, ConfigError, nearest
 from wirelint.core.condition import Condition, ConditionError, condition
 from wirelint.core.finding import Confidence, Severity
 from wirelint.core.knowledge import NOTHING, PLAIN, Knowledge
-from wirelint.core.policy import Pattern, PatternError, Policy, Service, Settings, Suppression, name_pattern, pattern
+from wirelint.core.pattern import Pattern, PatternError, name_pattern, pattern
 from wirelint.core.rule import Rule
+from wirelint.core.suppression import Suppression
 from wirelint.evidence.protocols import NAMES
-from wirelint.policy_file import PolicyFile, RouteTable, Rules, SuppressTable, Told
-from wirelint.profiles import PROFILES, Profile
+from wirelint.settings import selection
+from wirelint.settings.file import Config, ConfigError, nearest
+from wirelint.settings.policy import Policy, ServiceSettings, Settings
+from wirelint.settings.profiles import PROFILES, Profile
+from wirelint.settings.typed import Share, Text, Words, table_of
+
+SeverityName = Literal["info", "low", "medium", "high"]
+ConfidenceName = Literal["weak", "strong", "certain"]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """A table whose keys are written in kebab case."""
+
+
+class Credentials(_Table, frozen=True, kw_only=True):
+    """Names under which requests carry credentials, beside those that are known to everybody."""
+
+    headers: Words = []
+    cookies: Words = []
+    query: Words = []
+
+
+class _Anywhere(_Table, frozen=True, kw_only=True):
+    """The keys of the top level, of a service, and of a route."""
+
+    severity: dict[str, SeverityName] = {}
+    error_when: Words = []
+    credentials: Credentials = Credentials()
+    protocol: Text | None = None
+
+
+class _Below(_Anywhere, frozen=True, kw_only=True):
+    """The further keys of a service and of a route: which rules run, and how sure they must be."""
+
+    profile: Text | None = None
+    select: Words | None = None
+    ignore: Words = []
+    extend_select: Words = []
+    min_confidence: ConfidenceName | None = None
+
+
+class RouteTable(_Below, frozen=True, kw_only=True):
+    """``[[service.NAME.route]]``."""
+
+    match: Text
+
+
+class ServiceTable(_Below, frozen=True, kw_only=True):
+    """``[service.NAME]``; ``sample`` is the share of its exchanges that is audited."""
+
+    sample: Share | None = None
+    route: list[RouteTable] = []
+
+
+class SuppressTable(_Table, frozen=True, kw_only=True):
+    """``[[suppress]]``."""
+
+    rule: Text
+    reason: Text
+    service: Text | None = None
+    route: Text | None = None
+    until: datetime.date | None = None
+
+
+class PolicyFile(_Anywhere, frozen=True, kw_only=True):
+    """The tables at the top level."""
+
+    extend_select: Words = []
+    service: dict[str, ServiceTable] = {}
+    suppress: list[SuppressTable] = []
+
+
+KEYS: Final = frozenset(field.encode_name for field in msgspec.structs.fields(PolicyFile))
+"""The keys at the top level that are not options of the command line."""
 
 DEFAULT: Final = "default"
+"""The profile of services of any style."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for all services, as options have it.
+    """The options that hold for all services.
 
-    ``alone``: ``select`` was asked for at the command line, and so is not to be widened by any table.
+    ``alone``: ``select`` comes from the command line or the environment, so no table may widen it.
     """
 
     profile: str = DEFAULT
@@ -34,17 +112,29 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     alone: bool = False
 
 
-def build(rules: Iterable[Rule], wanted: Wanted, config: Config, *, now: float) -> Policy:
-    """What is in force.
+def read(config: Config) -> PolicyFile:
+    """Return the tables of a configuration file.
 
-    :param rules: all there are.
-    :param wanted: what options say.
+    :raises ConfigError: a key is unknown or missing, or a value is not of its type; the message names the key.
+    """
+    values = {key: value for key, value in config.values.items() if key.replace("_", "-") in KEYS}
+    try:
+        return table_of(values, PolicyFile)
+    except ConfigError as error:
+        raise ConfigError(f"{config.path}: {error}") from error
+
+
+def build(rules: Iterable[Rule], wanted: Wanted, config: Config, *, now: float) -> Policy:
+    """Return the policy of options and a configuration file.
+
+    :param rules: all rules that exist.
+    :param wanted: the options.
     :param config: the configuration file.
     :param now: Unix seconds; suppressions whose day is over by then have expired.
     :raises ConfigError: the file's tables cannot be used; the message names the key.
     :raises selection.UnknownRuleError: a word of an option stands for no rule.
     """
-    file = policy_file.read(config)
+    file = read(config)
     try:
         return _Builder(tuple(rules), wanted).policy(file, now)
     except _BadValueError as error:
@@ -52,7 +142,7 @@ def build(rules: Iterable[Rule], wanted: Wanted, config: Config, *, now: float) 
 
 
 def profile_named(name: str) -> Profile:
-    """The profile of that name.
+    """Return the profile of that name.
 
     :raises ConfigError: there is none.
     """
@@ -62,11 +152,11 @@ def profile_named(name: str) -> Profile:
 
 
 class _BadValueError(ValueError):
-    """A value of the file that has the right type and still makes no sense; the message names its key."""
+    """A value of the file has the right type and no meaning; the message names its key."""
 
 
 class _Level(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds at one level, before it is resolved to rules; a level below starts from the one above."""
+    """The settings of one level, before they are resolved to rules; a level below starts from the one above."""
 
     profile: Profile
     select: tuple[str, ...]
@@ -92,21 +182,21 @@ class _Builder:
             ignore=tuple(wanted.ignore),
             least=wanted.least,
         )
-        top = self._told(top, file, "")
+        top = self._common(top, file, "")
         services = []
         for name, table in file.service.items():
             place = f"service.{name}"
             _try(place, name_pattern, name)
             level = self._below(top, table, place)
             routes = tuple(self._route(level, route, f"{place}.route[{at}]") for at, route in enumerate(table.route))
-            services.append(Service(name, self._settings(level), routes))
+            services.append(ServiceSettings(name, self._settings(level), routes))
         suppressions = tuple(self._suppression(each, f"suppress[{at}]") for at, each in enumerate(file.suppress))
         return Policy(self._settings(top), tuple(services), suppressions, now)
 
     def _route(self, level: _Level, table: RouteTable, place: str) -> tuple[Pattern, Settings]:
         return _try(f"{place}.match", pattern, table.match), self._settings(self._below(level, table, place))
 
-    def _below(self, level: _Level, table: Rules, place: str) -> _Level:
+    def _below(self, level: _Level, table: _Below, place: str) -> _Level:
         changes: dict[str, object] = {
             "ignore": level.ignore + self._words(table.ignore, f"{place}.ignore"),
             "extend": level.extend + self._words(table.extend_select, f"{place}.extend-select"),
@@ -119,9 +209,9 @@ class _Builder:
                 changes["select"] = chosen
         if table.min_confidence is not None:
             changes["least"] = Confidence[table.min_confidence.upper()]
-        return self._told(msgspec.structs.replace(level, **changes), table, place)
+        return self._common(msgspec.structs.replace(level, **changes), table, place)
 
-    def _told(self, level: _Level, table: Told, place: str) -> _Level:
+    def _common(self, level: _Level, table: _Anywhere, place: str) -> _Level:
         prefix = f"{place}." if place else ""
         severities = dict(level.severities)
         for name, severity in table.severity.items():
@@ -176,7 +266,7 @@ class _Builder:
         )
 
     def _words(self, words: Iterable[str], place: str) -> tuple[str, ...]:
-        """Ids, families and severities of a table, each known to stand for a rule."""
+        """Return a table's ids, families and severities, each of which stands for a rule."""
         chosen = tuple(words)
         for word in chosen:
             _try(place, lambda word: selection.select(self._rules, [word]), word)

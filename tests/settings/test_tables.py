@@ -8,19 +8,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from wirelint import policy_file
-from wirelint.config import Config, ConfigError
 from wirelint.core import wire
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.finding import Confidence, Severity
 from wirelint.core.knowledge import NOTHING
-from wirelint.core.policy import Policy, Settings
-from wirelint.core.scoped import engine_for
-from wirelint.policy import Wanted, build
-from wirelint.profiles import PROFILES
 from wirelint.rules import catalogue
-from wirelint.selection import UnknownRuleError
+from wirelint.settings import tables
+from wirelint.settings.engine import engine_for
+from wirelint.settings.file import Config, ConfigError
+from wirelint.settings.policy import Policy, Settings
+from wirelint.settings.profiles import PROFILES
+from wirelint.settings.selection import UnknownRuleError
+from wirelint.settings.tables import Wanted, build
 
 DEFAULTS = {rule.id for rule in catalogue() if rule.default}
 IDS = {rule.id for rule in catalogue()}
@@ -304,6 +304,6 @@ def test_a_wrong_word_of_an_option_is_none_of_the_file() -> None:
 
 
 def test_the_tables_have_a_schema() -> None:
-    schema = msgspec.json.schema(policy_file.PolicyFile)
-    assert set(schema["$defs"]["PolicyFile"]["properties"]) == policy_file.KEYS
+    schema = msgspec.json.schema(tables.PolicyFile)
+    assert set(schema["$defs"]["PolicyFile"]["properties"]) == tables.KEYS
     assert set(schema["$defs"]["SuppressTable"]["required"]) == {"rule", "reason"}

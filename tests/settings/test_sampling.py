@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from wirelint import sampling
-from wirelint.config import Config, ConfigError
-from wirelint.sampling import WINDOW, Sampler, Shares
+from wirelint.core import pattern
+from wirelint.settings import sampling
+from wirelint.settings.file import Config, ConfigError
+from wirelint.settings.sampling import WINDOW, Sampler, Shares
+from wirelint.settings.setup import shares_of
 
 NOW = 1_800_000_000.0
 CLIENTS = [f"10.0.{number // 250}.{number % 250}" for number in range(2000)]
@@ -75,12 +77,12 @@ def test_a_smaller_share_further_on_is_a_part_of_the_larger() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "_MOST_TRACES", 100)
-    monkeypatch.setattr(sampling, "_MOST_NAMES", 100)
+    monkeypatch.setattr(pattern, "_MOST_SERVICES", 100)
     sampler = Sampler(Shares(0.5))
     for at in range(1000):
         sampler.wants(f"host-{at}", "10.0.0.1", traced(at), NOW)
     assert len(sampler._lots) == 100
-    assert len(sampler.shares._known) == 100
+    assert len(sampler.shares._by_name._found) == 100
 
 
 def test_an_exact_name_beats_patterns_and_the_first_pattern_counts() -> None:
@@ -91,15 +93,15 @@ def test_an_exact_name_beats_patterns_and_the_first_pattern_counts() -> None:
 
 def test_shares_of_a_file() -> None:
     config = Config("wirelint.toml", {"service": {"shop": {"sample": 0.25}, "x*": {"ignore": ["low"]}}})
-    assert sampling.shares(config, 0.5, alone=False).of("shop") == 0.25
-    assert sampling.shares(config, 0.5, alone=False).of("x1") == 0.5
+    assert shares_of(config, 0.5, alone=False).of("shop") == 0.25
+    assert shares_of(config, 0.5, alone=False).of("x1") == 0.5
     # A flag or a variable beats the file.
-    assert sampling.shares(config, 0.5, alone=True).of("shop") == 0.5
-    assert sampling.shares(config, 1.0, alone=True).whole
+    assert shares_of(config, 0.5, alone=True).of("shop") == 0.5
+    assert shares_of(config, 1.0, alone=True).whole
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, "half", True])
 def test_shares_that_make_no_sense(value: object) -> None:
     config = Config("wirelint.toml", {"service": {"shop": {"sample": value}}})
     with pytest.raises(ConfigError, match=r"wirelint.toml: service.shop.sample: must be a number from 0 to 1"):
-        sampling.shares(config, 1.0, alone=False)
+        shares_of(config, 1.0, alone=False)

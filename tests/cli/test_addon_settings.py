@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from wirelint.cli.addon import build
 from wirelint.core import wire
 from wirelint.core.exchange import Exchange
-from wirelint.live import Live, build
+from wirelint.live import Live
 from wirelint.sources.mitm.stats import Stats
 
 RULE = "unauthorized-without-challenge"
@@ -88,3 +89,19 @@ def test_what_is_wrong_is_logged_and_traffic_goes_on(
     assert script(text).consume(exchange())
     (error,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert message in error
+
+
+def test_the_environment_beats_the_file_as_it_does_for_the_proxy(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIRELINT_SELECT", RULE)
+    monkeypatch.setenv("WIRELINT_SAMPLE", "0.5")
+    live = script('select = ["throttling"]\nsample = 0.25\n')
+    assert [rule.id for rule in live.rules] == [RULE]
+    assert live.sampler.shares.general == 0.5
+
+
+def test_settings_of_a_proxys_ports_need_not_make_sense(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WIRELINT_PORT", "none")
+    live = script(f'select = ["{RULE}"]\nmetrics-port = 70000\n')
+    assert [rule.id for rule in live.rules] == [RULE]

@@ -1,8 +1,7 @@
-"""Settings from a file: ``wirelint.toml``, or ``[tool.wirelint]`` of ``pyproject.toml``.
+"""The configuration file: ``wirelint.toml``, or ``[tool.wirelint]`` of ``pyproject.toml``.
 
 A key is the name of a command line option. At the top level it holds for every command that has the option, in a table
-named like a command for that command alone. What holds for services and routes stands in tables of its own, which
-``policy_file`` reads.
+named like a command for that command alone. Settings of services and routes stand in tables of their own (``tables``).
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ import pytest
 
 from lab.cli import Shell
 from wirelint.cli import State, cli
-from wirelint.cli.options import options_of, settable, takes_list, variable
 from wirelint.core.finding import Confidence
+from wirelint.settings.options import options_of, settable, takes_list, variable
 
 TEXTS = {
     "services": ("a=http://a", "b=http://b", "c=http://c"),
@@ -81,7 +81,7 @@ def cases() -> Iterator[Case]:
         command = cli.get_command(click.Context(cli), name)
         assert command is not None
         for key, item in options_of(command).items():
-            if key in settable()[name]:
+            if key in settable(cli)[name]:
                 yield Case(command, key, item, values(key, item))
 
 

@@ -1,4 +1,4 @@
-"""An engine whose rules depend on the service and the route of an exchange, and that knows what is accepted."""
+"""The engine of a policy: settings by service and route, and findings that are accepted."""
 
 from __future__ import annotations
 
@@ -10,27 +10,33 @@ from wirelint.core.audit import Audit, Suppressed
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
-from wirelint.core.policy import Policy, Settings, Suppression
 from wirelint.core.state import State
+from wirelint.core.suppression import Suppression
+from wirelint.settings.policy import Policy, Settings
 
 _LAST_SECOND: Final = 253_402_300_799.0  # of the year 9999; clocks that show more are broken
 
 
-class ScopedEngine(Engine):
-    """Audits each exchange by the settings in force for it.
+class ScopedEngine:
+    """Audits each exchange by the settings in force for it, and leaves out findings that are accepted.
 
-    :param policy: what is in force.
-    :param state: see ``Engine``; all of a service's exchanges are remembered, whatever settings hold for them.
+    :param policy: the settings in force.
+    :param state: see ``Engine``; all exchanges of a service are remembered, whatever settings hold for them.
+
+    Attributes:
+        rules: all rules that run anywhere.
+        state: as above.
     """
 
     def __init__(self, policy: Policy, state: State | None = None) -> None:
-        super().__init__(policy.rules, least=policy.base.least, severities=policy.base.severities, state=state)
+        everywhere = Engine(policy.rules, severities=policy.base.severities, state=state)
+        self.rules, self.state = everywhere.rules, everywhere.state
         self._policy = policy
         self._engines = {id(settings): _engine(settings, self.state) for settings in policy.all_settings()}
         self._reported: set[int] = set()
 
     def audit(self, exchange: Exchange) -> Audit:
-        """Judge one exchange. Never raises: a rule that does is named in ``faults``."""
+        """Audit one exchange. Never raises: a rule that does is named in ``faults``."""
         audit = self._engines[id(self._policy.settings(exchange))].audit(exchange)
         if audit.findings and self._policy.suppressions:
             return self._without_accepted(audit)
@@ -58,10 +64,14 @@ class ScopedEngine(Engine):
         )
 
 
-def engine_for(policy: Policy, state: State | None = None) -> Engine:
-    """The engine that a policy needs: where the same is in force everywhere, one that asks no questions.
+AnyEngine = Engine | ScopedEngine
+"""Audits exchanges, one by one, in the order in which they ended."""
 
-    :param state: what is remembered already; None to begin anew.
+
+def engine_for(policy: Policy, state: State | None = None) -> AnyEngine:
+    """Return a plain ``Engine`` if no service has settings of its own and no finding is accepted, else a scoped one.
+
+    :param state: what is remembered already; None to remember nothing yet.
     """
     if policy.services or policy.suppressions:
         return ScopedEngine(policy, state)

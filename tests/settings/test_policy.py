@@ -14,18 +14,12 @@ from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.knowledge import NOTHING, Knowledge, known
-from wirelint.core.policy import (
-    PatternError,
-    Policy,
-    Service,
-    Settings,
-    Suppression,
-    name_pattern,
-    pattern,
-)
+from wirelint.core.pattern import PatternError, name_pattern, pattern
 from wirelint.core.rule import Context, Rule, When
-from wirelint.core.scoped import ScopedEngine, engine_for
+from wirelint.core.suppression import Suppression
 from wirelint.core.verdict import Verdict
+from wirelint.settings.engine import AnyEngine, ScopedEngine, engine_for
+from wirelint.settings.policy import Policy, ServiceSettings, Settings
 
 DAY = datetime.date(2027, 1, 31)
 LAST = datetime.datetime(2027, 1, 31, 23, 59, 59, tzinfo=datetime.UTC).timestamp()
@@ -56,7 +50,7 @@ def exchange(
     )
 
 
-def ids(engine: Engine, *arguments: Any, **named: Any) -> list[str]:
+def ids(engine: AnyEngine, *arguments: Any, **named: Any) -> list[str]:
     return [finding.rule for finding in engine.audit(exchange(*arguments, **named)).findings]
 
 
@@ -98,7 +92,7 @@ def test_names_of_services() -> None:
 
 def test_an_exact_name_beats_patterns_and_of_these_the_first_counts() -> None:
     base, first, second, exact = (Settings(()) for _ in range(4))
-    policy = Policy(base, (Service("s*", first), Service("*p", second), Service("shop", exact)))
+    policy = Policy(base, (ServiceSettings("s*", first), ServiceSettings("*p", second), ServiceSettings("shop", exact)))
     for _ in range(2):  # the second time from memory
         assert policy.settings(exchange(service="shop")) is exact
         assert policy.settings(exchange(service="ship")) is first
@@ -107,17 +101,17 @@ def test_an_exact_name_beats_patterns_and_of_these_the_first_counts() -> None:
 
 
 def test_any_number_of_services_is_remembered_in_bounds() -> None:
-    policy = Policy(Settings(()), (Service("x*", Settings(())),))
+    policy = Policy(Settings(()), (ServiceSettings("x*", Settings(())),))
     for number in range(10_000):
         policy.settings(exchange(service=f"s{number}"))
-    assert len(policy.found) <= 4096
+    assert len(policy._by_name._found) <= 4096
     assert policy.settings(exchange(service="x-late")) is policy.services[0].settings
 
 
 def test_the_first_route_that_fits_counts() -> None:
     service, first, second = (Settings(()) for _ in range(3))
     routes = ((pattern("GET /users/{id}"), first), (pattern("/users/**"), second))
-    policy = Policy(Settings(()), (Service("shop", service, routes),))
+    policy = Policy(Settings(()), (ServiceSettings("shop", service, routes),))
     assert policy.settings(exchange("/users/7")) is first
     assert policy.settings(exchange("/users/7", method="PUT")) is second
     assert policy.settings(exchange("/orders")) is service
@@ -126,7 +120,7 @@ def test_the_first_route_that_fits_counts() -> None:
 def test_each_exchange_is_judged_by_what_is_in_force_for_it() -> None:
     knows = Settings((TWO,), severities={"two": Severity.HIGH}, knowledge=Knowledge(protocol="json-rpc"))
     sure = Settings((ONE, TWO), least=Confidence.CERTAIN)
-    policy = Policy(Settings((ONE,)), (Service("shop", knows), Service("strict", sure)))
+    policy = Policy(Settings((ONE,)), (ServiceSettings("shop", knows), ServiceSettings("strict", sure)))
     engine = engine_for(policy)
     assert isinstance(engine, ScopedEngine)
     assert ids(engine, service="other") == ["one"]
@@ -137,7 +131,7 @@ def test_each_exchange_is_judged_by_what_is_in_force_for_it() -> None:
 
 
 def test_opportunities_are_those_of_the_rules_in_force() -> None:
-    engine = engine_for(Policy(Settings((ONE, TWO)), (Service("shop", Settings((TWO,))),)))
+    engine = engine_for(Policy(Settings((ONE, TWO)), (ServiceSettings("shop", Settings((TWO,))),)))
     assert [each.id for each in engine.audit(exchange()).plan.rules] == ["two"]
     assert [each.id for each in engine.audit(exchange(service="x")).plan.rules] == ["one", "two"]
 
@@ -174,7 +168,7 @@ def test_knowledge_reaches_rules_and_those_of_its_service_alone() -> None:
 
     look = rule("look", check)
     knowledge = Knowledge(protocol="soap")
-    policy = Policy(Settings((look,)), (Service("shop", Settings((look,), knowledge=knowledge)),))
+    policy = Policy(Settings((look,)), (ServiceSettings("shop", Settings((look,), knowledge=knowledge)),))
     engine = engine_for(policy)
     engine.audit(exchange())
     engine.audit(exchange(service="other"))
@@ -267,4 +261,4 @@ def test_it_reads_well() -> None:
 def test_rules_are_listed_with_the_severity_that_is_in_force() -> None:
     assert [each.severity for each in Engine([ONE], severities={"one": Severity.LOW}).rules] == [Severity.LOW]
     base, other = Settings((ONE,), severities={"one": Severity.LOW}), Settings((ONE,))
-    assert [each.severity for each in engine_for(Policy(base, (Service("x", other),))).rules] == [Severity.LOW]
+    assert [each.severity for each in engine_for(Policy(base, (ServiceSettings("x", other),))).rules] == [Severity.LOW]

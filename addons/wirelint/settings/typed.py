@@ -1,108 +1,29 @@
-"""The tables of a configuration file that say what is in force where, and how they are read.
-
-What holds for all services stands at the top level, for one below ``[service.NAME]``, for one of its routes in
-``[[service.NAME.route]]``. These classes are also what the file's JSON schema is made from.
-"""
+"""Typed values from TOML, with messages that name the key and the nearest right word."""
 
 from __future__ import annotations
 
 import datetime
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
-from wirelint.config import Config, ConfigError, nearest
+from wirelint.settings.file import ConfigError, nearest
 
-SeverityName = Literal["info", "low", "medium", "high"]
-ConfidenceName = Literal["weak", "strong", "certain"]
 Text = Annotated[str, Meta(min_length=1, max_length=1000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Words = Annotated[list[Text], Meta(max_length=1000)]
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """A table whose keys are written in kebab case."""
+def table_of[T: msgspec.Struct](values: object, kind: type[T], place: str = "") -> T:
+    """Return a table of TOML as a struct. Keys may be written in kebab case or with underscores.
 
-
-class Credentials(_Table, frozen=True, kw_only=True):
-    """Names under which requests carry credentials, beside those that are known to everybody."""
-
-    headers: Words = []
-    cookies: Words = []
-    query: Words = []
-
-
-class Told(_Table, frozen=True, kw_only=True):
-    """What can be said at the top level, of a service, and of a route."""
-
-    severity: dict[str, SeverityName] = {}
-    error_when: Words = []
-    credentials: Credentials = Credentials()
-    protocol: Text | None = None
-
-
-class Rules(Told, frozen=True, kw_only=True):
-    """What can be said of a service and of a route beside that: which rules run, and how sure they must be."""
-
-    profile: Text | None = None
-    select: Words | None = None
-    ignore: Words = []
-    extend_select: Words = []
-    min_confidence: ConfidenceName | None = None
-
-
-class RouteTable(Rules, frozen=True, kw_only=True):
-    """``[[service.NAME.route]]``."""
-
-    match: Text
-
-
-class ServiceTable(Rules, frozen=True, kw_only=True):
-    """``[service.NAME]``; ``sample`` is the share of its exchanges that is audited."""
-
-    sample: Share | None = None
-    route: list[RouteTable] = []
-
-
-class SuppressTable(_Table, frozen=True, kw_only=True):
-    """``[[suppress]]``."""
-
-    rule: Text
-    reason: Text
-    service: Text | None = None
-    route: Text | None = None
-    until: datetime.date | None = None
-
-
-class PolicyFile(Told, frozen=True, kw_only=True):
-    """The tables at the top level."""
-
-    extend_select: Words = []
-    service: dict[str, ServiceTable] = {}
-    suppress: list[SuppressTable] = []
-
-
-KEYS: Final = frozenset(field.encode_name for field in msgspec.structs.fields(PolicyFile))
-"""The keys at the top level that are not options of the command line."""
-
-
-def read(config: Config) -> PolicyFile:
-    """The tables of a configuration file.
-
+    :param kind: a class of ``msgspec.Struct`` whose keys are renamed to kebab case.
+    :param place: the table's own key, for messages; empty at the top level.
     :raises ConfigError: a key is unknown or missing, or a value is not of its type; the message names the key.
     """
-    values = {key: value for key, value in config.values.items() if key.replace("_", "-") in KEYS}
-    try:
-        table: PolicyFile = _table(values, PolicyFile, "")
-    except ConfigError as error:
-        raise ConfigError(f"{config.path}: {error}") from error
-    return table
-
-
-def _table(values: object, kind: Any, place: str) -> Any:
     if not isinstance(values, Mapping):
         raise ConfigError(f"{place}: must be a table")
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
@@ -125,7 +46,7 @@ def _value(value: object, kind: Any, place: str) -> Any:
         if get_origin(bare) is list:
             return _value(value, bare, place)
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return _table(value, kind, place)
+        return table_of(value, kind, place)
     elif get_origin(kind) is dict:
         if not isinstance(value, Mapping):
             raise ConfigError(f"{place}: must be a table")

@@ -1,0 +1,59 @@
+"""The wiring of the add-on that ``mitmdump -s`` loads: the settings and sinks of ``wirelint proxy``."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import click
+
+from wirelint.cli import State, cli, sentence
+from wirelint.cli.proxy import command as proxy
+from wirelint.live import Live
+from wirelint.settings.setup import CHANGEABLE, Setup, default, setup
+from wirelint.sinks.terminal import Terminal
+from wirelint.sources.mitm.stats import Stats
+
+_log: Final = logging.getLogger("wirelint")
+
+
+def build(host: str, port: int, file: str, stats: Stats) -> Live:
+    """Return a started ``Live``; faulty settings are logged, and the defaults take their place.
+
+    :param host: address of the page and of ``/metrics``.
+    :param port: its port.
+    :param file: configuration file; if empty, ``wirelint.toml`` here or in a folder above.
+    :param stats: the counters of the capture layer.
+    """
+    found = default()
+    # mitmproxy ends at once where an error is logged while it starts.
+    try:
+        found = _setup(file)
+    except click.ClickException as error:
+        _log.error("wirelint: %s", sentence(error))
+    live = Live(
+        found.engine(),
+        stats=stats,
+        shares=found.shares,
+        terminal=Terminal(lambda text: _log.info("%s", text.plain)),
+        host=host,
+        port=port,
+    )
+    try:
+        _log.info("wirelint: findings at %s, metrics at /metrics", live.start())
+    except OSError as error:
+        _log.error("wirelint: %s", error.strerror or error)
+    live.ready = True
+    return live
+
+
+def _setup(file: str) -> Setup:
+    """Return the setup of ``wirelint proxy`` with ``--config file``.
+
+    :raises click.ClickException: the settings cannot be used.
+    """
+    # mitmproxy has options of its own for all else, so that a proxy's other settings need not make sense here.
+    known = [item for item in proxy.params if item.name in CHANGEABLE | {"config_file"}]
+    command = click.Command("proxy", params=known)
+    words = ["--config", file] if file else []
+    return setup(command.make_context("proxy", words, parent=click.Context(cli, obj=State())))

@@ -1,0 +1,15 @@
+"""Options that every command has that can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wirelint.cli import switch_debug
+from wirelint.settings.options import configured, option
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config`` and ``--debug``."""
+    debug = option("--debug", is_flag=True, expose_value=False, callback=switch_debug, help="Show tracebacks.")
+    return configured(debug(function))

@@ -1,0 +1,87 @@
+"""The settings in force: for all services, for some of them, for some of their routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Confidence, Severity
+from wirelint.core.knowledge import NOTHING, Knowledge
+from wirelint.core.pattern import ByService, Pattern
+from wirelint.core.rule import Rule
+from wirelint.core.suppression import Suppression
+
+
+class Settings(msgspec.Struct, frozen=True, eq=False):
+    """The settings in force for some exchanges.
+
+    ``rules`` run; findings less confident than ``least`` are dropped. ``severities`` replaces the severity of a rule's
+    findings, by the rule's id. ``instead`` replaces suggested statuses.
+    """
+
+    rules: tuple[Rule, ...]
+    least: Confidence = Confidence.STRONG
+    severities: Mapping[str, Severity] = {}
+    instead: Mapping[int, int] = {}
+    knowledge: Knowledge = NOTHING
+
+
+class ServiceSettings(msgspec.Struct, frozen=True, eq=False):
+    """The settings of services whose name fits, and of their routes that have settings of their own."""
+
+    name: str
+    settings: Settings
+    routes: tuple[tuple[Pattern, Settings], ...] = ()
+
+    def of(self, exchange: Exchange) -> Settings:
+        """Return the settings of the first route that fits, else those of the service."""
+        for route, settings in self.routes:
+            if route.matches(exchange):
+                return settings
+        return self.settings
+
+
+class Policy:
+    """The settings in force for all traffic.
+
+    :param base: the settings of services whose name fits none of ``services``.
+    :param services: an exact name beats patterns, and of patterns the first that fits counts.
+    :param suppressions: the findings that are accepted.
+    :param now: when the audit begins, in Unix seconds; the times of later exchanges carry it on.
+    """
+
+    def __init__(
+        self,
+        base: Settings,
+        services: Iterable[ServiceSettings] = (),
+        suppressions: Iterable[Suppression] = (),
+        now: float = 0.0,
+    ) -> None:
+        self.base = base
+        self.services = tuple(services)
+        self.suppressions = tuple(suppressions)
+        self.now = now
+        self._by_name = ByService[ServiceSettings | None]([(each.name, each) for each in self.services], None)
+
+    def settings(self, exchange: Exchange) -> Settings:
+        """Return the settings in force for an exchange."""
+        service = self._by_name.of(exchange.service)
+        return self.base if service is None else service.of(exchange)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that run anywhere, by family and id."""
+        found: dict[str, Rule] = {}
+        for settings in self.all_settings():
+            for rule in settings.rules:
+                found.setdefault(rule.id, rule)
+        return tuple(sorted(found.values(), key=lambda rule: (rule.family, rule.id)))
+
+    def all_settings(self) -> tuple[Settings, ...]:
+        """Return the settings of all services and routes, the base first."""
+        found: list[Settings] = [self.base]
+        for service in self.services:
+            found += [service.settings, *(settings for _, settings in service.routes)]
+        return tuple(found)
