@@ -3,7 +3,7 @@
 What it does
 ------------
 Compares what a resource listed in ``Allow`` with what it does for the same caller: a method on the list is answered
-405 or 501, or one that is not on it succeeds.
+405 or 501, or one that is not on it succeeds. The list may come before the answer or after it.
 
 Why it matters
 --------------
@@ -30,15 +30,23 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Answered
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.methods import METHODS
 from wirelint.core.rule import Context, Rule, When
+from wirelint.core.state import State
 from wirelint.evidence.failing import holds_error
 from wirelint.history.allowed import Allowed, allowance
+from wirelint.history.methods import LISTED, OMITTED, Methods, may_prove
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits, is_marked
 from wirelint.history.writes import Writes
+
+
+def may_contradict(exchange: Exchange, state: State) -> bool:
+    """Return whether the resource gave a list before, or this one contradicts what was answered before."""
+    return is_marked(exchange, state) or may_prove(exchange, state)
+
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -46,8 +54,8 @@ RULE = Rule(
     because="list and answer are for one caller, but the service may have changed in between",
     basis="policy: RFC 9110 section 10.2.1 has Allow for the methods advertised as supported",
     when=When(status="2xx 405 501"),
-    recalls=(Allowed, Visits, Writes),
-    after=is_marked,
+    recalls=(Allowed, Methods, Visits, Writes),
+    after=may_contradict,
     once_per="route",
 )
 
@@ -56,6 +64,22 @@ _OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-overri
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """Compare with the list of before, then the list with the answers of before."""
+    yield from _by_list(exchange, context)
+    for proof in context.recall(Methods).proofs(exchange):
+        if proof.kind in (LISTED, OMITTED) and proof.method != exchange.request.method:
+            on_list = proof.kind == LISTED
+            other = proof.story[0]
+            yield Hit(
+                f"Allow {'lists' if on_list else 'leaves out'} {proof.method}, which was answered {other.outcome}",
+                f"{proof.fault.method} {proof.fault.route}: Allow: {', '.join(sorted(allowance(exchange) & METHODS))}; {proof.method}: {other.outcome}",
+                discriminator="listed" if on_list else "not listed",
+                story=proof.story,
+                note=proof.note,
+            )
+
+
+def _by_list(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Listed and refused, or not listed and accepted."""
     listed = context.recall(Allowed).of(exchange)
     method = exchange.request.method

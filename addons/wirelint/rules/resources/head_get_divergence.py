@@ -1,10 +1,11 @@
-"""HEAD tells other than GET does
+"""HEAD and GET disagree
 
 What it does
 ------------
 Reports a HEAD whose status is of another class than that of GET for the same resource, or whose ``Content-Length`` is
-another. To rule out that the resource changed, one of the two must have been seen before and after the other, alike;
-where both carry the same strong ``ETag``, two are enough for the length.
+another. To rule out that the resource changed, one of the two must have been seen before and after the other, alike.
+Two are enough for the length where both carry the same strong ``ETag``, and for a HEAD that is answered 400, 403 or 500
+after GET succeeded, if no HEAD ever succeeded there.
 
 Why it matters
 --------------
@@ -30,13 +31,21 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Answered
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
+from wirelint.core.state import State
 from wirelint.history.looks import Look, Looks, look_of
+from wirelint.history.methods import HEAD_DIFFERS, Methods, may_prove
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits, is_marked
 from wirelint.history.writes import Writes
+
+
+def may_differ(exchange: Exchange, state: State) -> bool:
+    """Return whether the resource was asked by HEAD before, or fails for it now."""
+    return is_marked(exchange, state) or may_prove(exchange, state)
+
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -44,13 +53,30 @@ RULE = Rule(
     because="the same was seen before and after, or carries the same validator",
     basis="MUST NOT: RFC 9110 section 8.6; SHOULD: section 9.3.2",
     when=When(method="HEAD GET", status="2xx 4xx 5xx"),
-    recalls=(Looks, Visits, Writes),
-    after=is_marked,
+    recalls=(Looks, Methods, Visits, Writes),
+    after=may_differ,
     once_per="route",
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """Compare looks by both methods; else see whether HEAD fails where GET succeeded before."""
+    found = tuple(_by_looks(exchange, context))
+    yield from found
+    for proof in () if found else context.recall(Methods).proofs(exchange):
+        if proof.kind == HEAD_DIFFERS:
+            fault = proof.fault
+            yield Hit(
+                "HEAD and GET differ in status",
+                f"HEAD {fault.route} → {fault.status}; GET: {proof.story[0].outcome}",
+                discriminator="status",
+                story=proof.story,
+                note=proof.note,
+                about=None if fault is context.recall(Visits).now(exchange) else fault,
+            )
+
+
+def _by_looks(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare with the look by the other method, and with the one before that."""
     looks = context.recall(Looks).of(exchange)
     if not looks:

@@ -3,7 +3,8 @@
 What it does
 ------------
 Reports a 201 to PUT where the same caller was told 201 for the same resource before, and it was evidently there: it
-was read in between, or this is the third 201 in a row.
+was read in between, or this is the third 201 in a row. Where no PUT came before but GET showed the resource, it is a
+note (info).
 
 Why it matters
 --------------
@@ -76,24 +77,32 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     response, visits = exchange.response, context.recall(Visits)
     story = visits.of_resource(exchange)
     puts = [visit for visit in story if visit.method == "PUT" and visit.succeeded]
-    if not puts or puts[-1].status != 201:
+    first = puts[-1] if puts else _shown(story)
+    if first is None or (puts and first.status != 201):
         return
-    now, first = visits.now(exchange), puts[-1]
+    now = visits.now(exchange)
     if not in_turn(first, now) or not _VERSIONED.isdisjoint(response.headers.names()):
         return
     if _stores.match(response.headers.get("server") or "") or _is_revision(response) or _is_passing(exchange, now):
         return
     if "location" in response.headers and location(exchange) != exchange.request.target:
         return
-    proof = _proof(story, puts)
+    proof = _proof(story, puts) if puts else (first.step("there"),)
     if proof is None or context.recall(Writes).removed(exchange, first):
         return
     yield Hit(
         "201 to PUT for what was there already",
-        f"PUT {now.route} → 201, then 201",
+        f"{first.method} {now.route} → {first.status}, then PUT → 201",
+        severity=None if puts else Severity.INFO,
         story=proof,
-        note="created once more",
+        note="created once more" if puts else "created",
     )
+
+
+def _shown(story: Sequence[Visit]) -> Visit | None:
+    """The latest GET, where it showed that the resource is there; None where it was deleted since."""
+    last = next((visit for visit in reversed(story) if visit.method in ("GET", "DELETE")), None)
+    return last if last is not None and last.method == "GET" and last.succeeded else None
 
 
 def _is_revision(response: Response) -> bool:

@@ -11,8 +11,8 @@ told that the service is broken, and may try for ever, while the resource is gon
 
 Known exceptions
 ----------------
-404, 410 and 204 are all fine. 502, 503 and 504 speak of an outage, and so do failures elsewhere within a minute. Where
-the resource was seen or written again in between, or the DELETE carries other content, it is not the same deletion.
+404, 410 and 204 are all fine. 502, 503 and 504 speak of an outage, and so do failures of most of what the client or the
+service had to do with just before, other deletions of what is gone left out. Where the resource was seen or written again in between, or the DELETE carries other content, it is not the same deletion.
 
 How to fix
 ----------
@@ -25,7 +25,7 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-9.3.5
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from wirelint.core.exchange import Answered
@@ -33,6 +33,8 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
+from wirelint.history.methods import Methods
+from wirelint.history.paths import place_of
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits
 
@@ -44,7 +46,7 @@ RULE = Rule(
     when=When(status="5xx", method="DELETE"),
     verdict=Verdict.SERVER_ERROR,
     suggested_status=404,
-    recalls=(Visits,),
+    recalls=(Methods, Visits),
 )
 
 _DONE: Final = frozenset({200, 204})
@@ -63,7 +65,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             if visit.method != "OPTIONS" and (visit.status is None or visit.status < 400):
                 return
         elif visit.succeeded and visit.status in _DONE:
-            if visit.request == now.request and in_turn(visit, now) and not _is_outage(visits.of_client(exchange), now):
+            if visit.request == now.request and in_turn(visit, now) and not _is_outage(exchange, context, now):
                 yield Hit(
                     f"DELETE answered {now.status} after the same DELETE had succeeded",
                     f"DELETE {now.route} → {visit.status}, then {now.status}",
@@ -73,14 +75,17 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             return
 
 
-def _is_outage(story: Iterable[Visit], now: Visit) -> bool:
-    """Whether the service failed the client with something else, too."""
-    return any(
-        (visit.status is None or visit.status >= 500)
-        and visit.resource != now.resource
-        and now.started - visit.ended <= _AROUND
-        for visit in story
-    )
+def _is_outage(exchange: Answered, context: Context, now: Visit) -> bool:
+    """Whether most else that the service answered failed, too: the client within a minute, all clients just before."""
+    if context.recall(Methods).is_outage(now.service, place_of(exchange).path, now.ended):
+        return True
+    visits = context.recall(Visits)
+    latest = {
+        visit.resource: visit.status is None or visit.status >= 500
+        for visit in visits.of_client(exchange)
+        if visit.resource != now.resource and visit.method != "DELETE" and now.started - visit.ended <= _AROUND
+    }
+    return 2 * sum(latest.values()) > len(latest)
 
 
 BAD = (

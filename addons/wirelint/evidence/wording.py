@@ -1,0 +1,157 @@
+"""The fixed words of an error, to compare it with other errors of its service.
+
+Everything that belongs to one request alone (its path and method, quoted parts, ids, numbers, times) is replaced, so
+that two errors made by one line of a service's code have one wording.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
+
+from wirelint.core.exchange import Exchange, Request
+from wirelint.core.once import once
+
+_READ: Final = 8192
+_LONGEST: Final = 2000
+_LONGEST_WORDING: Final = 400
+_DEEPEST: Final = 4
+_MOST_MEMBERS: Final = 60
+_MOST_ELEMENTS: Final = 4
+_MOST_CONTENT: Final = 64 * 1024
+
+# Members whose texts belong to one request.
+_noise: Final = re.compile(
+    r"path|instance|url|uri|.{0,24}request_?id|timestamp|time|date|trace.{0,24}|self|href|link|documentation.{0,24}|method"
+    r"|id|ref|hostname|server",
+    re.IGNORECASE,
+)
+_STOCK: Final = "Either the server is overloaded or there is an error in the application."
+"""Werkzeug's sentence, which speaks of overload under each 500."""
+_upstream: Final = re.compile(
+    r"timed? ?out|refused|unreachable|\bconnect(?:ion|ing)?\b|upstream|gateway|unavailable|no route to|database|no such host|dial tcp"
+    r"|getaddrinfo|enotfound|econn|\bdns\b|\bdisk\b|out of memory|no space|read-only file|backend|broker|overload|try again"
+    r"|\bremote\b|socket",
+    re.IGNORECASE,
+)
+_GENERIC: Final = frozenset(
+    "bad request not found error response code message http the requested url was on this server if you entered manually please"
+    " check your spelling and try again page resource status type title detail path could be cannot get put post patch delete head"
+    " options brew method allowed route does doesn exist null none sorry errors extensions true false html body pre meta charset utf"
+    " internal server an encountered misconfiguration unable to complete your request either is overloaded or there in application"
+    " result text description reason forbidden access denied you don have permission to access this it unauthorized unexpected has"
+    " occurred condition".split()
+)
+_quoted: Final = re.compile(r"([\"'`«“]).{0,80}?([\"'`»”])")
+_varying: Final = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
+_space: Final = re.compile(r"\s+")
+_tag: Final = re.compile(r"<[^<>]{0,512}>")
+_word: Final = re.compile(r"[a-z_]{2,}")
+_about_route: Final = re.compile(r"\b(?:route|method|page|url|uri|endpoint|cannot #m|path)\b")
+_no_route: Final = re.compile(
+    r"cannot #m\b|(?:the )?page not found|.{0,40}\bno route\b|.{0,40}\broute(?:_|.{0,40} )not[_ ]found"
+    r"|.{0,40}\bunknown (?:route|endpoint)\b"
+)
+_HIDDEN: Final = ("script", "style", "head")
+
+
+class Wording(NamedTuple):
+    """The fixed words of an error.
+
+    :ivar words: a number that stands for them; equal words have equal numbers in this process only.
+    :ivar telling: how many of them are no stock words of errors.
+    :ivar length: how many there are.
+    :ivar upstream: they speak of a connection, a database or a lack of resources: none of the client's doing.
+    :ivar names_route: they speak of a route, a page or a method.
+    :ivar no_route: they say in a router's own words that there is no such route.
+    """
+
+    words: int
+    telling: int
+    length: int
+    upstream: bool
+    names_route: bool
+    no_route: bool
+
+    @property
+    def generic(self) -> bool:
+        """Whether there are stock words alone, or none."""
+        return self.telling == 0
+
+
+@once
+def wording(exchange: Exchange) -> Wording | None:
+    """Return the fixed words of a response; None where its content is not known as a whole."""
+    response = exchange.response
+    if response is None or response.body.unavailable is not None or not response.body.complete:
+        return None
+    body = response.body
+    content = body.content or b""
+    if len(content) > _MOST_CONTENT:
+        return None
+    text = _text(content, body.json if content[:1] in b'{["' and content else None, body.text or "")
+    words = _fixed(text.replace(_STOCK, ""), exchange.request)
+    found = _word.findall(words)
+    return Wording(
+        words=hash(words),
+        telling=sum(word not in _GENERIC for word in found),
+        length=len(found),
+        upstream=_upstream.search(text.replace(_STOCK, "")) is not None,
+        names_route=_about_route.search(words) is not None,
+        no_route=_no_route.match(words) is not None,
+    )
+
+
+def _text(content: bytes, value: Any, text: str) -> str:
+    if isinstance(value, dict | list | str) and value:
+        return " | ".join(_leaves(value, 0))[:_LONGEST]
+    if content[:1] in b"{[":
+        return ""
+    text = text[:_READ]
+    if "<" in text[:200]:
+        text = _tag.sub(" ", _visible(text))
+    return _space.sub(" ", text).strip()[:_LONGEST]
+
+
+def _leaves(value: Any, depth: int) -> Iterator[str]:
+    """Yield the texts in a JSON value, those of members that vary with the request left out."""
+    if isinstance(value, str):
+        yield value
+    elif depth >= _DEEPEST:
+        return
+    elif isinstance(value, dict):
+        for name, inner in list(value.items())[:_MOST_MEMBERS]:
+            if _noise.fullmatch(name) is None:
+                yield from _leaves(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value[:_MOST_ELEMENTS]:
+            yield from _leaves(inner, depth + 1)
+
+
+def _visible(text: str) -> str:
+    """Return a page without its scripts, styles and head."""
+    lower = text.lower()
+    for name in _HIDDEN:
+        pieces, at = [], 0
+        while (start := lower.find(f"<{name}", at)) >= 0:
+            end = lower.find(f"</{name}", start)
+            pieces.append(text[at:start])
+            at = len(text) if end < 0 else end
+        if pieces:
+            text = " ".join([*pieces, text[at:]])
+            lower = text.lower()
+    return text
+
+
+def _fixed(text: str, request: Request) -> str:
+    """Return a text in lower case, with marks in place of what belongs to one request."""
+    path = request.path
+    for own in sorted({path, unquote(path), request.target}, key=len, reverse=True):
+        if len(own) > 1:
+            text = text.replace(own, "#")
+    if request.method.isalpha():
+        text = re.sub(rf"\b{request.method}\b", "#M", text)
+    text = _varying.sub("#", _quoted.sub("#", text))
+    return _space.sub(" ", text).strip().lower()[:_LONGEST_WORDING]

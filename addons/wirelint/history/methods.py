@@ -1,0 +1,519 @@
+"""Which methods work on a path, and what the others are answered: contrast of methods.
+
+One answer cannot show that a 404 stands for «no such method here», or a 500 for «gone». Several answers of one path
+can: the path is there for GET, and PUT is refused in the words that the service has for paths that it does not know.
+
+A proof may come with a later exchange than the one at fault. What is still open is held, by path and by wording, until
+the path is read again or the wording is seen on an unrelated path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.state import State, Table
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Step, Visit
+from wirelint.core.when import ALWAYS
+from wirelint.evidence.wording import Wording, wording
+from wirelint.history.allowed import allowance
+from wirelint.history.paths import Attempt, Path, Place, face, is_good, may_as_much, place_of
+from wirelint.history.turns import in_turn
+from wirelint.history.visits import visit_of
+
+UNSUPPORTED: Final = 1
+"""404 or 400 for a method that the resource does not support."""
+UNSUPPORTED_FAILED: Final = 2
+"""500 for a method that the resource does not support."""
+GONE_FAILED: Final = 3
+"""500 for what is not there."""
+IGNORED: Final = 4
+"""An unknown method answered as if it was GET."""
+LISTED: Final = 5
+"""Allow names a method that was always refused."""
+OMITTED: Final = 6
+"""Allow leaves out a method that works."""
+WORKING_REFUSED: Final = 7
+"""405 for a method that works."""
+HEAD_DIFFERS: Final = 8
+"""HEAD fails where GET succeeds."""
+
+_known = (
+    "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT"
+    " SEARCH SUBSCRIBE UNSUBSCRIBE NOTIFY PURGE LINK UNLINK BIND REBIND UNBIND ACL MKCALENDAR MERGE CHECKOUT CHECKIN"
+    " LABEL UPDATE SOURCE STATS VERSION-CONTROL MKACTIVITY ORDERPATCH PRI BASELINE-CONTROL UNCHECKOUT MKWORKSPACE"
+    " MKREDIRECTREF UPDATEREDIRECTREF BAN REFRESH LIST WATCH MSEARCH M-SEARCH"
+)
+KNOWN: Final = frozenset(_known.split())
+"""Methods that somebody defined, and that a service may have on purpose."""
+
+_PROOFS: Final = f"{__name__}.proofs"
+_MOST_PATHS: Final = 4096
+_MOST_WORDINGS: Final = 1024
+_MOST_HANDLED: Final = 4096
+_MOST_SERVICES: Final = 256
+_MOST_HELD: Final = 4
+_MOST_UNKNOWN: Final = 8
+_NEAR: Final = 8
+_LEAST_NEAR: Final = 3
+_LONG_WORDING: Final = 6
+_TRIED: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+# Of these a 404 may speak of one of several things that the request names, or of what is to be made.
+_EXTENSIONS: Final = frozenset(
+    {"OPTIONS", "TRACE", "CONNECT", "MOVE", "COPY", "LOCK", "UNLOCK", "MKCOL", "PROPFIND", "PROPPATCH", "REPORT"}
+)
+_VALIDATED: Final = frozenset({409, 412, 422})
+_REFUSED: Final = frozenset({404, 405, 500, 501})
+_GUESSED: Final = frozenset({400, 422, 500})
+_OVERRIDES: Final = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+_CONDITIONS: Final = frozenset(
+    {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"}
+)
+
+
+class Proof(NamedTuple):
+    """What several exchanges prove about one of them.
+
+    :ivar kind: one of the constants of this module.
+    :ivar fault: the exchange at fault, which may be the current one.
+    :ivar method: the method that it is about, as sent.
+    :ivar story: the other exchanges.
+    :ivar note: what the current exchange shows.
+    :ivar plain: the service's own words say so, too.
+    """
+
+    kind: int
+    fault: Visit
+    method: str
+    story: tuple[Step, ...]
+    note: str
+    plain: bool = False
+
+
+class Methods:
+    """Paths, a service's wordings for paths that it does not know, and the methods handled beside a path."""
+
+    wants = ALWAYS
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._paths: Table[int, Path] = Table(_MOST_PATHS)
+        self._unknown: Table[tuple[str, int], tuple[Place, ...]] = Table(_MOST_WORDINGS)
+        self._held: Table[tuple[str, int], tuple[Attempt, ...]] = Table(_MOST_WORDINGS)
+        self._handled: Table[tuple[int, str], bool] = Table(_MOST_HANDLED)
+        self._failed: Table[tuple[int, str], Attempt] = Table(_MOST_WORDINGS)
+        self._near: Table[str, tuple[tuple[int, bool], ...]] = Table(_MOST_SERVICES)
+        self._number = 0
+
+    def proofs(self, exchange: Exchange) -> tuple[Proof, ...]:
+        """Return what an exchange proves about itself or an earlier one, given all that was noted before."""
+        found: tuple[Proof, ...] | None = exchange.__dict__.get(_PROOFS)
+        if found is None:
+            found = exchange.__dict__[_PROOFS] = tuple(self._proofs(exchange)) if self._number else ()
+        return found
+
+    def is_outage(self, service: str, path: int, now: float) -> bool:
+        """Return whether most of a service's latest answers on other paths were failures.
+
+        :param path: number of the path that is left out.
+        :param now: seconds of the exchanges' clock.
+        """
+        latest = {other: failed for other, failed in self._near.get(service, now) or () if other != path}
+        return len(latest) >= _LEAST_NEAR and 2 * sum(latest.values()) > len(latest)
+
+    def _proofs(self, exchange: Exchange) -> Iterator[Proof]:
+        if exchange.status is None or not _OVERRIDES.isdisjoint(exchange.request.headers.index):
+            return
+        visit, place, good = visit_of(exchange, self._state), place_of(exchange), is_good(exchange)
+        if visit.status == 404:
+            yield from self._of_wording(exchange, visit, place)
+        elif visit.status == 500:
+            yield from self._below_what_is_gone(exchange, visit, place)
+        elif good:
+            yield from self._of_member(exchange, visit, place)
+        path = self._paths.get(place.path, visit.ended)
+        if path is not None:
+            yield from self._of_path(exchange, visit, place, path, good=good)
+
+    def _of_path(self, exchange: Exchange, visit: Visit, place: Place, path: Path, *, good: bool) -> Iterator[Proof]:
+        method, status = exchange.request.method, visit.status
+        if method == "HEAD":
+            yield from _head(exchange, visit, path)
+        elif status in (400, 404):
+            attempt = self._refused(exchange, visit, place, path)
+            if attempt is not None and attempt.answered is not None and self._is_elsewhere(attempt):
+                yield _unsupported(attempt, attempt.answered)
+        elif status == 500:
+            yield from self._failure(exchange, visit, place, path)
+        elif status == 405 and method in _TRIED:
+            yield from _working_refused(visit, path, method)
+        elif good:
+            yield from _works_again(visit, path, method)
+            yield from _read_again(exchange, visit, path) if method == "GET" else _as_get(exchange, visit, path)
+        yield from _allowed(exchange, visit, path)
+
+    # 404 and 400 for a method that is not supported
+
+    def _refused(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Attempt | None:
+        """The exchange as one that may be refused for its method, with what shows the path to be there."""
+        method, words = exchange.request.method, wording(exchange)
+        tried = path.tried.get(method)
+        if words is None or method in _EXTENSIONS or (tried is not None and tried.handled):
+            return None
+        if self._handles(place, visit, method) and not (visit.status == 404 and words.no_route):
+            return None
+        attempt = Attempt(visit, method, place, words, self._number, None)
+        if visit.status == 400:
+            return attempt._replace(answered=_bare(exchange, attempt, path, words))
+        answered = _other_that_works(path, method) if words.no_route else None
+        if answered is None and method == "GET":
+            answered = None if place.like_id else _called(path, words, 404)
+        elif answered is None and (method != "POST" or words.names_route or exchange.request.body.empty):
+            answered = self._answered(attempt, path, words)  # else it may speak of what the content refers to
+        return attempt._replace(answered=answered)
+
+    def _answered(self, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
+        """What shows that the path of a 404 is there for another method."""
+        shown, answered = path.shown, None
+        if shown is not None and path.guessed and not (words.generic or words.names_route):
+            shown = None
+        if words.names_route:
+            answered = self._in_own_words(attempt, path, words)
+        if answered is None and (words.names_route or not attempt.place.like_id):
+            answered = path.posted if shown is None else shown
+        return answered if answered is not None and may_as_much(answered, attempt.visit) else None
+
+    def _in_own_words(self, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
+        """The latest answer to another method in words that the service does not have for unknown paths."""
+        service, now = attempt.visit.service, attempt.visit.ended
+        for method, tried in path.tried.items():
+            if method == attempt.method or tried.words is None or tried.last is None or tried.words == words.words:
+                continue
+            known = self._unknown.get((service, tried.words), now) or ()
+            if all(other.above == attempt.place.above for other in known):
+                return tried.last
+        return None
+
+    def _is_elsewhere(self, attempt: Attempt) -> bool:
+        """Whether the service has these words for a path that has nothing to do with this one."""
+        words, visit = attempt.wording, attempt.visit
+        if words is None or words.no_route or visit.status == 400:
+            return words is not None
+        known = self._unknown.get((visit.service, words.words), visit.ended) or ()
+        return any(attempt.place.is_unrelated(other) for other in known)
+
+    def _handles(self, place: Place, visit: Visit, method: str) -> bool:
+        """Whether the method works on a path beside this one, or on another one of its route."""
+        return (place.above != 0 and self._handled.get((place.above, method), visit.ended) is not None) or (
+            self._handled.get((hash((visit.service, visit.route)), method), visit.ended) is not None
+        )
+
+    def _of_wording(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[Proof]:
+        """What was held until its wording was seen on an unrelated path."""
+        words = wording(exchange) if len(self._held) else None
+        if words is None:
+            return
+        for attempt in self._held.get((visit.service, words.words), visit.ended) or ():
+            if attempt.answered is not None and attempt.place.is_unrelated(place):
+                yield _unsupported(attempt, attempt.answered, "the same words for an unrelated path")
+
+    # 500
+
+    def _failure(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Iterator[Proof]:
+        words = wording(exchange)
+        if words is None or words.upstream or self.is_outage(visit.service, place.path, visit.ended):
+            return
+        if path.gone is not None:
+            yield from self._gone(visit, place, path, path.gone)
+        elif path.alive is not None and not path.guessed and path.alive.method == "GET":
+            yield from self._unsupported_failed(exchange, visit, place, path, path.alive)
+
+    def _gone(self, visit: Visit, place: Place, path: Path, gone: Visit) -> Iterator[Proof]:
+        above = self._paths.get(place.above, visit.ended)
+        if gone.target != visit.target or (above is not None and above.written > path.gone_at):
+            return  # what was created since may have this name
+        if visit.method in ("DELETE", "PATCH") or (visit.method == "GET" and gone.method == "DELETE"):
+            story = (gone.step("deleted" if gone.method == "DELETE" else "not there"),)
+            yield Proof(GONE_FAILED, visit, visit.method, story, "fails for what is not there")
+
+    def _unsupported_failed(
+        self, exchange: Exchange, visit: Visit, place: Place, path: Path, shown: Visit
+    ) -> Iterator[Proof]:
+        method = exchange.request.method
+        tried = path.tried.get(method)
+        if method not in KNOWN:
+            yield Proof(UNSUPPORTED_FAILED, visit, method, (shown.step("works"),), "an unknown method")
+        elif self._is_for_members(place, visit, method) and (tried is None or not tried.handled):
+            story = (shown.step("the collection is there"),)
+            yield Proof(UNSUPPORTED_FAILED, visit, method, story, "the method works on members alone")
+
+    def _is_for_members(self, place: Place, visit: Visit, method: str) -> bool:
+        """Whether members of a path take a method that works neither on it nor beside it."""
+        return (
+            method in ("DELETE", "PATCH", "PUT")
+            and self._handled.get((place.path, method), visit.ended) is not None
+            and self._handled.get((place.above, method), visit.ended) is None
+        )
+
+    def _of_member(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[Proof]:
+        """A method works on a member; on the collection it failed."""
+        method = exchange.request.method
+        attempt = self._failed.get((place.above, method), visit.ended) if len(self._failed) else None
+        if attempt is not None and attempt.answered is not None:
+            story = (attempt.answered.step("the collection is there"), attempt.visit.step("the method fails on it"))
+            yield Proof(UNSUPPORTED_FAILED, attempt.visit, method, story, "the method works on a member")
+
+    def _below_what_is_gone(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[Proof]:
+        """A 500 to a call on something that was deleted: ``POST /kernels/7/restart``."""
+        above = self._paths.get(place.above, visit.ended)
+        if above is None or above.gone is None or above.gone.method != "DELETE":
+            return
+        words = wording(exchange)
+        if words is None or words.upstream or self.is_outage(visit.service, place.path, visit.ended):
+            return
+        yield Proof(
+            GONE_FAILED, visit, exchange.request.method, (above.gone.step("deleted"),), "fails for what is not there"
+        )
+
+    # What is kept
+
+    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+        """Take in an exchange."""
+        visit = visit_of(exchange, self._state, verdict)
+        place = place_of(exchange)
+        now, method, status = visit.ended, exchange.request.method, visit.status
+        self._number += 1
+        path = self._paths.ensure(place.path, Path, now)
+        if status is None:
+            path.doubt(method)
+            return
+        good = verdict is Verdict.OK and is_good(exchange)
+        if status == 404:
+            self._note_missing(exchange, visit, place, path)
+        elif status == 500:
+            self._note_failure(exchange, visit, place, path)
+        if (good or status in _VALIDATED) and method not in ("OPTIONS", "HEAD"):
+            self._note_handled(visit, place, method, good=good)
+        if status < 500 or path.gone is None:  # that what is gone fails is no sign of an outage
+            self._note_near(visit, place, status)
+        if method == "HEAD" and status == 404:
+            self._note_head(visit, place, path)
+        path.attempts(method).add(exchange, visit, good=good)
+        if good:
+            self._note_success(exchange, visit, place, path)
+        elif method in ("GET", "HEAD"):
+            self._note_look(exchange, visit, path)
+
+    def _note_missing(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
+        """Keep the words of a 404, and itself where it may be refused for its method."""
+        words, method = wording(exchange), exchange.request.method
+        if words is None or method == "HEAD":
+            return
+        key = (visit.service, words.words)
+        held = self._held.get(key, visit.ended) or ()
+        rest = tuple([each for each in held if not each.place.is_unrelated(place)])
+        attempt = self._refused(exchange, visit, place, path)
+        if attempt is not None:
+            elsewhere = self._is_elsewhere(attempt)
+            if attempt.answered is not None and not elsewhere:
+                rest = (*rest[1 - _MOST_HELD :], attempt)
+            elif attempt.answered is None and elsewhere and method != "GET" and (path.shown or not place.like_id):
+                path.waiting = (*path.waiting[1 - _MOST_HELD :], attempt)
+        if len(rest) != len(held) or rest:
+            self._held.keep(key, rest, visit.ended)
+        known = self._unknown.get(key, visit.ended) or ()
+        if len(known) < _MOST_UNKNOWN and all(other.path != place.path for other in known):
+            self._unknown.keep(key, (*known, place), visit.ended)
+
+    def _note_failure(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
+        """Keep a 500 on a collection, until the method works on a member."""
+        method, words, shown = exchange.request.method, wording(exchange), path.shown
+        if method not in ("DELETE", "PATCH", "PUT") or words is None or words.upstream:
+            return
+        tried = path.tried.get(method)
+        if shown is None or path.guessed or shown.method != "GET" or (tried is not None and tried.handled):
+            return
+        if not self._handles(place, visit, method):
+            attempt = Attempt(visit, method, place, words, self._number, shown)
+            self._failed.keep((place.path, method), attempt, visit.ended)
+
+    def _note_handled(self, visit: Visit, place: Place, method: str, *, good: bool) -> None:
+        if place.above:
+            self._handled.ensure((place.above, method), _yes, visit.ended)
+            if good and len(self._failed):
+                self._failed.drop((place.above, method))
+        self._handled.ensure((hash((visit.service, visit.route)), method), _yes, visit.ended)
+
+    def _note_near(self, visit: Visit, place: Place, status: int) -> None:
+        near = self._near.get(visit.service, visit.ended) or ()
+        if not near or near[-1] != (place.path, status >= 500):
+            self._near.keep(visit.service, (*near[1 - _NEAR :], (place.path, status >= 500)), visit.ended)
+
+    def _note_head(self, visit: Visit, place: Place, path: Path) -> None:
+        """Keep a HEAD that was answered 404 after a GET had succeeded."""
+        before, head = path.read.get((visit.target, visit.credential)), path.tried.get("HEAD")
+        if before is not None and (head is None or not head.worked) and in_turn(before, visit):
+            path.head = Attempt(visit, "HEAD", place, None, self._number, before)
+
+    def _note_success(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
+        method = exchange.request.method
+        if method in ("GET", "PUT", "PATCH", "PROPFIND"):
+            path.show(visit)
+        elif method == "DELETE":
+            path.lose(visit, self._number)
+            path.waiting = ()
+        elif method == "POST":
+            path.posted = visit
+        if method in ("PUT", "POST"):
+            path.written = self._number
+            path.gone = None
+        if method == "GET":
+            path.see(exchange, visit)
+        elif method not in KNOWN:
+            path.puzzling = (face(exchange), Attempt(visit, method, place, None, self._number, None))
+
+    def _note_look(self, exchange: Exchange, visit: Visit, path: Path) -> None:
+        """Keep what a GET that failed, or HEAD, tells of whether something is there."""
+        words = wording(exchange)
+        if visit.status in (404, 410):
+            path.alive = None
+            if visit.method == "GET" and words is not None and not words.no_route:
+                path.lose(visit, self._number)
+        elif visit.method == "GET" and path.alive is None and path.gone is None and visit.status in _GUESSED:
+            known = words is None or self._unknown.get((visit.service, words.words), visit.ended) is not None
+            if not known:
+                path.show(visit, guessed=True)
+
+    def __len__(self) -> int:
+        return len(self._paths) + len(self._unknown) + len(self._held) + len(self._handled) + len(self._failed)
+
+
+def may_prove(exchange: Exchange, state: State) -> bool:
+    """Return whether an exchange proves something about methods."""
+    return len(state.recall(Methods).proofs(exchange)) > 0
+
+
+def _yes() -> bool:
+    return True
+
+
+def _called(path: Path, words: Wording, status: int) -> Visit | None:
+    """A POST that works where GET was never answered but by one status: an endpoint for calls."""
+    post, get = path.tried.get("POST"), path.tried.get("GET")
+    read = path.alive is not None and not path.guessed
+    if path.posted is None or read or post is None or 201 in post.statuses:
+        return None
+    if get is not None and not get.statuses <= {status, 401}:
+        return None
+    return path.posted if status == 400 or words.length <= _LONG_WORDING else None
+
+
+def _bare(exchange: Exchange, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
+    """What works where a 400 gives no reason, and nothing but the method of the request can be wrong."""
+    request, shown, method = exchange.request, path.shown, attempt.method
+    if not words.generic or request.query or method == "POST":
+        return None
+    if method == "GET":
+        return _called(path, words, 400)
+    if not request.body.empty:
+        # Not the content, where another method is refused in these words without any.
+        get = path.tried.get("GET")
+        return _called(path, words, 400) if get is not None and get.words == words.words else None
+    if shown is None or path.guessed or not may_as_much(shown, attempt.visit):
+        return None
+    return shown if shown.method == "GET" or method not in KNOWN else None
+
+
+def _other_that_works(path: Path, method: str) -> Visit | None:
+    """The latest success of another method here, whatever became of the resource since."""
+    worked = [tried.worked[-1] for name, tried in path.tried.items() if name != method and tried.worked]
+    return worked[-1] if worked else None
+
+
+def _unsupported(attempt: Attempt, answered: Visit | None, note: str = "") -> Proof:
+    """A refusal for the method.
+
+    :param answered: what else shows the path to be there.
+    :param note: what the current exchange shows, where it is not the refusal itself.
+    """
+    refused = "refused without a reason" if attempt.visit.status == 400 else "refused like an unknown path"
+    story: tuple[Step, ...] = ()
+    if answered is not None:
+        story = (answered.step("works" if answered.succeeded else "answered in other words"),)
+    if note:
+        story = (*story, attempt.visit.step(refused))
+    plain = attempt.wording is not None and attempt.wording.names_route
+    return Proof(UNSUPPORTED, attempt.visit, attempt.method, story, note or refused, plain)
+
+
+def _working_refused(visit: Visit, path: Path, method: str) -> Iterator[Proof]:
+    """A 405 to a method that worked twice for the same caller."""
+    tried = path.tried.get(method)
+    worked = () if tried is None else tried.worked
+    if len(worked) > 1 and all(each.target == visit.target and in_turn(each, visit) for each in worked):
+        yield Proof(WORKING_REFUSED, visit, method, tuple([each.step("works") for each in worked]), "refused")
+
+
+def _works_again(visit: Visit, path: Path, method: str) -> Iterator[Proof]:
+    """A method that works was refused by 405 in between; two successes before that were enough."""
+    tried = path.tried.get(method)
+    if tried is None or tried.refused is None or len(tried.worked) != 1:
+        return
+    worked, refused = tried.worked[-1], tried.refused
+    if worked.target == visit.target == refused.target and in_turn(worked, refused) and in_turn(refused, visit):
+        story = (worked.step("works"), refused.step("refused"))
+        yield Proof(WORKING_REFUSED, refused, method, story, "works again")
+
+
+def _as_get(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
+    """An unknown method that shows what GET showed."""
+    method = exchange.request.method
+    if method not in KNOWN and path.alive is not None and path.face is not None and path.face == face(exchange):
+        yield Proof(IGNORED, visit, method, (path.alive.step("the same content"),), "an unknown method")
+
+
+def _read_again(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
+    """What waits for a GET."""
+    if path.puzzling is not None and path.puzzling[0] is not None and path.puzzling[0] == face(exchange):
+        puzzling = path.puzzling[1]
+        story: tuple[Step, ...] = (puzzling.visit.step("an unknown method"),)
+        yield Proof(IGNORED, puzzling.visit, puzzling.method, story, "the same content")
+    for attempt in path.waiting:
+        if path.written < attempt.number and may_as_much(visit, attempt.visit):
+            yield _unsupported(attempt, None, "is there")
+    head = path.head
+    if (
+        head is not None
+        and head.answered is not None
+        and head.visit.target == visit.target
+        and in_turn(head.visit, visit)
+    ):
+        story = (head.answered.step("GET"), head.visit.step("HEAD"))
+        yield Proof(HEAD_DIFFERS, head.visit, "HEAD", story, "GET again")
+
+
+def _allowed(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
+    """A list of methods that names one that was always refused, or leaves out one that works."""
+    listed = allowance(exchange) if visit.status in (200, 204, 405) else frozenset()
+    if not listed:
+        return
+    for method in sorted(_TRIED - {exchange.request.method}):
+        tried = path.tried.get(method)
+        if tried is None or tried.last is None or not in_turn(tried.last, visit):
+            continue
+        if method in listed and not tried.worked and tried.refused is not None and tried.statuses <= _REFUSED:
+            yield Proof(LISTED, visit, method, (tried.refused.step("refused"),), f"lists {method}")
+        elif method not in listed and visit.status == 405 and tried.worked and tried.worked[-1] is tried.last:
+            yield Proof(OMITTED, visit, method, (tried.last.step("works"),), f"leaves out {method}")
+
+
+def _head(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
+    """HEAD that fails right after GET succeeded; a 404 waits for GET once more."""
+    head = path.tried.get("HEAD")
+    if visit.status not in (400, 403, 500) or (head is not None and head.worked):
+        return
+    before = path.read.get((visit.target, visit.credential))
+    if before is not None and in_turn(before, visit) and _CONDITIONS.isdisjoint(exchange.request.headers.index):
+        yield Proof(HEAD_DIFFERS, visit, "HEAD", (before.step("GET"),), "HEAD")

@@ -1,0 +1,207 @@
+"""What is known of single paths: which methods were tried there, and whether something is there.
+
+Shared by what contrasts methods (``methods``) and by what looks for the service's state around an exchange.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.once import once
+from wirelint.core.verdict import Verdict, presumed
+from wirelint.core.visit import Visit
+from wirelint.evidence.failing import holds_error
+from wirelint.evidence.wording import Wording, wording
+from wirelint.history.visits import resource_of
+
+_MOST_TRIED: Final = 12
+_MOST_STATUSES: Final = 8
+_MOST_READ: Final = 4
+_FACE: Final = 512
+_NOT_HANDLED: Final = frozenset({400, 401, 403, 404, 500})
+_WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_id: Final = re.compile(r"\d|%|[0-9a-f]{8}")
+
+
+class Place(NamedTuple):
+    """Numbers for a path and for the path above it (0 for none), and whether the path ends in what looks like an id."""
+
+    path: int
+    above: int
+    like_id: bool
+
+    def is_unrelated(self, other: Place) -> bool:
+        """Return whether what a service says of another path tells what it says of paths that it does not know.
+
+        Paths beside this one, above and below it may have something in common with it. At the top, words do not.
+        """
+        if not self.above and not other.above:
+            return self.path != other.path and not other.like_id
+        return self.above != other.above and self.path not in (other.path, other.above) and self.above != other.path
+
+
+class Attempt(NamedTuple):
+    """One exchange that may be at fault, held until a later one proves or clears it.
+
+    :ivar answered: what showed that the path is there; None where that is still open.
+    :ivar number: place among all exchanges that were noted.
+    """
+
+    visit: Visit
+    method: str
+    place: Place
+    wording: Wording | None
+    number: int
+    answered: Visit | None
+
+
+class Tried:
+    """What one method was answered on one path.
+
+    ``worked``: the latest two successes. ``refused``: the latest 405 since. ``words``: those of the latest error.
+    """
+
+    __slots__ = ("last", "refused", "statuses", "words", "worked")
+
+    def __init__(self) -> None:
+        self.statuses: set[int] = set()
+        self.worked: tuple[Visit, ...] = ()
+        self.refused: Visit | None = None
+        self.last: Visit | None = None
+        self.words: int | None = None
+
+    @property
+    def handled(self) -> bool:
+        """Whether an answer shows that there is a handler for the method."""
+        return not self.statuses <= _NOT_HANDLED
+
+    def add(self, exchange: Exchange, visit: Visit, *, good: bool) -> None:
+        """Take in one more answer."""
+        status = visit.status or 0
+        if len(self.statuses) < _MOST_STATUSES:
+            self.statuses.add(status)
+        self.last = visit
+        if good:
+            self.worked = (*self.worked[-1:], visit)
+            self.refused = None
+        elif status == 405:
+            self.refused = visit
+        elif status in (400, 404, 409, 422):
+            words = wording(exchange)
+            if words is not None and words.length and not words.no_route:
+                self.words = words.words
+
+
+class Path:
+    """What is known of one path.
+
+    ``alive``: the latest exchange that shows that something is there (``guessed``: it is no success); ``gone``: that
+    nothing is, and ``gone_at`` its number. ``posted``: the latest POST that succeeded. ``written``: number of the last
+    PUT or POST that succeeded. ``read``: the latest GETs that succeeded, by target and credential. ``face`` stands for
+    the content of the latest GET. ``waiting``: refusals that one more GET proves to be wrong. ``puzzling``: an unknown
+    method that was answered with content, which the number stands for. ``head``: a HEAD that failed.
+    """
+
+    __slots__ = (
+        "alive",
+        "face",
+        "gone",
+        "gone_at",
+        "guessed",
+        "head",
+        "posted",
+        "puzzling",
+        "read",
+        "tried",
+        "waiting",
+        "written",
+    )
+
+    def __init__(self) -> None:
+        self.tried: dict[str, Tried] = {}
+        self.alive: Visit | None = None
+        self.guessed = False
+        self.gone: Visit | None = None
+        self.gone_at = -1
+        self.posted: Visit | None = None
+        self.written = -1
+        self.read: dict[tuple[int, bytes | None], Visit] = {}
+        self.face: int | None = None
+        self.waiting: tuple[Attempt, ...] = ()
+        self.puzzling: tuple[int | None, Attempt] | None = None
+        self.head: Attempt | None = None
+
+    @property
+    def shown(self) -> Visit | None:
+        """What shows that something is there now."""
+        return self.alive if self.gone is None else None
+
+    def attempts(self, method: str) -> Tried:
+        """Return what a method was answered, to be added to."""
+        tried = self.tried.get(method)
+        if tried is None:
+            if len(self.tried) >= _MOST_TRIED:
+                del self.tried[next(iter(self.tried))]
+            tried = self.tried[method] = Tried()
+        return tried
+
+    def show(self, visit: Visit, *, guessed: bool = False) -> None:
+        """Keep that something is there."""
+        self.alive, self.gone, self.guessed = visit, None, guessed
+
+    def lose(self, visit: Visit, number: int) -> None:
+        """Keep that nothing is there."""
+        self.alive, self.gone, self.gone_at = None, visit, number
+
+    def doubt(self, method: str) -> None:
+        """Take in a request without an answer: where it was a write, nobody knows whether something is there."""
+        if method in _WRITES:
+            self.alive = self.gone = None
+
+    def see(self, exchange: Exchange, visit: Visit) -> None:
+        """Take in a GET that succeeded, which settles what was open."""
+        self.waiting, self.head, self.puzzling = (), None, None
+        self.face = face(exchange)
+        key = (visit.target, visit.credential)
+        if key not in self.read and len(self.read) >= _MOST_READ:
+            del self.read[next(iter(self.read))]
+        self.read[key] = visit
+
+
+@once
+def place_of(exchange: Exchange) -> Place:
+    """Return where an exchange took place."""
+    path = exchange.request.path.rstrip("/")
+    above, _, last = path.rpartition("/")
+    above_number = resource_of(exchange, above) if above else 0
+    return Place(resource_of(exchange, path), above_number, _id.search(last) is not None)
+
+
+@once
+def is_good(exchange: Exchange) -> bool:
+    """Return whether a response is a success, by its status and by its content."""
+    status = exchange.status
+    if status is None or exchange.failure is not None or not (200 <= status < 300 or status == 304):
+        return False
+    return presumed(exchange) is Verdict.OK and not holds_error(exchange)
+
+
+def face(exchange: Exchange) -> int | None:
+    """Return a number that stands for a response's content, by its length, its start and its end; None for none."""
+    response = exchange.response
+    raw = None if response is None else response.body.raw
+    if not raw or response is None or not response.body.complete:
+        return None
+    return hash((len(raw), raw[:_FACE], raw[-_FACE:]))
+
+
+def may_as_much(seer: Visit, other: Visit) -> bool:
+    """Return whether the sender of another request may see at least what one caller was shown.
+
+    404 is a proper answer to a caller that may not know that something is there (RFC 9110 §15.5.5).
+    """
+    if seer.tenant != other.tenant:
+        return False
+    return seer.stranger or (seer.credential == other.credential and seer.stranger is other.stranger)

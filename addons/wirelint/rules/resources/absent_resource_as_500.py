@@ -1,0 +1,139 @@
+"""500 for a resource that is not there; 404 is expected
+
+What it does
+------------
+Reports a 500 to a request for something that the service deleted or did not find just before: DELETE or PATCH where
+GET answers 404, and calls below what was deleted (``POST /kernels/7/restart``).
+
+Why it matters
+--------------
+The service looks broken although it works. Alerts go off, clients retry what can never succeed, and nobody learns that
+the resource is gone.
+
+Known exceptions
+----------------
+Something was created since; errors that speak of a database, a connection or a lack of resources; times at which most
+of the service's answers are failures. The same DELETE sent again is repeated-delete-5xx.
+
+How to fix
+----------
+Look up the resource before the handler works with it, and answer 404, or 410 for what is known to be deleted. DELETE may
+also answer 204 where there is nothing to delete.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.5
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.1
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Answered
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+from wirelint.core.verdict import Verdict
+from wirelint.history.methods import GONE_FAILED, Methods, may_prove
+
+RULE = Rule(
+    severity=Severity.LOW,
+    confidence=Confidence.STRONG,
+    because="the service said itself that the resource is not there, and nothing was seen to bring it back",
+    basis="policy: RFC 9110 section 15.5.5 has 404 for what is not there",
+    when=When(status="500"),
+    verdict=Verdict.CLIENT_ERROR,
+    suggested_status=404,
+    recalls=(Methods,),
+    after=may_prove,
+)
+
+
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """Report a failure for what is gone."""
+    for proof in context.recall(Methods).proofs(exchange):
+        if proof.kind == GONE_FAILED:
+            fault, gone = proof.fault, proof.story[0]
+            if proof.method == "DELETE" and gone.request == f"DELETE {fault.route}":
+                continue  # repeated-delete-5xx has it
+            yield Hit(
+                "500 sent for a resource that is not there; 404 is expected",
+                f"{gone.request} → {gone.outcome}; {fault.method} {fault.route} → {fault.status}",
+                story=proof.story,
+                note=proof.note,
+            )
+
+
+BAD = (
+    """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no such order"}
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Internal Server Error"}
+""",
+    """\
+DELETE /kernels/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+
+POST /kernels/42/restart HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"message": "Unhandled error"}
+""",
+)
+
+GOOD = (
+    """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no such order"}
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no such order"}
+""",
+    """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "no such order"}
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"id": 42}
+HTTP/1.1 201 Created
+Location: /orders/42
+
+DELETE /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Internal Server Error"}
+""",
+)

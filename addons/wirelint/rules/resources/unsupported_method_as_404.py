@@ -1,0 +1,157 @@
+"""404 or 400 for a method that the resource does not support; 405 is expected
+
+What it does
+------------
+Reports a 404 to a method where another method works on the same path, and the answer is the one that the service gives
+for paths that it does not know, or names the route («Cannot PUT /orders»). Reports a 400 without a reason likewise,
+where nothing but the method of the request can be wrong.
+
+Why it matters
+--------------
+404 says that there is nothing at this address (RFC 9110 section 15.5.5). Clients drop references to it, forget what
+they hold of it, and caches may store the answer. 405 says that the address is right and, by ``Allow``, what works.
+
+Known exceptions
+----------------
+What was deleted, or never shown to be there; a method that works on a path beside this one; a method that was answered
+with anything that shows a handler; callers who may not see what another one was shown; paths that end in an id, unless
+they are read before and after.
+
+How to fix
+----------
+Register one handler for the path that answers all other methods by 405 with ``Allow``. Express: ``router.all(path,
+…)`` behind the routes. Go: ``http.ServeMux`` of 1.22 does it where patterns name methods. Spring, Django and ASP.NET
+Core do so unless a catch-all route comes first.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.6
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.5
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Answered
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.methods import method_name
+from wirelint.core.rule import Context, Rule, When
+from wirelint.history.methods import UNSUPPORTED, Methods, may_prove
+from wirelint.history.visits import Visits
+
+RULE = Rule(
+    severity=Severity.LOW,
+    confidence=Confidence.STRONG,
+    because="another method works on the path, and the words are those for an unknown path or name the route",
+    basis="policy: RFC 9110 section 15.5.6 has 405 for a method that the target does not support",
+    when=When(status="2xx 400 404"),
+    suggested_status=405,
+    recalls=(Methods, Visits),
+    after=may_prove,
+)
+
+
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """Report what the methods of a path prove."""
+    for proof in context.recall(Methods).proofs(exchange):
+        if proof.kind == UNSUPPORTED:
+            fault, method = proof.fault, method_name(proof.method)
+            current = context.recall(Visits).now(exchange)
+            other = proof.story[0]
+            if other.exchange_id == fault.exchange_id:
+                other = current.step("")
+            yield Hit(
+                f"{fault.status} sent for a method that this path does not support; 405 is expected",
+                f"{method} {fault.route} → {fault.status}; {other.request} → {other.outcome}",
+                severity=None if proof.plain else Severity.INFO,
+                story=proof.story,
+                note=proof.note,
+                about=None if fault is current else fault,
+            )
+
+
+BAD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+PUT /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+[]
+HTTP/1.1 404 Not Found
+Content-Type: text/plain
+
+Cannot PUT /orders
+""",
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+DELETE /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "Not Found"}
+GET /reports/yearly HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "Not Found"}
+""",
+)
+
+GOOD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+PUT /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+[]
+HTTP/1.1 405 Method Not Allowed
+Allow: GET
+Content-Type: text/plain
+
+Cannot PUT /orders
+""",
+    """\
+GET /orders/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 7}
+DELETE /orders/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 204 No Content
+
+DELETE /orders/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "Not Found"}
+""",
+)
