@@ -13,7 +13,7 @@ from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
-from wirelint.core.redact import redact, secrets
+from wirelint.core.redact import MASK, redact, secrets
 
 CANARY = "canary7Kq9Zx"
 
@@ -46,12 +46,80 @@ def test_secrets_are_taken_out_by_their_looks(text: Any) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "redis://:walrus@cache:6379",
+        "redis:\\/\\/:walrus@cache:6379",
+        "amqp://guest:walrus@mq",
+        "mongodb+srv://app:walrus@cluster0.x.example",
+        "postgres://app:wal@walrus@db:5432/shop",
+        "postgres://app:wal/walrus@db/shop",
+        "https://walrus@host.example/repo.git",
+        "jdbc:mysql://db/shop?user=root&password=walrus",
+        "Server=db;User Id=sa;Password=walrus;",
+        'Server=db; Password = "7 walrus";',
+        "DRIVER={ODBC};UID=sa;PWD={walrus}",
+        "connect scott/walrus@//db:1521/XE",
+        '{\\"password\\":\\"walrus\\"}',
+        '{\\\\\\"password\\\\\\": \\\\\\"walrus\\\\\\"}',
+        "password%3Dwalrus",
+        "password=&quot;walrus&quot;",
+        "password\uff1awalrus",
+        "pass\u200bword: walrus",
+        "password:\\nwalrus",
+        "password:          walrus",
+        "<password>walrus</password>",
+        '<user password="walrus"/>',
+        '#<User password: \\"walrus\\">',
+        "{'passwd': 'walrus'}",
+        "{:password=>'walrus'}",
+        'password "walrus7" is wrong',
+        "wrong password walrus7 for bob",
+        "--password walrus7 --user bob",
+        "the password was walrus7",
+        "Kennwort: walrus",
+        "Authorization: Bearer walrus",
+        "tok_walrus",
+        "sk_live_walrus",
+        "-----BEGIN PRIVATE KEY-----\nabc-def\nwalrus\n-----END PRIVATE KEY-----",
+    ],
+)
+def test_short_secrets_that_are_words_are_taken_out_by_their_place(text: str) -> None:
+    assert "walrus" not in redact(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no user ann@example.com", "no user [redacted]"),
+        ("no user ann%40example.com", "no user [redacted]"),
+        ("no user root@localhost", "no user [redacted]"),
+        ("Card 4111 1111 1111 1111 declined", "Card [redacted] declined"),
+        ("Card 4111111111111111 declined", "Card [redacted] declined"),
+        ("Order 4111111111111112 declined", "Order 4111111111111112 declined"),
+        ("IBAN DE89 3704 0044 0532 0130 00 invalid", "IBAN [redacted] invalid"),
+        ("SSN 123-45-6789 not found", "SSN [redacted] not found"),
+        ("No user +49 170 1234567", "No user [redacted]"),
+        ("value aB3dE5fG7hI9jK1lMn0 rejected", "value [redacted] rejected"),
+    ],
+)
+def test_people_are_taken_out_by_their_looks(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Wrong e-mail or password",
         "Authentication credentials were not provided.",
         "token is expired",
         "password is too short",
         "The access token has expired",
         "API key required",
+        "Invalid token provided. No credentials",
+        "Bearer authentication required",
+        "http://cache:8080/users/list",
+        "Auth->login failed",
+        "Base64Decoder in HttpServlet2Handler",
+        "at 2026-11-20T10:00:00Z, took 1700000000123 ms",
         "You do not have permission to access the feature you are requesting",
         '{"success": false, "error": "User not found"}',
         "LIVEUPDATE_ALREADY_CONTRIBUTOR",
@@ -62,6 +130,81 @@ def test_secrets_are_taken_out_by_their_looks(text: Any) -> None:
 )
 def test_prose_stays(text: Any) -> None:
     assert redact(text) == text
+
+
+def carrying(*fields: tuple[str, str], target: str = "/go", content: str = "", kind: str = "") -> Exchange:
+    """Return an exchange whose request has these fields and this content."""
+    body = Body(content.encode(), media=media_type(kind)) if content else Body(b"")
+    headers = Headers.of(*fields, *([("Content-Type", kind)] if kind else []))
+    return Exchange(
+        request=Request(method="POST", target=target, headers=headers, body=body), response=Response(status=200)
+    )
+
+
+JSON, FORM, XML = "application/json", "application/x-www-form-urlencoded", "application/xml"
+DEEP = '{"a": [{"b": {"c": {"d": {"e": {"password": "walrus"}}}}}]}'
+MANY = "{" + "".join(f'"a{number}": {number}, ' for number in range(100)) + '"password": "walrus"}'
+PART = 'multipart/form-data; boundary="b"'
+JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ3YWxydXMifQ.x"  # {"sub": "walrus"}
+KEY_FIELDS = (
+    "DD-Application-Key", "Ocp-Apim-Subscription-Key", "X-App-Key", "X-Application-Key", "X-Functions-Key",
+    "X-JFrog-Art-Api", "X-Master-Key", "X-NSONE-Key", "X-Tenant-Key", "Jenkins-Crumb", "X-Forwarded-User",
+    "X-User-Email", "X-CSRF-Token",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        *(carrying((name, "walrus")) for name in KEY_FIELDS),
+        carrying(("Authorization", "Bearer walrus")),
+        carrying(("Authorization", "walrus")),
+        carrying(("Authorization", "Basic d2FscnVzOng=")),  # walrus:x
+        carrying(("Authorization", "Basic Ym9iOndhbHJ1cw==")),  # bob:walrus
+        carrying(("Authorization", f"Bearer {JWT}")),
+        carrying(("Proxy-Authorization", "Bearer walrus")),
+        carrying(("Cookie", "theme=dark; s=walrus")),
+        carrying(("Cookie", "s=w%61lrus")),
+        carrying(("X-Hub-Signature", "sha1=walrus")),
+        carrying(("Referer", "http://x.example/cb#access_token=walrus")),
+        carrying(target="/go?q=walrus"),
+        carrying(target="/go?walrus"),
+        carrying(target="/go;sid=walrus/x"),
+        carrying(target="/users/walrus"),
+        carrying(content='{"password": "walrus"}', kind=JSON),
+        carrying(content='{"userName": "walrus"}', kind=JSON),
+        carrying(content=DEEP, kind=JSON),
+        carrying(content=MANY, kind=JSON),
+        carrying(content='{"password": "walrus",}', kind=JSON),
+        carrying(content='{"password": "walrus"}', kind="text/plain"),
+        carrying(content="a=1&password=walrus", kind=FORM),
+        carrying(content="password=w%61lrus", kind=FORM),
+        carrying(content="<r><password>walrus</password></r>", kind=XML),
+        carrying(content='--b\r\nContent-Disposition: form-data; name="pin"\r\n\r\nwalrus\r\n--b--', kind=PART),
+        carrying(content="--b\r\nContent-Disposition: form-data; name=pin\r\n\r\nwalrus\r\n--b--", kind=PART),
+    ],
+)
+def test_a_word_that_a_request_carries_as_a_secret_is_taken_out(exchange: Exchange) -> None:
+    assert redact("no account for walrus, sorry", secrets(exchange)) == f"no account for {MASK}, sorry"
+    assert redact("NO ACCOUNT FOR WALRUS", secrets(exchange)) == f"NO ACCOUNT FOR {MASK}"
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        carrying(target="/go?action=query&limit=100"),
+        carrying(target="/walrus/x"),
+        carrying(("Accept", "walrus")),
+        carrying(content='{"animal": "walrus"}', kind=JSON),
+    ],
+)
+def test_words_of_the_api_stay(exchange: Exchange) -> None:
+    assert redact("the walrus query", secrets(exchange)) == "the walrus query"
+
+
+def test_short_numbers_are_taken_out_where_they_are_secrets() -> None:
+    known = secrets(carrying(content='{"cvv": "739", "pin": 482913, "amount": 400}', kind=JSON))
+    assert redact("739 and 482913 but 400", known) == f"{MASK} and {MASK} but 400"
 
 
 def exchange_with_secrets() -> Any:

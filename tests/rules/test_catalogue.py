@@ -18,6 +18,7 @@ from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.finding import Confidence, Finding
 from wirelint.core.headers import Headers
+from wirelint.core.redact import MASK
 from wirelint.core.rule import SECTIONS, Rule
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
@@ -25,7 +26,16 @@ from wirelint.rules import catalogue
 CATALOGUE = catalogue()
 DEFAULTS = tuple(rule for rule in CATALOGUE if rule.default)
 EVERYTHING = Engine(CATALOGUE, least=Confidence.WEAK)
-CANARY = "cnry7Hq2Zx9Lw4Kd8Rt5"
+CANARIES = {
+    "authorization": "walrus",
+    "cookie": "crumble",
+    "field": "biscuit",
+    "key": "x9Qz",
+    "query": "rosebud",
+    "path": "ann.miller",
+    "answer": "swordfish",
+}
+"""Secrets by their places: words and short ones, so that no net for random characters catches them."""
 
 PARTS = {
     "always-200-service": {"ok-with-error-body"},
@@ -144,30 +154,34 @@ def test_findings_are_fit_to_be_shown(rule: Rule) -> None:
 
 
 def with_canaries(exchange: Exchange) -> Exchange:
-    """The exchange with one secret in each place where a client or a service may put one."""
+    """Return the exchange with one secret in each place, and an answer that quotes them all where it has prose."""
     request, response = exchange.request, exchange.response
     scheme = (request.headers.get("authorization") or "Bearer x").partition(" ")[0]
     fields = [(name, value) for name, value in request.headers if name.lower() != "authorization"]
-    query = "&" if "?" in request.target else "?"
+    path, _, query = request.target.partition("?")
     request = Request(
         method=request.method,
-        target=f"{request.target}{query}access_token={CANARY}",
+        target=f"{path}/{CANARIES['path']}?{query}&access_token={CANARIES['query']}",
         authority=request.authority,
         headers=Headers.of(
-            *fields, ("Authorization", f"{scheme} {CANARY}"), ("Cookie", f"sid={CANARY}"), ("X-Api-Key", CANARY)
+            *fields,
+            ("Authorization", f"{scheme} {CANARIES['authorization']}"),
+            ("Cookie", f"sid={CANARIES['cookie']}"),
+            ("X-Api-Key", CANARIES["field"]),
+            ("Ocp-Apim-Subscription-Key", CANARIES["key"]),
         ),
         body=request.body,
     )
     if response is not None:
-        content = response.body.raw or b""
-        if content.startswith(b"{") and content.rstrip().endswith(b"}") and len(content.strip()) > 2:
-            echo = f', "token": "{CANARY}", "detail": "the key {CANARY} is {CANARY}"}}'
-            content = content.rstrip()[:-1] + echo.encode()
+        content = (response.body.raw or b"").decode("latin-1")
+        content = re.sub(r'": "(?=[^"]* )', f'": "{" ".join(CANARIES.values())} ', content)
+        if content.startswith("{") and content.rstrip().endswith("}") and len(content.strip()) > 2:
+            content = f'{content.rstrip()[:-1]}, "token": "{CANARIES["answer"]}"}}'
         response = Response(
             status=response.status,
             reason=response.reason,
-            headers=Headers.of(*response.headers, ("Set-Cookie", f"sid={CANARY}; Path=/")),
-            body=Body(content, complete=response.body.complete, media=response.headers.media_type),
+            headers=Headers.of(*response.headers, ("Set-Cookie", f"sid={CANARIES['answer']}; Path=/")),
+            body=Body(content.encode("latin-1"), complete=response.body.complete, media=response.headers.media_type),
         )
     return Exchange(request=request, response=response, failure=exchange.failure, id=exchange.id)
 
@@ -179,4 +193,14 @@ def test_no_secret_gets_out(rule: Rule) -> None:
             audit = EVERYTHING.audit(with_canaries(exchange))
             assert audit.faults == ()
             for finding in audit.findings:
-                assert CANARY not in repr(finding)
+                shown = repr(finding)
+                assert [each for each in CANARIES.values() if each in shown] == []
+
+
+def test_findings_quote_the_places_where_secrets_were_put() -> None:
+    quoting = 0
+    for text in (text for rule in CATALOGUE for text in rule.bad):
+        for exchange in exchanges(text):
+            findings = EVERYTHING.audit(with_canaries(exchange)).findings
+            quoting += any(f"{MASK} {MASK}" in finding.message + finding.evidence for finding in findings)
+    assert quoting > 20

@@ -19,7 +19,8 @@ RULES = (
     "unsafe-auto-retry",
     "sunset-ignored",
 )
-CANARY = "cnry7Hq2Zx9Lw4Kd8Rt5"
+CANARY = "walrus"
+"""A word, so that no net for random characters catches it."""
 MASKED = ("Authorization: Bearer [REDACTED]",)
 
 
@@ -70,4 +71,4 @@ def test_no_secret_and_no_address_is_shown(rule: str) -> None:
         secret = text.replace(" HTTP/1.1\nHost", f"?sig={CANARY} HTTP/1.1\nHost").replace('": "', f'": "{CANARY} ')
         found = run(rule, secret.replace("66d3d6c2aa3e8a2a1d1a8d3f9f1b2c4e", CANARY))
         assert found
-        assert b"cnry" not in msgspec.json.encode(found)
+        assert CANARY.encode() not in msgspec.json.encode(found)

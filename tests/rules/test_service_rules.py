@@ -21,7 +21,8 @@ RULES = (
     "same-error-many-statuses",
     "throttle-signal-inconsistent",
 )
-CANARY = "cnry7Hq2Zx9Lw4Kd8Rt5"
+CANARY = "walrus"
+"""A word, so that no net for random characters catches it."""
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -56,4 +57,4 @@ def test_no_secret_and_no_address_is_shown(rule: str) -> None:
         secret = secret.replace("Host: ", f"Authorization: Bearer {CANARY}\nHost: ")
         found = run(rule, secret.replace('"message": "', f'"message": "{CANARY}: '))
         assert found
-        assert b"cnry" not in msgspec.json.encode(found)
+        assert CANARY.encode() not in msgspec.json.encode(found)

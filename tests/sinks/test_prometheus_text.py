@@ -76,12 +76,12 @@ def test_text_that_utf8_cannot_hold_does_not_break_the_page(metrics: Metrics) ->
 
 
 def test_nothing_of_the_wire_becomes_a_label() -> None:
-    canary = "kanarie-7f3a-geheim"
+    canary = "walrus"  # a word, so that no net for random characters catches it
     rules = catalogue()
     metrics = Metrics(rules)
     engine = Engine(rules)
     text = (
-        f"POST /login/{canary}?token={canary} HTTP/1.1\nHost: {canary}.example\nAuthorization: Bearer {canary}\n"
+        f"POST /login/ann.{canary}?token={canary} HTTP/1.1\nHost: {canary}.example\nAuthorization: Bearer {canary}\n"
         f"Cookie: sid={canary}\nContent-Type: application/json\nX-Other: {canary}\n\n"
         f'{{"password": "{canary}"}}\n'
         f"HTTP/1.1 401 {canary}\nContent-Type: application/json\nSet-Cookie: sid={canary}\n\n"

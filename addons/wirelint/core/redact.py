@@ -1,248 +1,335 @@
-"""Takes secrets out of text that is to be shown.
+"""Take secrets and people out of text that is shown.
 
-Two nets. Whatever the exchange itself carries as a credential is taken out wherever it is echoed, exactly. And
-whatever looks like a secret is taken out by its looks: tokens with a known shape, values behind telling names, long
-runs of letters and digits that no language has.
+Two nets. What the exchange itself carries as a credential, or as somebody's name, is taken out wherever it is echoed.
+And what looks like a secret is taken out by its looks: tokens of a known shape, values behind telling names, numbers
+of cards, long runs of letters and digits that no language has.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import itertools
+import json
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
-from wirelint.core.exchange import Exchange
+import msgspec
+
+from wirelint.core.credentials import TELLING, is_clients_own, is_private, is_private_field, is_telling
+from wirelint.core.exchange import Exchange, Request
 from wirelint.core.headers import Headers
 from wirelint.core.knowledge import known
 from wirelint.core.media import Kind
 from wirelint.core.once import once
-from wirelint.core.route import route
+from wirelint.core.route import gibberish, route
 
 MASK: Final = "[redacted]"
 _SHORTEST: Final = 4
+_SHORTEST_NUMBER: Final = 3  # a card's CVV
 _LONGEST_NAME: Final = 128
 _LONG_SEGMENT: Final = 12
 _MOST_SECRETS: Final = 64
+_LONGEST_SECRET: Final = 4096
 _LONGEST_TEXT: Final = 4096
+_LONGEST_CONTENT: Final = 65536
+_MOST_VALUES: Final = 2048
+_DEEPEST: Final = 16
 
 _LATELY: Final[dict[int, str]] = {}
-"""What texts were made of lately, by a number that stands for each."""
+"""Texts as they were shown lately, by a number that stands for what each was made of."""
 _MOST_LATELY: Final = 2048
 
-_TELLING_NAMES: Final = (
-    "pass|pwd|secret|token|apikey|api_key|api-key|access_key|accesskey|private_key|auth|credential|session|cookie|sid|jwt|bearer"
-    "|signature|sig|otp|pin|ssn|card|cvv|iban|assertion|nonce|code_verifier|client_id"
-)
-_telling: Final = re.compile(_TELLING_NAMES)
-_SECRET_FIELDS: Final = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "set-cookie",
-        "x-api-key",
-        "api-key",
-        "x-auth-token",
-        "authentication-info",
-    }
-)
 _URLS: Final = frozenset({"referer", "location", "content-location"})
-# A name as it stands before its value in JSON, a query, a field or prose. Each part is bounded, so none backtracks far.
+_CLAIMS: Final = ("sub", "email", "name", "preferred_username", "upn", "unique_name", "client_id", "azp")
+_WORDINGS: Final = frozenset(
+    {
+        "action", "cmd", "command", "fields", "format", "generator", "lang", "list", "locale", "meta", "method", "mode",
+        "op", "operation", "order", "page", "prop", "sort", "type", "view",
+    }
+)  # fmt: skip
+"""Parameters whose values are words of the API rather than the client's own."""
+
+_QUOTE: Final = r"""(?:\\{0,3}["'`]|&quot;|%22)"""
+# A name as it stands before its value in JSON, a query, a field, an element or prose. Each part is bounded, so none
+# backtracks far.
 _named_value: Final = re.compile(
-    rf"""((?:{_TELLING_NAMES})[\w.-]{{0,24}}["']?\s{{0,4}}(?:[:=]|\bis\b)\s{{0,4}}["']?)([^\s"',;&}}\])<>]{{3,2048}})""",
+    rf"""((?:{TELLING})[\w.-]{{0,24}}{_QUOTE}?\s{{0,12}}(?:=>|[:=\uff1a]|%3[AaDd]|(?<!-)>|\b(?:is|was)\b)(?:\s|\\[nrt]){{0,12}}{_QUOTE}?)"""
+    r"""((?:(?!&quot;|%22)[^\s"'`,;&}\])<>\\]){3,2048})""",
     re.IGNORECASE,
+)
+# A password may have spaces in it, where it stands between quotes.
+_quoted_password: Final = re.compile(
+    r"""((?:passw(?:or[dt])?|passphrase|pwd|kennwort)[\w-]{0,16}\\{0,3}["'`]?\s{0,12}(?:=>|[:=]|)\s{0,12}\\{0,3})(["'`])"""
+    r"""([^"'`\\]{3,128})(\\{0,3}\2)""",
+    re.IGNORECASE,
+)
+# «wrong password Sommer2026»: nothing stands between, and the value has letters and digits.
+_told_password: Final = re.compile(
+    r"""((?:passw(?:or[dt])?|passphrase|pwd|kennwort|secret)\s{1,4})(?=\S{0,63}\d)(?=[^\sA-Za-z]{0,63}[A-Za-z])([^\s"'`<>]{5,64})""",
+    re.IGNORECASE,
+)
+# The password may have @ and / in it: postgres://app:Som/mer@host. What stands behind http://host:8080/ is a path.
+_user_of_url: Final = re.compile(
+    r"""(:\\?/\\?/)(?:[^\s/@:"'<>\\]{0,64}:(?!\d{1,5}[/?#])[^\s"'<>\\]{0,128}|[^\s/@:"'<>\\]{1,256})@"""
 )
 _looks: Final = re.compile(
     r"""
-      eyJ[\w-]{5,4096}(?:\.[\w-]{0,4096}){1,4}                          # JWT, JWE
-    | \b(?:sk|pk|rk|ghp|gho|ghu|ghs|ghr|glpat|xox[abprs]|shpat|npm|pypi|AKIA|ASIA|AIza|ya29)[-_.]?[\w-]{10,512}
-    | (?<=://)[^\s/@:]{1,256}:[^\s/@]{0,256}(?=@)                       # userinfo of a URL
-    | -----BEGIN[ ][A-Z ]{1,40}-----[^-]{0,4096}
+      eyJ[\w-]{2,4096}(?:\.[\w-]{0,4096}){1,4}                          # JWT, JWE
+    | \b(?:sk|pk|rk|ghp|gho|ghu|ghs|ghr|glpat|xox[abprs]|shpat|npm|pypi|AIza|ya29)[-_.]?[\w-]{10,512}
+    | \b[srp]k_(?:live|test)_\w{3,512}
+    | \b(?:tok|cus|whsec|seti|acct)_\w{3,512}
+    | \b(?:AKIA|ASIA)(?:[A-Z0-9]{8,124}|[\w-]{10,124})
+    | \bhooks\.slack\.com/services/[\w/]{1,512}
+    | \bbot\d{6,16}:[\w-]{8,128}                                         # Telegram
+    | \bssh-(?:rsa|dss|ed25519)[ ][\w+/=]{4,4096}
+    | \b\w{1,30}/[^\s@/"']{1,64}(?=@//)                                  # Oracle: scott/tiger@//host
+    | -----BEGIN[ ][A-Z ]{1,40}-----(?s:.{0,4096}?)(?:-----END[ ][A-Z ]{1,40}-----|\Z)
     """,
     re.VERBOSE,
 )
 _scheme: Final = re.compile(
-    r"\b((?:basic|bearer|digest|token|negotiate|apikey)\s{1,4})([\w+/=.~:-]{6,4096})", re.IGNORECASE
+    r"""(authorization\\{0,3}["']?\s{0,4}[:=]\s{0,4}\\{0,3}["']?)?\b((?:basic|bearer|digest|token|negotiate|apikey)\s{1,4})"""
+    r"([\w+/=.~:-]{6,4096})",
+    re.IGNORECASE,
 )
 _version: Final = re.compile(r"v\d{1,2}(?:(?:alpha|beta)\d{0,2})?")  # of a path: /v1/users
-_opaque: Final = re.compile(r"[A-Za-z0-9_+/=-]{20,4096}")
-_email: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-_part: Final = re.compile(r'name="([^"\r\n]{1,128})"[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n([^\r\n]{1,2048})')
+_opaque: Final = re.compile(r"[A-Za-z0-9_+/=-]{16,4096}")
+_switch: Final = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
+_email: Final = re.compile(
+    r"""(?:[\w.+%'-]{1,64}|"[^"\r\n]{1,64}")(?:@|%40)(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}|localhost\b)"""
+)
+_card: Final = re.compile(r"(?<![\w-])[3-6]\d{3}[ -]?(?:\d{4}[ -]?\d{4}[ -]?\d{1,7}|\d{6}[ -]?\d{5})(?![\w-])")
+_iban: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_people: Final = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w+])\+\d(?:[ ()/-]?\d){7,14}(?!\w)")
+"""Social security numbers of the United States, and telephone numbers (ITU-T E.164)."""
+_part: Final = re.compile(
+    r'name="?([^"\r\n;]{1,128})[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n([^\r\n]{1,2048})'
+)
+_pair: Final = re.compile(r'"((?:[^"\\]|\\.){1,128})"\s{0,8}:\s{0,8}(?:"((?:[^"\\]|\\.){1,2048})"|(-?\d{3,32})\b)')
+_element: Final = re.compile(r"<(?:\w{1,32}:)?([\w.-]{1,64})(?:\s[^<>]{0,256})?>([^<>]{1,2048})</")
 _query: Final = re.compile(r"(?<=[?&])([\w.\[\]%-]{1,64})=([^\s&#\"'<>]{1,2048})")
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_telling(name: str) -> bool:
-    return _tells(name)
-
-
-def _tells(text: str) -> bool:
-    """Whether something in a text names a secret. To fold it first takes a tenth of what matching without case does."""
-    return _telling.search(text.casefold()) is not None
+_INVISIBLE: Final = dict.fromkeys((0x00AD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF))
 
 
 def _mixed(run: str) -> bool:
-    """Whether a run of characters looks random: words joined by - or _ do not."""
+    """Return whether a run of characters looks random. Words joined by - or _ do not."""
     if all(
-        (part.isalpha() and (part.islower() or part.isupper() or part.istitle()))
+        (part.isalpha() and (part.islower() or part.isupper() or part.istitle()) and not gibberish(part))
         or ("/" in run and _version.fullmatch(part))
         for part in re.split(r"[-_/+=]+", run)
         if part
     ):
         return False
+    if len(run) < _LONGEST_READABLE:
+        return len(_switch.findall(run)) >= _MOST_SWITCHES
     return (
         any(c.isdigit() for c in run)
+        or gibberish(run)
         or sum(a.islower() != b.islower() for a, b in itertools.pairwise(run)) > len(run) // 3
     )
+
+
+_LONGEST_READABLE: Final = 20
+_MOST_SWITCHES: Final = 4
 
 
 def _opaque_mask(match: re.Match[str]) -> str:
     return MASK if _mixed(match[0]) else match[0]
 
 
-def _parts(value: str) -> Iterable[str]:
-    """A credential and what it is made of, as a service might quote it back."""
+def _parts(value: str) -> Iterator[str]:
+    """Yield a credential and what it is made of, as a service might quote it back."""
     yield value
     scheme, _, rest = value.partition(" ")
+    rest = rest.strip()
     if scheme.lower() == "basic":
-        yield from _of_basic(rest.strip())
+        yield from _of_basic(rest)
     if rest:
-        yield rest.strip()
-        yield from (part.partition("=")[2].strip(' "') for part in rest.split(",") if "=" in part)
-    elif scheme:
-        yield unquote(value)
+        yield rest
+        yield from (part.partition("=")[2].strip(' "') for part in rest.split(",")[:64] if "=" in part)
+    elif "=" in value:  # sha1=…
+        yield value.partition("=")[2]
+    token = rest or value
+    if token.startswith("eyJ"):
+        yield from _of_jwt(token)
 
 
-@functools.lru_cache(maxsize=2048)
-def _is_secret(field: str) -> bool:
-    """Whether a field (lower case) carries a credential, or a URL that may."""
-    return (
-        field in _SECRET_FIELDS
-        or field in _URLS
-        or (_tells(field) and not field.startswith(("www-", "access-control", "sec-")))
-    )
-
-
-def _of_basic(credentials: str) -> Iterable[str]:
-    """What stands in Basic credentials (RFC 7617 section 2) once decoded."""
+def _of_basic(credentials: str) -> Iterator[str]:
+    """Yield what stands in Basic credentials (RFC 7617 section 2) once decoded."""
     try:
         decoded = base64.b64decode(credentials[:4096]).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return
     yield decoded
-    yield decoded.partition(":")[2]
+    user, _, password = decoded.partition(":")
+    yield password
+    yield user
 
 
-def _of_url(url: str) -> Iterable[str]:
+def _of_jwt(token: str) -> Iterator[str]:
+    """Yield whom a JSON Web Token names (RFC 7519 section 4.1)."""
+    payload = token[:8192].split(".")[1:2]
+    try:
+        claims: Any = msgspec.json.decode(base64.urlsafe_b64decode(payload[0] + "=" * (-len(payload[0]) % 4)))
+    except (IndexError, binascii.Error, ValueError, msgspec.DecodeError):
+        return
+    if isinstance(claims, dict):
+        yield from (value for name in _CLAIMS if isinstance(value := claims.get(name), str))
+
+
+def _of_url(url: str) -> Iterator[str]:
     try:
         parts = urlsplit(url[:8192])
         yield parts.password or ""
     except ValueError:
         return
-    yield from (value for name, value in parse_qsl(parts.query) if _tells(name))
+    for text in (parts.query, parts.fragment):
+        yield from (value for name, value in parse_qsl(text) if is_private(name))
 
 
-def _of_query(query: str) -> Iterable[str]:
-    """All values, whatever their names, as sent and decoded; a piece without a name is a value."""
+def _of_query(query: str) -> Iterator[str]:
+    """Yield all values, whatever their names, as sent and decoded. A piece without a name is a value."""
     if not query:
         return
     for piece in query[:8192].split("&"):
         name, equals, value = piece.partition("=")
+        if (name.lower() in _WORDINGS and value.isalpha()) or (value.isdigit() and not is_clients_own(name)):
+            continue
         raw = value if equals else name
         yield raw
         yield unquote_plus(raw)
 
 
-def _of_path(path: str) -> Iterable[str]:
-    """Segments that look random, and the values of parameters."""
+def _of_path(path: str) -> Iterator[str]:
+    """Yield the segments that name somebody or look random, and the values of matrix parameters."""
     template = route(path)
     if template == path:  # every segment is a word
         return
     for segment, folded in zip(path[:1024].split("/"), template.split("/"), strict=False):
         name, _, parameters = segment.partition(";")
-        if folded in ("{id}", "{token}") and len(name) >= _LONG_SEGMENT and _mixed(name):
+        if folded != name and (
+            folded in ("{name}", "{token}") or gibberish(name) or (len(name) >= _LONG_SEGMENT and _mixed(name))
+        ):
             yield name
             yield unquote(name)
-        if parameters:
-            yield from (each.partition("=")[2] for each in parameters.split(";"))
+        for each in parameters.split(";"):
+            value = each.partition("=")[2]
+            yield value
+            yield unquote(value)
 
 
-def _of_parts(text: str) -> Iterable[str]:
-    """Fields of a multipart form (RFC 7578) with telling names."""
-    yield from (match[2] for match in _part.finditer(text) if _tells(match[1]))
-
-
-def _of_fields(headers: Headers, told: Set[str] = frozenset()) -> Iterable[str]:
+def _of_fields(headers: Headers, told: Set[str] = frozenset()) -> Iterator[str]:
     for name in headers.index:
-        if not _is_secret(name[:_LONGEST_NAME]) and name not in told:
-            continue
-        if name == "cookie":
-            for pair in (headers.get(name) or "").split(";"):
-                yield from _parts(pair.partition("=")[2].strip())
-        elif name == "set-cookie":
-            for line in headers.get_all(name):
-                yield from _parts(line.partition(";")[0].partition("=")[2].strip())
-        elif name in _URLS:
+        if name in _URLS:
             yield from _of_url(headers.get(name) or "")
-        else:
-            for line in headers.get_all(name):
-                yield from _parts(line.strip())
+        elif name == "cookie":
+            for pair in (headers.get(name) or "")[:8192].split(";"):
+                value = pair.partition("=")[2].strip()
+                yield from _parts(value)
+                yield unquote(value)
+        elif name == "set-cookie":
+            for line in headers.get_all(name)[:64]:
+                yield from _parts(line.partition(";")[0].partition("=")[2].strip())
+        elif is_private_field(name[:_LONGEST_NAME]) or name in told:
+            for line in headers.get_all(name)[:64]:
+                yield from _parts(line.strip()[:8192])
 
 
-def _take_json(value: Any, found: set[str], depth: int = 0) -> None:
-    """Add the values of telling names to ``found``."""
-    if depth > 4:
+def _of_json(value: Any, is_one: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the values of those members, at any depth, whose names are private."""
+    left = _MOST_VALUES
+    waiting = [(value, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        for name, inner in value.items() if isinstance(value, dict) else ((None, each) for each in value):
+            if not left:
+                return
+            left -= 1
+            if isinstance(inner, dict | list):
+                if depth < _DEEPEST:
+                    waiting.append((inner, depth + 1))
+            elif name is not None and inner and not isinstance(inner, bool) and is_one(name):
+                yield str(inner)
+
+
+def _of_text(text: str) -> Iterator[str]:
+    """Yield the values of private names in text that may be JSON, broken or cut off, or XML."""
+    for match in itertools.islice(_pair.finditer(text), _MOST_VALUES):
+        if is_clients_own(match[1]):
+            yield match[2] or match[3]
+            if match[2] and "\\" in match[2]:
+                try:
+                    yield json.loads(f'"{match[2]}"')
+                except ValueError:
+                    continue
+    if "</" in text:
+        for match in itertools.islice(_element.finditer(text), _MOST_VALUES):
+            if is_clients_own(match[1]):
+                yield match[2].strip()
+
+
+def _of_content(request: Request) -> Iterator[str]:
+    body = request.body
+    if body.empty or body.unavailable is not None:
         return
-    if isinstance(value, dict):
-        for name, inner in itertools.islice(value.items(), 64):
-            if isinstance(inner, str):
-                if _is_telling(name) if len(name) <= _LONGEST_NAME else _tells(name):
-                    found.add(inner)
-            elif isinstance(inner, dict | list):
-                _take_json(inner, found, depth + 1)
-    elif isinstance(value, list):
-        for inner in itertools.islice(value, 16):
-            _take_json(inner, found, depth + 1)
+    kind = request.headers.media_type.kind
+    if kind is Kind.FORM:
+        for pair in (body.text or "")[:_LONGEST_CONTENT].split("&"):
+            name, _, value = pair.partition("=")
+            if is_clients_own(unquote_plus(name)):
+                yield value
+                yield unquote_plus(value)
+    elif kind is Kind.MULTIPART:
+        for match in _part.finditer((body.text or "")[:_LONGEST_CONTENT]):
+            if is_clients_own(match[1].strip()):
+                yield match[2]
+    elif (members := body.members) is not None:
+        yield from _of_json(members, is_clients_own)
+    else:
+        yield from _of_text((body.text or "")[:_LONGEST_CONTENT])
 
 
 @once
 def secrets(exchange: Exchange) -> tuple[str, ...]:
-    """What the exchange carries as credentials, longest first."""
+    """Return what the exchange carries as credentials, and whom it names, longest first."""
     request, response = exchange.request, exchange.response
     found = set(_of_fields(request.headers, known(exchange).fields))
     found.update(_of_query(request.query))
     found.update(_of_path(request.path))
-    if request.body.unavailable is None and not request.body.empty:
-        if request.headers.media_type.kind is Kind.FORM:
-            found.update(value for name, value in parse_qsl((request.body.text or "")[:65536]) if _tells(name))
-        elif request.headers.media_type.kind is Kind.MULTIPART:
-            found.update(_of_parts((request.body.text or "")[:65536]))
-        else:
-            _take_json(request.body.members, found)
+    found.update(_of_content(request))
+    if "@" in request.authority:
+        user = request.authority.rpartition("@")[0]
+        found.update((user, user.partition(":")[2]))
     if response is not None:
         found.update(_of_fields(response.headers))
-        _take_json(response.body.members, found)
-    kept = sorted((value for value in found if len(value) >= _SHORTEST), key=len, reverse=True)
+        if (members := response.body.members) is not None:
+            found.update(_of_json(members, is_private))
+    kept = sorted(filter(_tells_something, found), key=len, reverse=True)
     return tuple(kept[:_MOST_SECRETS])
+
+
+def _tells_something(value: str) -> bool:
+    if len(value) < _SHORTEST:
+        return len(value) == _SHORTEST_NUMBER and value.isdigit()
+    return len(value) <= _LONGEST_SECRET and value.lower() not in _WORDS
 
 
 def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
     """Make text fit to be shown.
 
     :param text: wire text.
-    :param known: secrets to take out exactly, see ``secrets``.
+    :param known: secrets to take out wherever they stand, see ``secrets``.
     :param limit: most characters to keep; a cut is marked by an ellipsis.
     """
     if not text:
         return text
     text = text[:_LONGEST_TEXT]
+    folded = text.casefold()
     for secret in known:
-        if secret in text:
+        if secret.casefold() in folded:
             text = _without(text, secret)
     # Messages and errors come back again and again. The key is a number, so that no secret is kept as one.
     key = hash((text, limit))
@@ -255,19 +342,39 @@ def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
 
 
 def _by_looks(text: str, limit: int) -> str:
-    """Take out what looks like a secret, and what nobody could read."""
-    if _tells(text):
+    """Take out what looks like a secret, and what is not printable."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text.translate(_INVISIBLE))
+    if "/" in text:
+        text = _user_of_url.sub(rf"\1{MASK}@", text)
+    if is_telling(text):
+        text = _quoted_password.sub(_mask_quoted, text)
         text = _named_value.sub(_mask_named, text)
+        text = _told_password.sub(rf"\1{MASK}", text)
     text = _looks.sub(MASK, text)
-    text = _scheme.sub(lambda match: match[0] if _harmless(match[2]) else match[1] + MASK, text)
-    if "@" in text:
+    text = _scheme.sub(_mask_scheme, text)
+    if "@" in text or "%40" in text:
         text = _email.sub(MASK, text)
     if "=" in text:
         text = _query.sub(lambda match: f"{match[1]}=…", text)
+    text = _iban.sub(lambda match: MASK if _is_iban(match[0]) else match[0], text)
+    text = _card.sub(lambda match: MASK if _is_card(match[0]) else match[0], text)
+    text = _people.sub(MASK, text)
     text = _opaque.sub(_opaque_mask, text)
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _is_card(number: str) -> bool:
+    """Return whether digits are a card's (ISO/IEC 7812-1: 13 to 19, checked by Luhn's formula)."""
+    digits = [int(c) for c in number if c.isdigit()]
+    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
+    return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_iban(text: str) -> bool:
+    """Return whether text is an international bank account number (ISO 13616-1, checked modulo 97)."""
+    text = text.replace(" ", "")
+    return 15 <= len(text) <= 34 and int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
 
 
 def _mask_named(match: re.Match[str]) -> str:
@@ -277,14 +384,27 @@ def _mask_named(match: re.Match[str]) -> str:
     return match[0] if prose or _harmless(value) else name + MASK
 
 
-_is: Final = re.compile(r"\bis\s{0,4}[\"']?$", re.IGNORECASE)
+def _mask_quoted(match: re.Match[str]) -> str:
+    # A sentence about a password has no digits.
+    return f"{match[1]}{match[2]}{MASK}{match[4]}" if any(c.isdigit() for c in match[3]) else match[0]
+
+
+def _mask_scheme(match: re.Match[str]) -> str:
+    field, scheme, value = match[1] or "", match[2], match[3]
+    # «Invalid token provided», «bearer authentication»: a word behind a scheme is prose.
+    word = value.rstrip(".:-")
+    prose = not field and word.isalpha() and (word.islower() or word.istitle())
+    return match[0] if prose or _harmless(value) else f"{field}{scheme}{MASK}"
+
+
+_is: Final = re.compile(r"\b(?:is|was)\s{0,12}[\"'`]?$", re.IGNORECASE)
 
 
 def _without(text: str, secret: str) -> str:
-    """Take a secret out where it stands as a whole: ``test`` is not to be taken out of ``latest``."""
-    if len(secret) >= 12:
-        return text.replace(secret, MASK)
-    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", MASK, text)
+    """Take a secret out where it stands as a whole: ``test`` is not taken out of ``latest``."""
+    if len(secret) >= _LONG_SEGMENT:
+        return re.sub(re.escape(secret), MASK, text, flags=re.IGNORECASE)
+    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", MASK, text, flags=re.IGNORECASE)
 
 
 _WORDS: Final = frozenset(
@@ -293,11 +413,12 @@ _WORDS: Final = frozenset(
         "required", "missing", "invalid", "expired", "revoked", "null", "none", "true", "false", "not", "wrong",
         "incorrect", "unknown", "denied", "failed", "error", "ok", "bearer", "basic", "malformed", "inactive",
         "disabled", "empty", "absent", "no", "bad", "unauthorized", "authentication", "needed", "must", "should",
-        "is", "the", "a", "has", "was", "cannot",
+        "is", "the", "a", "has", "was", "cannot", "token", "password", "session", "user", "account", "found",
+        "object", "value", "undefined", "default",
     }
 )  # fmt: skip
 
 
 def _harmless(value: str) -> bool:
-    """Whether what follows a telling name is prose about it: «token: expired»."""
+    """Return whether what follows a telling name is prose about it: «token: expired»."""
     return value.strip(".!").lower() in _WORDS

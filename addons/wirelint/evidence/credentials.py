@@ -7,22 +7,12 @@ import re
 from typing import Final
 from urllib.parse import unquote_plus
 
+from wirelint.core.credentials import FIELDS
 from wirelint.core.exchange import Exchange, Request
 from wirelint.core.knowledge import NOTHING, Knowledge, known
 from wirelint.core.media import Kind
 from wirelint.core.once import once
 
-_FIELDS: Final = frozenset(
-    {
-        "x-api-key", "api-key", "apikey", "x-apikey", "x-auth-token", "x-access-token", "private-token", "job-token", "x-token",
-        "x-auth-key", "x-api-token", "x-app-key", "x-application-key", "dd-api-key", "dd-application-key", "x-vault-token",
-        "x-amz-security-token", "x-goog-api-key", "x-session-token", "x-subject-token", "x-functions-key", "x-csrf-session",
-        "ocp-apim-subscription-key", "x-rapidapi-key", "x-auth", "x-authorization", "x-user-token", "x-jwt-assertion", "token",
-        "x-client-secret", "x-auth-apikey", "x-hub-signature", "x-hub-signature-256", "stripe-signature", "x-slack-signature",
-        "x-trackertoken", "auth-token", "access-token", "x-auth-email", "x-master-key", "x-redlock-auth", "x-jfrog-art-api",
-        "x-parse-session-token", "x-shopify-access-token", "circle-token", "x-figma-token", "x-nsone-key", "x-dns-token", "pddtoken",
-    }
-)  # fmt: skip
 _SCHEMES: Final = frozenset({"basic", "bearer", "digest", "negotiate", "token", "apikey"})
 """Schemes of which nothing is sent where nothing stands behind them."""
 _LONGEST_NAME: Final = 64
@@ -77,7 +67,7 @@ def credentials(exchange: Exchange) -> frozenset[str]:
     cookies = fields.get("cookie")
     if cookies and _cookie.search(cookies[:8192]):
         found.add("cookie")
-    if not _FIELDS.isdisjoint(fields.names()):
+    if not FIELDS.isdisjoint(fields.names()):
         found.add("field")
     if request.query and in_query(request.query):
         found.add("query")
@@ -124,7 +114,7 @@ def sent_scheme(exchange: Exchange) -> str:
 
 def is_field(name: str) -> bool:
     """Whether a request field of that name (lower case) carries a credential."""
-    return name in _FIELDS
+    return name in FIELDS
 
 
 def is_cookie(name: str) -> bool:
