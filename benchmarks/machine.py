@@ -8,7 +8,7 @@ import sysconfig
 from importlib import metadata
 from pathlib import Path
 
-from wirelint.form import compiled
+from wirelint.cli.form import compiled
 
 
 def machine() -> str:

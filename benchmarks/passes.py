@@ -22,11 +22,11 @@ from benchmarks.peers import available, lint
 from benchmarks.processes import BenchmarkError
 from benchmarks.recorded import captures_in, recorded, renewed
 from benchmarks.timing import fresh, microseconds
+from wirelint.cli.form import compiled
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Severity
-from wirelint.form import compiled
 
 COMPILED: Final = "compiled"
 NOT_COMPILED: Final = "not compiled"

@@ -20,8 +20,8 @@ from benchmarks.rounds import Round
 
 from support import wait_until
 from tools import require_tool
+from wirelint.cli.form import compiled
 from wirelint.core.engine import Engine
-from wirelint.form import compiled
 from wirelint.rules import catalogue
 
 ROOT = Path(__file__).parents[1]

@@ -16,8 +16,8 @@ import hatch_build
 import msgspec
 import pytest
 
+from wirelint.cli.form import compiled
 from wirelint.core import engine
-from wirelint.form import compiled
 
 ROOT = Path(__file__).parents[1]
 ADDONS = ROOT / "addons"

@@ -1,12 +1,9 @@
-"""Who may import whom: what judges stays pure, and each outside library has one door.
-
-``core`` stands alone, ``evidence`` reads core, ``history`` remembers what evidence tells, ``rules`` read all three;
-none of them does I/O, reads a clock or logs.
-"""
+"""The layers of the package: no import leads upwards, audits stay pure, and each outside library has one door."""
 
 from __future__ import annotations
 
 import ast
+import graphlib
 import json
 import subprocess
 import sys
@@ -15,21 +12,23 @@ from pathlib import Path
 
 ADDONS = Path(__file__).parents[1] / "addons"
 
-LAYERS: Mapping[str, frozenset[str]] = {
-    "core": frozenset({"core"}),
-    "evidence": frozenset({"core", "evidence"}),
-    "history": frozenset({"core", "evidence", "history"}),
-    "rules": frozenset({"core", "evidence", "history", "rules"}),
-}
-"""The folders that judge, and the folders of ours that each may import."""
+LAYERS = (
+    *("core", "evidence", "history", "rules"),
+    *("settings", "sinks", "sources", "reports", "web"),
+    *("probing", "live", "demo", "cli", "gen"),
+)
+"""Folders and modules of the package: each may import itself and those before it."""
+
+PURE = frozenset({"core", "evidence", "history", "rules"})
+"""The folders that audit: they do no I/O, read no clock and log nothing."""
 
 LIBRARIES = frozenset({"msgspec", "brotli", "zstandard", "backports", "compression"})
-"""What they may import beside the standard library, which has ``compression`` from Python 3.14 on."""
+"""The libraries that ``PURE`` may import; the standard library has ``compression`` from Python 3.14 on."""
 
 IMPURE = frozenset(
     {"asyncio", "http", "logging", "selectors", "socket", "ssl", "subprocess", "tempfile", "threading", "time"}
 )
-"""What they may not import of the standard library."""
+"""The modules of the standard library that ``PURE`` may not import."""
 
 DOORS: Mapping[str, str] = {
     "mitmproxy": "wirelint/sources/mitm/",
@@ -73,12 +72,20 @@ def objection(path: str, name: str) -> str | None:
     door = DOORS.get(top)
     if door and not path.startswith(door):
         return f"only {door} imports {top}"
-    layer = path.split("/")[1] if "/" in path else ""
-    if layer not in LAYERS:
+    layer = path.split("/")[1].removesuffix(".py") if "/" in path else "__main__"
+    if layer.startswith("__"):
         return None
+    if layer not in LAYERS:
+        return f"{layer} has no place among the layers"
     if top == "wirelint":
-        part = name.split(".")[1] if "." in name else ""
-        return None if part in LAYERS[layer] else f"{layer} may import {', '.join(sorted(LAYERS[layer]))} alone"
+        part = name.split(".")[1] if "." in name else "__init__"
+        below = LAYERS[: LAYERS.index(layer) + 1]
+        return None if part in below or part.startswith("__") else f"{part} stands above {layer}"
+    return impurity(layer, top) if layer in PURE else None
+
+
+def impurity(layer: str, top: str) -> str | None:
+    """Why a folder of ``PURE`` may not import a module that is not ours; None if it may."""
     if top in IMPURE:
         return f"{layer} does no I/O, reads no clock, logs nothing"
     if top not in LIBRARIES and top not in sys.stdlib_module_names:
@@ -97,6 +104,30 @@ def offences(addons: Path) -> list[str]:
     ]
 
 
+def cycle(addons: Path) -> list[str]:
+    """Return modules below ``addons`` that import each other in a circle; an empty list if none do."""
+    files = {
+        ".".join(file.relative_to(addons).with_suffix("").parts).removesuffix(".__init__"): file
+        for file in addons.rglob("*.py")
+    }
+    graph: dict[str, set[str]] = {}
+    for module, file in files.items():
+        found = set()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                names = [f"{base}.{alias.name}" for alias in node.names]
+                found |= {name if name in files else base for name in names}
+        graph[module] = (found & files.keys()) - {module}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return list(error.args[1])
+    return []
+
+
 def loaded(addons: Path, *packages: str) -> set[str]:
     """The modules that importing all of ``wirelint.<package>`` brings in, beyond those of msgspec."""
     command = [sys.executable, "-c", PROBE, str(addons), *packages]
@@ -105,17 +136,17 @@ def loaded(addons: Path, *packages: str) -> set[str]:
     return set(json.loads(run.stdout))
 
 
-def test_nothing_is_imported_past_its_layer() -> None:
+def test_no_import_leads_upwards() -> None:
     assert offences(ADDONS) == []
 
 
-def test_what_judges_loads_nothing_that_acts() -> None:
-    modules = loaded(ADDONS, *LAYERS)
-    assert {f"wirelint.{layer}" for layer in LAYERS} <= modules
+def test_audits_load_nothing_that_does_io() -> None:
+    modules = loaded(ADDONS, *PURE)
+    assert {f"wirelint.{layer}" for layer in PURE} <= modules
     tops = {name.partition(".")[0] for name in modules}
     assert tops & (IMPURE - {"time"} | DOORS.keys() | {"click", "rich"}) == set()
     ours = {name.split(".")[1] for name in modules if name.startswith("wirelint.")}
-    assert ours == LAYERS.keys()
+    assert ours == PURE
 
 
 def test_the_scan_sees_each_way_past(tmp_path: Path) -> None:
@@ -124,29 +155,55 @@ def test_the_scan_sees_each_way_past(tmp_path: Path) -> None:
         "core/b.py": "def f():\n    from wirelint import sinks\n",
         "core/c.py": "import importlib\nimportlib.import_module('brotli')\nimportlib.import_module('rich.table')\n",
         "core/d.py": "from . import a\n",
+        "core/e.py": "from wirelint import __version__\n",
         "evidence/a.py": "from wirelint.core import a\nfrom wirelint.evidence import a\nimport wirelint.rules.b\n",
         "rules/a.py": "from time import monotonic\nfrom wirelint.evidence import a\n",
         "sinks/jsonl.py": "import time\nimport prometheus_client\n",
         "sinks/prometheus.py": "import prometheus_client\nimport mitmproxy.http\n",
         "sources/mitm/a.py": "from mitmproxy import http\n",
-        "sources/har.py": "from mitmproxy import http\n",
+        "sources/har.py": "from mitmproxy import http\nfrom wirelint import cli\n",
+        "live.py": "from wirelint.sinks import jsonl\nfrom wirelint.cli.proxy import command\n",
+        "cli/a.py": "from wirelint import live\nimport wirelint.gen.text\n",
+        "loose.py": "import json\n",
+        "__main__.py": "from wirelint.cli import main\n",
     }
     for path, source in sources.items():
         file = tmp_path / "wirelint" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(source)
     assert [offence.rpartition(": ")[0].removeprefix("wirelint/") for offence in offences(tmp_path)] == [
+        "cli/a.py:2: wirelint.gen.text",
         "core/a.py:2: socket",
         "core/a.py:3: wirelint.rules",
         "core/b.py:2: wirelint.sinks",
         "core/c.py:3: rich.table",
         "core/d.py:1: .",
         "evidence/a.py:3: wirelint.rules.b",
+        "live.py:2: wirelint.cli.proxy",
+        "loose.py:1: json",
         "rules/a.py:1: time",
         "sinks/jsonl.py:2: prometheus_client",
         "sinks/prometheus.py:2: mitmproxy.http",
         "sources/har.py:1: mitmproxy",
+        "sources/har.py:2: wirelint.cli",
     ]
+
+
+def test_the_scan_sees_modules_that_import_each_other(tmp_path: Path) -> None:
+    core = tmp_path / "wirelint" / "core"
+    core.mkdir(parents=True)
+    sources = {
+        "__init__": "",
+        "a": "from wirelint.core import b\n",
+        "b": "def late():\n    import wirelint.core.c\n",
+        "c": "from wirelint.core.a import name\n",
+    }
+    for name, source in sources.items():
+        (core / f"{name}.py").write_text(source)
+    found = cycle(tmp_path)
+    assert {f"wirelint.core.{name}" for name in "abc"} == set(found)
+    (core / "c.py").write_text("from wirelint.core import d\n")
+    assert cycle(tmp_path) == []
 
 
 def test_the_probe_sees_what_a_module_loads(tmp_path: Path) -> None:

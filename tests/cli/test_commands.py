@@ -9,8 +9,8 @@ import pytest
 
 from lab.cli import Shell
 from wirelint import __version__
+from wirelint.cli.form import compiled
 from wirelint.core.rule import SECTIONS
-from wirelint.form import compiled
 from wirelint.reports import formats
 from wirelint.rules import catalogue
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from wirelint import __version__
-from wirelint.form import compiled
+from wirelint.cli.form import compiled
 from wirelint.settings.file import nearest
 
 _COMMANDS: Final = {

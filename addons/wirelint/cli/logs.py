@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from wirelint.logs import Form
 from wirelint.settings.options import Choice, option
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
+from wirelint.sinks.own_log import Form
 from wirelint.sinks.rotating import RotatingFile, Stream
 
 STDOUT: Final = "-"

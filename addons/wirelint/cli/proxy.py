@@ -13,10 +13,10 @@ from wirelint.cli.common import common
 from wirelint.cli.logs import Logging, log_options
 from wirelint.cli.process import ending_on_sigterm
 from wirelint.cli.serving import serve
-from wirelint.logs import Form
 from wirelint.settings.options import PORT, Choice, option, variable
 from wirelint.settings.reload import Reload, Rereadable
 from wirelint.settings.setup import confidence, profile, rule_choice, sample, setup
+from wirelint.sinks.own_log import Form
 
 BODY_LIMIT: Final = 64 * 1024
 _service: Final = re.compile(r"(?:([^=/:@\s]{1,63})=)?(.*?)(?:@(\d{1,5}))?", re.DOTALL)

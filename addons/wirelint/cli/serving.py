@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 import click
 from rich.text import Text
 
-from wirelint.cli import told
+from wirelint.cli import lifecycle
 from wirelint.cli.logs import Logging
 from wirelint.cli.process import allow_most_files, ending_on_sigterm
-from wirelint.logs import logging_to
 from wirelint.sinks import summary
 from wirelint.sinks.console import Printer
 from wirelint.sinks.lines import Lines
+from wirelint.sinks.own_log import logging_to
 from wirelint.sinks.rotating import Stream
 from wirelint.sinks.terminal import Terminal
 
@@ -100,7 +100,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
             live.listeners = _listeners(running)
             live.ready = True
             if logging.form == "json":
-                told.begun(live.listeners, url)
+                lifecycle.begun(live.listeners, url)
             elif not screen:
                 _tell(notes, running, settings, url)
             on_ready(running, url)
@@ -131,7 +131,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
         finally:
             live.close()
         if logging.form == "json":
-            told.ended(live)
+            lifecycle.ended(live)
         else:
             _summarise(notes, live)
     return live

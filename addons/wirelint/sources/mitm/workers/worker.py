@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import msgspec
 
-from wirelint.logs import worth_telling
 from wirelint.settings.sampling import Sampler, Shares
+from wirelint.sinks.own_log import worth_telling
 from wirelint.sources.mitm.master import Running, run
 from wirelint.sources.mitm.seat import Seat
 from wirelint.sources.mitm.settings import ProxySettings, StartError

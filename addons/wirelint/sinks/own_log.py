@@ -1,4 +1,4 @@
-"""What wirelint and mitmproxy have to say about themselves: on standard error, as text or as JSON lines."""
+"""The log of wirelint and mitmproxy themselves, on standard error, as text or as JSON lines."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def say(message: str, **fields: Any) -> None:
 
 @contextlib.contextmanager
 def logging_to(lines: Lines, form: Form) -> Iterator[LineHandler]:
-    """Have all that is logged written as lines: warnings, and of wirelint's own doings what is worth telling.
+    """Write log records as lines: all of wirelint's own, and warnings of others.
 
-    :param form: of the lines. Text leaves out what ``say`` says, which a terminal is told by other means.
+    :param form: of the lines. Text leaves out the records of ``say``, for the terminal shows these events otherwise.
     """
     handler = LineHandler(lines, form)
     root, level = logging.getLogger(), _log.level
@@ -45,7 +45,7 @@ def logging_to(lines: Lines, form: Form) -> Iterator[LineHandler]:
 
 
 def worth_telling(record: logging.LogRecord) -> bool:
-    """Whether to log what is said: all of wirelint's own doings, and warnings of others."""
+    """Return whether to log a record: all of wirelint's own, and warnings of others."""
     return _is_own(record) or record.levelno >= logging.WARNING
 
 
@@ -57,7 +57,7 @@ class LineHandler(logging.Handler):
     """Writes log records as lines.
 
     Attributes:
-        heard: whether others than wirelint are heard, too.
+        heard: whether the warnings of others are logged, too.
     """
 
     def __init__(self, lines: Lines, form: Form) -> None:
@@ -68,14 +68,14 @@ class LineHandler(logging.Handler):
         self.setFormatter(_Text() if self._text else _Json())
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is worth telling."""
+        """Return whether to write a record."""
         if _is_own(record):
             return not (self._text and hasattr(record, FIELDS))
         return self.heard and worth_telling(record)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Have a record written."""
-        # A record that cannot be formatted is a mistake of whoever made it, and no reason to end anything.
+        """Write a record."""
+        # A record that cannot be formatted is a mistake of its author, and no reason to end anything.
         with contextlib.suppress(Exception):
             self._lines.put(self.format(record).encode("utf-8", "backslashreplace") + b"\n")
 
@@ -84,7 +84,7 @@ class _Text(logging.Formatter):
     """One line for each record; of an exception the type alone, for its message may quote what went over the wire."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line for a record."""
+        """Return the line for a record."""
         text = " ".join(record.getMessage().split())[:_LONGEST_MESSAGE]
         failed = _exception(record)
         text = f"{text} ({failed})" if failed else text

@@ -1,11 +1,11 @@
-"""What a proxy says when it begins and ends, for those who read its log by machine."""
+"""The begin and the end of a proxy, as events of its log for programs that read it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from wirelint.logs import say
+from wirelint.sinks.own_log import say
 
 if TYPE_CHECKING:
     from wirelint.live import Live
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def begun(listeners: Iterable[Listener], page: str) -> None:
-    """Log where what is.
+    """Log the addresses of services, page and metrics.
 
     :param page: the address of the page and of ``/metrics``.
     """
@@ -23,7 +23,7 @@ def begun(listeners: Iterable[Listener], page: str) -> None:
 
 
 def ended(live: Live) -> None:
-    """Log what there was."""
+    """Log the totals of a run."""
     totals, stats = live.journal.services()["totals"], live.stats
     lost = {reason: count for reason, count in stats.dropped.items() if count}
     faults = {place: count for place, count in stats.faults.items() if count}

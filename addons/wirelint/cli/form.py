@@ -1,4 +1,4 @@
-"""Which form of wirelint runs: compiled, or not."""
+"""The form of wirelint that runs: compiled or not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from importlib.util import find_spec
 
 
 def compiled() -> bool:
-    """Whether the engine is the compiled one. It need not be loaded for that."""
+    """Return whether the engine is the compiled one, without loading it."""
     found = find_spec("wirelint.core.engine")
     return found is not None and not (found.origin or "").endswith(".py")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from wirelint.logs import Form, LineHandler, logging_to, say
 from wirelint.sinks.lines import Lines
+from wirelint.sinks.own_log import Form, LineHandler, logging_to, say
 
 _log = logging.getLogger("wirelint.part")
 _other = logging.getLogger("mitmproxy.part")
