@@ -108,12 +108,10 @@ def _indexed(fields: tuple[tuple[bytes, bytes], ...]) -> dict[str, bytes | tuple
         index = {names[raw]: value for raw, value in fields}
     if len(index) == len(fields):
         return index
-    index = {}
+    lines: dict[str, list[bytes]] = {}
     for raw, value in fields:
-        name = names[raw]
-        before = index.get(name)
-        index[name] = value if before is None else (*(before if isinstance(before, tuple) else (before,)), value)
-    return index
+        lines.setdefault(names[raw], []).append(value)
+    return {name: tuple(values) if len(values) > 1 else values[0] for name, values in lines.items()}
 
 
 NO_HEADERS: Final = Headers()

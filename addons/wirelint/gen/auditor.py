@@ -121,7 +121,14 @@ def _inspected() -> Iterator[Any]:
         unit="reqps",
         empty=GOOD,
         stacked=True,
-        colors={"queue_full": RED, "in_flight_full": ORANGE, "overload": PURPLE, "lost": YELLOW, "stopped": GREY},
+        colors={
+            "queue_full": RED,
+            "in_flight_full": ORANGE,
+            "head_too_large": BLUE,
+            "overload": PURPLE,
+            "lost": YELLOW,
+            "stopped": GREY,
+        },
         size=(8, 7),
     )
     yield panels.series(

@@ -12,7 +12,8 @@ from typing import IO, Final
 
 import zstandard
 
-from wirelint.sources import Capture, UnreadableError, sources
+from wirelint.core.exchange import Exchange
+from wirelint.sources import Capture, Skipped, UnreadableError, heads, sources
 
 SIZE_LIMIT: Final = 1024 * 1024 * 1024
 """Most bytes of a capture, unpacked, that are read into memory."""
@@ -113,9 +114,19 @@ def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Capture:
         raise UnreadableError(f"{content.name}: empty")
     for source in sources():
         if source.recognises(plain):
-            return source.read(content)
+            capture = source.read(content)
+            return Capture(capture.name, _with_usual_heads(capture.exchanges), capture.records)
     *names, last = (source.name for source in sources())
     raise UnreadableError(f"{content.name}: neither {', '.join(names)} nor {last}")
+
+
+def _with_usual_heads(exchanges: Iterator[Exchange | Skipped]) -> Iterator[Exchange | Skipped]:
+    """Skip exchanges with a head that is too large to be audited, as live traffic does."""
+    for index, each in enumerate(exchanges):
+        if isinstance(each, Exchange) and not heads.are_usual(each):
+            yield Skipped(each.origin.index if each.origin else index, "head too large")
+        else:
+            yield each
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

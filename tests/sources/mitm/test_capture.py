@@ -15,6 +15,7 @@ import support
 from lab.mitm import HOST, Proxy, Service, connect, get, read_until, talk
 from wirelint.core.exchange import Direction, Exchange
 from wirelint.core.finding import Finding
+from wirelint.sources.heads import LINES_LIMIT, OCTETS_LIMIT
 from wirelint.sources.mitm import capture as capturing
 from wirelint.sources.mitm.adapter import Naming
 from wirelint.sources.mitm.capture import Capture
@@ -226,6 +227,42 @@ def test_which_bodies_are_streamed(stream_all: bool) -> None:
     assert streams(content_length="65537")
     assert streams(content_length="10", content_type="text/event-stream; charset=utf-8")
     assert streams(transfer_encoding="chunked")
+
+
+MANY = b"".join(b"X-A: %d\r\n" % number for number in range(LINES_LIMIT + 1))
+LONG = b"X-A: " + b"a" * OCTETS_LIMIT + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_fields", "answer"),
+    [
+        (MANY, OK),
+        (LONG, OK),
+        (b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + MANY + b"\r\nhi"),
+        (b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + LONG + b"\r\nhi"),
+        (b"", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n" + LONG + b"\r\n"),
+    ],
+    ids=["request lines", "request octets", "response lines", "response octets", "trailers"],
+)
+def test_heads_that_are_too_large_pass_unaudited(
+    service: Service, confdir: Path, request_fields: bytes, answer: bytes
+) -> None:
+    service.on("/large", answer)
+    service.on("/small", OK)
+    proxy = Proxy(ServiceSpec(url=f"http://{HOST}:{service.port}", name="a", listen_port=0), confdir=confdir)
+    try:
+        assert (
+            talk(proxy.port(), b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + request_fields + b"\r\n")
+            == answer
+        )
+        assert service.heads["/large"].endswith(request_fields.removesuffix(b"\r\n"))
+        assert talk(proxy.port(), get("/small")) == OK
+        proxy.exchange("/small")
+        support.wait_until(lambda: proxy.stats.dropped["head_too_large"] == 1, "the count")
+        assert [each.request.target for each in proxy.exchanges] == ["/small"]
+    finally:
+        proxy.stop()
+    assert proxy.stats.held_bytes == 0
 
 
 def test_a_fault_in_the_audit_reaches_nobody(service: Service, confdir: Path) -> None:

@@ -14,6 +14,7 @@ from mitmproxy.proxy import server_hooks
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Severity
 from wirelint.settings.sampling import Sampler
+from wirelint.sources import heads
 from wirelint.sources.mitm import compat, dispatch, options
 from wirelint.sources.mitm.adapter import Naming, exchange_of, exchange_of_flow
 from wirelint.sources.mitm.capture import Capture
@@ -211,7 +212,8 @@ class Auditor:
         """Audit flows again, and mark them with what is found."""
         touched = []
         for each in flows:
-            if isinstance(each, http.HTTPFlow) and (exchange := exchange_of_flow(each, self._capture.naming)):
+            exchange = exchange_of_flow(each, self._capture.naming) if isinstance(each, http.HTTPFlow) else None
+            if exchange is not None and heads.are_usual(exchange):
                 self._mark(each, self._consume(exchange))
                 touched.append(each)
         if touched:

@@ -249,6 +249,9 @@ class Capture:
             record.release(self.pool)
             return
         record.finish(flow, failure)
-        record.weigh(self.pool)
+        if not record.weigh(self.pool):
+            stats.dropped["head_too_large"] += 1
+            record.release(self.pool)
+            return
         stats.captured += 1
         self._on_end(record, flow)

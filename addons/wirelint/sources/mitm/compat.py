@@ -42,6 +42,7 @@ _log: Final = logging.getLogger(__name__)
 
 Commands = Generator[commands.Command, Any, None]
 _originals: dict[tuple[Any, str], Any] = {}
+_STATUS_LINE: Final = len(b"HTTP/1.1 200")
 _END: Final = b"0\r\n%s\r\n"
 
 
@@ -153,7 +154,7 @@ def _send_end(connection: Any) -> Commands:
 def _read_headers(original: Callable[..., Commands]) -> Callable[..., Commands]:
     def read_headers(self: _http1.Http1Client, event: events.ConnectionEvent) -> Commands:
         if self.request and self.stream_id is not None and isinstance(event, events.DataReceived):
-            data = event.data if len(event.data) == len(self.buf) else bytes(self.buf)
+            data = bytes(self.buf._data[:_STATUS_LINE])  # noqa: SLF001 - all of it would cost more with each piece
             if _is_interim(data):
                 return _pass_interim(self, self.request, self.stream_id, event)
             if _is_foreign(data):

@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from wirelint.core.exchange import Direction, Failure
-from wirelint.sources.mitm.record import Fields, Octets, Record
+from wirelint.sources.heads import Fields
+from wirelint.sources.mitm.record import Octets, Record
 
 _encoder: Final = msgspec.msgpack.Encoder()
 

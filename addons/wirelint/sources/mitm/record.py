@@ -8,8 +8,8 @@ from typing import Final
 from mitmproxy import connection, http
 
 from wirelint.core.exchange import Direction, Failure
-
-Fields = tuple[tuple[bytes, bytes], ...]
+from wirelint.sources import heads
+from wirelint.sources.heads import Fields
 
 HELD_LIMIT: Final = 64 * 1024 * 1024
 """Most octets of bodies held at one time, over all exchanges in flight or waiting to be audited."""
@@ -193,15 +193,20 @@ class Record:
         elif flow.error is not None:
             self.ended = flow.error.timestamp
 
-    def weigh(self, pool: Pool) -> None:
-        """Take room for the heads too: mitmproxy sets no bound to their size."""
-        weight = len(self.path)
-        for name, value in self.request_fields:
-            weight += len(name) + len(value)
-        for name, value in self.response_fields:
-            weight += len(name) + len(value)
-        self.held += weight
-        pool.free -= weight
+    def weigh(self, pool: Pool) -> bool:
+        """Take room for the heads, too, to whose size mitmproxy sets no bound.
+
+        :returns: False where one of them is too large to be audited; then no room is taken.
+        """
+        request = heads.octets(self.request_fields, len(self.path))
+        response = heads.octets(self.response_fields, len(self.reason))
+        trailers = heads.octets(self.trailers) if self.trailers else 0
+        if request is None or response is None or trailers is None:
+            return False
+        octets = request + response + trailers
+        self.held += octets
+        pool.free -= octets
+        return True
 
     def release(self, pool: Pool) -> None:
         """Give back the room its octets took; they may be gone afterwards."""

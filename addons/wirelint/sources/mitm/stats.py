@@ -6,7 +6,7 @@ import dataclasses
 from typing import Final
 
 # All there are, and all there from the start: readers in other threads may iterate while the loop counts.
-DROPPED: Final = ("queue_full", "in_flight_full", "overload", "lost", "stopped")
+DROPPED: Final = ("queue_full", "in_flight_full", "head_too_large", "overload", "lost", "stopped")
 SKIPPED: Final = ("refused_request", "proxy_made", "killed", "no_resources", "h2c", "tls")
 FAULTS: Final = ("capture", "audit", "screen", "sink", "accept")
 
@@ -29,8 +29,8 @@ class Stats:
         loop_lag_peak: the most of ``loop_lag`` since the start.
         overloaded: whether audits are being shed because the event loop is late.
         dropped: exchanges that were not audited, by reason: ``queue_full`` (or no room left), ``in_flight_full``,
-            ``overload`` (the event loop was late again and again), ``lost`` (their connection ended without a word),
-            ``stopped``.
+            ``head_too_large`` (see ``sources.heads``), ``overload`` (the event loop was late again and
+            again), ``lost`` (their connection ended without a word), ``stopped``.
         skipped: exchanges that say nothing about the service, by reason: ``refused_request`` (the proxy itself turned
             the client away), ``proxy_made`` (another addon answered), ``killed``, ``no_resources`` (the proxy
             had no descriptor or memory left to call the service with), ``h2c`` and ``tls`` (whole connections that were
