@@ -25,10 +25,9 @@ from benchmarks.timing import fresh
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
-from wirelint.core.memory import Memory
 from wirelint.core.rule import Rule
-from wirelint.core.state import State
-from wirelint.history.visits import visit_of
+from wirelint.core.state import Memory, State
+from wirelint.history.visits import Present
 
 _MOST_OF_EACH: Final = 400
 _BATCH: Final = 250
@@ -93,10 +92,12 @@ def stages_of(rules: Sequence[Rule]) -> list[Stage]:
 
 def _visiting(engine: Engine) -> Stage:
     """One that makes a visit of each exchange, whether there is a memory to keep it or not."""
+    state = engine.state
+    visit = state.visit if state.sizes() else Present(state).visit
 
     def audit(exchange: Exchange) -> Audit:
         audited = engine.audit(exchange)
-        visit_of(exchange, engine.state, audited.verdict)
+        visit(exchange)
         return audited
 
     return Stage(engine, audit)

@@ -30,7 +30,6 @@ from wirelint.core.rule import Rule
 from wirelint.core.state import LookedBackOn, State, Table
 from wirelint.evidence.credentials import is_cookie, is_field, is_parameter
 from wirelint.evidence.identity import identity
-from wirelint.history.visits import visit_of
 
 MARK: Final = "wirelint-probe"
 """The request field that our own requests bear, so that they are known should they come by again."""
@@ -100,7 +99,7 @@ class Prober:
         """Take an exchange into consideration. Never waits."""
         if not self._is_fit(exchange):
             return
-        visit = visit_of(exchange, self._state)
+        visit = self._state.visit(exchange)
         key = (visit.service, visit.method, visit.route)
         if self._done.get(key, visit.ended):
             return
@@ -133,7 +132,7 @@ class Prober:
             and (response.status == 401 or 200 <= response.status < 300)
             and response.body.complete
             and _CONDITIONAL.isdisjoint(request.headers.names())
-            and identity(exchange, self._state).credential is not None
+            and identity(exchange, self._state.seal).credential is not None
         )
 
     def _run(self) -> None:

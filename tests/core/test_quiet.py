@@ -15,8 +15,10 @@ from wirelint.core.headers import Headers
 from wirelint.core.quiet import Quiet
 from wirelint.core.rule import Rule, When
 from wirelint.core.state import State
-from wirelint.core.verdict import Verdict, presumed
+from wirelint.core.verdict import presumed
+from wirelint.core.visit import Visit
 from wirelint.core.when import ALWAYS
+from wirelint.history.visits import Present
 
 
 def an_exchange(at: float, status: int | None = 200, **more: Any) -> Exchange:
@@ -114,11 +116,12 @@ class Seen:
     """A memory that counts."""
 
     wants = ALWAYS
+    view = Present
 
     def __init__(self, state: State) -> None:
         self.noted = 0
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         self.noted += 1
 
     def __len__(self) -> int:
@@ -132,10 +135,10 @@ class Joined(Seen):
         super().__init__(state)
         self.joined = 0
 
-    def joins(self, exchange: Exchange) -> bool:
+    def joins(self, exchange: Exchange, visit: Visit) -> bool:
         return exchange.request.target == "/with"
 
-    def join(self, exchange: Exchange, verdict: Verdict) -> None:
+    def join(self, exchange: Exchange, visit: Visit) -> None:
         self.joined += 1
 
 
@@ -188,7 +191,7 @@ def test_what_belongs_to_others_by_its_trace_is_not_passed_over() -> None:
 
 
 def test_a_memory_that_cannot_tell_whether_it_joins_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(self: Joined, exchange: Exchange) -> bool:
+    def fails(self: Joined, exchange: Exchange, visit: Visit) -> bool:
         raise RuntimeError
 
     monkeypatch.setattr(Joined, "joins", fails)

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.memory import exchange
+from lab.story import visit_of
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.state import WINDOW, State, Stories, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import ALWAYS
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 PLENTY = 100_000
 
@@ -237,13 +238,14 @@ class Counting:
     """A memory that counts."""
 
     wants = ALWAYS
+    view = Present
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.seen: list[Verdict] = []
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        self.seen.append(verdict)
+    def note(self, exchange: Exchange, visit: Visit) -> None:
+        self.seen.append(visit.verdict)
 
     def __len__(self) -> int:
         return len(self.seen)

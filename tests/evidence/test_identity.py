@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from lab.story import visit_of
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Request, Response
@@ -18,7 +19,7 @@ from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Identity
 from wirelint.evidence.identity import identity
 from wirelint.history.routes import Routes
-from wirelint.history.visits import Visits, visit_of
+from wirelint.history.visits import Visits
 from wirelint.rules import catalogue
 
 STATE = State(b"a key of this test")
@@ -35,7 +36,7 @@ def exchange(
 
 
 def who(*fields: tuple[str, str], target: str = "/", authority: str = "shop.example", content: str = "") -> Identity:
-    return identity(exchange(*fields, target=target, authority=authority, content=content), STATE)
+    return identity(exchange(*fields, target=target, authority=authority, content=content), STATE.seal)
 
 
 def jwt(claims: object, signature: str = "s1gn4ture") -> str:
@@ -123,7 +124,7 @@ def test_keys_in_queries_and_authorities_count() -> None:
 def test_what_an_operator_names_counts() -> None:
     named = exchange(("X-Till", "17"))
     tell(named, Knowledge(fields=frozenset({"x-till"})))
-    assert identity(named, STATE).credential is not None
+    assert identity(named, STATE.seal).credential is not None
     assert who(("X-Till", "17")) == Identity(None, None, True)
 
 
@@ -176,7 +177,7 @@ def test_credentials_in_content_make_nobody_known_and_nobody_a_stranger() -> Non
 
 def test_content_that_was_not_captured_may_hold_credentials() -> None:
     request = Request(method="POST", target="/", body=Body(None))
-    assert identity(Exchange(request=request), STATE) == Identity(None, None, False)
+    assert identity(Exchange(request=request), STATE.seal) == Identity(None, None, False)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def test_whoever_may_be_known_is_no_stranger(field: tuple[str, str], stranger: b
 
 def test_seals_are_of_no_use_elsewhere() -> None:
     subject = exchange(("Authorization", "Bearer abcdef-1"))
-    assert identity(subject, State()) != identity(subject, State())
+    assert identity(subject, State().seal) != identity(subject, State().seal)
     assert STATE.seal("a", "b") != STATE.seal("ab")
     assert len(STATE.seal("x" * 10_000)) == 12
 
@@ -229,7 +230,7 @@ def test_nothing_raw_is_kept(subject: Exchange) -> None:
     state.note(subject, Verdict.OK)
     visit = visit_of(subject, state)
     raw = [SECRET, base64.b64encode(f"{SECRET}:{SECRET}".encode()).decode(), jwt({"sub": SECRET})]
-    for kept in (visit, visit.step("seen"), identity(subject, state), routes.of(subject).worked, contents(visits)):
+    for kept in (visit, visit.step("seen"), identity(subject, state.seal), routes.of(subject).worked, contents(visits)):
         assert not any(secret in repr(kept) for secret in raw)
     assert len(visits) > 0
     everything = Engine(catalogue()).audit(subject)

@@ -184,7 +184,8 @@ def test_an_exchange_joins_calls_that_something_is_to_be_concluded_from(
     past: Past, status: int | None, joins: bool
 ) -> None:
     past("stock", 1, 2, status=status, outbound=True)
-    assert past.traces.joins(an_exchange("shop", 0, 3, ONE)) is joins
+    inbound = an_exchange("shop", 0, 3, ONE)
+    assert past.traces.joins(inbound, past.state.visit(inbound)) is joins
 
 
 def test_a_call_that_failed_shows_among_many_alike() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.story import ADA, BOB, later, remembered, times, turn
+from lab.story import ADA, BOB, later, remembered, times, turn, visit_of
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges
@@ -42,18 +42,18 @@ def asked(outcome: int | str, request: str = "POST /orders", sent: str = '{"item
 )
 def test_what_is_left_open(story: str, expected: bool) -> None:
     memory, told = remembered(OpenEnds, story + AGAIN)
-    assert memory.holds(told[-1]) is expected
+    assert memory.holds(told[-1], visit_of(told[-1], State())) is expected
 
 
 def test_a_patch_may_be_left_open() -> None:
     memory, told = remembered(OpenEnds, asked(500, "PATCH /orders/7") + asked(200, "PATCH /orders/7"))
-    assert memory.holds(told[-1])
+    assert memory.holds(told[-1], visit_of(told[-1], State()))
 
 
 def test_what_is_not_known_is_not_the_same() -> None:
     unknown = asked(500, sent="x" * 20_000)
     memory, told = remembered(OpenEnds, unknown + unknown)
-    assert not memory.holds(told[-1])
+    assert not memory.holds(told[-1], visit_of(told[-1], State()))
     assert len(memory) == 0
 
 
@@ -66,7 +66,7 @@ def test_it_stays_small() -> None:
 
 def test_was_left_open() -> None:
     state, told = State(), list(exchanges(asked(500) + AGAIN))
-    state.recall(OpenEnds)
-    assert not was_left_open(told[1], state)
+    opens = was_left_open(state)
+    assert not opens(told[1], visit_of(told[1], state))
     state.note(told[0], Verdict.SERVER_ERROR)
-    assert was_left_open(told[1], state)
+    assert opens(told[1], visit_of(told[1], state))

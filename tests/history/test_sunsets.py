@@ -74,10 +74,14 @@ def test_it_lasts_a_month() -> None:
 
 def test_rules_are_only_asked_where_there_was_an_announcement() -> None:
     state = State()
-    sunsets = state.recall(Sunsets)
-    assert not end_was_announced(exchange(410, "/orders"), state)
-    assert end_was_announced(announcing(), state)
+    sunsets, opens = state.recall(Sunsets), end_was_announced(state)
+
+    def asked(subject: Exchange) -> bool:
+        return opens(subject, state.visit(subject))
+
+    assert not asked(exchange(410, "/orders"))
+    assert asked(announcing())
     note(state, announcing())
-    assert end_was_announced(exchange(410, "/orders"), state)
-    assert not end_was_announced(exchange(410, "/users"), state)
+    assert asked(exchange(410, "/orders"))
+    assert not asked(exchange(410, "/users"))
     assert len(sunsets) == 1

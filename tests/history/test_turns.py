@@ -5,12 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from lab.story import ADA, BOB, turn
+from lab.story import ADA, BOB, turn, visit_of
 from wirelint.core.state import State
 from wirelint.core.visit import Visit
 from wirelint.core.wire import exchanges
 from wirelint.history.turns import in_turn, same_caller
-from wirelint.history.visits import visit_of
 
 SIGNED = 'Authorization: Signature keyId="ada",signature="{}"'
 

@@ -7,18 +7,20 @@ import pytest
 from msgspec.structs import replace
 
 from lab.memory import exchange, note
-from lab.story import ADA, turn
+from lab.story import ADA, turn, visit_of
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import Knowledge, tell
-from wirelint.core.state import State
+from wirelint.core.state import Gate, State
 from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges
-from wirelint.history.allowed import Allowed
-from wirelint.history.attempts import Attempts
-from wirelint.history.deletions import Deletions
-from wirelint.history.looks import Looks
+from wirelint.history.allowed import allowance_is_known
+from wirelint.history.attempts import write_was_rejected
+from wirelint.history.deletions import was_deleted
+from wirelint.history.looks import was_looked_at
 from wirelint.history.routes import Routes
-from wirelint.history.visits import Visits, is_marked, visit_of
+from wirelint.history.visits import Visits, resource_was_refused
+
+GATES = (allowance_is_known, resource_was_refused, was_deleted, was_looked_at, write_was_rejected)
 
 
 def told(story: object) -> list[int | None]:
@@ -200,28 +202,31 @@ READ = turn("GET /notes/7", 200, '{"id": 7, "text": "buy tea"}', asked=(ADA,))
 
 
 @pytest.mark.parametrize(
-    ("before", "marked"),
+    ("before", "gates"),
     [
-        (READ, False),
-        (turn("GET /notes/7", 401), False),
-        (turn("GET /notes/7", 500), False),
-        (turn("PUT /notes/7", 204, sent='{"text": "buy milk"}'), False),
-        (turn("GET /notes/7", 403), True),
-        (turn("DELETE /notes/7", 404), True),
-        (turn("GET /notes/7", 410), True),
-        (turn("GET /notes/8", 404), False),
-        (turn("HEAD /notes/7", 200), True),
-        (turn("OPTIONS /notes/7", 204, "", "Allow: GET"), True),
-        (READ + turn("DELETE /notes/7", 204, asked=(ADA,)), True),
-        (READ + turn("PATCH /notes/7", 422, sent='{"text": "buy milk"}', asked=(ADA,)), True),
-        (READ + turn("PATCH /notes/7", 422, sent='{"title": "milk"}', asked=(ADA,)), False),
+        (READ, set()),
+        (turn("GET /notes/7", 401), set()),
+        (turn("GET /notes/7", 500), set()),
+        (turn("PUT /notes/7", 204, sent='{"text": "buy milk"}'), set()),
+        (turn("GET /notes/7", 403), {resource_was_refused}),
+        (turn("DELETE /notes/7", 404), {resource_was_refused}),
+        (turn("GET /notes/7", 410), {resource_was_refused}),
+        (turn("GET /notes/8", 404), set()),
+        (turn("HEAD /notes/7", 200), {was_looked_at}),
+        (turn("OPTIONS /notes/7", 204, "", "Allow: GET"), {allowance_is_known}),
+        (READ + turn("DELETE /notes/7", 204, asked=(ADA,)), {was_deleted}),
+        (READ + turn("PATCH /notes/7", 422, sent='{"text": "buy milk"}', asked=(ADA,)), {write_was_rejected}),
+        (READ + turn("PATCH /notes/7", 422, sent='{"title": "milk"}', asked=(ADA,)), set()),
     ],
 )
-def test_marked_are_resources_that_rules_compare_with(before: str, marked: bool) -> None:
+def test_gates_open_for_resources_that_rules_compare_with(before: str, gates: set[Gate]) -> None:
     state = State()
-    for kind in (Visits, Allowed, Attempts, Deletions, Looks):
-        state.recall(kind)
+    opening = {gate: gate(state) for gate in GATES}
     *past, now = exchanges(before + READ)
-    assert not is_marked(now, state)
+
+    def opened() -> set[Gate]:
+        return {gate for gate, opens in opening.items() if opens(now, visit_of(now, state))}
+
+    assert opened() == set()
     note(state, *past)
-    assert is_marked(now, state) is marked
+    assert opened() == gates

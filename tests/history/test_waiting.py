@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.story import later, remembered, times, turn
+from lab.story import later, remembered, times, turn, visit_of
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges
@@ -29,7 +29,7 @@ TOLD = turn("GET /reports/7", 429, "", "Retry-After: 30")
 )
 def test_who_was_told(story: str, then: str, expected: bool) -> None:
     memory, told = remembered(Waiting, story + then)
-    assert memory.holds(told[-1]) is expected
+    assert memory.holds(told[-1], visit_of(told[-1], State())) is expected
 
 
 def test_it_stays_small() -> None:
@@ -42,7 +42,7 @@ def test_it_stays_small() -> None:
 
 def test_was_told_to_wait() -> None:
     state, told = State(), list(exchanges(TOLD + TOLD))
-    state.recall(Waiting)
-    assert not was_told_to_wait(told[1], state)
+    opens = was_told_to_wait(state)
+    assert not opens(told[1], visit_of(told[1], state))
     state.note(told[0], Verdict.CLIENT_ERROR)
-    assert was_told_to_wait(told[1], state)
+    assert opens(told[1], visit_of(told[1], state))

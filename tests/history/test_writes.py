@@ -6,12 +6,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from lab.story import later, remembered, turn
+from lab.story import later, remembered, turn, visit_of
 from wirelint.core.exchange import Exchange, Request, Response
-from wirelint.core.state import State
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import State, moment
 from wirelint.history import writes
-from wirelint.history.visits import visit_of
 from wirelint.history.writes import Writes
 
 FIRST = turn("GET /shops/1/orders/42?full=1", 200, '{"id": 42}')
@@ -71,7 +69,7 @@ def test_earlier_writes_do_not_count() -> None:
 
 def test_only_later_writes_count_and_not_the_one_itself() -> None:
     memory, told = remembered(Writes, turn("PUT /a/1", 204) + turn("PATCH /a/1", 204) + turn("GET /a/1", 200, "{}"))
-    first, second = (visit_of(exchange, State()) for exchange in told[:2])
+    first, second = (visit for _, visit in reversed([*memory._writes.newest(moment(told[-1]))]))
     assert memory.touched(told[-1], first)
     assert not memory.touched(told[-1], second)
     # Another exchange at the same time: recordings without times have all at once.
@@ -82,12 +80,12 @@ def test_what_was_noted_before_at_the_same_time_does_not_count() -> None:
     state = State()
     memory = Writes(state)
     told = [_write(number, 0.0) for number in (1, 2, 1)]
-    for exchange in told[:2]:
-        memory.note(exchange, Verdict.OK)
-    first, second = (visit_of(exchange, state) for exchange in told[:2])
+    first, second, third = (visit_of(exchange, state) for exchange in told)
+    memory.note(told[0], first)
+    memory.note(told[1], second)
     assert not memory.touched(told[2], second)
     assert not memory.touched(told[2], first)
-    memory.note(told[2], Verdict.OK)
+    memory.note(told[2], third)
     assert memory.touched(told[2], second)
 
 
@@ -95,8 +93,9 @@ def test_what_was_noted_before_at_the_same_time_does_not_count() -> None:
 def test_writes_may_be_noted_in_the_order_of_their_beginnings(late: float, counts: bool) -> None:
     state = State()
     memory = Writes(state)
-    memory.note(_write(1, 101.0), Verdict.OK)  # ended later than what is noted after it
-    memory.note(_write(2, 100.0 - late), Verdict.OK)
+    for number, at in ((1, 101.0), (2, 100.0 - late)):  # the first ended later than what is noted after it
+        write = _write(number, at)
+        memory.note(write, visit_of(write, state))
     since = visit_of(_write(1, 100.0), state)
     assert memory.touched(_write(1, 102.0), since) is counts
 
@@ -113,7 +112,8 @@ def test_it_is_bounded_and_knows_that_it_forgets() -> None:
     seen = _write(7, 0.0)
     since = visit_of(replace(seen), state)
     for number in range(most + 20):
-        memory.note(_write(number, number / 10), Verdict.OK)
+        write = _write(number, number / 10)
+        memory.note(write, visit_of(write, state))
     assert len(memory) == most
     # What was written is not remembered, so that nothing can be said about the time before.
     assert memory.touched(seen, since)

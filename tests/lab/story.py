@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.memory import Memory
-from wirelint.core.state import State
-from wirelint.core.verdict import presumed
+from wirelint.core.state import Memory, State
+from wirelint.core.verdict import Verdict, presumed
+from wirelint.core.visit import Visit
 from wirelint.core.wire import exchanges
+from wirelint.history.visits import Visits
 
 ADA = "Authorization: Bearer 4d1f0c9be6a24b0c9d3e"
 BOB = "Authorization: Bearer 9a7e55c1f02d48b6a1c4"
@@ -91,6 +92,17 @@ def at(text: str, *starts: float, took: float = 0.01) -> list[Exchange]:
         (exchange,) = exchanges(text)
         found.append(replace(exchange, started=start, ended=start + took, timestamp=start))
     return found
+
+
+def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -> Visit:
+    """An exchange as it is remembered.
+
+    :param verdict: what became of it; None for what its status says.
+    """
+    state.recall(Visits)
+    visit = state.visit(exchange)
+    visit.judge(visit.verdict if verdict is None else verdict)
+    return visit
 
 
 def remembered[M: Memory](kind: type[M], story: str) -> tuple[M, list[Exchange]]:

@@ -59,7 +59,11 @@ class Engine:
         for rule in self.rules:
             for kind in rule.recalls:
                 self.state.recall(kind)
-        self._bound = [Bound(rule, Context(rule.options, self.state)) for rule in self.rules]
+        gates = {rule.after: rule.after(self.state) for rule in self.rules if rule.after is not None}
+        self._bound = [
+            Bound(rule, Context(rule.options, self.state), None if rule.after is None else gates[rule.after])
+            for rule in self.rules
+        ]
         self._plans: dict[tuple[int | None, str, Kind], Plans] = {}
 
     def audit(self, exchange: Exchange) -> Audit:
@@ -74,7 +78,7 @@ class Engine:
         self._run(plan.plain, exchange, hits, faults)
         if response is not None and (plan.reading or plan.keyed):
             skipped = self._read(plan, exchange, response, hits, faults)
-        quiet = not hits and self.state.quiet.holds(exchange)
+        quiet = not hits and self.state.repeats(exchange)
         traced = quiet and is_traced(exchange)
         if traced:
             quiet = not self._joins(exchange, faults)
@@ -116,9 +120,14 @@ class Engine:
 
     def _look_back(self, plan: Plan, exchange: Exchange, hits: list[tuple[Rule, Hit]], faults: list[str]) -> str | None:
         reason = None
-        for condition, bound in plan.looking_back:
+        try:
+            visit = self.state.visit(exchange)
+        except Exception:  # noqa: BLE001 - as with a rule
+            faults.append(STATE)
+            return None
+        for opens, bound in plan.looking_back:
             try:
-                if condition is not None and not condition(exchange, self.state):
+                if opens is not None and not opens(exchange, visit):
                     continue
             except Exception:  # noqa: BLE001 - as with a rule
                 faults.append(STATE)
@@ -151,9 +160,9 @@ class Engine:
         return hit
 
     def _findings(self, exchange: Exchange, verdict: Verdict, hits: Sequence[tuple[Rule, Hit]]) -> tuple[Finding, ...]:
-        told, now = self.state.told, moment(exchange)
+        now = moment(exchange)
         found = ((rule, hit, finding_of(exchange, verdict, rule, hit)) for rule, hit in hits)
-        return tuple(finding for rule, hit, finding in found if is_news(finding, rule, hit, told, now))
+        return tuple(finding for rule, hit, finding in found if is_news(finding, rule, hit, self.state, now))
 
     def _plan(self, exchange: Exchange) -> Plan:
         request, response = exchange.request, exchange.response

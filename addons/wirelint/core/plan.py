@@ -9,7 +9,8 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Hit
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind
-from wirelint.core.rule import Check, Condition, Context, Reads, Rule
+from wirelint.core.rule import Check, Context, Reads, Rule
+from wirelint.core.state import Opens
 
 _MOST_SHAPES: Final = 32
 
@@ -19,13 +20,15 @@ class Bound:
 
     :param rule: the rule.
     :param context: what its check may know besides the exchange.
+    :param opens: whether its gate is open; None where it has none.
     """
 
-    __slots__ = ("check", "context", "keys", "reads", "rule")
+    __slots__ = ("check", "context", "keys", "opens", "reads", "rule")
 
-    def __init__(self, rule: Rule, context: Context) -> None:
+    def __init__(self, rule: Rule, context: Context, opens: Opens | None = None) -> None:
         self.rule = rule
         self.context = context
+        self.opens = opens
         self.check: Check = rule.check or _silent
         self.reads = rule.reads
         self.keys = rule.json_keys
@@ -39,7 +42,7 @@ class Plan:
     """The rules that exchanges of one shape give an opportunity to; made once per shape.
 
     ``keyed`` are those that a JSON object can only concern if it has one of ``keys`` at its top level, ``looking_back``
-    those that compare it with what was before, by the condition under which that is worth while.
+    those that compare it with what was before, by their gates.
 
     :param bound: all of them.
     :param successful: whether they are for a success.
@@ -57,7 +60,7 @@ class Plan:
         self.reading = tuple([each for each in reading if not successful or each.keys is None])
         self.keyed = tuple(keyed)
         self.keys: frozenset[str] = frozenset().union(*(each.keys or () for each in keyed))
-        self.looking_back = _by_condition([each for each in bound if each.rule.recalls])
+        self.looking_back = _by_gate([each for each in bound if each.rule.recalls])
 
 
 class Plans:
@@ -89,9 +92,8 @@ class Plans:
         return plan
 
 
-def _by_condition(bound: Iterable[Bound]) -> tuple[tuple[Condition | None, tuple[Bound, ...]], ...]:
-    found: dict[Condition | None, tuple[Bound, ...]] = {}
+def _by_gate(bound: Iterable[Bound]) -> tuple[tuple[Opens | None, tuple[Bound, ...]], ...]:
+    found: dict[Opens | None, tuple[Bound, ...]] = {}
     for each in bound:
-        after = each.rule.after
-        found[after] = (*found.get(after, ()), each)
+        found[each.opens] = (*found.get(each.opens, ()), each)
     return tuple(found.items())

@@ -12,7 +12,7 @@ from wirelint.core.methods import method_name
 from wirelint.core.redact import redact, secrets
 from wirelint.core.route import route
 from wirelint.core.rule import Rule
-from wirelint.core.state import Table
+from wirelint.core.state import State
 from wirelint.core.trace import trace_id
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit, outcome
@@ -94,17 +94,13 @@ def _story(exchange: Exchange, template: str, hit: Hit) -> tuple[Step, ...]:
     return tuple(sorted((*hit.story[:_MOST_STEPS], at_hand), key=lambda step: step.timestamp or 0.0))
 
 
-def is_news(finding: Finding, rule: Rule, hit: Hit, told: Table[tuple[str, ...], bool], now: float) -> bool:
+def is_news(finding: Finding, rule: Rule, hit: Hit, state: State, now: float) -> bool:
     """Return whether a finding is to be reported: not again within an hour if its rule reports once (``once_per``).
 
-    :param told: what was reported; the finding is noted there.
+    :param state: knows what was reported; the finding is noted there.
     :param now: seconds of the exchanges' clock.
     """
     if rule.once_per is None:
         return True
     of_service = rule.once_per == "service"
-    key = (rule.id, finding.service, hit.discriminator) if of_service else (finding.fingerprint,)
-    if told.get(key, now):
-        return False
-    told.keep(key, True, now)
-    return True
+    return state.is_news((rule.id, finding.service, hit.discriminator) if of_service else (finding.fingerprint,), now)

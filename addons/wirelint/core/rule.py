@@ -8,14 +8,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from wirelint.core.exchange import Answered, Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
-from wirelint.core.memory import Memory
-from wirelint.core.state import State
+from wirelint.core.state import Gate, Memory, State
 from wirelint.core.verdict import Verdict
 from wirelint.core.when import When
 
-__all__ = ["SECTIONS", "SINCE", "STATUS", "Check", "Condition", "Context", "Reads", "Rule", "When"]
+__all__ = ["SECTIONS", "SINCE", "STATUS", "Check", "Context", "Reads", "Rule", "When"]
 
 STATUS: Final = "preview"
 """Where all rules stand in their life: their findings may still change between releases."""
@@ -53,9 +52,6 @@ class Context(msgspec.Struct, frozen=True):
 Check = Callable[[Answered, Context], Iterable[Hit]]
 """Judges one exchange. A check whose rule admits exchanges without a response (``none``) takes any ``Exchange``."""
 
-Condition = Callable[[Exchange, State], bool]
-"""Whether the past holds what some rules look for: asked once per exchange, however many they are."""
-
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of one rule; the texts come from its module's docstring, the id from its file's name.
@@ -66,9 +62,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     ``suggested_status`` are what a hit implies unless it says otherwise. ``default`` is False for rules that must be
     asked for.
 
-    ``recalls`` names the memories that the rule looks back on. ``after`` is a condition without which the check need
-    not be run: most exchanges follow upon nothing worth a look. ``once_per`` keeps the rule from reporting the same
-    again within an hour: the same finding (its fingerprint) on one route, or the same discriminator on one service.
+    ``recalls`` names the memories that the rule looks back on. ``after`` is a condition on the past, asked once per
+    exchange however many rules share it: unless it holds, the check is not run. ``once_per`` keeps the rule from
+    reporting the same again within an hour: the same finding (its fingerprint) on one route, or the same discriminator
+    on one service.
     """
 
     severity: Severity
@@ -84,7 +81,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     default: bool = True
     options: Mapping[str, Any] = {}
     recalls: tuple[type[Memory], ...] = ()
-    after: Condition | None = None
+    after: Gate | None = None
     once_per: Literal["route", "service"] | None = None
 
     id: str = ""

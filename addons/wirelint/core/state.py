@@ -1,8 +1,7 @@
-"""What is remembered from exchange to exchange: bounded in number and time, the clock a value of the exchanges.
+"""Remember exchanges: everything is bounded in number and time, and the clock is a value of the exchanges.
 
-A ``State`` holds memories. A memory is a class that notes every exchange once it was judged; rules that need one name
-it, and only those that some rule needs are kept. What secrets are compared by is sealed with a key that never leaves
-the process.
+``State`` holds the memories of one past; ``wirelint.history`` explains how the past works and has the memories
+themselves. ``Table`` and ``Stories`` are what memories are made of.
 """
 
 from __future__ import annotations
@@ -12,14 +11,14 @@ import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.memory import Joining, Memory
 from wirelint.core.methods import method_name
 from wirelint.core.quiet import Quiet
 from wirelint.core.verdict import Verdict
-from wirelint.core.visit import Identity, Visit
+from wirelint.core.visit import Visit
+from wirelint.core.when import When
 
 WINDOW: Final = 600.0
 """Seconds after which what was seen proves nothing any more."""
@@ -27,8 +26,7 @@ WINDOW: Final = 600.0
 _SEAL_BYTES: Final = 12
 _AGED_AT_ONCE: Final = 2
 _MOST_SHAPES: Final = 4096
-_MOST_MARKED: Final = 16_384
-_MOST_TOLD: Final = 4096
+_MOST_REPORTED: Final = 4096
 _SILENCE: Final = 3600.0
 
 
@@ -37,8 +35,88 @@ def moment(exchange: Exchange) -> float:
     return exchange.started if exchange.ended is None else exchange.ended
 
 
+class View(Protocol):
+    """Makes visits: exchanges in the form in which they are remembered."""
+
+    def __init__(self, state: State) -> None: ...
+
+    def visit(self, exchange: Exchange) -> Visit:
+        """Return an exchange as it will be remembered, with the verdict that its status suggests."""
+
+
+class Memory(Protocol):
+    """Notes exchanges for rules to look back on: those whose status and method fit ``wants``."""
+
+    wants: When
+
+    def __init__(self, state: State) -> None: ...
+
+    @property
+    def view(self) -> type[View]:
+        """What makes the visits that are noted; the same for all memories of a state."""
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
+        """Remember of an exchange what may be asked for later. Called after the rules have run.
+
+        :param visit: the exchange with its final verdict.
+        """
+
+    def __len__(self) -> int:
+        """Return how many things are remembered."""
+
+
+@runtime_checkable
+class Joining(Protocol):
+    """A memory that joins exchanges by their traces: it wants repeated successes, too, if they carry a trace id."""
+
+    def joins(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether an exchange belongs to earlier ones that something can be concluded from."""
+
+    def join(self, exchange: Exchange, visit: Visit) -> None:
+        """Remember an exchange that differs from one noted a moment ago in its trace alone."""
+
+
+Opens = Callable[[Exchange, Visit], bool]
+"""Return whether a gate is open for an exchange."""
+
+Gate = Callable[["State"], Opens]
+"""A condition on the past, without which rules need not run; given a state, it returns what asks for one exchange."""
+
+
+def either(*gates: Gate) -> Gate:
+    """Return a gate that is open if one of several is."""
+
+    def gate(state: State) -> Opens:
+        asked = [each(state) for each in gates]
+        return lambda exchange, visit: any(opens(exchange, visit) for opens in asked)
+
+    return gate
+
+
+class Latest[T]:
+    """A fact about the exchange under audit that depends on the past: made once, and dropped with the next exchange.
+
+    Facts that depend on the exchange alone are kept by ``core.once``.
+
+    :param make: finds it out.
+    """
+
+    __slots__ = ("_latest", "_make")
+
+    def __init__(self, make: Callable[[Exchange], T]) -> None:
+        self._make = make
+        self._latest: tuple[Exchange, T] | None = None
+
+    def of(self, exchange: Exchange) -> T:
+        """Return the fact about an exchange."""
+        latest = self._latest  # read once: another thread may ask for another exchange meanwhile
+        if latest is None or latest[0] is not exchange:
+            latest = self._latest = (exchange, self._make(exchange))
+        return latest[1]
+
+
 class State:
-    """All that is remembered.
+    """The past of one engine, or of several that share it.
 
     :param key: what secrets are sealed with; a random one where None. Findings do not depend on it.
     """
@@ -48,59 +126,85 @@ class State:
         self._memories: dict[type[Memory], Memory] = {}
         self._wanting: dict[tuple[int | None, str], tuple[Memory, ...]] = {}
         self._joining: list[Joining] = []
-        self.quiet = Quiet()
-        self.identities: dict[int, Identity] = {}
-        """Who sent requests lately, by a number that stands for the fields that tell."""
-        self.alike: dict[int, Visit] = {}
-        """What was made of successes lately, by ``likeness``."""
-        self.marked: Table[int, bool] = Table(_MOST_MARKED)
-        """Resources of which a memory holds what rules compare with: most are none, and one look spares them all."""
-        self.told: Table[tuple[str, ...], bool] = Table(_MOST_TOLD, _SILENCE)
-        """What rules that speak once have told."""
+        self._visits: Latest[Visit] | None = None
+        self._quiet = Quiet()
+        self._reported: Table[tuple[str, ...], bool] = Table(_MOST_REPORTED, _SILENCE)
 
     def seal(self, *texts: str) -> bytes:
-        """What stands for texts from now on: equal for equal ones, and of no use outside this process."""
+        """Return what stands for texts from now on: equal for equal ones, and useless outside this process."""
         joined = "\x1f".join(texts).encode("utf-8", "surrogateescape")
         return hashlib.blake2b(joined, key=self._key, digest_size=_SEAL_BYTES).digest()
 
     def recall[M: Memory](self, kind: type[M]) -> M:
-        """The memory of a kind; a new, empty one where nobody asked for it before."""
+        """Return the memory of a kind; a new, empty one the first time."""
         memory = self._memories.get(kind)
         if memory is None:
             memory = self._memories[kind] = kind(self)
             self._wanting.clear()
+            if self._visits is None:
+                self._visits = Latest(memory.view(self).visit)
             if isinstance(memory, Joining):
                 self._joining.append(memory)
         return memory  # type: ignore[return-value]  # it is what ``kind`` made
 
+    def visit(self, exchange: Exchange) -> Visit:
+        """Return the exchange under audit as it will be remembered; made once, however many ask.
+
+        :raises LookupError: there are no memories.
+        """
+        if self._visits is None:
+            raise LookupError("nothing is remembered here")
+        return self._visits.of(exchange)
+
+    def repeats(self, exchange: Exchange) -> bool:
+        """Return whether nothing is new in an exchange, its trace apart (see ``Quiet``)."""
+        return self._quiet.holds(exchange)
+
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Let the memories that want it note an exchange."""
-        self.quiet.note(exchange, verdict)
+        self._quiet.note(exchange, verdict)
         shape = (exchange.status, method_name(exchange.request.method))
         wanting = self._wanting.get(shape)
         if wanting is None:
             wanting = tuple(memory for memory in self._memories.values() if memory.wants.fits(*shape))
             if len(self._wanting) < _MOST_SHAPES:
                 self._wanting[shape] = wanting
+        if not wanting:
+            return
+        visit = self.visit(exchange)
+        visit.judge(verdict)
         for memory in wanting:
-            memory.note(exchange, verdict)
+            memory.note(exchange, visit)
 
     def joins(self, exchange: Exchange) -> bool:
-        """Whether an exchange belongs by its trace to earlier ones that something is to be concluded from."""
-        return any(memory.joins(exchange) for memory in self._joining)
+        """Return whether an exchange belongs by its trace to earlier ones that something can be concluded from."""
+        return any(memory.joins(exchange, self.visit(exchange)) for memory in self._joining)
 
     def join(self, exchange: Exchange, verdict: Verdict) -> None:
         """Let an exchange be noted in which nothing is new but its trace (see ``Quiet``)."""
         for memory in self._joining:
-            memory.join(exchange, verdict)
+            visit = self.visit(exchange)
+            visit.judge(verdict)
+            memory.join(exchange, visit)
+
+    def is_news(self, key: tuple[str, ...], now: float) -> bool:
+        """Return whether a finding was not reported within the last hour; from now on, it was.
+
+        :param key: what tells such findings apart.
+        :param now: seconds of the exchanges' clock.
+        """
+        if self._reported.get(key, now):
+            return False
+        self._reported.keep(key, True, now)
+        return True
 
     def sizes(self) -> dict[str, int]:
-        """How many things each memory holds, by its name in lower case."""
+        """Return how many things each memory holds, by its name in lower case."""
         return {kind.__name__.lower(): len(memory) for kind, memory in self._memories.items()}
 
 
 class LookedBackOn(State):
-    """What another engine remembers, to look back on: nothing is added to it.
+    """Look back on what another engine remembers: nothing is added to it.
 
     :param other: what the other remembers. It may go on meanwhile, in another thread.
     """
@@ -110,8 +214,12 @@ class LookedBackOn(State):
         self._other = other
 
     def recall[M: Memory](self, kind: type[M]) -> M:
-        """The other's memory of a kind."""
+        """Return the other's memory of a kind."""
         return self._other.recall(kind)
+
+    def visit(self, exchange: Exchange) -> Visit:
+        """Return an exchange as the other would remember it."""
+        return self._other.visit(exchange)
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Remember nothing."""
@@ -163,6 +271,10 @@ class Table[K, V]:
             value = make()
         self.keep(key, value, now)
         return value
+
+    def __contains__(self, key: object) -> bool:
+        """Return whether something is kept under a key, be it too old."""
+        return key in self._entries
 
     def drop(self, key: K) -> None:
         """Forget what is kept under a key."""

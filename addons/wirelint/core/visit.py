@@ -106,6 +106,10 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
         """Whether it was answered by a success that holds no error."""
         return self.status is not None and 200 <= self.status < 300 and self.verdict is Verdict.OK
 
+    def judge(self, verdict: Verdict) -> None:
+        """Take the final verdict: until then, it is what the status suggests."""
+        self.verdict = verdict
+
     @property
     def outcome(self) -> str:
         """What came of it, to be shown: the status, else the kind of failure."""

@@ -17,7 +17,6 @@ import msgspec
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import NOTHING, known
-from wirelint.core.state import State
 from wirelint.core.visit import Identity
 from wirelint.evidence.credentials import in_query, is_cookie, is_field, is_parameter, is_stranger
 from wirelint.evidence.vouching import may_be_known, may_name
@@ -43,7 +42,6 @@ _masked: Final = re.compile(
 _LONGEST: Final = 8192
 _MOST_PARTS: Final = 8
 _MOST_NAMES: Final = 40
-_MOST_LATELY: Final = 4096
 _AUTHORIZATION: Final = ("authorization",)
 _TELLING: Final = frozenset({"authorization", "cookie", "dpop", "signature-input", "signature"})
 
@@ -54,34 +52,38 @@ _STRANGER: Final = Identity(None, None, True)
 _UNKNOWN: Final = Identity(None, None, False)
 
 
-def identity(exchange: Exchange, state: State) -> Identity:
-    """Who sent a request.
+def identity(exchange: Exchange, seal: Seal) -> Identity:
+    """Return who sent a request.
 
-    :param state: seals secrets; what it made of Authorization lately is looked up there.
+    :param seal: makes of texts what stands for them.
     """
     request = exchange.request
-    index, query = request.headers.index, request.query
-    telling = _telling(tuple(index))
-    if telling is None or "@" in request.authority or known(exchange) is not NOTHING or (query and in_query(query)):
-        return _identity(exchange, state.seal)
-    if not telling:
+    if telling(tuple(request.headers.index)) == () and not _is_told_elsewhere(exchange):
         return _STRANGER if request.body.empty or is_stranger(exchange) else _UNKNOWN
-    if telling != _AUTHORIZATION and not request.body.empty:
-        return _identity(exchange, state.seal)
-    # What is left to tell is told by these fields, and a client sends the same ones with each request.
-    key = hash((telling, *map(index.get, telling)))
-    lately = state.identities
-    found = lately.get(key)
-    if found is None:
-        if len(lately) >= _MOST_LATELY:
-            lately.clear()
-        found = lately[key] = _identity(exchange, state.seal)
-    return found
+    return _identity(exchange, seal)
+
+
+def is_told_by_fields(exchange: Exchange, fields: tuple[str, ...] | None) -> bool:
+    """Return whether the values of some fields decide who sent a request: another one with the same has the same sender.
+
+    :param fields: what ``telling`` returns for the request's fields.
+    """
+    if fields is None or (fields != _AUTHORIZATION and not exchange.request.body.empty):
+        return False
+    return not _is_told_elsewhere(exchange)
+
+
+def _is_told_elsewhere(exchange: Exchange) -> bool:
+    """Return whether something besides fields and content may say who sent a request."""
+    request = exchange.request
+    if "@" in request.authority or known(exchange) is not NOTHING:
+        return True
+    return "?" in request.target and in_query(request.query)
 
 
 @functools.lru_cache(maxsize=4096)
-def _telling(names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Those of a request's fields that may tell of the caller; None where there are too many to say."""
+def telling(names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return those of a request's fields that may tell of the caller; None where there are too many to say."""
     if len(names) > _MOST_NAMES:
         return None
     return tuple(name for name in names if name in _TELLING or is_field(name) or may_name(name))

@@ -6,11 +6,10 @@ import re
 from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.state import State, Table, moment
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import Opens, State, Table, moment
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 _MOST: Final = 4096
 _LONGEST: Final = 512
@@ -43,6 +42,7 @@ class Allowed:
     """The latest list by resource."""
 
     wants = When(status="2xx 405")
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -52,18 +52,25 @@ class Allowed:
         """The list that the resource of an exchange gave last; None where it gave none."""
         if not len(self._lists):
             return None
-        return self._lists.get(visit_of(exchange, self._state).resource, moment(exchange))
+        return self._lists.get(self._state.visit(exchange).resource, moment(exchange))
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def concerns(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether the resource of an exchange listed the methods that it allows."""
+        return visit.resource in self._lists and self._lists.get(visit.resource, visit.ended) is not None
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep the list of a response that is about the resource: a success, or 405."""
         response = exchange.response
         if response is None or "allow" not in response.headers:
             return
         methods = allowance(exchange)
         if methods:
-            visit = visit_of(exchange, self._state, verdict)
             self._lists.keep(visit.resource, Allowance(visit, methods), visit.ended)
-            self._state.marked.keep(visit.resource, True, visit.ended)
 
     def __len__(self) -> int:
         return len(self._lists)
+
+
+def allowance_is_known(state: State) -> Opens:
+    """See ``Allowed.concerns``."""
+    return state.recall(Allowed).concerns

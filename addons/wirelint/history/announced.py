@@ -8,12 +8,11 @@ from urllib.parse import quote
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.methods import UNSAFE
 from wirelint.core.state import State, Table, moment
-from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.lifecycle import is_unfinished
 from wirelint.evidence.locations import location
-from wirelint.history.visits import resource_of, visit_of
+from wirelint.history.visits import Present, resource_of
 
 _MOST: Final = 4096
 _STATUSES: Final = frozenset({201, 202, 302, 303})
@@ -36,6 +35,7 @@ class Announced:
     """Announcements by the resource that they announce."""
 
     wants = When(status="201 202 302 303", method=UNSAFE)
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -45,9 +45,9 @@ class Announced:
         """The latest announcement of the resource of an exchange."""
         if not len(self._places):
             return None
-        return self._places.get(visit_of(exchange, self._state).resource, moment(exchange))
+        return self._places.get(self._state.visit(exchange).resource, moment(exchange))
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep what the answer to a write announces."""
         response = exchange.response
         if response is None:
@@ -56,7 +56,6 @@ class Announced:
         if target is None:
             target, named = _by_id(exchange, response), False
         if target is not None:
-            visit = visit_of(exchange, self._state, verdict)
             announcement = Announcement(visit, named, response.status == 201 and _is_done(response))
             self._places.keep(resource_of(exchange, target), announcement, visit.ended)
 

@@ -8,13 +8,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.state import State, Table, moment
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import Opens, State, Table, moment
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.history.contents import LONGEST, Content, Contents
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 _MOST: Final = 1024
 _MOST_FIELDS: Final = 64
@@ -38,6 +37,7 @@ class Attempts:
     """The latest rejected PUT or PATCH by resource, where its content is JSON and so is that of the resource."""
 
     wants = When(method="PUT PATCH")
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -48,14 +48,17 @@ class Attempts:
         """The write to the resource of an exchange that was rejected last."""
         if not len(self._attempts):
             return None
-        return self._attempts.get(visit_of(exchange, self._state).resource, moment(exchange))
+        return self._attempts.get(self._state.visit(exchange).resource, moment(exchange))
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def concerns(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether a write to the resource of an exchange was rejected before."""
+        return visit.resource in self._attempts and self._attempts.get(visit.resource, visit.ended) is not None
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep a write that was rejected."""
         status = exchange.status
         if status is None:
             return
-        visit = visit_of(exchange, self._state, verdict)
         self._attempts.drop(visit.resource)
         if not 400 <= status < 500 or status in _OPEN:
             return
@@ -65,10 +68,14 @@ class Attempts:
         fields = _changes(exchange, before)
         if fields:
             self._attempts.keep(visit.resource, Attempt(visit, before.visit, fields), visit.ended)
-            self._state.marked.keep(visit.resource, True, visit.ended)
 
     def __len__(self) -> int:
         return len(self._attempts)
+
+
+def write_was_rejected(state: State) -> Opens:
+    """See ``Attempts.concerns``."""
+    return state.recall(Attempts).concerns
 
 
 def _changes(exchange: Exchange, before: Content) -> dict[str, int]:

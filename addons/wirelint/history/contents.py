@@ -8,11 +8,10 @@ from typing import Final, NamedTuple
 from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
 from wirelint.core.state import WINDOW, State, moment
-from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.caches import from_cache
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 LONGEST: Final = 16 * 1024
 """Longer content is not kept, in bytes."""
@@ -51,6 +50,7 @@ class Contents:
     """The latest content by resource."""
 
     wants = When(status="200", method="GET")
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -60,12 +60,11 @@ class Contents:
 
     def of(self, exchange: Exchange) -> Content | None:
         """What the resource of an exchange looked like when it was last seen."""
-        content = self._latest.get(visit_of(exchange, self._state).resource)
+        content = self._latest.get(self._state.visit(exchange).resource)
         return None if content is None or content.visit.ended < moment(exchange) - WINDOW else content
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep the content of a GET; one that cannot be kept takes the place of what was."""
-        visit = visit_of(exchange, self._state, verdict)
         octets = content_of(exchange) if visit.succeeded else None
         self._drop(visit.resource)
         if octets is None:

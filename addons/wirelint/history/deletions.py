@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Exchange, Response
-from wirelint.core.state import State, Table, moment
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import Opens, State, Table, moment
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.failing import holds_error
 from wirelint.evidence.lifecycle import is_unfinished
 from wirelint.history.contents import Contents
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 _MOST: Final = 2048
 _ASYNCHRONOUS: Final = ("location", "operation-location", "azure-asyncoperation", "retry-after")
@@ -31,6 +30,7 @@ class Deletions:
     """Deletions by resource: of one thing that its path names, done according to their answer."""
 
     wants = When(method="DELETE")
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -41,14 +41,17 @@ class Deletions:
         """How the resource of an exchange was deleted."""
         if not len(self._deletions):
             return None
-        return self._deletions.get(visit_of(exchange, self._state).resource, moment(exchange))
+        return self._deletions.get(self._state.visit(exchange).resource, moment(exchange))
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def concerns(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether the resource of an exchange was deleted before."""
+        return visit.resource in self._deletions and self._deletions.get(visit.resource, visit.ended) is not None
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep a DELETE of something that was there; what came of the latest counts."""
         response = exchange.response
         if response is None:
             return
-        visit = visit_of(exchange, self._state, verdict)
         self._deletions.drop(visit.resource)
         if response.status not in (200, 204):
             return
@@ -61,10 +64,14 @@ class Deletions:
             and in_turn(before.visit, visit)
         ):
             self._deletions.keep(visit.resource, Deletion(visit, before.visit, hash(before.octets)), visit.ended)
-            self._state.marked.keep(visit.resource, True, visit.ended)
 
     def __len__(self) -> int:
         return len(self._deletions)
+
+
+def was_deleted(state: State) -> Opens:
+    """See ``Deletions.concerns``."""
+    return state.recall(Deletions).concerns
 
 
 def names_one(exchange: Exchange, visit: Visit) -> bool:

@@ -14,14 +14,12 @@ from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Direction, Exchange, FailureKind
 from wirelint.core.finding import Confidence
-from wirelint.core.state import State, Table, moment
+from wirelint.core.state import Latest, Opens, State, Table, moment
 from wirelint.core.trace import trace_ids
-from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit
 from wirelint.core.when import ALWAYS
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
-_HOPS: Final = "hops"
 _MOST_TRACES: Final = 8192
 _MOST_IN_TRACE: Final = 64
 _MOST_IDS: Final = 4
@@ -123,6 +121,7 @@ class Traces:
     """Recent exchanges by trace id, and the latest of all."""
 
     wants = ALWAYS
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -130,23 +129,20 @@ class Traces:
         self._services: Table[str, float] = Table(_MOST_SERVICES, _TOPOLOGY)
         self._inner: Table[str, bool] = Table(_MOST_SERVICES, _TOPOLOGY)
         self._recent: deque[tuple[Visit, bool]] = deque(maxlen=_MOST_RECENT)
+        self._latest: Latest[Hops | None] = Latest(self._hops)
         self._untraced = float("-inf")  # when the latest without any id ended
 
     def hops(self, exchange: Exchange) -> Hops | None:
         """What the exchange at hand completes: its own calls, or those of one that had just ended; None for neither."""
-        facts = exchange.__dict__
-        if _HOPS not in facts:
-            facts[_HOPS] = self._hops(exchange)
-        found: Hops | None = facts[_HOPS]
-        return found
+        return self._latest.of(exchange)
 
-    def joins(self, exchange: Exchange) -> bool:
-        """Whether a call is known that did not succeed and was made for an exchange, or is itself a late one."""
+    def joins(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether a call is known that failed and was made for an exchange, or is itself a late one."""
         hops = self.hops(exchange)
         return hops is not None and not all(call.succeeded for call in hops.calls)
 
     def _hops(self, exchange: Exchange) -> Hops | None:
-        visit = visit_of(exchange, self._state)
+        visit = self._state.visit(exchange)
         ids = trace_ids(exchange)[:_MOST_IDS]
         if visit.direction is Direction.INBOUND and (found := self._own(visit, ids)) is not None:
             return found
@@ -227,9 +223,8 @@ class Traces:
             for other in self._traces.get(visit.trace_id, visit.ended) or ()
         )
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Add an exchange to its traces."""
-        visit = visit_of(exchange, self._state, verdict)
         ids = trace_ids(exchange)[:_MOST_IDS]
         now = moment(exchange)
         if self._services.get(visit.service, now) is None:
@@ -245,9 +240,9 @@ class Traces:
             self._untraced = max(self._untraced, visit.ended)
         self._recent.append((visit, bool(ids)))
 
-    def join(self, exchange: Exchange, verdict: Verdict) -> None:
+    def join(self, exchange: Exchange, visit: Visit) -> None:
         """Add it as any other."""
-        self.note(exchange, verdict)
+        self.note(exchange, visit)
 
     def __len__(self) -> int:
         return len(self._traces)
@@ -265,6 +260,6 @@ def _lies_within(inner: Visit, outer: Visit) -> bool:
     return outer.started <= inner.started <= outer.ended and inner.ended <= outer.ended + _SKEW
 
 
-def completes_hops(exchange: Exchange, state: State) -> bool:
+def completes_hops(state: State) -> Opens:
     """See ``Traces.joins``."""
-    return state.recall(Traces).joins(exchange)
+    return state.recall(Traces).joins

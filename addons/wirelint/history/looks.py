@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.state import State, Table, moment
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import Opens, State, Table, moment
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.caches import from_cache
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 _MOST: Final = 2048
 _LOOKED: Final = 60.0
@@ -82,6 +81,7 @@ class Looks:
     """The latest two looks by resource, alike ones that follow each other taken as one; each begins with a HEAD."""
 
     wants = When(method="GET HEAD")
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -91,14 +91,17 @@ class Looks:
         """What the resource of an exchange showed within a minute, at most two looks, the older first."""
         if not len(self._looks):
             return ()
-        return self._looks.get(visit_of(exchange, self._state).resource, moment(exchange)) or ()
+        return self._looks.get(self._state.visit(exchange).resource, moment(exchange)) or ()
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def concerns(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether the resource of an exchange was asked by HEAD within a minute."""
+        return visit.resource in self._looks and self._looks.get(visit.resource, visit.ended) is not None
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep a look."""
         method = exchange.request.method
         if method == "GET" and not len(self._looks):
             return
-        visit = visit_of(exchange, self._state, verdict)
         before = self._looks.get(visit.resource, visit.ended) or ()
         if method == "GET" and not before:
             return
@@ -109,7 +112,11 @@ class Looks:
         if before and before[-1].visit.method == method and before[-1].agrees(look):
             before = before[:-1]
         self._looks.keep(visit.resource, (*before[-1:], look), visit.ended)
-        self._state.marked.keep(visit.resource, True, visit.ended)
 
     def __len__(self) -> int:
         return len(self._looks)
+
+
+def was_looked_at(state: State) -> Opens:
+    """See ``Looks.concerns``."""
+    return state.recall(Looks).concerns

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.state import State, Table
+from wirelint.core.state import Latest, Opens, State, Table
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit
 from wirelint.core.when import ALWAYS
@@ -21,7 +21,7 @@ from wirelint.evidence.wording import Wording, wording
 from wirelint.history.allowed import allowance
 from wirelint.history.paths import Attempt, Path, Place, face, is_good, may_as_much, place_of
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 UNSUPPORTED: Final = 1
 """404 or 400 for a method that the resource does not support."""
@@ -49,7 +49,6 @@ _known = (
 KNOWN: Final = frozenset(_known.split())
 """Methods that somebody defined, and that a service may have on purpose."""
 
-_PROOFS: Final = f"{__name__}.proofs"
 _MOST_PATHS: Final = 4096
 _MOST_WORDINGS: Final = 1024
 _MOST_HANDLED: Final = 4096
@@ -96,6 +95,7 @@ class Methods:
     """Paths, a service's wordings for paths that it does not know, and the methods handled beside a path."""
 
     wants = ALWAYS
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -105,14 +105,16 @@ class Methods:
         self._handled: Table[tuple[int, str], bool] = Table(_MOST_HANDLED)
         self._failed: Table[tuple[int, str], Attempt] = Table(_MOST_WORDINGS)
         self._near: Table[str, tuple[tuple[int, bool], ...]] = Table(_MOST_SERVICES)
+        self._latest: Latest[tuple[Proof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
         self._number = 0
 
     def proofs(self, exchange: Exchange) -> tuple[Proof, ...]:
         """Return what an exchange proves about itself or an earlier one, given all that was noted before."""
-        found: tuple[Proof, ...] | None = exchange.__dict__.get(_PROOFS)
-        if found is None:
-            found = exchange.__dict__[_PROOFS] = tuple(self._proofs(exchange)) if self._number else ()
-        return found
+        return self._latest.of(exchange)
+
+    def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether an exchange proves something about methods."""
+        return len(self._latest.of(exchange)) > 0
 
     def is_outage(self, service: str, path: int, now: float) -> bool:
         """Return whether most of a service's latest answers on other paths were failures.
@@ -126,7 +128,7 @@ class Methods:
     def _proofs(self, exchange: Exchange) -> Iterator[Proof]:
         if exchange.status is None or not _OVERRIDES.isdisjoint(exchange.request.headers.index):
             return
-        visit, place, good = visit_of(exchange, self._state), place_of(exchange), is_good(exchange)
+        visit, place, good = self._state.visit(exchange), place_of(exchange), is_good(exchange)
         if visit.status == 404:
             yield from self._of_wording(exchange, visit, place)
         elif visit.status == 500:
@@ -279,9 +281,8 @@ class Methods:
 
     # What is kept
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Take in an exchange."""
-        visit = visit_of(exchange, self._state, verdict)
         place = place_of(exchange)
         now, method, status = visit.ended, exchange.request.method, visit.status
         self._number += 1
@@ -289,7 +290,7 @@ class Methods:
         if status is None:
             path.doubt(method)
             return
-        good = verdict is Verdict.OK and is_good(exchange)
+        good = visit.verdict is Verdict.OK and is_good(exchange)
         if status == 404:
             self._note_missing(exchange, visit, place, path)
         elif status == 500:
@@ -390,9 +391,9 @@ class Methods:
         return len(self._paths) + len(self._unknown) + len(self._held) + len(self._handled) + len(self._failed)
 
 
-def may_prove(exchange: Exchange, state: State) -> bool:
-    """Return whether an exchange proves something about methods."""
-    return len(state.recall(Methods).proofs(exchange)) > 0
+def may_prove(state: State) -> Opens:
+    """See ``Methods.may_prove``."""
+    return state.recall(Methods).may_prove
 
 
 def _yes() -> bool:

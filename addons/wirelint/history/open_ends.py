@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from wirelint.core.exchange import Exchange, FailureKind
-from wirelint.core.state import State, Table
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import Opens, State, Table
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 _MOST: Final = 4096
 _UNSENT: Final = frozenset({FailureKind.CONNECT, FailureKind.TLS})
@@ -26,21 +25,17 @@ class OpenEnds:
     """Failed POST and PATCH whose outcome is open: target and content of each."""
 
     wants = When(status="none 5xx", method="POST PATCH")
+    view = Present
 
     def __init__(self, state: State) -> None:
-        self._state = state
         self._requests: Table[int, bool] = Table(_MOST)
 
-    def holds(self, exchange: Exchange) -> bool:
-        """Whether the same request was left open before, by whomever it was sent."""
-        if not len(self._requests):
-            return False
-        visit = visit_of(exchange, self._state)
+    def holds(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether the same request was left open before, by any client."""
         return visit.request is not None and self._requests.get(visit.request, visit.ended) is not None
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep a request that was left open."""
-        visit = visit_of(exchange, self._state, verdict)
         if visit.request is not None and is_open(visit):
             self._requests.keep(visit.request, True, visit.ended)
 
@@ -48,6 +43,6 @@ class OpenEnds:
         return len(self._requests)
 
 
-def was_left_open(exchange: Exchange, state: State) -> bool:
+def was_left_open(state: State) -> Opens:
     """See ``OpenEnds.holds``."""
-    return state.recall(OpenEnds).holds(exchange)
+    return state.recall(OpenEnds).holds

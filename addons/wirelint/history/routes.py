@@ -6,12 +6,11 @@ from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.state import State, Table
-from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.makers import maker
 from wirelint.history.tally import Tally
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 _MOST_ROUTES: Final = 4096
 _MOST_SERVICES: Final = 512
@@ -95,6 +94,7 @@ class Routes:
     """Routes by service and path template."""
 
     wants = When(status="2xx 401 403 404")
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -103,7 +103,7 @@ class Routes:
 
     def of(self, exchange: Exchange) -> Route:
         """What was seen of the route of an exchange before; an empty one where it was never seen."""
-        visit = visit_of(exchange, self._state)
+        visit = self._state.visit(exchange)
         return self.at(visit.service, visit.route, visit.ended)
 
     def at(self, service: str, route: str, now: float) -> Route:
@@ -121,9 +121,8 @@ class Routes:
         """
         return self._services.get(service, now) is not None
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Add an exchange to its route."""
-        visit = visit_of(exchange, self._state, verdict)
         if visit.credential is not None:
             self._services.ensure(visit.service, lambda: True, visit.ended)
         if visit.succeeded or (visit.status in REFUSALS and not visit.aside):

@@ -7,8 +7,7 @@ from typing import Final
 
 from wirelint.core.exchange import Direction, Exchange, Response
 from wirelint.core.media import Kind
-from wirelint.core.state import State, Table, moment
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import Opens, State, Table, moment
 from wirelint.core.visit import Visit
 from wirelint.core.when import ALWAYS
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
@@ -21,7 +20,7 @@ from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning
 from wirelint.history.hops import Traces, failed
 from wirelint.history.tally import Tally
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 PERIOD: Final = 3600.0
 """Seconds after which the tallies of a service begin anew."""
@@ -211,9 +210,9 @@ class Services:
     """Services by name."""
 
     wants = ALWAYS
+    view = Present
 
     def __init__(self, state: State) -> None:
-        self._state = state
         self._traces = state.recall(Traces)
         self._services: Table[str, Service] = Table(_MOST_SERVICES, PERIOD)
         self._last_failure = float("-inf")
@@ -222,9 +221,13 @@ class Services:
         """What was seen of the service of an exchange before; an empty one where it was never seen."""
         return self._services.get(exchange.service, moment(exchange)) or _UNSEEN
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def may_lie_again(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether a success may hold an error, and the service answered errors by success before."""
+        response = exchange.response
+        return response is not None and _names_error(response) and self.of(exchange).lies.count > 0
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Add an exchange to its service."""
-        visit = visit_of(exchange, self._state, verdict)
         service = self._services.get(visit.service, visit.ended)
         if service is None:
             service = Service()
@@ -247,7 +250,6 @@ class Services:
         return len(self._services)
 
 
-def may_lie_again(exchange: Exchange, state: State) -> bool:
-    """Whether a success may hold an error, and the service answered errors by success before."""
-    response = exchange.response
-    return response is not None and _names_error(response) and state.recall(Services).of(exchange).lies.count > 0
+def may_lie_again(state: State) -> Opens:
+    """See ``Services.may_lie_again``."""
+    return state.recall(Services).may_lie_again

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.state import State, Table
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import Opens, State, Table
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.dates import http_date
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 _MOST: Final = 4096
 _MONTH: Final = 30 * 86_400.0
@@ -33,6 +32,7 @@ class Sunsets:
     """The latest announcement by route; a success of the same resource without one takes it back."""
 
     wants = When(status="2xx 3xx 4xx 5xx")
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -40,7 +40,7 @@ class Sunsets:
 
     def now(self, exchange: Exchange) -> Visit:
         """The exchange at hand, as it will be remembered."""
-        return visit_of(exchange, self._state)
+        return self._state.visit(exchange)
 
     def of(self, exchange: Exchange) -> Sunset | None:
         """What was announced for the route of an exchange last, None where nothing was."""
@@ -49,7 +49,14 @@ class Sunsets:
         visit = self.now(exchange)
         return self._routes.get(_route(exchange, visit), visit.ended)
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def was_announced(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether an exchange, or one before it on its route, announces an end."""
+        response = exchange.response
+        if response is not None and "sunset" in response.headers:
+            return True
+        return len(self._routes) > 0 and self._routes.get(_route(exchange, visit), visit.ended) is not None
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep what a response announces."""
         response = exchange.response
         if response is None:
@@ -57,14 +64,11 @@ class Sunsets:
         written = response.headers.get("sunset")
         end = None if written is None else http_date(written)
         if written is not None and end is not None:
-            visit = visit_of(exchange, self._state, verdict)
             self._routes.keep(_route(exchange, visit), Sunset(visit, end, written), visit.ended)
         elif response.status < 300:
             told = self.of(exchange)
-            if told is not None:
-                visit = visit_of(exchange, self._state, verdict)
-                if visit.succeeded and told.is_about(visit):
-                    self._routes.drop(_route(exchange, visit))
+            if told is not None and visit.succeeded and told.is_about(visit):
+                self._routes.drop(_route(exchange, visit))
 
     def __len__(self) -> int:
         return len(self._routes)
@@ -74,9 +78,6 @@ def _route(exchange: Exchange, visit: Visit) -> tuple[str, str, str]:
     return visit.service, exchange.request.authority, visit.route
 
 
-def end_was_announced(exchange: Exchange, state: State) -> bool:
-    """Whether an exchange, or one before it on its route, tells of an end."""
-    response = exchange.response
-    if response is not None and "sunset" in response.headers:
-        return True
-    return state.recall(Sunsets).of(exchange) is not None
+def end_was_announced(state: State) -> Opens:
+    """See ``Sunsets.was_announced``."""
+    return state.recall(Sunsets).was_announced

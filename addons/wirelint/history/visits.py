@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from copy import copy
-from typing import Final
+from typing import Final, NamedTuple
 
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange
@@ -14,14 +15,14 @@ from wirelint.core.knowledge import NOTHING, known
 from wirelint.core.methods import method_name
 from wirelint.core.quiet import likeness
 from wirelint.core.route import route
-from wirelint.core.state import State, Stories, Table, moment
+from wirelint.core.state import Opens, State, Stories, Table, moment
 from wirelint.core.trace import trace_id
-from wirelint.core.verdict import Verdict, presumed
-from wirelint.core.visit import Visit
+from wirelint.core.verdict import presumed
+from wirelint.core.visit import Identity, Visit
 from wirelint.core.when import ALWAYS
 from wirelint.evidence.challenges import challenges
 from wirelint.evidence.credentials import sent_scheme
-from wirelint.evidence.identity import identity
+from wirelint.evidence.identity import identity, is_told_by_fields, telling
 from wirelint.evidence.refusals import is_aside
 from wirelint.evidence.waits import wait
 
@@ -41,24 +42,13 @@ _TENANT_FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 _MOST_ALIKE: Final = 4096
-_VISIT: Final = "visit"
+_MOST_CALLERS: Final = 4096
+_CALLER_FIELDS: Final = _TENANT_FIELDS | {"authorization", "user-agent", "x-forwarded-for"}
 _MOST_BY_RESOURCE: Final = 16_384
 _MOST_BY_CREDENTIAL: Final = 16_384
 _MOST_BY_CLIENT: Final = 8192
 _MOST_DOUBTED: Final = 8192
-
-
-def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -> Visit:
-    """An exchange as it is remembered; made once.
-
-    :param verdict: what became of it, None while the rules still run.
-    """
-    visit: Visit | None = exchange.__dict__.get(_VISIT)
-    if visit is None:
-        visit = exchange.__dict__[_VISIT] = _visit(exchange, state)
-    if verdict is not None:
-        visit.verdict = verdict
-    return visit
+_MOST_REFUSED: Final = 16_384
 
 
 def resource_of(exchange: Exchange, target: str) -> int:
@@ -69,21 +59,79 @@ def resource_of(exchange: Exchange, target: str) -> int:
     return hash((exchange.service, exchange.request.authority, target))
 
 
-def _visit(exchange: Exchange, state: State) -> Visit:
-    key = likeness(exchange)
-    if key is None or known(exchange) is not NOTHING:  # what is known changes whenever settings are read anew
-        return _made(exchange, state)
-    earlier = state.alike.get(key)
-    if earlier is not None:
-        return _renewed(earlier, exchange)
-    if len(state.alike) >= _MOST_ALIKE:
-        state.alike.clear()
-    visit = state.alike[key] = _made(exchange, state)
-    return visit
+class _Caller(NamedTuple):
+    """Who sent a request, as far as some of its fields say.
+
+    :ivar identity: None if content or target may say more.
+    """
+
+    identity: Identity | None
+    scheme: str
+    tenant: int
+    client: int
+
+
+class Present:
+    """Makes visits. What clients send with each request is looked up: who they are, and what came of the same success.
+
+    :param state: seals credentials.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._seal = state.seal
+        self._alike: dict[int, Visit] = {}  # by likeness
+        self._callers: dict[int, _Caller] = {}  # by the fields that tell of them
+
+    def visit(self, exchange: Exchange) -> Visit:
+        """Return an exchange as it will be remembered, with the verdict that its status suggests."""
+        key = likeness(exchange)
+        if key is None or known(exchange) is not NOTHING:  # reloading settings changes what is known
+            return self._made(exchange)
+        earlier = self._alike.get(key)
+        if earlier is not None:
+            return _renewed(earlier, exchange)
+        if len(self._alike) >= _MOST_ALIKE:
+            self._alike.clear()
+        visit = self._alike[key] = self._made(exchange)
+        return visit
+
+    def _made(self, exchange: Exchange) -> Visit:
+        caller = self._caller(exchange)
+        return _visit(exchange, caller, caller.identity or identity(exchange, self._seal))
+
+    def _caller(self, exchange: Exchange) -> _Caller:
+        request = exchange.request
+        index = request.headers.index
+        fields, told = _of_caller(tuple(index))
+        key = hash((exchange.client, request.http_version, fields, *[index[name] for name in fields]))
+        caller = self._callers.get(key)
+        if caller is None:
+            if len(self._callers) >= _MOST_CALLERS:
+                self._callers.clear()
+            caller = self._callers[key] = _Caller(
+                None,
+                sent_scheme(exchange) if "authorization" in index else "",
+                0 if _TENANT_FIELDS.isdisjoint(index) else _tenant(request.headers),
+                # Behind a gateway many clients have one address: what the gateway adds tells them apart.
+                hash((exchange.client, request.http_version, index.get("x-forwarded-for"), index.get("user-agent"))),
+            )
+        if not is_told_by_fields(exchange, told):
+            return caller._replace(identity=None)
+        if caller.identity is None:
+            caller = self._callers[key] = caller._replace(identity=identity(exchange, self._seal))
+        return caller
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_caller(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+    """Return which of a request's fields tell of the caller, and which of those may hold credentials."""
+    told = telling(names)
+    some = _CALLER_FIELDS.union(told or ())
+    return tuple([name for name in names if name in some]), told
 
 
 def _renewed(earlier: Visit, exchange: Exchange) -> Visit:
-    """The visit of an exchange that is like an earlier one."""
+    """Return the visit of an exchange that is like an earlier one."""
     visit = copy(earlier)
     visit.exchange_id = exchange.id
     visit.started = exchange.started
@@ -91,17 +139,15 @@ def _renewed(earlier: Visit, exchange: Exchange) -> Visit:
     visit.trace_id = trace_id(exchange)
     visit.timestamp = exchange.timestamp
     visit.origin = exchange.origin
-    visit.verdict = presumed(exchange)
+    visit.judge(presumed(exchange))
     return visit
 
 
-def _made(exchange: Exchange, state: State) -> Visit:
+def _visit(exchange: Exchange, caller: _Caller, sender: Identity) -> Visit:
     request, response, failure = exchange.request, exchange.response, exchange.failure
-    credential, principal, stranger = identity(exchange, state)
-    path, fields = request.path, request.headers
+    path = request.path
     resource = resource_of(exchange, request.target)
     content = _content(request.body)
-    index = fields.index
     visit = Visit(
         exchange_id=exchange.id,
         service=exchange.service,
@@ -115,13 +161,12 @@ def _made(exchange: Exchange, state: State) -> Visit:
         request=hash((request.method, resource, content)) if content is not None or request.body.empty else None,
         status=None if response is None else response.status,
         verdict=presumed(exchange),
-        credential=credential,
-        principal=principal,
-        stranger=stranger,
-        scheme=sent_scheme(exchange) if "authorization" in index else "",
-        tenant=0 if _TENANT_FIELDS.isdisjoint(index) else _tenant(fields),
-        # Behind a gateway many clients have one address: who they are stands in what the gateway adds.
-        client=hash((exchange.client, request.http_version, index.get("x-forwarded-for"), index.get("user-agent"))),
+        credential=sender.credential,
+        principal=sender.principal,
+        stranger=sender.stranger,
+        scheme=caller.scheme,
+        tenant=caller.tenant,
+        client=caller.client,
         started=exchange.started,
         ended=moment(exchange),
         trace_id=trace_id(exchange),
@@ -180,6 +225,7 @@ class Visits:
     """
 
     wants = ALWAYS
+    view = Present
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -187,10 +233,11 @@ class Visits:
         self._credentials: Stories[tuple[str, bytes]] = Stories(_MOST_BY_CREDENTIAL)
         self._clients: Stories[tuple[str, int]] = Stories(_MOST_BY_CLIENT)
         self._doubted: Table[bytes, bool] = Table(_MOST_DOUBTED)
+        self._refused: Table[int, bool] = Table(_MOST_REFUSED)
 
     def now(self, exchange: Exchange) -> Visit:
         """The exchange at hand, as it will be remembered; its verdict is what its status says."""
-        return visit_of(exchange, self._state)
+        return self._state.visit(exchange)
 
     def of_resource(self, exchange: Exchange) -> Sequence[Visit]:
         """What came of earlier requests for the same path and query of the same service, oldest first."""
@@ -215,23 +262,33 @@ class Visits:
         now = self.now(exchange)
         return self._clients.of((now.service, now.client), moment(exchange))
 
-    def was_doubted(self, exchange: Exchange) -> bool:
-        """Whether the credential of an exchange was answered by 401 before."""
-        if not len(self._doubted):
-            return False
-        now = self.now(exchange)
-        return now.credential is not None and self._doubted.get(now.credential, now.ended) is not None
+    def was_doubted(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether the credential of an exchange was answered by 401 before."""
+        credential = visit.credential
+        return (
+            credential is not None
+            and credential in self._doubted
+            and self._doubted.get(credential, visit.ended) is not None
+        )
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def was_refused(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether the resource of an exchange was refused or hidden before: 403, 404 or 410."""
+        return visit.resource in self._refused and self._refused.get(visit.resource, visit.ended) is not None
+
+    def had_failed(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether the client of an exchange was refused or failed before."""
+        client = (visit.service, visit.client)
+        return client in self._clients and len(self._clients.of(client, visit.ended)) > 0
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Add an exchange to the stories it belongs to."""
-        visit = visit_of(exchange, self._state, verdict)
         self._resources.add(visit.resource, visit)
         if visit.credential is not None:
             self._credentials.add((visit.service, visit.credential), visit)
             if visit.status == 401:
                 self._doubted.keep(visit.credential, True, visit.ended)
         if visit.status in _REFUSALS:
-            self._state.marked.keep(visit.resource, True, visit.ended)
+            self._refused.keep(visit.resource, True, visit.ended)
         client = (visit.service, visit.client)
         if not visit.succeeded or client in self._clients:
             self._clients.add(client, visit)
@@ -240,19 +297,16 @@ class Visits:
         return len(self._resources) + len(self._credentials) + len(self._clients)
 
 
-def is_marked(exchange: Exchange, state: State) -> bool:
-    """Whether the resource of an exchange was refused or hidden, deleted, asked by HEAD … (see ``State.marked``)."""
-    if not len(state.marked):
-        return False
-    visit = visit_of(exchange, state)
-    return state.marked.get(visit.resource, visit.ended) is not None
+def resource_was_refused(state: State) -> Opens:
+    """See ``Visits.was_refused``."""
+    return state.recall(Visits).was_refused
 
 
-def credential_was_doubted(exchange: Exchange, state: State) -> bool:
+def credential_was_doubted(state: State) -> Opens:
     """See ``Visits.was_doubted``."""
-    return state.recall(Visits).was_doubted(exchange)
+    return state.recall(Visits).was_doubted
 
 
-def client_had_failed(exchange: Exchange, state: State) -> bool:
-    """Whether the client of an exchange was refused or failed before."""
-    return len(state.recall(Visits).of_client(exchange)) > 0
+def client_had_failed(state: State) -> Opens:
+    """See ``Visits.had_failed``."""
+    return state.recall(Visits).had_failed

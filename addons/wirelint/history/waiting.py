@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.state import State, Table
-from wirelint.core.verdict import Verdict
+from wirelint.core.state import Opens, State, Table
+from wirelint.core.visit import Visit
 from wirelint.core.when import When
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 _MOST: Final = 4096
 
@@ -17,21 +17,17 @@ class Waiting:
     """Refusals by 429 and 503 with a time to wait, by client and route, whichever the method and the service."""
 
     wants = When(status="429 503")
+    view = Present
 
     def __init__(self, state: State) -> None:
-        self._state = state
         self._told: Table[tuple[int, str], bool] = Table(_MOST)
 
-    def holds(self, exchange: Exchange) -> bool:
-        """Whether the client of an exchange was told to wait before, on its route."""
-        if not len(self._told):
-            return False
-        visit = visit_of(exchange, self._state)
-        return self._told.get((visit.client, visit.route), visit.ended) is not None
+    def holds(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether the client of an exchange was told to wait before, on its route."""
+        return len(self._told) > 0 and self._told.get((visit.client, visit.route), visit.ended) is not None
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Keep a refusal that says how long to wait."""
-        visit = visit_of(exchange, self._state, verdict)
         if visit.wait is not None:
             self._told.keep((visit.client, visit.route), True, visit.ended)
 
@@ -39,6 +35,6 @@ class Waiting:
         return len(self._told)
 
 
-def was_told_to_wait(exchange: Exchange, state: State) -> bool:
+def was_told_to_wait(state: State) -> Opens:
     """See ``Waiting.holds``."""
-    return state.recall(Waiting).holds(exchange)
+    return state.recall(Waiting).holds

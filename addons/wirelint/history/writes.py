@@ -17,11 +17,10 @@ from typing import Final
 from wirelint.core.exchange import Exchange
 from wirelint.core.methods import UNSAFE
 from wirelint.core.state import State, Table, moment
-from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.protocols import Protocol, protocol
-from wirelint.history.visits import visit_of
+from wirelint.history.visits import Present
 
 # All of them may have to be searched: two milliseconds, at worst.
 _MOST: Final = 2048
@@ -54,9 +53,9 @@ class Writes:
     """The latest writes, those by one method to one target taken as one."""
 
     wants = When(status="none 1xx 2xx 3xx 5xx", method=UNSAFE)
+    view = Present
 
     def __init__(self, state: State) -> None:
-        self._state = state
         # By service, authority, method and target, which is empty where it may be anywhere.
         self._writes: Table[tuple[str, str, str, str], Visit] = Table(_MOST)
 
@@ -95,10 +94,9 @@ class Writes:
             elif later and (service, authority) == site:
                 yield method, "" if _resets(visit.route) else target
 
-    def note(self, exchange: Exchange, verdict: Verdict) -> None:
+    def note(self, exchange: Exchange, visit: Visit) -> None:
         """Add an exchange that may have changed something."""
         request = exchange.request
-        visit = visit_of(exchange, self._state, verdict)
         # All of these protocols send what they want done by POST, and what 201 tells of was created there.
         anywhere = request.method == "POST" and visit.status != 201 and protocol(exchange) in _ANYWHERE
         target = "" if anywhere else request.target[:_LONGEST]

@@ -35,7 +35,7 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.caches import from_cache
-from wirelint.history.visits import Visits, is_marked
+from wirelint.history.visits import Visits, resource_was_refused
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -45,7 +45,7 @@ RULE = Rule(
     basis="policy: RFC 9110 section 15.5.4 defines 403 as lacking permission",
     when=When(status="2xx", method="GET"),
     recalls=(Visits, Writes),
-    after=is_marked,
+    after=resource_was_refused,
     once_per="route",
 )
 

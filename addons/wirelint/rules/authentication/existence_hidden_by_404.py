@@ -35,7 +35,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
-from wirelint.history.visits import Visits, is_marked
+from wirelint.history.visits import Visits, resource_was_refused
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -46,7 +46,7 @@ RULE = Rule(
     when=When(status="2xx", method="GET"),
     suggested_status=403,
     recalls=(Visits, Writes),
-    after=is_marked,
+    after=resource_was_refused,
     once_per="route",
 )
 

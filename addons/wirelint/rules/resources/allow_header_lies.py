@@ -30,23 +30,17 @@ References
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Answered, Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.methods import METHODS
 from wirelint.core.rule import Context, Rule, When
-from wirelint.core.state import State
+from wirelint.core.state import either
 from wirelint.evidence.failing import holds_error
-from wirelint.history.allowed import Allowed, allowance
+from wirelint.history.allowed import Allowed, allowance, allowance_is_known
 from wirelint.history.methods import LISTED, OMITTED, Methods, may_prove
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Visits, is_marked
+from wirelint.history.visits import Visits
 from wirelint.history.writes import Writes
-
-
-def may_contradict(exchange: Exchange, state: State) -> bool:
-    """Return whether the resource gave a list before, or this one contradicts what was answered before."""
-    return is_marked(exchange, state) or may_prove(exchange, state)
-
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -55,7 +49,7 @@ RULE = Rule(
     basis="policy: RFC 9110 section 10.2.1 has Allow for the methods advertised as supported",
     when=When(status="2xx 405 501"),
     recalls=(Allowed, Methods, Visits, Writes),
-    after=may_contradict,
+    after=either(allowance_is_known, may_prove),
     once_per="route",
 )
 

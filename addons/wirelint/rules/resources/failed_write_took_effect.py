@@ -34,10 +34,10 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
-from wirelint.history.attempts import Attempts, values
+from wirelint.history.attempts import Attempts, values, write_was_rejected
 from wirelint.history.contents import content_of
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Visits, is_marked
+from wirelint.history.visits import Visits
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -48,7 +48,7 @@ RULE = Rule(
     when=When(status="200", method="GET", media=(Kind.JSON,)),
     reads=Reads.WHOLE,
     recalls=(Attempts, Visits, Writes),
-    after=is_marked,
+    after=write_was_rejected,
     once_per="route",
 )
 

@@ -31,21 +31,15 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Answered, Exchange
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
-from wirelint.core.state import State
-from wirelint.history.looks import Look, Looks, look_of
+from wirelint.core.state import either
+from wirelint.history.looks import Look, Looks, look_of, was_looked_at
 from wirelint.history.methods import HEAD_DIFFERS, Methods, may_prove
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Visits, is_marked
+from wirelint.history.visits import Visits
 from wirelint.history.writes import Writes
-
-
-def may_differ(exchange: Exchange, state: State) -> bool:
-    """Return whether the resource was asked by HEAD before, or fails for it now."""
-    return is_marked(exchange, state) or may_prove(exchange, state)
-
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -54,7 +48,7 @@ RULE = Rule(
     basis="MUST NOT: RFC 9110 section 8.6; SHOULD: section 9.3.2",
     when=When(method="HEAD GET", status="2xx 4xx 5xx"),
     recalls=(Looks, Methods, Visits, Writes),
-    after=may_differ,
+    after=either(was_looked_at, may_prove),
     once_per="route",
 )
 

@@ -39,9 +39,9 @@ from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.lifecycle import is_ending
 from wirelint.history.contents import content_of
-from wirelint.history.deletions import Deletions
+from wirelint.history.deletions import Deletions, was_deleted
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Visits, is_marked
+from wirelint.history.visits import Visits
 from wirelint.history.writes import Writes
 
 RULE = Rule(
@@ -53,7 +53,7 @@ RULE = Rule(
     reads=Reads.WHOLE,
     suggested_status=202,
     recalls=(Deletions, Visits, Writes),
-    after=is_marked,
+    after=was_deleted,
     once_per="route",
 )
 
