@@ -27,7 +27,7 @@ OLD, NEW = "unauthorized-without-challenge", "throttled-without-retry-hint"
 
 
 def audit_by(*rules: str, share: float = 1.0) -> Setup:
-    return Setup(tables.build(catalogue(), tables.Wanted(select=rules), Config(), now=0.0), Shares(share))
+    return Setup(tables.build(catalogue(), tables.PolicyOptions(select=rules), Config(), now=0.0), Shares(share))
 
 
 def exchange(status: str = "401 Unauthorized") -> Exchange:

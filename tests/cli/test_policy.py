@@ -19,7 +19,7 @@ from wirelint.rules import catalogue
 from wirelint.settings.engine import ScopedEngine
 from wirelint.settings.file import Config
 from wirelint.settings.profiles import PROFILES
-from wirelint.settings.tables import Wanted, build
+from wirelint.settings.tables import PolicyOptions, build
 
 DOCS = Path(__file__).parents[2] / "docs"
 RULE = "unauthorized-without-challenge"
@@ -135,7 +135,7 @@ def test_the_documented_example_holds(audit: Shell) -> None:
     assert "public-api" in run.out
     assert found(audit)[RULE] == "high"
     values = tomllib.loads(example())
-    policy = build(catalogue(), Wanted(), Config("wirelint.toml", values), now=0.0)
+    policy = build(catalogue(), PolicyOptions(), Config("wirelint.toml", values), now=0.0)
     shop, house = policy.services
     assert isinstance(ScopedEngine(policy), ScopedEngine)
     assert [route.text for route, _ in shop.routes] == ["POST /orders/{id}/pay", "/legacy/**"]

@@ -20,14 +20,14 @@ from wirelint.settings.file import Config, ConfigError
 from wirelint.settings.policy import Policy, Settings
 from wirelint.settings.profiles import PROFILES
 from wirelint.settings.selection import UnknownRuleError
-from wirelint.settings.tables import Wanted, build
+from wirelint.settings.tables import PolicyOptions, build
 
 DEFAULTS = {rule.id for rule in catalogue() if rule.default}
 IDS = {rule.id for rule in catalogue()}
 
 
 def policy(text: str = "", *, now: float = 0.0, **wanted: Any) -> Policy:
-    return build(catalogue(), Wanted(**wanted), Config("wirelint.toml", tomllib.loads(text)), now=now)
+    return build(catalogue(), PolicyOptions(**wanted), Config("wirelint.toml", tomllib.loads(text)), now=now)
 
 
 def of(made: Policy, line: str = "GET /", service: str = "shop") -> Settings:

@@ -17,7 +17,8 @@ from wirelint.reports import Report, Run, formats, load
 from wirelint.reports.common.tally import Tally
 from wirelint.settings.engine import AnyEngine
 from wirelint.settings.options import SEVERITY, Choice, option
-from wirelint.settings.setup import confidence, profile, rule_choice, setup
+from wirelint.settings.setup import setup
+from wirelint.settings.tables import policy_options
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
 from wirelint.sources import Capture, Skipped, UnreadableError, sources
@@ -52,9 +53,7 @@ with 1 if something was, and with 2 if a file cannot be read or holds no exchang
     show_default=True,
     help="Exit with 1 if there is a finding at least this severe.",
 )
-@profile
-@rule_choice
-@confidence
+@policy_options
 @option("--statistics", is_flag=True, help="Show how often each rule could have fired, and what statuses were worth.")
 @option(
     "--size-limit",

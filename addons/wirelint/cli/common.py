@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from wirelint.cli import switch_debug
-from wirelint.settings.options import configured, option
+from wirelint.settings.options import option
+from wirelint.settings.setup import configured
 
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -13,7 +13,8 @@ from wirelint.cli.common import common
 from wirelint.rules import catalogue
 from wirelint.settings import tables
 from wirelint.settings.file import ConfigError, nearest
-from wirelint.settings.options import configuration, effective
+from wirelint.settings.options import effective
+from wirelint.settings.setup import configuration
 from wirelint.sinks.console import Printer
 
 
@@ -29,7 +30,7 @@ def command(commands: tuple[str, ...]) -> int:
             raise click.UsageError(f"no command is called {name!r}{nearest(name, known)}", context)
     config = configuration(context)
     try:
-        tables.build(catalogue(), tables.Wanted(), config, now=0.0)
+        tables.build(catalogue(), tables.PolicyOptions(), config, now=0.0)
     except ConfigError as error:
         raise click.UsageError(str(error), context) from error
     rows: list[list[Text | str]] = [["command", "setting", "value", "from"]]

@@ -15,7 +15,8 @@ from wirelint.cli.process import ending_on_sigterm
 from wirelint.cli.serving import serve
 from wirelint.settings.options import PORT, Choice, option, variable
 from wirelint.settings.reload import Reload, Rereadable
-from wirelint.settings.setup import confidence, profile, rule_choice, sample, setup
+from wirelint.settings.setup import sample, setup
+from wirelint.settings.tables import policy_options
 from wirelint.sinks.own_log import Form
 
 BODY_LIMIT: Final = 64 * 1024
@@ -83,9 +84,7 @@ class Wanted(NamedTuple):
 )
 @sample
 @log_options
-@profile
-@rule_choice
-@confidence
+@policy_options
 @common
 def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     services: tuple[str, ...],

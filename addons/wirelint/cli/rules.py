@@ -14,7 +14,7 @@ from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.rules import catalogue
 from wirelint.settings import selection
 from wirelint.settings.options import Choice, option
-from wirelint.settings.setup import rule_choice
+from wirelint.settings.tables import rule_choice
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import severity
 

@@ -11,8 +11,8 @@ from wirelint.gen.text import cell
 from wirelint.settings.profiles import PROFILES, Change, Profile
 
 _INTRODUCTION: Final = (
-    'A profile is chosen by `--profile NAME`, by `profile = "NAME"` in [the configuration](configuration.md), and for'
-    " a single service or route there. What is not listed stays as the [rule reference](rules.md) has it."
+    'Choose a profile by `--profile NAME` or by `profile = "NAME"` in [the configuration](configuration.md), there'
+    " also for a single service or route. All other rules stay as the [rule reference](rules.md) has them."
 )
 
 
@@ -31,7 +31,7 @@ def page(rules: Sequence[Rule]) -> str:
 def _of(profile: Profile, known: dict[str, Rule]) -> list[str]:
     lines = []
     if profile.least is not Confidence.WEAK:
-        lines += ["", f"Findings less sure than {profile.least} are dropped."]
+        lines += ["", f"Findings less confident than {profile.least} are dropped."]
     for status, other in profile.instead.items():
         lines += ["", f"Where a rule suggests {status}, {other} is suggested in its place."]
     if profile.changes:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
 from wirelint.core.finding import Confidence, Severity
-from wirelint.settings import file, tables
+from wirelint.settings.file import Config, nearest
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _UNSETTABLE: Final = frozenset({"config", "debug", "help"})
 """Options that make no sense in a configuration file."""
-
-_CONFIGURATION: Final = "wirelint.configuration"
-"""The key under which a click context's ``meta`` holds the ``Config`` that was read."""
 
 
 class Choice(click.Choice[str]):
@@ -27,7 +23,7 @@ class Choice(click.Choice[str]):
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 - click names it
         """Return the message about ``value``."""
         words = [str(word) for word in self.choices]
-        return f"{str(value)[:60]!r} is none of {', '.join(words)}{file.nearest(str(value), words)}"
+        return f"{str(value)[:60]!r} is none of {', '.join(words)}{nearest(str(value), words)}"
 
 
 SEVERITY: Final = Choice([str(level) for level in Severity])
@@ -45,26 +41,6 @@ def option(*names: str, **attributes: Any) -> Decorator:
 def variable(key: str) -> str:
     """Return the name of an option's environment variable."""
     return f"WIRELINT_{key.upper().replace('-', '_')}"
-
-
-def configured(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--config``, and take defaults from the file."""
-    return option(
-        "--config",
-        "config_file",
-        type=click.Path(path_type=Path),
-        is_eager=True,
-        expose_value=False,
-        callback=_configure,
-        metavar="FILE",
-        help="Configuration file; wirelint.toml or pyproject.toml here or in a folder above by default.",
-    )(function)
-
-
-def configuration(context: click.Context) -> file.Config:
-    """Return the configuration file of a command that was parsed and has ``--config``."""
-    found: file.Config = context.meta[_CONFIGURATION]
-    return found
 
 
 def asked_for(context: click.Context, name: str) -> bool:
@@ -111,7 +87,7 @@ def split(values: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(word.strip() for text in texts for word in text.split(",") if word.strip())
 
 
-def effective(command: click.Command, parent: click.Context, config: file.Config) -> dict[str, tuple[Any, str]]:
+def effective(command: click.Command, parent: click.Context, config: Config) -> dict[str, tuple[Any, str]]:
     """Return the value of each option of a command where no flag is given, and where the value comes from.
 
     :param parent: the context of the group of commands.
@@ -119,7 +95,7 @@ def effective(command: click.Command, parent: click.Context, config: file.Config
     """
     options = {key: item for key, item in options_of(command).items() if key not in _UNSETTABLE}
     context = click.Context(command, parent=parent, info_name=command.name)
-    context.default_map = _defaults(command, config.of(command.name or "", options))
+    context.default_map = defaults(command, config.of(command.name or "", options))
     return {key: _effective(context, key, options[key], config.path or "") for key in sorted(options)}
 
 
@@ -132,29 +108,7 @@ def _effective(context: click.Context, key: str, option: click.Parameter, path: 
     return value, path if source is ParameterSource.DEFAULT_MAP else "default"
 
 
-def _configure(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
-    config = context.meta[_CONFIGURATION] = _read(path, context)
-    values = config.of(context.info_name or "", options_of(context.command))
-    context.default_map = _defaults(context.command, values)
-
-
-def _read(path: Path | None, context: click.Context) -> file.Config:
-    """Return the configuration file named, or the one found from the working directory upwards.
-
-    :raises click.UsageError: it cannot be used.
-    """
-    try:
-        path = path or file.find(Path.cwd())
-        if path is None:
-            return file.Config()
-        return file.load(path, settable(context.find_root().command), tables.KEYS)
-    except file.ConfigError as error:
-        raise click.UsageError(str(error), context) from error
-    except OSError:  # the working directory is gone
-        return file.Config()
-
-
-def _defaults(command: click.Command, values: Mapping[str, Any]) -> dict[str, Any]:
+def defaults(command: click.Command, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a configuration file, by the names of options, as click takes a command's defaults."""
     options = options_of(command)
     return {

@@ -1,4 +1,4 @@
-"""Profiles: what houses of different style expect, as changes to the rules' own settings. Each has its reason."""
+"""Profiles: expectations of different kinds of services, as changes to the rules' settings, each with its reason."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from wirelint.core.finding import Confidence, Severity
+from wirelint.settings.file import ConfigError, nearest
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a profile changes about a rule, and why: whether it runs, how severe its findings are, its options."""
+    """A profile's change to a rule, and the reason: whether it runs, how severe its findings are, its options."""
 
     rule: str
     why: str
@@ -30,16 +31,16 @@ class Profile(msgspec.Struct, frozen=True):
     instead: Mapping[int, int] = {}
 
 
-_INTERNAL_CHAIN: Final = "other services of the house decide by it whether to retry, and whom to wake"
-_READ_BY_STRANGERS: Final = "whoever reads it is a stranger"
+_INTERNAL_CHAIN: Final = "other services of your own decide by it whether to retry and whom to alert"
+_READ_BY_ANYBODY: Final = "anonymous clients read it"
 
 PROFILES: Final[Mapping[str, Profile]] = {
     profile.name: profile
     for profile in (
-        Profile("default", "services of any style: what most would call wrong"),
+        Profile("default", "services of any style: responses that most engineers call wrong"),
         Profile(
             "rfc",
-            "those who want to see only what breaks a specification in plain sight",
+            "teams that want only clear violations of a specification",
             least=Confidence.CERTAIN,
             changes=(
                 Change("bearer-error-without-token", "RFC 6750 section 3.1 says SHOULD NOT", on=True),
@@ -52,39 +53,39 @@ PROFILES: Final[Mapping[str, Profile]] = {
         ),
         Profile(
             "public-api",
-            "services that strangers call: what exists may be hidden, and texts are for outsiders",
+            "services open to anonymous clients: 404 may hide a resource, and texts are for outsiders",
             changes=(
-                Change("not-found-declares-authz", "hiding by 404 is the right thing before strangers", on=False),
-                Change("existence-hidden-by-404", "hiding by 404 is the right thing before strangers", on=False),
-                Change("existence-leak-by-403", "by trying out ids strangers learn what exists", on=True),
-                Change("stack-trace-exposed", _READ_BY_STRANGERS, severity=Severity.HIGH),
+                Change("not-found-declares-authz", "hiding by 404 is right before anonymous clients", on=False),
+                Change("existence-hidden-by-404", "hiding by 404 is right before anonymous clients", on=False),
+                Change("existence-leak-by-403", "anonymous clients can find out which ids exist", on=True),
+                Change("stack-trace-exposed", _READ_BY_ANYBODY, severity=Severity.HIGH),
                 Change(
                     "html-error-to-json-client",
-                    "clients by strangers cannot ask what a page means",
+                    "the authors of such clients cannot ask what a page means",
                     severity=Severity.LOW,
                 ),
                 Change(
                     "unavailable-without-retry-hint",
-                    "without a hint strangers come back at once",
+                    "without a hint clients retry at once",
                     severity=Severity.LOW,
                 ),
             ),
         ),
         Profile(
             "internal",
-            "services of one house calling each other: nothing needs hiding, and causes must be told apart",
+            "services of one company that call each other: nothing needs hiding, and each cause needs its status",
             changes=(
                 Change(
                     "not-found-declares-authz", "callers must know whether to ask for access", severity=Severity.MEDIUM
                 ),
                 Change("existence-hidden-by-404", "callers must know whether to ask for access", severity=Severity.LOW),
                 Change("gateway-code-swapped", _INTERNAL_CHAIN, severity=Severity.MEDIUM),
-                Change("stack-trace-exposed", "who reads it may read the source as well", severity=Severity.LOW),
+                Change("stack-trace-exposed", "its readers may read the source as well", severity=Severity.LOW),
                 Change("masked-upstream-text", _INTERNAL_CHAIN, severity=Severity.HIGH),
                 Change("throttle-misreported", _INTERNAL_CHAIN, severity=Severity.HIGH),
                 Change(
                     "unavailable-without-retry-hint",
-                    "retries of the house are what overloads it",
+                    "retries of your own services overload it",
                     severity=Severity.LOW,
                 ),
             ),
@@ -95,9 +96,11 @@ PROFILES: Final[Mapping[str, Profile]] = {
             # Rule 150 lists 422 as not to be used: 400 covers what was understood and refused.
             instead={422: 400},
             changes=(
-                Change("validation-as-400", "rule 150: 400 is right for values, too", on=False),
+                Change("validation-as-400", "rule 150: 400 is right for wrong values, too", on=False),
                 Change("unprocessable-unparseable", "rule 150: 422 is not to be used", severity=Severity.MEDIUM),
-                Change("catch-all-400", "rule 150: 400 is right for values, too", options={"validation_is_400": True}),
+                Change(
+                    "catch-all-400", "rule 150: 400 is right for wrong values, too", options={"validation_is_400": True}
+                ),
                 Change("bulk-without-multi-status", "rule 152: bulk requests must be answered by 207", on=True),
                 Change(
                     "throttled-without-retry-hint",
@@ -113,3 +116,13 @@ PROFILES: Final[Mapping[str, Profile]] = {
     )
 }
 """Profiles by name."""
+
+
+def profile_named(name: str) -> Profile:
+    """Return the profile of that name.
+
+    :raises ConfigError: there is none.
+    """
+    if name not in PROFILES:
+        raise ConfigError(f"{name[:60]!r} is none of {', '.join(PROFILES)}{nearest(name, PROFILES)}")
+    return PROFILES[name]

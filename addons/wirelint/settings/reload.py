@@ -9,8 +9,7 @@ from typing import Any, Final
 
 import click
 
-from wirelint.settings.options import configuration
-from wirelint.settings.setup import CHANGEABLE, Setup, setup
+from wirelint.settings.setup import CHANGEABLE, Setup, configuration, setup
 
 _ARGUMENTS: Final = "wirelint.arguments"
 _log: Final = logging.getLogger("wirelint")

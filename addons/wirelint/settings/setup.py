@@ -1,27 +1,26 @@
-"""The options that decide what is audited and how, and the ``Setup`` that they and the configuration file come to."""
+"""The ``Setup``: what options, environment and configuration file come to."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
 
-from wirelint.core.finding import Confidence
 from wirelint.core.state import State
 from wirelint.rules import catalogue
 from wirelint.settings import tables
 from wirelint.settings.engine import AnyEngine, engine_for
-from wirelint.settings.file import Config, ConfigError
-from wirelint.settings.options import CONFIDENCE, Choice, asked_for, configuration, option, split
+from wirelint.settings.file import Config, ConfigError, find, load
+from wirelint.settings.options import asked_for, defaults, option, options_of, settable
 from wirelint.settings.policy import Policy, Settings
-from wirelint.settings.profiles import PROFILES
 from wirelint.settings.sampling import Shares
 from wirelint.settings.selection import UnknownRuleError, select
 
-CHANGEABLE: Final = frozenset({"profile", "select", "ignore", "min_confidence", "sample"})
-"""The parameters that a ``Setup`` is made from: those that can change while a proxy runs."""
+_CONFIGURATION: Final = "wirelint.configuration"
+"""The key under which a click context's ``meta`` holds the ``Config`` that was read."""
 
 
 class Setup(NamedTuple):
@@ -44,22 +43,14 @@ def default() -> Setup:
 
 
 def setup(context: click.Context) -> Setup:
-    """Return the setup of a command that was parsed and has ``--config`` and some of the options below.
+    """Return the setup of a command that was parsed and has ``--config`` and ``tables.policy_options``.
 
     :raises click.UsageError: the file cannot be used, a word is unknown, or no rule is left.
     """
-    given = context.params
     config = configuration(context)
-    wanted = tables.Wanted(
-        profile=given["profile"],
-        select=given["select"],
-        ignore=given["ignore"],
-        least=given["min_confidence"],
-        alone=asked_for(context, "select"),
-    )
     try:
-        policy = tables.build(catalogue(), wanted, config, now=time.time())
-        shares = shares_of(config, given.get("sample", 1.0), alone=asked_for(context, "sample"))
+        policy = tables.build(catalogue(), tables.PolicyOptions.of(context), config, now=time.time())
+        shares = shares_of(config, context.params.get("sample", 1.0), alone=asked_for(context, "sample"))
     except (ConfigError, UnknownRuleError) as error:
         raise click.UsageError(str(error), context) from error
     if not policy.rules:
@@ -78,40 +69,6 @@ def shares_of(config: Config, general: float, *, alone: bool) -> Shares:
     return Shares(general, () if alone else [(name, table.sample) for name, table in services.items()])
 
 
-def rule_choice(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--select`` and ``--ignore``."""
-    words = "(ids, families or severities; comma-separated, repeatable)"
-    for decorate in (
-        option("--ignore", multiple=True, callback=_words, metavar="RULES", help=f"Do not run these rules {words}."),
-        option("--select", multiple=True, callback=_words, metavar="RULES", help=f"Run only these rules {words}."),
-    ):
-        function = decorate(function)
-    return function
-
-
-def _words(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return split(values)
-
-
-confidence: Final = option(
-    "--min-confidence",
-    type=CONFIDENCE,
-    default="strong",
-    show_default=True,
-    callback=lambda _context, _parameter, value: Confidence[value.upper()],
-    help="Drop findings less confident than this.",
-)
-"""Adds ``--min-confidence``."""
-
-profile: Final = option(
-    "--profile",
-    type=Choice(list(PROFILES)),
-    default=tables.DEFAULT,
-    show_default=True,
-    help="What to expect of services.",
-)
-"""Adds ``--profile``."""
-
 sample: Final = option(
     "--sample",
     type=click.FloatRange(0, 1),
@@ -121,3 +78,50 @@ sample: Final = option(
     help="Audit this share of the clients, 0 to 1; the others pass, and are counted.",
 )
 """Adds ``--sample``."""
+
+_all_options: Final = click.command()(sample(tables.policy_options(lambda: None)))
+
+CHANGEABLE: Final = frozenset(item.name for item in _all_options.params)
+"""The parameters that a ``Setup`` is made from: those that can change while a proxy runs."""
+
+
+def configured(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config``, and take defaults from the file."""
+    return option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path),
+        is_eager=True,
+        expose_value=False,
+        callback=_configure,
+        metavar="FILE",
+        help="Configuration file; wirelint.toml or pyproject.toml here or in a folder above by default.",
+    )(function)
+
+
+def configuration(context: click.Context) -> Config:
+    """Return the configuration file of a command that was parsed and has ``--config``."""
+    found: Config = context.meta[_CONFIGURATION]
+    return found
+
+
+def _configure(context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
+    config = context.meta[_CONFIGURATION] = _read(path, context)
+    values = config.of(context.info_name or "", options_of(context.command))
+    context.default_map = defaults(context.command, values)
+
+
+def _read(path: Path | None, context: click.Context) -> Config:
+    """Return the configuration file named, or the one found from the working directory upwards.
+
+    :raises click.UsageError: it cannot be used.
+    """
+    try:
+        path = path or find(Path.cwd())
+        if path is None:
+            return Config()
+        return load(path, settable(context.find_root().command), tables.KEYS)
+    except ConfigError as error:
+        raise click.UsageError(str(error), context) from error
+    except OSError:  # the working directory is gone
+        return Config()

@@ -1,16 +1,17 @@
-"""The tables of a configuration file that say what is in force where, and the policy that they come to.
+"""The settings of all services, of one and of its routes: options, tables of the file, and the policy they come to.
 
-What holds for all services stands at the top level, for one below ``[service.NAME]``, for one of its routes in
-``[[service.NAME.route]]``. These classes are also what the file's JSON schema is made from. A new key is a field of one
-of them, and its meaning in ``_Builder``.
+Options and the keys at the top level hold for all services, ``[service.NAME]`` for one or some, and
+``[[service.NAME.route]]`` for some of their requests. The file's JSON schema is made from these classes. A new key is
+a field of one of them, a new option is one more in ``policy_options``; ``_Builder`` gives both their meaning.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+import click
 import msgspec
 
 from wirelint.core.condition import Condition, ConditionError, condition
@@ -22,8 +23,9 @@ from wirelint.core.suppression import Suppression
 from wirelint.evidence.protocols import NAMES
 from wirelint.settings import selection
 from wirelint.settings.file import Config, ConfigError, nearest
+from wirelint.settings.options import CONFIDENCE, Choice, asked_for, option, split
 from wirelint.settings.policy import Policy, ServiceSettings, Settings
-from wirelint.settings.profiles import PROFILES, Profile
+from wirelint.settings.profiles import PROFILES, Profile, profile_named
 from wirelint.settings.typed import Share, Text, Words, table_of
 
 SeverityName = Literal["info", "low", "medium", "high"]
@@ -99,7 +101,7 @@ DEFAULT: Final = "default"
 """The profile of services of any style."""
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options that hold for all services.
 
     ``alone``: ``select`` comes from the command line or the environment, so no table may widen it.
@@ -110,6 +112,58 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     ignore: Sequence[str] = ()
     least: Confidence = Confidence.STRONG
     alone: bool = False
+
+    @classmethod
+    def of(cls, context: click.Context) -> PolicyOptions:
+        """Return the options of a command that was parsed and has ``policy_options``."""
+        given = context.params
+        return cls(
+            profile=given["profile"],
+            select=given["select"],
+            ignore=given["ignore"],
+            least=given["min_confidence"],
+            alone=asked_for(context, "select"),
+        )
+
+
+def rule_choice(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--select`` and ``--ignore``."""
+    words = "(ids, families or severities; comma-separated, repeatable)"
+    for decorate in (
+        option("--ignore", multiple=True, callback=_words, metavar="RULES", help=f"Do not run these rules {words}."),
+        option("--select", multiple=True, callback=_words, metavar="RULES", help=f"Run only these rules {words}."),
+    ):
+        function = decorate(function)
+    return function
+
+
+def _words(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return split(values)
+
+
+confidence: Final = option(
+    "--min-confidence",
+    type=CONFIDENCE,
+    default="strong",
+    show_default=True,
+    callback=lambda _context, _parameter, value: Confidence[value.upper()],
+    help="Drop findings less confident than this.",
+)
+"""Adds ``--min-confidence``."""
+
+profile: Final = option(
+    "--profile",
+    type=Choice(list(PROFILES)),
+    default=DEFAULT,
+    show_default=True,
+    help="What to expect of services.",
+)
+"""Adds ``--profile``."""
+
+
+def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of ``PolicyOptions``."""
+    return profile(rule_choice(confidence(function)))
 
 
 def read(config: Config) -> PolicyFile:
@@ -124,11 +178,11 @@ def read(config: Config) -> PolicyFile:
         raise ConfigError(f"{config.path}: {error}") from error
 
 
-def build(rules: Iterable[Rule], wanted: Wanted, config: Config, *, now: float) -> Policy:
+def build(rules: Iterable[Rule], options: PolicyOptions, config: Config, *, now: float) -> Policy:
     """Return the policy of options and a configuration file.
 
     :param rules: all rules that exist.
-    :param wanted: the options.
+    :param options: the options that hold for all services.
     :param config: the configuration file.
     :param now: Unix seconds; suppressions whose day is over by then have expired.
     :raises ConfigError: the file's tables cannot be used; the message names the key.
@@ -136,19 +190,9 @@ def build(rules: Iterable[Rule], wanted: Wanted, config: Config, *, now: float) 
     """
     file = read(config)
     try:
-        return _Builder(tuple(rules), wanted).policy(file, now)
+        return _Builder(tuple(rules), options).policy(file, now)
     except _BadValueError as error:
         raise ConfigError(f"{config.path}: {error}") from error
-
-
-def profile_named(name: str) -> Profile:
-    """Return the profile of that name.
-
-    :raises ConfigError: there is none.
-    """
-    if name not in PROFILES:
-        raise ConfigError(f"{name[:60]!r} is none of {', '.join(PROFILES)}{nearest(name, PROFILES)}")
-    return PROFILES[name]
 
 
 class _BadValueError(ValueError):
@@ -168,19 +212,19 @@ class _Level(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Builder:
-    def __init__(self, rules: tuple[Rule, ...], wanted: Wanted) -> None:
+    def __init__(self, rules: tuple[Rule, ...], options: PolicyOptions) -> None:
         self._rules = rules
-        self._alone = wanted.alone and bool(wanted.select)
-        self._wanted = wanted
+        self._alone = options.alone and bool(options.select)
+        self._options = options
 
     def policy(self, file: PolicyFile, now: float) -> Policy:
-        wanted = self._wanted
+        options = self._options
         top = _Level(
-            profile=profile_named(wanted.profile),
-            select=tuple(wanted.select),
+            profile=profile_named(options.profile),
+            select=tuple(options.select),
             extend=self._words(file.extend_select, "extend-select"),
-            ignore=tuple(wanted.ignore),
-            least=wanted.least,
+            ignore=tuple(options.ignore),
+            least=options.least,
         )
         top = self._common(top, file, "")
         services = []
