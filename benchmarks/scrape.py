@@ -21,8 +21,8 @@ from wirelint.core.rule import Context, Rule
 from wirelint.core.verdict import Verdict
 from wirelint.rules import catalogue
 from wirelint.settings.selection import select
-from wirelint.sinks.prometheus import Metrics
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sinks.metrics.registry import Metrics
+from wirelint.sources.mitm.stats import Stats, StatsCollector
 
 OPENMETRICS: Final = "application/openmetrics-text;version=1.0.0"
 """What Prometheus asks for first."""
@@ -41,7 +41,8 @@ _LEVEL: Final = 4  # as the server compresses
 
 def filled(rules: Sequence[Rule], firing: int, routes: int) -> Metrics:
     """Metrics of one service of which the first ``firing`` rules fired on ``routes`` routes."""
-    metrics = Metrics(rules, mitmproxy="12.2.3", stats=Stats())
+    metrics = Metrics(rules, mitmproxy="12.2.3")
+    metrics.register(StatsCollector(Stats()))
     plan = Plan([Bound(rule, Context()) for rule in rules], successful=False)
     for number, (method, status, verdict) in enumerate(_TRAFFIC):
         exchange = Exchange(

@@ -33,7 +33,7 @@ IMPURE = frozenset(
 DOORS: Mapping[str, str] = {
     "mitmproxy": "wirelint/sources/mitm/",
     "mitmproxy_rs": "wirelint/sources/mitm/",
-    "prometheus_client": "wirelint/sinks/prometheus.py",
+    "prometheus_client": "wirelint/sinks/metrics/",
 }
 """Outside libraries, and where alone each is imported."""
 
@@ -159,7 +159,7 @@ def test_the_scan_sees_each_way_past(tmp_path: Path) -> None:
         "evidence/a.py": "from wirelint.core import a\nfrom wirelint.evidence import a\nimport wirelint.rules.b\n",
         "rules/a.py": "from time import monotonic\nfrom wirelint.evidence import a\n",
         "sinks/jsonl.py": "import time\nimport prometheus_client\n",
-        "sinks/prometheus.py": "import prometheus_client\nimport mitmproxy.http\n",
+        "sinks/metrics/a.py": "import prometheus_client\nimport mitmproxy.http\n",
         "sources/mitm/a.py": "from mitmproxy import http\n",
         "sources/har.py": "from mitmproxy import http\nfrom wirelint import cli\n",
         "live.py": "from wirelint.sinks import jsonl\nfrom wirelint.cli.proxy import command\n",
@@ -183,7 +183,7 @@ def test_the_scan_sees_each_way_past(tmp_path: Path) -> None:
         "loose.py:1: json",
         "rules/a.py:1: time",
         "sinks/jsonl.py:2: prometheus_client",
-        "sinks/prometheus.py:2: mitmproxy.http",
+        "sinks/metrics/a.py:2: mitmproxy.http",
         "sources/har.py:1: mitmproxy",
         "sources/har.py:2: wirelint.cli",
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.prom import total
 from wirelint.cli.addon import build
 from wirelint.core import wire
 from wirelint.core.exchange import Exchange
@@ -43,6 +44,13 @@ def live(tmp_path: Path) -> Iterator[Live]:
     made.close()
 
 
+def loaded(live: Live) -> tuple[float, float]:
+    """Whether the configuration read last is in force, and since when one is."""
+    names = ("config_last_reload_successful", "config_last_reload_success_timestamp_seconds")
+    successful, since = (total(live.metrics, name) for name in names)
+    return successful, since
+
+
 def read(url: str) -> str:
     with urllib.request.urlopen(url, timeout=10) as response:
         return str(response.read().decode())
@@ -51,14 +59,14 @@ def read(url: str) -> str:
 def test_other_rules_and_another_share(live: Live) -> None:
     url = live.start()
     assert [found.rule for found in live.consume(exchange())] == [OLD]
-    state, begun = live._engine.state, live.metrics.loaded[1]
+    state, begun = live._engine.state, loaded(live)[1]
     live.change(audit_by(NEW, share=0.0))
     assert live._engine.state is state
     assert not live.consume(exchange())
     assert [found.rule for found in live.consume(exchange("429 Too Many Requests"))] == [NEW]
     assert not live.sampler.wants("shop", "10.0.0.1", (), 0.0)
-    assert live.metrics.loaded[0]
-    assert live.metrics.loaded[1] >= begun
+    assert loaded(live)[0] == 1
+    assert loaded(live)[1] >= begun
     assert [rule["id"] for rule in json.loads(read(f"{url}/api/rules"))["rules"]] == [NEW]
     assert live.journal.services()["totals"]["findings"] == 2
     text = read(f"{url}/metrics")
@@ -67,11 +75,11 @@ def test_other_rules_and_another_share(live: Live) -> None:
 
 
 def test_a_configuration_that_could_not_be_read_shows(live: Live) -> None:
-    since = live.metrics.loaded[1]
+    since = loaded(live)[1]
     live.stay()
-    assert live.metrics.loaded == (False, since)
+    assert loaded(live) == (0, since)
     live.change(audit_by(OLD))
-    assert live.metrics.loaded[0]
+    assert loaded(live)[0] == 1
 
 
 def test_the_log_of_findings_is_a_sink_and_is_closed(live: Live, tmp_path: Path) -> None:

@@ -18,9 +18,11 @@ from wirelint.settings.sampling import Sampler, Shares
 from wirelint.settings.setup import Setup
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.journal import Journal
-from wirelint.sinks.prometheus import Metrics
+from wirelint.sinks.metrics.memories import Memories
+from wirelint.sinks.metrics.registry import Metrics
+from wirelint.sinks.metrics.reloads import Reloads
 from wirelint.sinks.terminal import Terminal
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.mitm.stats import Stats, StatsCollector
 from wirelint.web.server import WebServer
 from wirelint.web.site import Listener
 
@@ -59,9 +61,11 @@ class Live:
         self.listeners: Sequence[Listener] = ()
         self.terminal = terminal
         self.journal = Journal()
-        self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"), stats=self.stats)
+        self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"))
+        self._reloads = Reloads()
+        for collector in (StatsCollector(self.stats), Memories(engine.state.sizes), self._reloads):
+            self.metrics.register(collector)
         self.sampler = Sampler(shares, lambda service: self.metrics.skip(service, "sampled"))
-        self.metrics.remembered = engine.state.sizes
         self._prober: Prober | None = None
         self._engine = engine
         self._log = log
@@ -70,7 +74,7 @@ class Live:
             self._sinks.append(terminal.accept)
         if log is not None:
             self._sinks.append(log.accept)
-            self.metrics.log = log.lines
+            self.metrics.register(log)
         self._server = WebServer(
             self.metrics,
             self.journal,
@@ -99,11 +103,11 @@ class Live:
         self.rules = engine.rules
         self.sampler.shares = found.shares
         self._engine = engine
-        self.metrics.loaded = (True, time.time())
+        self._reloads.succeeded()
 
     def stay(self) -> None:
         """Show in the metrics that a reload failed, and that the settings before it are in force."""
-        self.metrics.loaded = (False, self.metrics.loaded[1])
+        self._reloads.failed()
 
     def probe(self, services: Mapping[str, str], *, insecure: bool = False) -> None:
         """Check from now on whether credentials are looked at, by requests of our own.
@@ -113,7 +117,7 @@ class Live:
         """
         self._prober = prober = Prober(services, catalogue(), self._probed, state=self._engine.state, insecure=insecure)
         self._sinks.append(lambda audit: prober.offer(audit.exchange))
-        self.metrics.probes = prober.outcomes
+        self.metrics.register(prober)
 
     def _probed(self, audit: Audit) -> None:
         """Show what a probe found; it is no traffic, and so not counted as such."""

@@ -30,6 +30,7 @@ from wirelint.core.rule import Rule
 from wirelint.core.state import LookedBackOn, State, Table
 from wirelint.evidence.credentials import is_cookie, is_field, is_parameter
 from wirelint.evidence.identity import identity
+from wirelint.sinks.metrics.families import Families, counter
 
 MARK: Final = "wirelint-probe"
 """The request field that our own requests bear, so that they are known should they come by again."""
@@ -90,6 +91,12 @@ class Prober:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wirelint-prober", daemon=True)
         self._thread.start()
+
+    def collect(self) -> Families:
+        """Yield the outcomes as a metric."""
+        yield counter(
+            "probes", "Requests sent again to check credentials, by outcome.", self.outcomes, "service", "outcome"
+        )
 
     def is_ours(self, exchange: Exchange) -> bool:
         """Whether an exchange is one of our own, passed on by the service that was probed."""

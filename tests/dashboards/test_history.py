@@ -20,9 +20,13 @@ from wirelint.gen.alerting_rules import alerts
 from wirelint.gen.dashboards import UIDS
 from wirelint.gen.recording_rules import rules
 from wirelint.rules import catalogue
-from wirelint.sinks.budget import Limits
-from wirelint.sinks.prometheus import Metrics
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sinks.findings_log import FindingsLog
+from wirelint.sinks.lines import Lines
+from wirelint.sinks.metrics.budget import Limits
+from wirelint.sinks.metrics.memories import Memories
+from wirelint.sinks.metrics.registry import Metrics
+from wirelint.sinks.metrics.reloads import Reloads
+from wirelint.sources.mitm.stats import Stats, StatsCollector
 from wirelint.sources.mitm.workers.sums import Sums
 
 MINUTES = 90
@@ -39,24 +43,25 @@ GROUPING = re.compile(r"\b(?:by|on|ignoring|without|group_left|group_right)\s*\(
 MATCHER = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"")
 
 
-class Log:
-    """What a log of findings counts about itself."""
+class Nowhere:
+    """A place for lines that are never written."""
 
-    def __init__(self) -> None:
-        self.written = 0
-        self.lost: dict[str, int] = {}
+    def write(self, line: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def samples(end: float) -> Iterator[str]:
     """What scrapes of a proxy would have seen until ``end``."""
     ours = catalogue()
     stats = Stats()
-    metrics = Metrics(ours, stats=stats, mitmproxy="12.2.3", limits=Limits(services=2))
+    metrics = Metrics(ours, mitmproxy="12.2.3", limits=Limits(services=2))
     first, second = ours[0], ours[1]
-    log = Log()
-    metrics.log = log
-    metrics.crew = sums = Sums(stats)
-    metrics.remembered = lambda: {"made-up": 7}
+    log, sums = FindingsLog(Lines(Nowhere())), Sums(stats)
+    for collector in (StatsCollector(stats), log, sums, Memories(lambda: {"made-up": 7}), Reloads()):
+        metrics.register(collector)
     for minute in range(MINUTES + 1):
         at = end - 60 * (MINUTES - minute)
         yield from lines(metrics, at, SCRAPED)
@@ -82,7 +87,7 @@ def samples(end: float) -> Iterator[str]:
         metrics.observe_audit(0.0002)
         stats.captured = stats.audited = 50 * minute
         stats.overloaded = minute % 10 == 0
-        log.written = log.lost["full"] = sums.restarts = minute
+        log.lines.written = log.lines.lost["unwritable"] = sums.restarts = minute
         stats.streamed = stats.hung = stats.dropped["lost"] = stats.faults["sink"] = minute
 
 

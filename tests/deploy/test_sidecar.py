@@ -17,7 +17,7 @@ from lab.prom import ROOT
 from support import HOST, Background, free_port, wait_until
 from wirelint.cli import cli
 from wirelint.cli.proxy import Wanted, _redirected, _wanted
-from wirelint.sinks.budget import Limits
+from wirelint.sinks.metrics.budget import Limits
 
 PODS = ("base", *(f"overlays/{name}" for name in OVERLAYS))
 RUNS = ("base", "overlays/reverse", "overlays/inbound-outbound")

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from support import HOST, Process, free_port, wait_until
 from tools import require_tool
-from wirelint.sinks.prometheus import Metrics
+from wirelint.sinks.metrics.registry import Metrics
 
 ROOT = Path(__file__).parents[2]
 DASHBOARDS = ROOT / "dashboards"

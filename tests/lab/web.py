@@ -11,7 +11,7 @@ from typing import Any
 from lab.audits import RULE, audit, finding
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.journal import Journal
-from wirelint.sinks.prometheus import Metrics
+from wirelint.sinks.metrics.registry import Metrics
 from wirelint.web.server import WebServer
 from wirelint.web.site import Listener
 

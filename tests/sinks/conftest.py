@@ -6,11 +6,13 @@ import pytest
 
 from lab.audits import RULE, rule
 from wirelint.core.finding import Severity
-from wirelint.sinks.prometheus import Metrics
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sinks.metrics.registry import Metrics
+from wirelint.sources.mitm.stats import Stats, StatsCollector
 
 
 @pytest.fixture
 def metrics() -> Metrics:
     """Metrics of two rules, before any exchange."""
-    return Metrics([RULE, rule("other", Severity.HIGH)], mitmproxy="12.2.3", stats=Stats())
+    metrics = Metrics([RULE, rule("other", Severity.HIGH)], mitmproxy="12.2.3")
+    metrics.register(StatsCollector(Stats()))
+    return metrics

@@ -5,8 +5,8 @@ from __future__ import annotations
 from lab.audits import audit, finding, plan, rule
 from lab.prom import value
 from wirelint.core.finding import Severity
-from wirelint.sinks.budget import Limits
-from wirelint.sinks.prometheus import Metrics
+from wirelint.sinks.metrics.budget import Limits
+from wirelint.sinks.metrics.registry import Metrics
 
 OLD, NEW = rule("old"), rule("new", Severity.HIGH)
 

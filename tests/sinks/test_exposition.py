@@ -19,8 +19,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_prometheus
 from prometheus_client.samples import Exemplar as TheirExemplar
 
-from wirelint.sinks.counts import Spread
-from wirelint.sinks.exposition import Exemplar, Family, Writer
+from wirelint.sinks.metrics.counts import Spread
+from wirelint.sinks.metrics.exposition import Exemplar, Family, Writer
 
 FORMATS = [
     pytest.param(False, prometheus_text.generate_latest, parse_prometheus, id="prometheus"),

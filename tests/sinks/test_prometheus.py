@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 
 import pytest
@@ -12,8 +13,10 @@ from lab.prom import series, total, value
 from wirelint.core.exchange import FailureKind
 from wirelint.core.finding import Severity
 from wirelint.core.verdict import Verdict
-from wirelint.sinks.prometheus import Metrics
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sinks.metrics.families import Families, counter, gauge
+from wirelint.sinks.metrics.registry import Metrics
+from wirelint.sources.mitm.stats import Stats, StatsCollector
+from wirelint.sources.mitm.workers.sums import Part, Sums
 
 CONTRACT: Mapping[str, set[str]] = {
     "wirelint_exchanges_total": {"service", "direction", "method", "code", "verdict"},
@@ -104,9 +107,10 @@ def test_first_and_last_finding(metrics: Metrics) -> None:
     assert value(metrics, "last_finding_timestamp_seconds", service="shop", rule="made-up") == 3000
 
 
-def test_what_the_proxy_says_of_itself_is_read_when_scraped(metrics: Metrics) -> None:
+def test_what_the_proxy_says_of_itself_is_read_when_scraped() -> None:
     stats = Stats()
-    metrics.stats = stats
+    metrics = Metrics([RULE])
+    metrics.register(StatsCollector(stats))
     stats.dropped["queue_full"] = 7
     stats.skipped["killed"] = 2
     stats.faults["audit"] = 1
@@ -125,27 +129,40 @@ def test_what_the_proxy_says_of_itself_is_read_when_scraped(metrics: Metrics) ->
     }, "a number that /metrics does not show"  # fmt: skip
 
 
-class Hands:
-    """Two further processes."""
-
-    living = 2
-    restarts = 3
-    cpu_seconds = 1000.0
-    resident_bytes = 1 << 40
-    descriptors = 10_000
-
-
 def test_further_processes(metrics: Metrics) -> None:
     alone = series(metrics)
     assert not [name for name, _ in alone if "worker" in name]
-    metrics.crew = Hands()
+    sums = Sums(Stats())
+    sums.joined(Part(pid=os.getpid(), cpu=1000.0, resident=1 << 40))
+    sums.living, sums.restarts = 2, 3
+    metrics.register(sums)
     now = series(metrics)
     assert now["wirelint_workers", frozenset()] == 2
     assert now["wirelint_worker_restarts_total", frozenset()] == 3
     for name, more in (
         ("process_cpu_seconds_total", 1000.0),
         ("process_resident_memory_bytes", 1 << 40),
-        ("process_open_fds", 10_000),
+        ("process_open_fds", 1),
     ):
         if (name, frozenset()) in alone:  # there are none but on Linux
             assert more <= now[name, frozenset()] < more + alone[name, frozenset()] * 2 + 100
+
+
+class Tides:
+    """A collector, as another part of the program might have one."""
+
+    def collect(self) -> Families:
+        yield gauge("tide_metres", "How high the water is.", {"north": 1.5, "south": -0.5}, "coast")
+        yield counter("tides", "How often it came.", 3)
+        yield counter("faults", "Faults of our own, outside rules.", {"audit": 2, "tide": 1}, "place")
+
+
+def test_a_collector_needs_but_to_be_registered(metrics: Metrics) -> None:
+    metrics.register(Tides())
+    assert value(metrics, "tide_metres", coast="south") == -0.5
+    assert value(metrics, "tides_total") == 3
+    assert value(metrics, "faults_total", place="audit") == 2
+    assert value(metrics, "faults_total", place="tide") == 1
+    text = metrics.render()[1].decode()
+    assert text.count("# TYPE wirelint_faults_total counter\n") == 1
+    assert "# HELP wirelint_tide_metres How high the water is.\n" in text

@@ -7,8 +7,8 @@ import pytest
 from lab.audits import RULE, audit, finding, plan, rule
 from lab.prom import series, total, value
 from wirelint.core.verdict import Verdict
-from wirelint.sinks.budget import Limits
-from wirelint.sinks.prometheus import Metrics
+from wirelint.sinks.metrics.budget import Limits
+from wirelint.sinks.metrics.registry import Metrics
 
 
 def test_zero_series_leave_half_of_the_budget_free() -> None:

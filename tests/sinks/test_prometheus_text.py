@@ -14,8 +14,8 @@ from tools import require_tool
 from wirelint.core.engine import Engine
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
-from wirelint.sinks.prometheus import Metrics
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sinks.metrics.registry import Metrics
+from wirelint.sources.mitm.stats import Stats, StatsCollector
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
@@ -57,7 +57,8 @@ def test_any_accept_field_gets_metrics(metrics: Metrics, accept: str) -> None:
 def test_promtool_has_nothing_to_say() -> None:
     promtool = require_tool("promtool")
     rules = catalogue()
-    metrics = Metrics(rules, mitmproxy="12.2.3", stats=Stats())
+    metrics = Metrics(rules, mitmproxy="12.2.3")
+    metrics.register(StatsCollector(Stats()))
     engine = Engine(rules)
     for each in rules:
         for text in each.bad:

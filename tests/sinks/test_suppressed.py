@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.audits import RULE, audit, finding, rule
-from wirelint.sinks.prometheus import Metrics
+from wirelint.sinks.metrics.registry import Metrics
 
 
 def test_suppressed_findings_are_counted_by_service_and_rule() -> None:

@@ -12,7 +12,7 @@ from lab.audits import RULE, audit, finding
 from tools import require_tool
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.journal import Journal
-from wirelint.sinks.prometheus import Metrics
+from wirelint.sinks.metrics.registry import Metrics
 from wirelint.web.server import WebServer
 from wirelint.web.site import Listener
 

@@ -112,7 +112,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
             live.ready = up
 
         if team is not None:
-            live.metrics.crew = team.sums
+            live.metrics.register(team.sums)
             team.on_standing = stand
         carry = functools.partial(run, settings, stats=stats) if team is None else team.run
         try:

@@ -13,6 +13,7 @@ from wirelint.core.audit import Audit
 from wirelint.core.finding import Finding
 from wirelint.sinks import published
 from wirelint.sinks.lines import Lines
+from wirelint.sinks.metrics.families import Families, counter
 
 PAUSE: Final = 60.0
 """Seconds between two lines of one fingerprint."""
@@ -47,6 +48,11 @@ class FindingsLog:
         """Write what was found in an exchange. Never waits."""
         for finding in audit.findings:
             self._take(finding)
+
+    def collect(self) -> Families:
+        """Yield how many lines were written and lost, as metrics."""
+        yield counter("log_lines", "Lines written to the log of findings.", self.lines.written)
+        yield counter("log_lost", "Lines that could not be written to it.", self.lines.lost, "reason")
 
     def close(self) -> None:
         """Write what was left out last, and flush. Calling this again changes nothing."""

@@ -17,7 +17,7 @@ from wirelint.core.finding import Finding, Side
 from wirelint.core.methods import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
-from wirelint.sinks.budget import OTHER, label_value
+from wirelint.sinks.metrics.budget import OTHER, label_value
 from wirelint.sinks.published import story
 
 _MOST_NAMES: Final = 8

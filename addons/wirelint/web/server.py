@@ -29,7 +29,7 @@ _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 class WebServer:
     """Serves ``/metrics``, ``/healthz``, ``/readyz``, the live page and its API.
 
-    :param metrics: gives the metrics; ``wirelint.sinks.prometheus.Metrics`` does.
+    :param metrics: gives the metrics; ``wirelint.sinks.metrics.registry.Metrics`` does.
     :param journal: gives the findings; ``wirelint.sinks.journal.Journal`` does.
     :param rules: the rules that run.
     :param listeners: where the proxy listens, for the page to tell; called from other threads, as are the next two.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Final
 
+from wirelint.sinks.metrics.families import Families, counter, gauge
+
 # All there are, and all there from the start: readers in other threads may iterate while the loop counts.
 DROPPED: Final = ("queue_full", "in_flight_full", "head_too_large", "overload", "lost", "stopped")
 SKIPPED: Final = ("refused_request", "proxy_made", "killed", "no_resources", "h2c", "tls")
@@ -62,3 +64,36 @@ class Stats:
         for name in ("dropped", "skipped", "faults"):
             lines += [f"{name}, {reason}: {count}" for reason, count in sorted(getattr(self, name).items())]
         return lines
+
+
+class StatsCollector:
+    """Show the numbers as metrics, as they are at each scrape.
+
+    ``last_tick`` and ``unsampled`` are left out: /healthz goes by the one, and the other is counted by service.
+
+    :param stats: the numbers.
+    """
+
+    def __init__(self, stats: Stats) -> None:
+        self._stats = stats
+
+    def collect(self) -> Families:
+        """Yield a family for each number."""
+        now = self._stats
+        # These say nothing about a service, so they name none.
+        skipped = {("", reason): count for reason, count in now.skipped.items()}
+        yield counter("skipped", "Exchanges that could not be inspected, or not in full.", skipped, "service", "reason")
+        yield counter("dropped", "Exchanges that were not audited.", now.dropped, "reason")
+        yield counter("faults", "Faults of our own, outside rules.", now.faults, "place")
+        yield counter("captured_exchanges", "Exchanges that ended and were recorded.", now.captured)
+        yield counter("audited_exchanges", "Exchanges that were audited.", now.audited)
+        yield counter("streamed_bodies", "Bodies that were passed on piece by piece.", now.streamed)
+        yield counter("hung_requests", "Requests that had no response head in time.", now.hung)
+        yield gauge("in_flight_exchanges", "Exchanges going on now.", now.in_flight)
+        yield gauge("queue_depth", "Exchanges recorded and not yet audited.", now.queue_depth)
+        yield gauge("held_body_bytes", "Octets of bodies held for exchanges in flight or waiting.", now.held_bytes)
+        yield gauge(
+            "overloaded", "Whether exchanges pass unaudited because the event loop is late.", float(now.overloaded)
+        )
+        yield gauge("event_loop_lag_seconds", "By how much the event loop was late when last looked at.", now.loop_lag)
+        yield gauge("event_loop_lag_peak_seconds", "The most the event loop was ever late.", now.loop_lag_peak)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from typing import Final
 
+from wirelint.sinks.metrics.families import Families, counter, gauge
 from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.frames import Counted
 
@@ -74,6 +75,14 @@ class Sums:
             with contextlib.suppress(OSError):
                 count += len(os.listdir(f"/proc/{part.pid}/fd"))
         return count
+
+    def collect(self) -> Families:
+        """Yield metrics of the workers; what they use is added to what this process uses."""
+        yield gauge("workers", "Processes that carry traffic.", self.living)
+        yield counter("worker_restarts", "Workers that took the place of dead ones.", self.restarts)
+        yield counter("process_cpu_seconds", "Total user and system CPU time spent in seconds.", self.cpu_seconds)
+        yield gauge("process_resident_memory_bytes", "Resident memory size in bytes.", self.resident_bytes)
+        yield gauge("process_open_fds", "Number of open file descriptors.", self.descriptors)
 
     def joined(self, part: Part) -> None:
         """A worker has begun."""

@@ -16,7 +16,7 @@ from wirelint.core.finding import Finding
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Plan
 from wirelint.core.rule import Rule
-from wirelint.sinks.budget import OTHER, Budget, Limits, label_value
+from wirelint.sinks.metrics.budget import OTHER, Budget, Limits, label_value
 
 DURATION_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Seconds; the boundaries of OpenTelemetry's ``http.server.request.duration``."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from wirelint.sinks.counts import Labels, Spread
+from wirelint.sinks.metrics.counts import Labels, Spread
 
 _SLICE: Final = 128
 """Lines that are written in one go: a fraction of a millisecond."""
