@@ -104,6 +104,7 @@ def test_from_start_to_summary(service: int, tmp_path: Path, number: int) -> Non
         support.wait_for_port(port)
         assert [get(port, path) for path in ("/", "/me?token=hunter2", "/me")] == [200, 401, 401]
         assert get(service, "/me", via=forward) == 401
+        assert [get(own, "/metrics", via=forward) for own in (page, forward)] == [502, 502]
         with urllib.request.urlopen(f"http://{HOST}:{page}/metrics", timeout=10) as response:
             metrics = response.read().decode()
         assert (
@@ -141,6 +142,7 @@ def test_a_proxy_that_saw_nothing(tmp_path: Path) -> None:
     assert ended.code == 0
     assert ended.out == ""
     assert "as a forward proxy" in ended.err
+    assert "for this machine alone; --forward-host opens it to others" in ended.err
     assert ended.err.endswith("\nno exchange was seen\n")
 
 
@@ -178,8 +180,8 @@ def test_ports_are_given_out_around_those_that_are_taken() -> None:
     assert list(_ports(wanted, 0, set())) == [0, 0, 8083, 0, 0]
 
 
-@pytest.mark.parametrize(("words", "host"), [([], "0.0.0.0"), (["--forward-host", HOST], HOST)])
-def test_a_forward_proxy_may_be_there_for_fewer_than_the_services(
+@pytest.mark.parametrize(("words", "host"), [([], HOST), (["--forward-host", "0.0.0.0"], "0.0.0.0")])
+def test_a_forward_proxy_is_for_this_machine_unless_it_is_opened(
     wirelint: Shell, monkeypatch: pytest.MonkeyPatch, words: list[str], host: str
 ) -> None:
     served: list[ProxySettings] = []

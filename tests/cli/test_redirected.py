@@ -26,7 +26,7 @@ def test_port_and_name(wirelint: Shell, served: list[ProxySettings], word: str, 
     assert modes == {"transparent@0.0.0.0:15001": None}, "no forward proxy besides"
     options = options_of(settings, modes)
     assert options["wirelint_service"] == ([f"{name}=transparent@0.0.0.0:15001"] if name else [])
-    assert options["block_global"] is False, "whom the system redirects is a client"
+    assert options["block_global"] is False, "redirected clients may have public addresses"
 
 
 def test_beside_services(wirelint: Shell, served: list[ProxySettings]) -> None:

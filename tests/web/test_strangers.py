@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -45,23 +46,32 @@ def test_a_name_can_be_allowed() -> None:
         allowed.server.stop()
 
 
-def test_bound_to_all_addresses_only_told_names_will_do() -> None:
-    everywhere = Beside(host="0.0.0.0", hosts=["auditor"])
-    try:
-        assert everywhere.get("/metrics", Host="auditor:9464").status == 200
-        assert everywhere.get("/metrics", Host="localhost").status == 200
-        assert everywhere.get("/metrics", Host="evil.example").status == 421
-    finally:
-        everywhere.server.stop()
+PAGE = ("/", "/api/findings", "/static/app.js", "/findings/x", "/metrics/", "/nothing")
+SCRAPED = ("/metrics", "/healthz", "/readyz")
 
 
-def test_bound_to_all_addresses_any_name_will_do() -> None:
-    everywhere = Beside(host="0.0.0.0")
-    try:
-        assert everywhere.url.startswith("http://127.0.0.1:")
-        assert everywhere.get("/metrics", Host="auditor:9464").status == 200
-    finally:
-        everywhere.server.stop()
+@pytest.fixture(scope="module")
+def everywhere() -> Iterator[Beside]:
+    beside = Beside(host="0.0.0.0", hosts=["auditor"])
+    yield beside
+    beside.server.stop()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "wirelint:9464", "10.0.0.1.evil.example", "[evil]", "", "1"])
+def test_on_all_addresses_the_page_answers_to_no_other_name(everywhere: Beside, host: str) -> None:
+    assert {everywhere.get(path, Host=host).status for path in PAGE} == {421}
+
+
+@pytest.mark.parametrize("host", ["auditor:9464", "Auditor.", "localhost:1", "127.0.0.1", "10.1.2.3:9464", "[fd00::1]"])
+def test_on_all_addresses_the_page_answers_to_allowed_names_and_to_addresses(everywhere: Beside, host: str) -> None:
+    assert everywhere.url.startswith("http://127.0.0.1:")
+    assert everywhere.get("/api/findings", Host=host).status == 200
+
+
+@pytest.mark.parametrize("host", ["wirelint:9464", "shop.default.svc.cluster.local", "10.1.2.3:9464", "auditor"])
+def test_probes_and_scrapers_may_use_any_name(everywhere: Beside, host: str) -> None:
+    """A kubelet asks by a pod's address, Prometheus by a service's name."""
+    assert {everywhere.get(path, Host=host).status for path in SCRAPED} <= {200, 503}
 
 
 @pytest.mark.parametrize(

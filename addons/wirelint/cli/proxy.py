@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
 @option("--port", type=PORT, default=8080, show_default=True, help="Port of the first service, or the forward proxy.")
 @option("--host", default="127.0.0.1", show_default=True, help="Address to listen on for services.")
 @option("--forward", type=PORT, metavar="PORT", help="Be a forward proxy on this port, too.")
-@option("--forward-host", help="Address to listen on as a forward proxy.  [default: that of --host]")
+@option("--forward-host", default="127.0.0.1", show_default=True, help="Address to listen on as a forward proxy.")
 @option("--transparent", metavar="[NAME=]PORT", help="Take redirected connections on this port, too.")
 @option("--transparent-tls", is_flag=True, help="Open TLS on redirected connections: their clients trust our CA.")
 @option("--ui", type=Choice(["none", "web", "console"]), default="none", show_default=True, help="mitmproxy's screen.")
@@ -91,7 +91,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     port: int,
     host: str,
     forward: int | None,
-    forward_host: str | None,
+    forward_host: str,
     transparent: str | None,
     transparent_tls: bool,
     ui: Literal["none", "web", "console"],
@@ -145,7 +145,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
             ServiceSpec(url=each.url, name=each.name, listen_host=host, listen_port=place)
             for each, place in zip(wanted, _ports(wanted, port, taken), strict=True)
         ],
-        forward_host=forward_host or host,
+        forward_host=forward_host,
         forward_port=forward,
         transparent_host=host,
         transparent_port=redirected,

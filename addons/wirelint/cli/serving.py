@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
+import ipaddress
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -71,6 +73,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     from wirelint.sources.mitm.stats import Stats  # noqa: PLC0415
 
     allow_most_files()
+    settings, metrics_port = _with_page(settings, metrics_host, metrics_port)
     stats = Stats()
     notes = Printer(sys.stderr)
     logging = logging or Logging()
@@ -198,6 +201,8 @@ def _tell(notes: Printer, running: Running, settings: ProxySettings, url: str) -
             rows.append(
                 (listener.url, "→ anywhere, as " + ("connections are redirected" if redirected else "a forward proxy"))
             )
+            if not redirected:
+                rows.append(("", f"  for {_clients(settings.forward_host)}"))
             if not redirected or settings.transparent_tls:
                 rows.append(("", f"  for https, clients must trust {folder / 'mitmproxy-ca-cert.pem'}"))
     if running.web_url is not None:
@@ -207,6 +212,25 @@ def _tell(notes: Printer, running: Running, settings: ProxySettings, url: str) -
     for left, right in rows:
         notes.line(f"{left:<{width}}  {right}")
     notes.line("")
+
+
+def _with_page(settings: ProxySettings, host: str, port: int) -> tuple[ProxySettings, int]:
+    """Return settings by which the forward proxy knows the page's port, and that port."""
+    from wirelint.sources.mitm.settings import free_port  # noqa: PLC0415 - likewise
+
+    if settings.forward_port is None:
+        return settings, port
+    port = port or free_port(host)
+    return dataclasses.replace(settings, page_port=port), port
+
+
+def _clients(host: str) -> str:
+    """Say who may use a forward proxy that listens on an address."""
+    try:
+        alone = host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        alone = False
+    return "this machine alone; --forward-host opens it to others" if alone else "all clients with private addresses"
 
 
 def _summarise(notes: Printer, live: Live) -> None:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, BinaryIO, Final, Protocol
 
+from wirelint.web.names import Names
 from wirelint.web.site import Answer, Site, problem
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Place(Protocol):
     """The server, as far as a connection needs to know it."""
 
     site: Site
-    names: set[str] | None
+    names: Names
 
 
 class _Head:
@@ -104,9 +105,9 @@ class Handler(BaseHTTPRequestHandler):
         hosts = self.headers.get_all("Host", [])
         if len(hosts) > 1 or (not hosts and self.request_version == "HTTP/1.1") or not self.path.startswith("/"):
             return problem(400, "one Host field and a path are needed")
-        if hosts and place.names is not None and _without_port(hosts[0]) not in place.names:
-            return problem(421, "this host is not served here; --metrics-allow-host adds a name")
         path, _, query = self.path.partition("?")
+        if hosts and not place.names.allow(hosts[0], path):
+            return problem(421, "this host is not served here; --metrics-allow-host adds a name")
         try:
             answer = place.site.get(path, query, fields)
         except Exception as error:  # noqa: BLE001 - a fault of ours is to be told by an honest status
@@ -151,11 +152,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Nothing: requests to this server are of no interest, and their lines may hold anything."""
-
-
-def _without_port(host: str) -> str:
-    name, colon, port = host.strip().lower().rpartition(":")
-    return (name if colon and port.isdigit() else host.strip().lower()).removesuffix(".")
 
 
 def _accepts_gzip(field: str) -> bool:

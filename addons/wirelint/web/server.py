@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import math
 import socket
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from wirelint.core.rule import Rule
 from wirelint.web.handler import Handler
+from wirelint.web.names import Names
 from wirelint.web.site import Findings, Listener, MetricsText, Site
 
 _log = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ _log = logging.getLogger(__name__)
 _MOST_CONNECTIONS: Final = 32
 _LONGEST_LIFE: Final = 20.0
 _GRACE: Final = 0.5
-_LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class WebServer:
@@ -35,10 +34,9 @@ class WebServer:
     :param listeners: where the proxy listens, for the page to tell; called from other threads, as are the next two.
     :param live: whether the process works, for ``/healthz``.
     :param ready: whether it can take traffic, for ``/readyz``.
-    :param host: address to listen on. On loopback, requests that name another host are turned away, so that no web
-        site can have a browser read from here by a name of its own (DNS rebinding).
+    :param host: address to listen on.
     :param port: port to listen on; 0 for any that is free.
-    :param hosts: further names that a request may have in its Host field.
+    :param hosts: further names that a request may have in its Host field; see ``names``.
     """
 
     def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
@@ -57,9 +55,7 @@ class WebServer:
         self._site = Site(metrics, journal, rules, listeners=listeners, live=live, ready=ready)
         self._host = host.strip("[]")
         self._port = port
-        # Behind a public address the page may have any name, unless its names were told.
-        told = {name.lower() for name in hosts}
-        self._names = {*_LOOPBACK_NAMES, *told} if told or _is_loopback(self._host) else None
+        self._names = Names(self._host, hosts)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -107,7 +103,7 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_port = False
     request_queue_size = 64
 
-    def __init__(self, host: str, port: int, site: Site, names: set[str] | None) -> None:
+    def __init__(self, host: str, port: int, site: Site, names: Names) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.site = site
         self.names = names
@@ -167,10 +163,3 @@ def _cut(connection: socket.socket) -> None:
     # Its thread is blocked on it at most; this wakes it, and the thread closes it.
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -30,6 +30,7 @@ from wirelint.sources.mitm import dispatch, signals
 from wirelint.sources.mitm.adapter import address
 from wirelint.sources.mitm.addon import Auditor, Consume
 from wirelint.sources.mitm.doors import Door
+from wirelint.sources.mitm.forwarding import Forwarding
 from wirelint.sources.mitm.leave import Leave
 from wirelint.sources.mitm.scarcity import count_refusals
 from wirelint.sources.mitm.seat import Seat
@@ -163,6 +164,8 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
         running.addons.add(leave)
         if settings.transparent_port is not None:
             running.addons.add(Transparency())
+        if settings.forward_port is not None:
+            running.addons.add(Forwarding(list(_own_ports(settings, modes))))
         running.addons.add(Unread(auditor.stats, read_tls=settings.transparent_tls))
         running.addons.chain.insert(0, running.addons.chain.pop())
         running.addons.add(_Ready(running, settings, modes, auditor, leave, calls))
@@ -284,6 +287,14 @@ class _Ready:
         if self._calls.reload is not None:
             handlers |= signals.hang_up(self._calls.reload, self.stop)
         signals.catch(self._master.event_loop, handlers)
+
+
+def _own_ports(settings: ProxySettings, modes: Mapping[str, ServiceSpec | None]) -> Iterator[int]:
+    """Yield the ports that the forward proxy must not call: its own, and those of the page and of mitmweb."""
+    for mode in map(mode_specs.ProxyMode.parse, modes):
+        if isinstance(mode, mode_specs.RegularMode) and mode.custom_listen_port is not None:
+            yield mode.custom_listen_port
+    yield from (port for port in (settings.page_port, settings.options.get("web_port")) if port is not None)
 
 
 def _master(settings: ProxySettings) -> master.Master:

@@ -48,6 +48,7 @@ class ProxySettings:
         services: services to stand in front of.
         forward_host: address of the forward proxy.
         forward_port: its port, 0 for any; None for no forward proxy.
+        page_port: port of the page, which the forward proxy does not call; None without a page.
         transparent_host: address to which connections are redirected.
         transparent_port: port to which they are redirected; None for none.
         transparent_name: what to call the service on this machine that is reached in this way.
@@ -66,6 +67,7 @@ class ProxySettings:
     services: Sequence[ServiceSpec] = ()
     forward_host: str = "127.0.0.1"
     forward_port: int | None = None
+    page_port: int | None = None
     transparent_host: str = "127.0.0.1"
     transparent_port: int | None = None
     transparent_name: str = ""
@@ -101,13 +103,16 @@ def modes_of(settings: ProxySettings) -> dict[str, ServiceSpec | None]:
     return modes
 
 
+def free_port(host: str) -> int:
+    """Return a port that is free at an address; 0 if none can be found there."""
+    with contextlib.suppress(OSError), socket.create_server((host.strip("[]"), 0)) as probe:
+        return int(probe.getsockname()[1])
+    return 0
+
+
 def _place(host: str, port: int) -> str:
-    """An address as mode specifications bear it; they must differ, so "any port" is decided on here."""
-    host = host.strip("[]")
-    if port == 0:
-        with contextlib.suppress(OSError), socket.create_server((host, 0)) as probe:
-            port = probe.getsockname()[1]
-    return f"{host}:{port}"
+    """Return an address in the form of mode specifications; they must differ, so "any port" is decided on here."""
+    return f"{host.strip('[]')}:{port or free_port(host)}"
 
 
 def _upstream(url: str) -> str:
@@ -153,8 +158,8 @@ def options_of(settings: ProxySettings, modes: Mapping[str, ServiceSpec | None])
         "mode": list(modes),
         "connection_strategy": "lazy",
         "keep_host_header": True,
-        # Services are there for everyone who can reach their address; an open forward proxy is for nobody's good.
-        "block_global": not settings.services and not redirected,
+        # Services may have public clients; ``forwarding`` keeps them from the forward proxy.
+        "block_global": False,
         "wirelint_service": [f"{name}={mode}" for mode, name in named.items()],
         "wirelint_body_limit": settings.body_limit,
         "wirelint_queue": settings.queue_limit,

@@ -1,0 +1,56 @@
+"""The names that the server answers to, so that no web site can read from it in a visitor's browser.
+
+A site whose name is made to lead here (DNS rebinding) sends its own name in the Host field. Requests for the page and
+its API are refused unless they name an allowed host. What probes and scrapers ask for is no secret of the page's; on
+other addresses than loopback it answers to any name, such as that of a service or a pod.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Final
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_SCRAPED: Final = frozenset({"/metrics", "/healthz", "/readyz"})
+
+
+class Names:
+    """Decides which Host fields are allowed.
+
+    :param host: address that the server listens on.
+    :param more: further names that are allowed everywhere.
+    """
+
+    def __init__(self, host: str, more: Iterable[str] = ()) -> None:
+        self._names = {*_LOOPBACK, *(name.lower() for name in more)}
+        self._public = not _is_loopback(host.strip("[]"))
+        if self._public:
+            self._names.add(host.lower())
+
+    def allow(self, field: str, path: str) -> bool:
+        """Return whether a request may be answered.
+
+        :param field: value of its Host field.
+        :param path: the path that it asks for.
+        """
+        name = _without_port(field)
+        # An address in place of a name cannot be made to lead elsewhere.
+        return name in self._names or (self._public and (path in _SCRAPED or _is_address(name)))
+
+
+def _without_port(field: str) -> str:
+    name, colon, port = field.strip().lower().rpartition(":")
+    return (name if colon and port.isdigit() else field.strip().lower()).removesuffix(".")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name[1:-1] if name.startswith("[") and name.endswith("]") else name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
