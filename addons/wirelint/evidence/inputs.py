@@ -1,0 +1,190 @@
+"""What a request puts in: its parameters and members by kind, with numbers in place of names and values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote_plus
+
+from wirelint.core.exchange import Exchange, Request
+from wirelint.core.json_parts import NOTHING
+from wirelint.core.media import Kind as Media
+from wirelint.core.once import once
+
+# Kinds of values.
+NULL: Final = 0
+BOOL: Final = 1
+NUMBER: Final = 2
+NEGATIVE: Final = 3
+HUGE: Final = 4
+LIST: Final = 5
+OBJECT: Final = 6
+BROKEN: Final = 7
+ODD: Final = 8
+DATE: Final = 9
+HEX: Final = 10
+TEXT: Final = 11
+EMPTY: Final = 12
+# Kinds of contents, besides those of JSON values.
+NONE: Final = 13
+FORM: Final = 14
+RAW: Final = 15
+
+_MOST_NAMES: Final = 24
+_MOST_LEAVES: Final = 24
+_DEEPEST: Final = 4
+_MOST_ELEMENTS: Final = 4
+_MOST_CONTENT: Final = 16 * 1024
+_LONGEST_QUERY: Final = 4096
+_LONG: Final = 200
+_LONG_NUMBER: Final = 15
+_number: Final = re.compile(r"\d{1,40}(?:\.\d{1,20})?")
+_negative: Final = re.compile(r"-\d{1,15}(?:\.\d{1,20})?")
+_date: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.Z+-]{0,30})?")
+_hex: Final = re.compile(r"[0-9a-fA-F-]{12,64}")
+_odd: Final = re.compile(r"['\"`<>\\;{}|]")
+_broken: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
+_operation: Final = re.compile(
+    r"(?:^|&)(?:action|method|cmd|command|mode|op|do|function|type|query)=([\w.-]{1,80})", re.IGNORECASE
+)
+_STARTS: Final = b'{["-0123456789tfn'
+_OPERATIONS: Final = (
+    "method",
+    "command",
+    "action",
+    "operation",
+    "operationName",
+    "janus",
+    "query",
+    "cmd",
+    "op",
+    "function",
+)
+
+
+class Inputs(NamedTuple):
+    """What a request puts in.
+
+    :ivar operation: a number for the operation that it names in a field, its query or its content; 0 for none.
+    :ivar names: number of a name → kind of the value, and a number for the value; 0 for what lies within another one.
+    :ivar container: kind of the content as a whole.
+    :ivar exact: a number for method, target and content.
+    """
+
+    operation: int
+    names: Mapping[int, tuple[int, int]]
+    container: int
+    exact: int
+
+
+@once
+def inputs(exchange: Exchange) -> Inputs | None:
+    """Return what a request puts in; None where its content is not known, or too long to compare."""
+    request = exchange.request
+    body = request.body
+    if body.unavailable is not None or not body.complete or len(body.content or b"") > _MOST_CONTENT:
+        return None
+    names: dict[int, tuple[int, int]] = {}
+    query = request.query
+    operation = ""
+    if query:
+        for name, value in _pairs(query):
+            names[hash(("?", name))] = (_plain(kind_of_text(value)), hash(value) or 1)
+        operation = _operation_in(query)
+    fields = request.headers.index
+    if "x-amz-target" in fields or "soapaction" in fields:
+        operation += (request.headers.get("x-amz-target") or request.headers.get("soapaction") or "")[:128]
+    container = NONE
+    if not body.empty:
+        container, named = _content(request, names)
+        operation += named
+    exact = hash((request.method, request.target, body.content or b""))
+    return Inputs(hash(operation) if operation else 0, names, container, exact)
+
+
+def kind_of_text(value: str) -> int:
+    """Return the kind of a value that stands in a query, a form or a path, percent-encoding undone."""
+    if not value:
+        return EMPTY
+    if value.isascii() and value.isalpha():
+        return BOOL if value.lower() in ("true", "false") else TEXT
+    if value.isascii() and value.isdigit():
+        return HUGE if len(value) > _LONG_NUMBER else NUMBER
+    for kind, pattern in ((NUMBER, _number), (NEGATIVE, _negative), (DATE, _date), (HEX, _hex)):
+        if pattern.fullmatch(value):
+            return kind
+    if _broken.search(value):
+        return BROKEN
+    return ODD if _odd.search(value) else TEXT
+
+
+def kind_of(value: Any) -> int:
+    """Return the kind of a JSON value. Numbers as texts are texts there: a service may well tell them apart."""
+    if value is None:
+        return NULL
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int | float):
+        return NEGATIVE if value < 0 else HUGE if value >= 10**_LONG_NUMBER else NUMBER
+    if isinstance(value, list):
+        return LIST
+    if isinstance(value, dict):
+        return OBJECT
+    kind = kind_of_text(value)
+    return TEXT if kind in (NUMBER, NEGATIVE, HUGE, BOOL, HEX) else kind
+
+
+def _plain(kind: int) -> int:
+    """Return the kind of a parameter: tokens are texts, of which some happen to be hexadecimal."""
+    return TEXT if kind == HEX else kind
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for pair in text[:_LONGEST_QUERY].split("&", _MOST_NAMES)[:_MOST_NAMES]:
+        name, _, value = pair.partition("=")
+        yield name, unquote_plus(value) if "%" in value or "+" in value else value
+
+
+def _operation_in(text: str) -> str:
+    match = _operation.search(text[:_LONGEST_QUERY])
+    return "" if match is None else match[1]
+
+
+def _content(request: Request, names: dict[int, tuple[int, int]]) -> tuple[int, str]:
+    """Add what the content puts in; return its kind as a whole, and the operation that it names."""
+    body = request.body
+    if request.headers.media_type.kind is Media.FORM:
+        text = body.text or ""
+        for name, given in _pairs(text):
+            names[hash(("=", name))] = (_plain(kind_of_text(given)), hash(given) or 1)
+        return FORM, _operation_in(text)
+    content = (body.content or b"").lstrip()
+    value: Any = body.json if content[:1] in _STARTS else NOTHING
+    if value is NOTHING:
+        return RAW, ""
+    if not isinstance(value, dict):
+        return kind_of(value), ""
+    for name, inner in list(value.items())[:_MOST_NAMES]:
+        names[hash((".", name))] = (kind_of(inner), hash(str(inner)[:_LONG]) or 1)
+    for at, (path, leaf) in enumerate(_leaves(value, 0, ())):
+        if at >= _MOST_LEAVES:
+            break
+        if len(path) > 1:
+            names[hash(path)] = (kind_of(leaf), 0)
+    named = next((value[name] for name in _OPERATIONS if isinstance(value.get(name), str)), "")
+    return OBJECT, named[:80]
+
+
+def _leaves(value: Any, depth: int, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the scalars in a JSON value with their paths; elements of lists have one path."""
+    if depth >= _DEEPEST:
+        return
+    if isinstance(value, dict):
+        for name, inner in list(value.items())[:_MOST_NAMES]:
+            yield from _leaves(inner, depth + 1, (*path, name))
+    elif isinstance(value, list):
+        for inner in value[:_MOST_ELEMENTS]:
+            yield from _leaves(inner, depth + 1, (*path, "[]"))
+    else:
+        yield path, value

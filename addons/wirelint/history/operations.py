@@ -1,0 +1,398 @@
+"""Which inputs an operation answers, and which only ever meet a 500: contrast of inputs.
+
+A 500 alone never shows whose fault it is. If the same operation answers inputs of another kind (a number in place of a
+text, a member that is there or not, an object in place of a list) and the service goes on to answer, that is why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.once import once
+from wirelint.core.state import Opens, State, Table
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Step, Visit
+from wirelint.core.when import ALWAYS
+from wirelint.evidence.inputs import (
+    BROKEN,
+    DATE,
+    HEX,
+    LIST,
+    NONE,
+    NULL,
+    NUMBER,
+    OBJECT,
+    ODD,
+    RAW,
+    TEXT,
+    Inputs,
+    inputs,
+    kind_of_text,
+)
+from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.requests import malformation
+from wirelint.evidence.wording import wording
+from wirelint.history.paths import is_good, place_of
+from wirelint.history.visits import Present, resource_of
+
+_MOST_OPERATIONS: Final = 2048
+_MOST_SERVICES: Final = 256
+_MOST_GOOD: Final = 6
+_MOST_BAD: Final = 4
+_MOST_WAITING: Final = 16
+_MOST_WRITES: Final = 64
+_MOST_DIFFERENT: Final = 4
+_MOST_SEGMENTS: Final = 12
+_LONGEST_TAIL: Final = 512
+_NEAR: Final = 6
+_LEAST_NEAR: Final = 3
+_ENOUGH_UP: Final = 2
+_PATIENCE: Final = 12
+_BITS: Final = 256
+_WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_CHECKED: Final = frozenset({400, 404, 422})
+_NO_MATTER: Final = frozenset({401, 403, 405, 407, 408, 429, 501, 502, 503, 504})
+_UNUSUAL: Final = frozenset({LIST, NUMBER, TEXT, NULL, RAW})
+_MADE: Final = frozenset({NUMBER, HEX, DATE})
+"""Kinds of names that services make for single resources."""
+# Their conventions put errors under 500, or the operation where no path tells it.
+_EXEMPT: Final = frozenset(
+    {Protocol.JSON_RPC, Protocol.XML_RPC, Protocol.SOAP, Protocol.GRPC, Protocol.GRAPHQL, Protocol.BATCH, Protocol.BULK}
+)
+
+BY_KIND: Final = "kind of value"
+BY_NAME: Final = "set of names"
+BY_CONTENT: Final = "kind of content"
+BY_ID: Final = "kind of id"
+
+
+class Where(NamedTuple):
+    """A path by number, with the numbers of all paths above it, the nearest last."""
+
+    path: int
+    above: tuple[int, ...]
+
+    def is_kin(self, other: Where) -> bool:
+        """Return whether a write to another path may change what is found here: above, below, or beside it."""
+        if other.path == self.path:
+            return False
+        beside = len(self.above) > 1 and self.above[-1:] == other.above[-1:]
+        return beside or other.path in self.above or self.path in other.above
+
+
+class Sample(NamedTuple):
+    """One exchange of an operation, and its place among those of its service; ``tail``: kind of its path's end."""
+
+    visit: Visit
+    put_in: Inputs
+    tail: int
+    number: int
+
+
+class Failure(NamedTuple):
+    """A 500: its input, its path, and a number for what it says."""
+
+    sample: Sample
+    where: Where
+    words: int
+
+
+class Suspect(NamedTuple):
+    """A 500 that its input seems to have caused, until the service shows that it answers other requests.
+
+    :ivar since: number of the exchange that raised the suspicion.
+    :ivar up: answers below 500 on other paths since; ``down``: failures there in the same words.
+    """
+
+    since: int
+    failure: Failure
+    answered: Visit
+    differs: str
+    up: int
+    down: int
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the service was seen to work."""
+        return self.up >= _ENOUGH_UP and self.up > self.down
+
+
+class Operation:
+    """What one operation answered: the latest samples, and a filter of all inputs that it answered.
+
+    The filter may take an input for another that was answered, never the other way round.
+    """
+
+    __slots__ = ("answered", "bad", "containers", "good")
+
+    def __init__(self) -> None:
+        self.good: tuple[Sample, ...] = ()
+        self.bad: tuple[Failure, ...] = ()
+        self.answered = 0
+        self.containers: dict[int, Visit] = {}
+
+    def add_good(self, sample: Sample) -> None:
+        """Take in an input that was answered."""
+        exact, good = sample.put_in.exact, self.good
+        if good and good[-1].put_in.exact == exact:
+            good = good[:-1]
+        self.good = (*good[1 - _MOST_GOOD :], sample)
+        if self.bad:
+            self.bad = tuple([bad for bad in self.bad if bad.sample.put_in.exact != exact])
+        self.answered |= 1 << (exact % _BITS)
+
+    def add_bad(self, failure: Failure) -> None:
+        """Take in an input that met a 500."""
+        self.bad = (*self.bad[1 - _MOST_BAD :], failure)
+
+    def has_answered(self, sample: Sample) -> bool:
+        """Return whether an input may have been answered once."""
+        return bool(self.answered >> (sample.put_in.exact % _BITS) & 1)
+
+
+class Service:
+    """What surrounds an exchange of one service: the latest answers, writes that succeeded, and suspects."""
+
+    __slots__ = ("near", "number", "proven", "waiting", "writes")
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.proven: tuple[Visit, ...] = ()
+        self.near: tuple[tuple[int, bool], ...] = ()
+        self.writes: tuple[tuple[int, Where], ...] = ()
+        self.waiting: tuple[Suspect, ...] = ()
+
+    def is_unwritten(self, where: Where, one: Sample, other: Sample) -> bool:
+        """Return whether nothing related to a path was written between two exchanges there."""
+        since, until = sorted((one.number, other.number))
+        if len(self.writes) >= _MOST_WRITES and self.writes[0][0] > since:
+            return False
+        return not any(since < number < until and where.is_kin(written) for number, written in self.writes)
+
+    def is_outage(self, path: int) -> bool:
+        """Return whether most of the latest answers on other paths were failures."""
+        latest = {other: failed for other, failed in self.near if other != path}
+        return len(latest) >= _LEAST_NEAR and 2 * sum(latest.values()) > len(latest)
+
+    def wait(self, exchange: Exchange) -> None:
+        """Take in an exchange for what waits: some is cleared by it, some proven."""
+        after = [suspect for each in self.waiting if (suspect := _after(each, exchange)) is not None]
+        proven = [suspect.failure.sample.visit for suspect in after if suspect.is_proven]
+        self.proven = (*self.proven, *proven)[-_MOST_WAITING:]
+        self.waiting = tuple([each for each in after if not each.is_proven and self.number - each.since <= _PATIENCE])
+
+    def suspect(self, suspect: Suspect) -> None:
+        """Let a failure wait for the service to answer other requests."""
+        visit = suspect.failure.sample.visit
+        known = (*self.proven, *[each.failure.sample.visit for each in self.waiting])
+        if all(each is not visit for each in known):
+            self.waiting = (*self.waiting[1 - _MOST_WAITING :], suspect)
+
+
+class Proof(NamedTuple):
+    """A 500 that its input caused: the exchange, another input that was answered, and in what they differ."""
+
+    fault: Visit
+    answered: Visit
+    differs: str
+    story: tuple[Step, ...]
+
+
+class Operations:
+    """Operations by service, method, path and name; those of anonymous callers apart from others."""
+
+    wants = ALWAYS
+    view = Present
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._operations: Table[int, Operation] = Table(_MOST_OPERATIONS)
+        self._services: Table[str, Service] = Table(_MOST_SERVICES)
+
+    def waits(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether an exchange may prove something."""
+        service = self._services.get(visit.service, visit.ended)
+        return service is not None and len(service.waiting) > 0
+
+    def proofs(self, exchange: Exchange) -> Iterator[Proof]:
+        """Yield the earlier failures that an exchange proves to be their inputs' fault."""
+        service = self._services.get(exchange.service, self._state.visit(exchange).ended)
+        for suspect in () if service is None else service.waiting:
+            after = _after(suspect, exchange)
+            if after is not None and after.is_proven:
+                fault, answered = suspect.failure.sample.visit, suspect.answered
+                story = (answered.step("answered"), fault.step(f"another {suspect.differs}"))
+                yield Proof(fault, answered, suspect.differs, story)
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
+        """Take in an exchange."""
+        status, method = exchange.status, exchange.request.method
+        if status is None:
+            return
+        service = self._services.ensure(visit.service, Service, visit.ended)
+        service.number += 1
+        if service.waiting:
+            service.wait(exchange)
+        if status not in _NO_MATTER and method not in ("OPTIONS", "TRACE", "HEAD"):
+            self._compare(service, exchange, visit, status)
+        path = place_of(exchange).path
+        if not service.near or service.near[-1] != (path, status >= 500):
+            service.near = (*service.near[1 - _NEAR :], (path, status >= 500))
+        if status < 400 and method in _WRITES:
+            service.writes = (*service.writes[1 - _MOST_WRITES :], (service.number, where_of(exchange)))
+
+    def _compare(self, service: Service, exchange: Exchange, visit: Visit, status: int) -> None:
+        good = visit.verdict is Verdict.OK and is_good(exchange)
+        if status >= 500 and not _may_be_input(exchange, visit):
+            return
+        if not good and status < 500 and status not in _CHECKED:
+            return
+        put_in = inputs(exchange)
+        if put_in is None or protocol(exchange) in _EXEMPT:
+            return
+        sample = Sample(visit, put_in, _tail(exchange), service.number)
+        known = visit.credential is not None
+        if status >= 500:
+            words = wording(exchange)
+            failure = Failure(sample, where_of(exchange), 0 if words is None else words.words)
+            self._fails(service, exchange, failure, known=known)
+            return
+        if good or status == 404:
+            for by_id in (False, True) if good else (True,):
+                self._answers(service, exchange, sample, known=known, by_id=by_id)
+        if put_in.container != NONE and status in (200, 201, 202, 204, 400, 422):
+            key = _key(exchange, 0, known=known, by_id=False)
+            self._operations.ensure(~key, Operation, visit.ended).containers.setdefault(put_in.container, visit)
+
+    def _fails(self, service: Service, exchange: Exchange, failure: Failure, *, known: bool) -> None:
+        """Suspect the input of a failure where another one was answered before."""
+        bad = failure.sample
+        now, name = bad.visit.ended, bad.put_in.operation
+        outage = service.is_outage(failure.where.path)
+        for by_id in (False, True) if place_of(exchange).above else (False,):
+            operation = self._operations.ensure(_key(exchange, name, known=known, by_id=by_id), Operation, now)
+            goods = operation.good
+            if known and not by_id:  # what is open to all is open to a known caller
+                anonymous = self._operations.get(_key(exchange, name, known=False, by_id=False), now)
+                goods = goods if anonymous is None else (*anonymous.good, *goods)
+            if outage or operation.has_answered(bad):
+                continue
+            _suspect(service, failure, goods, by_id=by_id)
+            operation.add_bad(failure)
+        contents = self._operations.get(~_key(exchange, 0, known=known, by_id=False), now)
+        container = bad.put_in.container
+        if contents is not None and container in _UNUSUAL and container not in contents.containers and not outage:
+            answered = contents.containers.get(OBJECT)
+            if answered is not None:
+                service.suspect(Suspect(service.number, failure, answered, BY_CONTENT, 0, 0))
+
+    def _answers(self, service: Service, exchange: Exchange, good: Sample, *, known: bool, by_id: bool) -> None:
+        """Keep an input that was answered, and suspect those that failed before."""
+        key = _key(exchange, good.put_in.operation, known=known, by_id=by_id)
+        operation = self._operations.ensure(key, Operation, good.visit.ended)
+        before = operation.good
+        operation.add_good(good)
+        for failure in operation.bad:
+            bad = failure.sample
+            if operation.has_answered(bad):
+                continue
+            differs = _difference(bad, good, operation.good, by_id=by_id)
+            # A write in between may have mended it, unless the like was answered before as well.
+            if differs is not None and (
+                service.is_unwritten(failure.where, bad, good) or any(each.number < bad.number for each in before)
+            ):
+                service.suspect(Suspect(service.number, failure, good.visit, differs, 1, 0))
+
+    def __len__(self) -> int:
+        return len(self._operations) + len(self._services)
+
+
+def may_clear_up(state: State) -> Opens:
+    """See ``Operations.waits``."""
+    return state.recall(Operations).waits
+
+
+@once
+def where_of(exchange: Exchange) -> Where:
+    """Return the path of an exchange with all paths above it."""
+    path = exchange.request.path.rstrip("/")
+    segments = path.split("/")[: _MOST_SEGMENTS + 1]
+    above = ("/".join(segments[:length]) for length in range(2, len(segments)))
+    return Where(place_of(exchange).path, tuple([resource_of(exchange, each) for each in above]))
+
+
+def _key(exchange: Exchange, name: int, *, known: bool, by_id: bool) -> int:
+    """Return the number of an operation, or of all operations beside its path."""
+    place = place_of(exchange)
+    return hash((place.above if by_id else place.path, by_id, name, exchange.request.method, known))
+
+
+def _tail(exchange: Exchange) -> int:
+    return kind_of_text(unquote(exchange.request.path.rstrip("/").rpartition("/")[2][:_LONGEST_TAIL]))
+
+
+def _may_be_input(exchange: Exchange, visit: Visit) -> bool:
+    """Whether a failure may be due to its input, and was not found to be so already."""
+    if visit.status != 500 or visit.verdict is not Verdict.SERVER_ERROR or malformation(exchange) is not None:
+        return False
+    words = wording(exchange)
+    return words is not None and not words.upstream
+
+
+def _after(suspect: Suspect, exchange: Exchange) -> Suspect | None:
+    """The suspect once an exchange is taken in; None where it clears it."""
+    status = exchange.status
+    if status is None:
+        return suspect
+    if place_of(exchange).path == suspect.failure.where.path:
+        put_in = inputs(exchange) if status < 500 else None
+        cleared = put_in is not None and put_in.exact == suspect.failure.sample.put_in.exact
+        return None if cleared else suspect
+    if status < 500:
+        return suspect._replace(up=suspect.up + 1)
+    words = wording(exchange)
+    same = words is not None and words.words == suspect.failure.words
+    return suspect._replace(down=suspect.down + 1) if same else suspect
+
+
+def _suspect(service: Service, failure: Failure, goods: Sequence[Sample], *, by_id: bool) -> None:
+    """Suspect the input of a failure by the latest answer to another one."""
+    for good in reversed(goods):
+        differs = _difference(failure.sample, good, goods, by_id=by_id)
+        if differs is not None and service.is_unwritten(failure.where, failure.sample, good):
+            service.suspect(Suspect(service.number, failure, good.visit, differs, 0, 0))
+            return
+
+
+def _difference(bad: Sample, good: Sample, goods: Sequence[Sample], *, by_id: bool) -> str | None:
+    """In what an input that failed differs from one that was answered; None where it proves nothing."""
+    if bad.put_in.exact == good.put_in.exact:
+        return None
+    return _by_id(bad, good) if by_id else _by_input(bad, good, goods)
+
+
+def _by_id(bad: Sample, good: Sample) -> str | None:
+    """Another kind of id, all else alike; ids of the kind that services make are what is asked for."""
+    if bad.tail == good.tail or bad.tail in _MADE or bad.put_in.names.keys() != good.put_in.names.keys():
+        return None
+    return BY_ID if good.tail in _MADE or bad.tail in (BROKEN, ODD) else None
+
+
+def _by_input(bad: Sample, good: Sample, goods: Sequence[Sample]) -> str | None:
+    asked, told = bad.put_in.names, good.put_in.names
+    different = [name for name in asked.keys() | told.keys() if asked.get(name) != told.get(name)]
+    if sum(1 for name in different if (asked.get(name) or told[name])[1]) > _MOST_DIFFERENT:
+        return None
+    both = [name for name in different if name in asked and name in told]
+    if bad.visit.method == "DELETE" and not both:
+        return None
+    if bad.put_in.container != good.put_in.container:
+        return BY_CONTENT
+    kinds = [name for name in both if asked[name][0] != told[name][0]]
+    if kinds:
+        new = any(all(each.put_in.names.get(name, (-1, 0))[0] != asked[name][0] for each in goods) for name in kinds)
+        return BY_KIND if new else None
+    return BY_NAME if different and not both else None
