@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 
 class Kind(enum.StrEnum):
-    """What a media type promises the content to be."""
+    """What a media type promises the content to be; ``LINES`` are lines of JSON."""
 
     JSON = "json"
     XML = "xml"
@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     GRPC = "grpc"
     MULTIPART = "multipart"
     NONE = "none"
+    LINES = "lines"
     OTHER = "other"
 
 
@@ -61,7 +62,7 @@ def _kind(essence: str) -> Kind:  # noqa: C901, PLR0911 - a table of names
     if not essence:
         return Kind.NONE
     if essence in _JSON_LINES:
-        return Kind.OTHER
+        return Kind.LINES
     subtype = essence.partition("/")[2]
     if subtype == "json" or subtype.endswith("+json") or essence in _JSON_NAMES:
         return Kind.JSON

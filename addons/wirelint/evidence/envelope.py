@@ -19,23 +19,31 @@ from wirelint.core.json_parts import value_of
 from wirelint.core.knowledge import known
 from wirelint.core.once import once
 from wirelint.evidence import own_codes, texts
-from wirelint.evidence.envelope_glance import JSON_KEYS, STATUS_OBJECTS, WRAPPERS, is_harmless
+from wirelint.evidence.echoes import belongs_to_call
+from wirelint.evidence.envelope_glance import JSON_KEYS, LISTS, STATUS_OBJECTS, is_harmless
 from wirelint.evidence.envelope_texts import of_text
 from wirelint.evidence.envelope_words import (
     CALL_IDS,
+    CALLERS,
     ENVELOPE,
     ERRORS,
     EXPLANATIONS,
     FAILED,
+    FAULTS,
     FINE,
     FLAGS,
     MARKS,
+    NUMBERS,
     STATES,
+    WRAPPERS,
     Envelope,
     Grade,
     is_identity,
     is_truthy,
 )
+from wirelint.evidence.failures import reads_as_error
+from wirelint.evidence.short_errors import short_error
+from wirelint.evidence.streams import last_object
 from wirelint.evidence.texts import Meaning
 
 _REPORTS: Final = frozenset(
@@ -44,6 +52,9 @@ _REPORTS: Final = frozenset(
 )
 """Last segments of paths whose content is a report: there an error is what was asked for."""
 _MOST_EVIDENCE: Final = 6
+_UNHEALTHY: Final = frozenset({"fail", "error", "down"})
+_MOST_OUTCOMES: Final = 32
+_SMALL: Final = 2 * 1024
 
 
 @once
@@ -57,10 +68,20 @@ def envelope(exchange: Exchange) -> Envelope | None:
         told = [(condition, condition.holds(response.body.members)) for condition in conditions]
         if any(holds is not None for _, holds in told):
             return next((_told(condition, response.body.members) for condition, holds in told if holds), None)
-    found = _of_response(response)
-    if found is not None and found.grade > Grade.WEAK and _is_report(exchange):
+    found = _of_response(exchange, response)
+    if found is not None and found.grade > Grade.WEAK and _is_report(exchange) and not _is_failed_health(response):
         return found._replace(grade=Grade.WEAK)
-    return found
+    return found or short_error(exchange)
+
+
+def _is_failed_health(response: Response) -> bool:
+    """Whether a health report says in its own media type that the service failed, for which it asks for 4xx or 5xx."""
+    status = (response.body.members or {}).get("status")
+    return (
+        response.headers.media_type.essence == "application/health+json"
+        and isinstance(status, str)
+        and status.lower() in _UNHEALTHY
+    )
 
 
 def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
@@ -82,48 +103,128 @@ def _is_report(exchange: Exchange) -> bool:
     )
 
 
-def _of_response(response: Response) -> Envelope | None:
+def _of_response(exchange: Exchange, response: Response) -> Envelope | None:  # noqa: PLR0911 - a table of forms
     declared = response.headers.get("mediawiki-api-error")
     if declared:
         return Envelope(Grade.STRONG, "MediaWiki-API-Error", f"MediaWiki-API-Error: {declared}")
     body = response.body
-    if body.top_level is not None and is_harmless(body.top_level, body.names or frozenset()):
+    if body.top_level is not None and is_harmless(body.top_level, body.names or frozenset(), len(body.content or b"")):
         return None
     members = body.members
     if members is not None:
-        return _of_object(members, whole=body.complete)
+        if (found := _of_object(exchange, members)) is not None:
+            return found
+        return _of_outcomes(exchange, members) or _nested(exchange, members)
     if body.elements is not None:
-        return _of_list(body.elements)
+        return _of_list(exchange, body.elements)
+    if (last := last_object(body)) is not None:
+        found = _of_object(exchange, last)
+        return None if found is None else found._replace(grade=min(found.grade, Grade.MEDIUM))
     return of_text(body, response.headers.media_type.kind)
 
 
-def _of_list(elements: list[msgspec.Raw]) -> Envelope | None:
+def _of_list(exchange: Exchange, elements: list[msgspec.Raw]) -> Envelope | None:
     value = value_of(elements[0]) if len(elements) == 1 else None
     if not isinstance(value, dict) or not value or not {name.lower() for name in value} <= ENVELOPE:
         return None
-    return _of_object(value, whole=True)
+    return _of_object(exchange, value)
 
 
-def _of_object(members: Mapping[str, Any], *, whole: bool, depth: int = 0) -> Envelope | None:
+def _of_outcomes(exchange: Exchange, members: Mapping[str, Any]) -> Envelope | None:
+    """``{"results": [{"statement_id": 0, "error": "…"}]}``: of each thing that was asked for nothing but an error."""
+    filled = [
+        name
+        for name, value in members.items()
+        if is_truthy(value) and not belongs_to_call(exchange, name.lower(), value)
+    ]
+    if len(filled) != 1 or filled[0].lower() not in LISTS:
+        return None
+    outcomes = members[filled[0]]
+    if not isinstance(outcomes, list) or not 0 < len(outcomes) <= _MOST_OUTCOMES:
+        return None
+    for at, outcome in enumerate(outcomes):
+        if not isinstance(outcome, dict):
+            return None
+        folded = {name.lower(): value for name, value in outcome.items()}
+        failed = [
+            name for name, value in folded.items() if name in ERRORS and _is_error(value) and not _is_count(name, value)
+        ]
+        others = [
+            name
+            for name, value in folded.items()
+            if name not in ERRORS | NUMBERS
+            and value != at
+            and is_truthy(value)
+            and not belongs_to_call(exchange, name, value)
+        ]
+        if not failed or not {*others} <= EXPLANATIONS - {"title", "text", "description", "detail", "details"}:
+            return None
+    name = next(name for name in outcomes[0] if name.lower() in ERRORS)
+    return Envelope(Grade.STRONG, f"{filled[0]}[].{name}", _evidence(outcomes[0]))
+
+
+def _nested(exchange: Exchange, members: Mapping[str, Any]) -> Envelope | None:
+    """``{"janus": "success", "sender": 7, "plugindata": {"plugin": "…", "data": {"error_code": 421, "error": "…"}}}``.
+
+    A number and a text about an error within, and around them nothing but words of the transport and echoes: so
+    control interfaces answer calls, which therefore come by POST.
+    """
+    body = exchange.response.body if exchange.response is not None else None
+    if exchange.request.method != "POST" or body is None or len(body.content or b"") > _SMALL:
+        return None
+    inner: Mapping[str, Any] = members
+    for depth in range(3):
+        folded = {name.lower(): value for name, value in inner.items()}
+        nests = [value for name, value in folded.items() if isinstance(value, dict) and value]
+        words = [
+            value
+            for name, value in folded.items()
+            if not isinstance(value, dict) and not belongs_to_call(exchange, name, value)
+        ]
+        number = next(
+            (name for name in folded if name in NUMBERS and _is_number(folded[name], folded | _texts(folded))), None
+        )
+        error = next(
+            (name for name in folded if name in ERRORS and isinstance(folded[name], str) and _is_error(folded[name])),
+            None,
+        )
+        if depth and number is not None and error is not None and not nests:
+            return Envelope(Grade.MEDIUM, error, _evidence(inner))
+        if len(nests) != 1 or not all(_is_word(value) for value in words):
+            return None
+        inner = nests[0]
+    return None
+
+
+def _texts(folded: Mapping[str, Any]) -> dict[str, Any]:
+    return {"message": folded.get("error")} if isinstance(folded.get("error"), str) else {}
+
+
+def _is_word(value: Any) -> bool:
+    """Whether a value is nothing, or one word such as «success», «event» or the name of a module."""
+    return not value or (isinstance(value, str) and len(value) <= 64 and not any(map(str.isspace, value)))
+
+
+def _of_object(exchange: Exchange, members: Mapping[str, Any], depth: int = 0) -> Envelope | None:
     folded = {name.lower(): value for name, value in members.items()}
     if len(folded) == 1 and depth < 2:
         name, inner = next(iter(folded.items()))
         if isinstance(inner, dict) and (
             name in WRAPPERS or (inner.keys() == {"result", "error"} and not inner["result"])
         ):
-            return _of_object(inner, whole=whole, depth=depth + 1)
+            return _of_object(exchange, inner, depth + 1)
     marks = _marks(folded)
     if marks is None:
         return None
     flag, state, error, number = marks
     marker = flag or state or error or number
     if marker is None:
-        return _of_status_object(folded) or _of_code(members, folded)
+        return _of_status_object(exchange, folded, depth) or _of_code(exchange, members, folded)
     if not (flag or state) and any(_is_fine(folded[name]) for name in ("status", "result", "state") if name in folded):
         return Envelope(Grade.WEAK, marker, _evidence(members))
     if flag is None and state is None and error == "errmsg" and number is None:
         return None  # {"errcode": 0, "errmsg": "…"}: the number decides
-    return Envelope(_grade(folded, marks, whole=whole), marker, _evidence(members))
+    return Envelope(_grade(exchange, folded, marks), marker, _evidence(members))
 
 
 class _Marks(NamedTuple):
@@ -147,6 +248,8 @@ def _marks(folded: Mapping[str, Any]) -> _Marks | None:
             # An answer may be the number 0.
             if _says_no(value) and (name != "response" or value is False or value != 0):
                 flag = flag or name
+        elif name in FAULTS:
+            flag = flag or (name if _is_fine(value) else None)
         elif name in STATES:
             state = state or (name if _says_failed(value) else None)
         elif name in ERRORS:
@@ -156,16 +259,25 @@ def _marks(folded: Mapping[str, Any]) -> _Marks | None:
     return _Marks(flag, state, error, number)
 
 
-def _grade(folded: Mapping[str, Any], marks: _Marks, *, whole: bool) -> Grade:  # noqa: PLR0911 - a table of guards
+def _grade(exchange: Exchange, folded: Mapping[str, Any], marks: _Marks) -> Grade:  # noqa: PLR0911 - a table of guards
     flag, state, error, number = marks
-    if any(is_identity(name, value) for name, value in folded.items()):
+    whole = exchange.response is not None and exchange.response.body.complete
+    identities = [name for name, value in folded.items() if is_identity(name, value)]
+    if identities and not _belong_to_the_call(exchange, folded, marks, identities):
+        return Grade.MEDIUM if _is_empty_answer(exchange, folded) else Grade.WEAK
+    if error and not (flag or state) and exchange.request.method == "GET" and _is_catalogue(folded[error]):
         return Grade.WEAK
     if isinstance(folded.get("valid"), bool):
         return Grade.WEAK  # the errors are what was asked for
     others = [
         name
         for name, value in folded.items()
-        if name not in ENVELOPE and not name.endswith(CALL_IDS) and is_truthy(value)
+        if name not in ENVELOPE
+        and name not in identities
+        and not name.endswith(CALL_IDS)
+        and is_truthy(value)
+        and not _says_failed(value)
+        and not belongs_to_call(exchange, name, value)
     ]
     # {"ip": "127.0.0.1", "error": true, "reason": "…"}: said so plainly that what was asked about may stand beside it.
     plain = folded.get("error") is True and isinstance(folded.get("reason", folded.get("message")), str)
@@ -188,11 +300,71 @@ def _grade(folded: Mapping[str, Any], marks: _Marks, *, whole: bool) -> Grade:  
     return Grade.MEDIUM if whole else Grade.WEAK
 
 
+def _belong_to_the_call(exchange: Exchange, folded: Mapping[str, Any], marks: _Marks, identities: list[str]) -> bool:
+    """Whether what looks like identities of a resource are the caller's, or echoes of a call, beside an error.
+
+    The answer to ``GET /payments/7`` is the payment, and a ``status`` beside an id is the resource's.
+    """
+    if marks.state is not None and marks.state in ("status", "state"):
+        return False
+    explained = (
+        isinstance(error := folded.get("error"), dict) and isinstance(error.get("message"), str) and "code" in error
+    )
+    return all(
+        (explained and name in CALLERS and str(folded[name]) not in exchange.request.path)
+        or belongs_to_call(exchange, name, folded[name])
+        for name in identities
+    )
+
+
+_RESULTS: Final = frozenset(
+    "output outputs choices results result data items content candidates completion embeddings".split()
+)
+_OF_THE_SERVICE: Final = frozenset(
+    {
+        Meaning.RATE,
+        Meaning.QUOTA,
+        Meaning.AUTHN,
+        Meaning.UPSTREAM,
+        Meaning.TIMEOUT,
+        Meaning.UNAVAILABLE,
+        Meaning.INTERNAL,
+    }
+)
+
+
+def _is_empty_answer(exchange: Exchange, folded: Mapping[str, Any]) -> bool:
+    """``{"id": "resp_1", "status": "failed", "error": {"code": "rate_limit_exceeded", …}, "output": []}``.
+
+    What was asked for is missing, and the error is the service's, not that of something which has a state of its own.
+    """
+    error = folded.get("error")
+    if exchange.request.method != "POST" or exchange.status != 200 or not isinstance(error, dict):
+        return False
+    message, code = error.get("message"), error.get("code", error.get("type"))
+    if not isinstance(message, str) or not message or not isinstance(code, str | int) or isinstance(code, bool):
+        return False
+    if isinstance(code, int):
+        others = (value for name, value in folded.items() if name != "error")
+        return 400 <= code <= 599 and not any(isinstance(value, dict | list) and value for value in others)
+    empty = any(name in folded and not folded[name] for name in _RESULTS)
+    return empty and bool((texts.of_code(code) | texts.of_prose(message)) & _OF_THE_SERVICE)
+
+
+def _is_catalogue(errors: Any) -> bool:
+    """``{"not_found": "Nicht gefunden"}``: what to say of each error, as in files of translations."""
+    return (
+        isinstance(errors, dict)
+        and not {name.lower() for name in errors} & (EXPLANATIONS | NUMBERS | {"type"})
+        and all(isinstance(value, str | dict) for value in errors.values())
+    )
+
+
 def _is_empty_page(data: Any) -> bool:
     return isinstance(data, dict) and not any(is_truthy(value) for value in data.values())
 
 
-def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
+def _of_status_object(exchange: Exchange, folded: Mapping[str, Any], depth: int) -> Envelope | None:
     """``{"status": {"code": "13", "message": "…"}}``: a code of its own beside a text about an error."""
     for name in STATUS_OBJECTS:
         inner = folded.get(name)
@@ -210,15 +382,25 @@ def _of_status_object(folded: Mapping[str, Any]) -> Envelope | None:
             continue
         about = texts.of_prose(text)
         rest = [key for key, value in folded.items() if key != name and is_truthy(value)]
-        if about - {Meaning.UNAVAILABLE} and not rest:
+        if (about - {Meaning.UNAVAILABLE} or reads_as_error(text)) and not rest:
             return Envelope(Grade.STRONG, f"{name}.code", _evidence({name: inner}))
+    if depth == 0:
+        for name in STATUS_OBJECTS:
+            inner = folded.get(name)
+            if isinstance(inner, dict) and not any(
+                is_truthy(value) for other, value in folded.items() if other != name
+            ):
+                return _of_object(exchange, inner, depth + 1)
     return None
 
 
-def _of_code(members: Mapping[str, Any], folded: Mapping[str, Any]) -> Envelope | None:
+def _of_code(exchange: Exchange, members: Mapping[str, Any], folded: Mapping[str, Any]) -> Envelope | None:
     """``{"code": 1002, "message": "Invoice does not exist"}``: a number of its own beside a text about an error."""
     marker = own_codes.of_members(folded)
-    if marker is None or any(name not in ENVELOPE and is_truthy(value) for name, value in folded.items()):
+    if marker is None or any(
+        name not in ENVELOPE and is_truthy(value) and not belongs_to_call(exchange, name, value)
+        for name, value in folded.items()
+    ):
         return None
     if any(
         folded.get(name) not in (None, "", [], {})

@@ -11,13 +11,20 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from wirelint.evidence import texts
+from wirelint.evidence.failures import reads_as_error
 from wirelint.evidence.forms import form_fields
 from wirelint.evidence.texts import Meaning
 from wirelint.evidence.xml import Document
 
-_CODES: Final = ("code", "cod", "retcode", "ret_code", "status", "sub_code")
-_TEXTS: Final = ("message", "msg", "retmsg", "ret_msg", "info", "sub_msg", "description", "detail", "reason", "result")
-KEYS: Final[frozenset[str]] = frozenset({"code", "cod", "retcode", "ret_code"})
+_CODES: Final = (
+    "code", "cod", "retcode", "ret_code", "status", "sub_code", "ret", "rc", "returncode", "return_code", "rtncode", "respcode",
+    "resp_code", "rescode", "resultcode", "result_code",
+)  # fmt: skip
+_TEXTS: Final = (
+    "message", "msg", "retmsg", "ret_msg", "info", "sub_msg", "description", "detail", "reason", "result", "resultmsg",
+    "result_msg", "resultmessage", "errormsg", "error_msg", "errmsg", "returnmsg", "respmsg", "desc", "statusmsg", "text",
+)  # fmt: skip
+KEYS: Final[frozenset[str]] = frozenset(_CODES) - {"status", "sub_code"}
 """The folded names of which a JSON object has one where ``of_members`` can find something."""
 
 _ABOUT: Final = frozenset(
@@ -32,6 +39,9 @@ _ABOUT: Final = frozenset(
         Meaning.RATE,
         Meaning.QUOTA,
     }
+)
+_HTTP_ERRORS: Final = frozenset(
+    {400, 401, 402, 403, 404, 405, 406, 409, 410, 413, 415, 422, 429, 500, 501, 502, 503, 504}
 )
 _number: Final = re.compile(r"-?[0-9]{1,9}")
 _machine: Final = re.compile(r"[A-Z][A-Z0-9]{0,24}(?:_[A-Z0-9]{1,24}){1,6}")
@@ -60,7 +70,12 @@ def of_members(folded: Mapping[str, Any]) -> str | None:
         refused = str(folded.get("status")) == "0" and any(_is_word_for_failure(folded.get(each)) for each in _TEXTS)
         return "status" if refused else None
     said = [value for other in _TEXTS if other != name and isinstance(value := folded.get(other), str)]
-    return name if any(_is_about_an_error(text, number=name == "status") for text in said) else None
+    if any(_is_about_an_error(text, number=name == "status") for text in said):
+        return name
+    # A number below zero, or of an HTTP error, says it in whatever language the text is; so does «status» where 1 is fine.
+    number = int(folded[name]) if name != "status" else 0
+    told = number < 0 or (number in _HTTP_ERRORS and all(not folded.get(other) for other in ("data", "result")))
+    return name if told and said and not any(_fine.search(text) or not text.strip() for text in said) else None
 
 
 def _is_word_for_failure(text: Any) -> bool:
@@ -86,6 +101,8 @@ def _is_about_an_error(text: str, *, number: bool = False) -> bool:
         return False
     if _machine.fullmatch(text):
         return bool(texts.of_code(text) & _ABOUT)
+    if not number and reads_as_error(text):
+        return True
     about = texts.of_prose(text) & _ABOUT
     return bool(about - {Meaning.INVALID} if number else about)
 

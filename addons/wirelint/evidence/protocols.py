@@ -38,6 +38,8 @@ NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol f
 
 _NAMES_IN_REQUESTS: Final = (b'"jsonrpc"', b'"query"', b'"extensions"')
 _GRAPHQL_KEYS: Final = frozenset({"data", "errors", "extensions"})
+_JSON_RPC_1: Final = frozenset({"result", "error", "id"})
+"""What version 1.0 and 1.1 answer a call with; they have no member that names the protocol."""
 _query_in_target: Final = re.compile(
     r"(?:^|&)query=(?:\+|%20|%0[ad])*(?:\{|%7b|(?:query|mutation|subscription|fragment)\b)", re.IGNORECASE
 )
@@ -97,6 +99,8 @@ def _by_content(exchange: Exchange, last: str) -> Protocol | None:
         top = response.body.top_level
         if top is not None:
             if "jsonrpc" in top and ("result" in top or "error" in top):
+                return Protocol.JSON_RPC
+            if request.method == "POST" and top.keys() == _JSON_RPC_1:
                 return Protocol.JSON_RPC
             if "items" in top and "errors" in top and "took" in top:
                 return Protocol.BULK

@@ -12,6 +12,7 @@ from wirelint.core.once import once
 from wirelint.evidence import texts
 from wirelint.evidence.forms import form_fields
 from wirelint.evidence.markup import READ, visible_text
+from wirelint.evidence.streams import last_object
 from wirelint.evidence.texts import NONE, TEXT_LIMIT, Meaning
 from wirelint.evidence.xml import document
 
@@ -36,7 +37,7 @@ _CODES: Final = frozenset(
 _INNER: Final = frozenset(
     "error errors err detail details fault exception status response json result meta body cause causes errorcauses errordetails"
     " message messages problems errorresponse errormessages errorchain extensions violations responsestatus serviceerror apierror"
-    " errorinfo rootcause embedded messagetranslations originalerror innererror".split()
+    " plugindata results data errorinfo rootcause embedded messagetranslations originalerror innererror".split()
 )
 _TRANSLATED: Final = frozenset({"message", "messagetranslations"})
 """Members whose own members are one text each, by language or as OData's ``{"lang": "en", "value": "…"}``."""
@@ -183,7 +184,7 @@ def is_status(text: str, status: int) -> bool:
 
 def _read(gathering: _Gathering, response: Response) -> None:
     body = response.body
-    members = body.members
+    members = body.members or last_object(body)
     if members is not None:
         gathering.members(members, fields=response.status in (400, 409, 422))
         return

@@ -45,7 +45,7 @@ _WRONG: Final = {
     406: _ANY - {Meaning.NOT_FOUND},
     409: frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.METHOD, Meaning.MALFORMED}),
     410: frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.CONFLICT, Meaning.METHOD}),
-    412: (_ANY - {Meaning.CONFLICT}) | {Meaning.INVALID},  # a destination that exists is the precondition
+    412: _ANY | {Meaning.INVALID},
     417: _ANY | {Meaning.INVALID},
     423: _ANY - {Meaning.CONFLICT},
 }
@@ -78,6 +78,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     meaning = next(iter(about))
     words = said(exchange)
+    if status == 412 and "destination" in exchange.request.headers:
+        return  # that nothing stands there is the precondition (RFC 4918 section 10.6)
     if status == 409 and meaning is Meaning.AUTHN and "session" in words.prose.lower():
         return  # the session that a request belongs to is a state that it can be in conflict with
     if status == 403 and meaning is Meaning.INVALID and not _values.search(f"{words.prose} {' '.join(words.codes)}"):

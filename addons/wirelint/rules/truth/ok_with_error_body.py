@@ -3,8 +3,9 @@
 What it does
 ------------
 Reports a 2xx response whose content says that the request failed: a JSON object with a negative flag or a filled
-error member, an XML document with an error root or status, a text that is nothing but an error, a form-encoded
-error, or a server's own error field.
+error member (also nested, or beside mere echoes of the request), a list in which every outcome is an error, an XML
+document with an error root or status, a short text that is nothing but an error, a form-encoded error, a stream whose
+only event or last line is an error, or a server's own error field.
 
 Why it matters
 --------------
@@ -16,7 +17,8 @@ Known exceptions
 The state of a job, a payment or a delivery is data: where the object looks like a resource (an id, a link, creation
 times, progress) nothing is reported. GraphQL, JSON-RPC, XML-RPC, SOAP, gRPC, batches, bulk operations and S3's
 copy operations answer errors under 200 by design. Reports that were asked for (validation, health, connection tests)
-are no errors either.
+are no errors either, except for a failed ``application/health+json``. Translations, chat messages, files and texts that
+the request itself sent may speak of errors.
 
 How to fix
 ----------
@@ -71,7 +73,9 @@ RULE = Rule(
     confidence=Confidence.STRONG,
     because="the content says so in so many words, and nothing in it looks like a resource",
     basis="policy: RFC 9110 section 15.3 says that 2xx means the request was successfully received and accepted",
-    when=When(status="2xx", media=(Kind.JSON, Kind.XML, Kind.HTML, Kind.TEXT, Kind.FORM, Kind.EVENTS, Kind.NONE)),
+    when=When(
+        status="2xx", media=(Kind.JSON, Kind.XML, Kind.HTML, Kind.TEXT, Kind.FORM, Kind.EVENTS, Kind.LINES, Kind.NONE)
+    ),
     reads=Reads.PREFIX,
     json_keys=JSON_KEYS,
 )
@@ -105,6 +109,36 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 BAD = (
     """\
+GET /query?db=metrics&q=SELECT+1 HTTP/1.1
+Host: tsdb.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"results": [{"statement_id": 0, "error": "max-select-series limit exceeded"}]}
+""",
+    """\
+GET /v1/thing HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"message": "Unauthorized"}
+""",
+    """\
+POST /v1/chat HTTP/1.1
+Host: llm.example
+
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+
+data: {"error": {"message": "The model is overloaded", "code": 503}}
+
+data: [DONE]
+
+""",
+    """\
 POST /login HTTP/1.1
 Host: shop.example
 Content-Type: application/json
@@ -137,6 +171,24 @@ ERR:14:invalid number
 )
 
 GOOD = (
+    """\
+GET /locales/de.json HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"errors": {"not_found": "Nicht gefunden"}}
+""",
+    """\
+DELETE /lists/7/members/9 HTTP/1.1
+Host: lists.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"message": "Mailing list member has been deleted"}
+""",
     """\
 GET /payments/8d2 HTTP/1.1
 Host: pay.example

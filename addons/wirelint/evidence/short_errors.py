@@ -1,0 +1,145 @@
+"""Short answers that are nothing but the text of an error: ``{"message": "Unauthorized"}``, one line, one result."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from wirelint.core.exchange import Exchange, Response
+from wirelint.core.json_parts import NOTHING
+from wirelint.core.media import Kind
+from wirelint.evidence.echoes import belongs_to_call, is_echo
+from wirelint.evidence.envelope_words import CALL_IDS, ENVELOPE, FLAGS, STATES, WRAPPERS, Envelope, Grade, is_identity
+from wirelint.evidence.failures import is_status_phrase, reads_as_error
+
+LARGEST: Final = 640
+"""Most octets of a content that can be nothing but a message."""
+MESSAGES: Final = frozenset(
+    "message msg reason detail errordescription error_description errortext error_text info".split()
+)
+"""Members that hold a message wherever they stand."""
+RESULTS: Final = frozenset({"result", "text", "response", "output", "answer"})
+"""Members that as often hold what was asked for: they need a number for failure or an empty result beside them."""
+
+_LINES: Final = frozenset({Kind.TEXT, Kind.HTML, Kind.NONE, Kind.JSON})
+_NUMBERS: Final = ("result", "code", "status", "rc", "ret", "retcode", "resultcode", "returncode")
+_CODES: Final = frozenset("code statuscode status_code errcode errno error_code retcode ret_code ret rc".split())
+_FINE: Final = frozenset({"0", "200", "ok", "success"})
+_TEXTS: Final = MESSAGES | RESULTS
+_DEEPEST: Final = 2
+_LONGEST_LINE: Final = 300
+_LONGEST_RESULT: Final = 160
+_MOST_MEMBERS: Final = 8
+_FILE_FIELDS: Final = ("last-modified", "accept-ranges", "content-disposition", "etag", "content-range")
+# Requests that want to know about an error, or whose answer is a text of whatever content.
+_asks: Final = re.compile(
+    r"(?:^|[/_-])(?:check\w*|verify|verif\w+|valid\w*|is|can|has|exists?|available|availability|search|find|suggest\w*|autocomplete|lint|tests?|diagnos\w*"
+    r"|status|state|health\w*|ready|live|ping|logs?|events?|history|audit|chat|comments?|messages?|translat\w*|echo|completions?|generate|ask|prompt|quotes?|jokes?|fortune|i18n|locales?|lang)(?:[/_.-]|$)"
+)
+_file: Final = re.compile(r"\.(?:txt|md|log|csv|tsv|ini|conf|cfg|ya?ml|toml|po|properties|json|html?)$")
+
+
+def short_error(exchange: Exchange) -> Envelope | None:
+    """Return the error that a short 2xx response is; None where it is anything else, or may be.
+
+    What asks for a report, or for a text, is not judged, and neither is a text that the request sent.
+    """
+    response = exchange.response
+    if response is None or not 200 <= response.status < 300 or not response.body.complete:
+        return None
+    body = response.body
+    content = body.content
+    if not content or len(content) > LARGEST or _asks.search(exchange.request.path[-128:].lower()) is not None:
+        return None
+    value = body.json
+    if value is NOTHING:
+        return _of_line(exchange, response, (body.text or "").strip())
+    if isinstance(value, str):
+        return _of_line(exchange, response, value.strip())
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 else None
+    return _of_members(exchange, value, 0) if isinstance(value, dict) else None
+
+
+def _of_line(exchange: Exchange, response: Response, text: str) -> Envelope | None:
+    if (
+        not text
+        or len(text) > _LONGEST_LINE
+        or "\n" in text
+        or text[0] in "<{["
+        or response.headers.media_type.kind not in _LINES
+        or _is_file(exchange, response)
+        or is_echo(exchange, "", text)
+        or not reads_as_error(text)
+    ):
+        return None
+    return Envelope(Grade.MEDIUM, "text", text)
+
+
+def _is_file(exchange: Exchange, response: Response) -> bool:
+    """Whether the content is a file's, which may say anything."""
+    request = exchange.request
+    return request.method in ("GET", "HEAD") and (
+        any(name in response.headers for name in _FILE_FIELDS) or _file.search(request.path[-128:].lower()) is not None
+    )
+
+
+def _of_members(exchange: Exchange, members: Mapping[str, Any], depth: int) -> Envelope | None:
+    folded = {name.lower(): value for name, value in members.items()}
+    said = {name: text for name, value in folded.items() if name in _TEXTS and (text := _text(value))}
+    rest = {
+        name: value
+        for name, value in folded.items()
+        if name not in said and not name.endswith(CALL_IDS) and not holds_nothing(exchange, name, value)
+    }
+    if len(folded) == 1 and depth < _DEEPEST:
+        name, inner = next(iter(folded.items()))
+        if isinstance(inner, dict) and name in WRAPPERS:
+            return _of_members(exchange, inner, depth + 1)
+    fine = any(str(folded[name]).lower() in _FINE for name in _CODES if name in folded)
+    if not said or fine or any(_speaks_against(name, value) for name, value in rest.items()):
+        return None
+    name = next((name for name in said if name in MESSAGES), next(iter(said)))
+    text = said[name]
+    if is_echo(exchange, name, text) or not reads_as_error(text):
+        return None
+    if name in RESULTS and not _is_failed_result(exchange, folded, text):
+        return None
+    return Envelope(Grade.MEDIUM, name, json.dumps(dict(list(said.items())[:3]), ensure_ascii=False))
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _speaks_against(name: str, value: Any) -> bool:
+    """Whether what stands beside a text is data, the state of something, a word for success or a code that it explains."""
+    if isinstance(value, dict | list) or name not in ENVELOPE or is_identity(name, value):
+        return True
+    if name in STATES and name != "result":
+        return True
+    if name in FLAGS or name in _CODES:
+        return not (isinstance(value, int) and not isinstance(value, bool)) or value == 200
+    return False
+
+
+def holds_nothing(exchange: Exchange, name: str, value: Any, depth: int = 0) -> bool:
+    """Return whether a member holds no data: nothing, zero, -1, what the request sent, or an object of no more."""
+    if isinstance(value, dict) and value and depth < _DEEPEST:
+        return len(value) <= _MOST_MEMBERS and all(
+            holds_nothing(exchange, inner.lower(), each, depth + 1) for inner, each in value.items()
+        )
+    return not value or (value == -1 and not isinstance(value, bool)) or belongs_to_call(exchange, name, value)
+
+
+def _is_failed_result(exchange: Exchange, folded: Mapping[str, Any], text: str) -> bool:
+    """Whether a text that could be a result is none: a number says so, or the result's own place is empty."""
+    numbers = (value for name, value in folded.items() if name in _NUMBERS)
+    if any(isinstance(value, int) and not isinstance(value, bool) and value not in (0, 200) for value in numbers):
+        return True
+    if len(text) > _LONGEST_RESULT:
+        return False
+    empty = any(isinstance(value, dict | list) for value in folded.values())
+    return is_status_phrase(text) or (exchange.request.method not in ("GET", "HEAD") and empty)
