@@ -46,7 +46,7 @@ def test_any_octets_make_fields(pairs: Any) -> None:
     [
         ("application/json", Kind.JSON),
         ("Application/Problem+JSON; charset=utf-8", Kind.JSON),
-        ("application/x-ndjson", Kind.OTHER),
+        ("application/x-ndjson", Kind.LINES),
         ("text/html;charset=utf-8", Kind.HTML),
         ("application/soap+xml", Kind.XML),
         ("application/grpc-web+proto", Kind.GRPC),

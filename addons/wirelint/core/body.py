@@ -17,6 +17,7 @@ from wirelint.core.json_parts import (
     array_of,
     beginnings,
     first_of,
+    is_beginning,
     members_of_prefix,
     object_of,
     unguarded,
@@ -211,6 +212,11 @@ class Body:
         """Whether complete, non-empty content is provably no JSON text (RFC 8259)."""
         content = self.content
         return bool(self.complete and content and content.strip(b" \t\r\n") and self.json is NOTHING)
+
+    @property
+    def is_cut_json(self) -> bool:
+        """Whether content that is no JSON only ends too soon, as what a recorder cut short does without a word."""
+        return self.is_broken_json and is_beginning(self._json_octets())
 
     def _json_octets(self) -> bytes:
         """Complete content in UTF-8, without what may stand before JSON; empty where it is not complete."""

@@ -57,6 +57,17 @@ def value_of(octets: bytes | msgspec.Raw) -> Any:
         return NOTHING
 
 
+def is_beginning(octets: bytes) -> bool:
+    """Whether a text is JSON as far as it goes, and merely ends too soon."""
+    try:
+        _anything.decode(octets)
+    except msgspec.DecodeError as error:
+        return str(error) == "Input data was truncated"
+    except _FAULTS:
+        return False
+    return False
+
+
 def object_of(octets: bytes) -> dict[str, msgspec.Raw] | None:
     """Names and unparsed values of an object."""
     if octets[:1] != b"{":

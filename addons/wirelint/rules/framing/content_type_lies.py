@@ -12,7 +12,8 @@ would run.
 Known exceptions
 ----------------
 Lines of JSON, guarded JSON (``)]}'``), JSONP and event streams are formats of their own. Files that are served as
-they lie (``.json`` under ``text/plain``) are somebody else's content.
+they lie (``.json`` under ``text/plain``) are somebody else's content. A part (206) is no whole document, and JSON that
+only ends too soon may have been cut by the recorder, unless ``Content-Length`` says that this is all of it.
 
 How to fix
 ----------
@@ -56,7 +57,7 @@ RULE = Rule(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Parse what claims to be JSON; look at the first octet of what does not."""
     response = exchange.response
-    if exchange.request.method == "HEAD" or len(response.body.content or b"") < _SHORTEST:
+    if exchange.request.method == "HEAD" or response.status == 206 or len(response.body.content or b"") < _SHORTEST:
         return
     body, media = response.body, response.headers.media_type
     if media.kind is Kind.JSON:
@@ -66,6 +67,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             and body.elements is None
             and body.is_broken_json
             and not _other_form.match(text := (body.text or "").strip()[:512])
+            and not (body.is_cut_json and response.headers.get("content-length") != str(len(body.raw or b"")))
         ):
             yield Hit(f"content that is no JSON, sent as {media.essence}", text[:120])
     elif (body.content or b"")[:1] == b"{" and body.top_level and not _file.search(exchange.request.path[-128:]):
@@ -99,6 +101,26 @@ Content-Type: text/html
 )
 
 GOOD = (
+    """\
+GET /export HTTP/1.1
+Host: api.example
+Range: bytes=0-15
+
+HTTP/1.1 206 Partial Content
+Content-Type: application/json
+Content-Range: bytes 0-15/90
+
+{"orders": [{"id
+""",
+    """\
+GET /export HTTP/1.1
+Host: api.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"orders": [{"id": 7}, {"id
+""",
     """\
 GET /events HTTP/1.1
 Host: api.example

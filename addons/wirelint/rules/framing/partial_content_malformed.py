@@ -3,7 +3,8 @@
 What it does
 ------------
 Reports a 206 response to a request without ``Range`` or with a method other than GET; a single part without
-``Content-Range``; and a ``multipart/byteranges`` response with ``Content-Range`` in its head, with no boundary, with
+``Content-Range``, with another part than the one asked for, or of another length than it says; and a
+``multipart/byteranges`` response with ``Content-Range`` in its head, with no boundary, with
 a part that lacks ``Content-Range``, or to a request for one range.
 
 Why it matters
@@ -14,8 +15,9 @@ discard it, store it as the whole, or glue it to the wrong offset.
 Known exceptions
 ----------------
 Units other than bytes have rules of their own; for them only the request's ``Range`` is asked for. Ranges may be asked
-for by fields of the service's own, as ``x-ms-range``. 206 to POST is another rule's finding. Some object stores answer HEAD with 206; that is a note. Recordings without any request fields
-are not judged.
+for by fields of the service's own, as ``x-ms-range``. 206 to POST is another rule's finding. Some object stores
+answer HEAD with 206; that is a note. A shorter part than the one asked for is allowed. Recordings without any request
+fields are not judged.
 
 How to fix
 ----------
@@ -30,6 +32,7 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-14.6
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -47,6 +50,9 @@ RULE = Rule(
 
 _NOT_ASKING: Final = ("content-range", "if-range")
 _SCANNED: Final = 16384
+_content_range: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/(?:[0-9]{1,18}|\*)")
+_range: Final = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
+_digits: Final = re.compile(r"[0-9]{1,18}")
 _MOST_PARTS: Final = 32
 
 
@@ -68,14 +74,29 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         )
     elif asked.strip().lower().startswith("bytes="):
         fault = (
-            _many(response, asked) if response.headers.media_type.essence == "multipart/byteranges" else _one(response)
+            _many(response, asked)
+            if response.headers.media_type.essence == "multipart/byteranges"
+            else _one(response, asked.strip().lower())
         )
         if fault:
             yield Hit(fault, f"Content-Type: {response.headers.get('content-type') or ''}")
 
 
-def _one(response: Response) -> str:
-    return "" if "content-range" in response.headers else "206 without Content-Range"
+def _one(response: Response, asked: str) -> str:
+    described = response.headers.get("content-range")
+    if described is None:
+        return "206 without Content-Range"
+    sent, wanted = _content_range.fullmatch(described.strip().lower()), _range.fullmatch(asked)
+    if sent is None or wanted is None:
+        return ""
+    first, last = int(sent[1]), int(sent[2])
+    # Less than was asked for is allowed (RFC 9110 section 15.3.7), another part is not.
+    if first != int(wanted[1]) or (wanted[2] and last > int(wanted[2])):
+        return f"206 with bytes {first}-{last} where {asked.removeprefix('bytes=')} was asked for"
+    length = response.headers.get("content-length") or ""
+    if "content-encoding" not in response.headers and _digits.fullmatch(length) and int(length) != last - first + 1:
+        return f"206 with {length} octets for bytes {first}-{last}"
+    return ""
 
 
 def _many(response: Response, asked: str) -> str:
@@ -97,6 +118,18 @@ def _many(response: Response, asked: str) -> str:
 
 
 BAD = (
+    """\
+GET /video.mp4 HTTP/1.1
+Host: media.example
+Range: bytes=500-999
+
+HTTP/1.1 206 Partial Content
+Content-Type: video/mp4
+Content-Range: bytes 0-499/1000
+Content-Length: 500
+
+…
+""",
     """\
 GET /v1/orders HTTP/1.1
 Host: api.example
