@@ -140,6 +140,10 @@ def test_no_import_leads_upwards() -> None:
     assert offences(ADDONS) == []
 
 
+def test_no_modules_import_each_other() -> None:
+    assert cycle(ADDONS) == []
+
+
 def test_audits_load_nothing_that_does_io() -> None:
     modules = loaded(ADDONS, *PURE)
     assert {f"wirelint.{layer}" for layer in PURE} <= modules

@@ -83,6 +83,12 @@ def test_what_does_not_lie_within_is_no_call(past: Past, started: float, ended: 
     assert past("shop", 0, 3) is None
 
 
+@pytest.mark.parametrize(("ended", "joined"), [(3.004, True), (3.006, False)])
+def test_ends_may_be_noted_some_milliseconds_out_of_order(past: Past, ended: float, joined: bool) -> None:
+    past("stock", 1, ended, outbound=True)
+    assert services(past("shop", 0, 3)) == (["stock"] if joined else [])
+
+
 def test_another_id_makes_it_no_call(past: Past) -> None:
     past("stock", 1, 2, TWO, outbound=True)
     assert past("shop", 0, 3) is None

@@ -171,3 +171,25 @@ def test_a_refused_preflight_needs_no_content() -> None:
 )
 def test_contradictions(status: int, sent: str, count: int) -> None:
     assert len(run("status-contradicts-request", answer(f"{status} X", sent=sent))) == count
+
+
+@pytest.mark.parametrize(
+    ("items", "failed"),
+    [
+        ('{"index": {"status": 201}}, {"index": {"status": 409}}', 1),
+        ('{"create": {"_id": "1", "status": 503}}, {"delete": {"_id": "2", "status": 404}}', 2),
+        ('{"status": 201}, {"index": {"status": 400}}', 1),
+    ],
+)
+def test_statuses_below_the_name_of_the_operation(items: str, failed: int) -> None:
+    text = answer("200 OK", request="POST /_bulk HTTP/1.1", body=f'{{"took": 30, "items": [{items}]}}')
+    (finding,) = run("bulk-without-multi-status", text)
+    assert finding.message == f"200 for 2 operations, of which {failed} failed"
+
+
+@pytest.mark.parametrize(
+    "item", ['{"index": {"state": "ok"}}', '{"index": [201]}', '{"a": {"b": {"status": 201}}}', "{}"]
+)
+def test_other_things_below_a_name_are_no_statuses(item: str) -> None:
+    text = answer("200 OK", request="POST /_bulk HTTP/1.1", body=f'{{"items": [{item}, {item}]}}')
+    assert run("bulk-without-multi-status", text) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,6 @@ import pytest
 
 from lab.cli import Shell
 from wirelint.cli import State, cli
-from wirelint.core.finding import Confidence
 from wirelint.settings.options import options_of, settable, takes_list, variable
 
 TEXTS = {
@@ -56,7 +56,7 @@ class Case(NamedTuple):
         ) as context:
             value = context.params[self.item.name or ""]
         value = value[0] if takes_list(self.item) else value
-        return str(value) if isinstance(value, Path | Confidence) else value
+        return str(value) if isinstance(value, Path | Enum) else value
 
 
 def values(key: str, item: click.Parameter) -> tuple[Any, Any, Any]:
