@@ -220,7 +220,7 @@ def test_how_many_workers(wirelint: Shell, monkeypatch: pytest.MonkeyPatch) -> N
 def test_several_workers_where_the_system_spreads_no_connections(
     wirelint: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wirelint.sources.mitm.workers.team.SUPPORTED", False)
+    monkeypatch.setattr("wirelint.sources.mitm.workers.supervisor.SUPPORTED", False)
     run = wirelint("proxy", "http://127.0.0.1:9", "--workers", "2")
     assert (run.code, run.out) == (2, "")
     assert run.err.startswith("wirelint proxy: several workers need Linux")

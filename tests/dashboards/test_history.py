@@ -27,7 +27,7 @@ from wirelint.sinks.metrics.memories import Memories
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.metrics.reloads import Reloads
 from wirelint.sources.mitm.stats import Stats, StatsCollector
-from wirelint.sources.mitm.workers.sums import Sums
+from wirelint.sources.mitm.workers.totals import Totals
 
 MINUTES = 90
 SCRAPED = {"job": "wirelint", "instance": "proxy:9464"}
@@ -59,7 +59,7 @@ def samples(end: float) -> Iterator[str]:
     stats = Stats()
     metrics = Metrics(ours, mitmproxy="12.2.3", limits=Limits(services=2))
     first, second = ours[0], ours[1]
-    log, sums = FindingsLog(Lines(Nowhere())), Sums(stats)
+    log, sums = FindingsLog(Lines(Nowhere())), Totals(stats)
     for collector in (StatsCollector(stats), log, sums, Memories(lambda: {"made-up": 7}), Reloads()):
         metrics.register(collector)
     for minute in range(MINUTES + 1):

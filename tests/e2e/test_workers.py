@@ -192,16 +192,16 @@ def test_the_system_chooses_a_port_for_all(service: Service, tmp_path: Path) -> 
 # Settings and logs
 
 
-def test_settings_are_read_anew_by_all(service: Service, tmp_path: Path) -> None:
+def test_all_reload_settings(service: Service, tmp_path: Path) -> None:
     file = tmp_path / "wirelint.toml"
     file.write_text("")
     with team(service, tmp_path) as proxy:
 
         def reload(content: str) -> None:
             file.write_text(content)
-            count = proxy.output().count("settings read anew")
+            count = proxy.output().count("reloaded settings")
             os.kill(proxy.pid, signal.SIGHUP)
-            wait_until(lambda: proxy.output().count("settings read anew") > count, f"a reload of {content!r}")
+            wait_until(lambda: proxy.output().count("reloaded settings") > count, f"a reload of {content!r}")
             time.sleep(0.6)  # shares go out with the next tick
 
         def ask_all() -> None:

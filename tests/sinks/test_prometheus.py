@@ -16,7 +16,7 @@ from wirelint.core.verdict import Verdict
 from wirelint.sinks.metrics.families import Families, counter, gauge
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sources.mitm.stats import Stats, StatsCollector
-from wirelint.sources.mitm.workers.sums import Part, Sums
+from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
 
 CONTRACT: Mapping[str, set[str]] = {
     "wirelint_exchanges_total": {"service", "direction", "method", "code", "verdict"},
@@ -132,8 +132,8 @@ def test_what_the_proxy_says_of_itself_is_read_when_scraped() -> None:
 def test_further_processes(metrics: Metrics) -> None:
     alone = series(metrics)
     assert not [name for name, _ in alone if "worker" in name]
-    sums = Sums(Stats())
-    sums.joined(Part(pid=os.getpid(), cpu=1000.0, resident=1 << 40))
+    sums = Totals(Stats())
+    sums.joined(WorkerTotals(pid=os.getpid(), cpu=1000.0, resident=1 << 40))
     sums.living, sums.restarts = 2, 3
     metrics.register(sums)
     now = series(metrics)

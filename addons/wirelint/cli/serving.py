@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wirelint.sources.mitm.master import Running
     from wirelint.sources.mitm.settings import ProxySettings
     from wirelint.sources.mitm.stats import Stats
-    from wirelint.sources.mitm.workers.team import Team
+    from wirelint.sources.mitm.workers.supervisor import Supervisor
     from wirelint.web.site import Listener
 
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5})
@@ -141,15 +141,15 @@ def serve(  # noqa: PLR0913 - what may be set, by name
 
 
 @contextlib.contextmanager
-def _team(settings: ProxySettings, workers: int, stats: Stats) -> Iterator[Team | None]:
+def _team(settings: ProxySettings, workers: int, stats: Stats) -> Iterator[Supervisor | None]:
     """The processes that are to carry the traffic, None where it is this one alone."""
     if workers == 1:
         yield None
         return
-    from wirelint.sources.mitm.workers.team import Team  # noqa: PLC0415 - likewise
+    from wirelint.sources.mitm.workers.supervisor import Supervisor  # noqa: PLC0415 - likewise
 
     with _as_usage():
-        team = Team(settings, workers, stats)
+        team = Supervisor(settings, workers, stats)
     try:
         yield team
     finally:

@@ -15,7 +15,7 @@ from wirelint.core.headers import NO_HEADERS, Headers
 from wirelint.core.media import media_type
 from wirelint.sources.mitm import transparent
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
-from wirelint.sources.mitm.parcel import Content, Parcel
+from wirelint.sources.mitm.packed_record import Content, PackedRecord
 from wirelint.sources.mitm.record import Octets, Record
 
 _VERSIONS: Final = {b"HTTP/1.1": "HTTP/1.1", b"HTTP/1.0": "HTTP/1.0", b"HTTP/2.0": "HTTP/2", b"HTTP/3": "HTTP/3"}
@@ -63,7 +63,7 @@ def address(scheme: str, host: str, port: int) -> str:
     return host if _DEFAULT_PORTS.get(scheme) == port else f"{host}:{port}"
 
 
-def exchange_of(record: Record | Parcel) -> Exchange:
+def exchange_of(record: Record | PackedRecord) -> Exchange:
     """The exchange that a finished record stands for."""
     # A body that mitmproxy buffers is lost with a message that never ends; one that went by was not kept.
     lost = "streamed" if record.failure is None else "not_captured"

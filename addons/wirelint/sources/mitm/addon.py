@@ -21,7 +21,7 @@ from wirelint.sources.mitm.capture import Capture
 from wirelint.sources.mitm.drain import Drain, Queue
 from wirelint.sources.mitm.overload import Overload
 from wirelint.sources.mitm.record import Record
-from wirelint.sources.mitm.seat import Seat
+from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.stats import Stats
 
 Consume = Callable[[Exchange], Sequence[Finding]]
@@ -65,7 +65,7 @@ class Auditor:
         on_fault: Callable[[str], None] | None = None,
         on_hung: Callable[[str], None] | None = None,
         sampler: Sampler | None = None,
-        seat: Seat | None = None,
+        remote: RemoteAudit | None = None,
     ) -> None:
         """Make the addon.
 
@@ -74,19 +74,19 @@ class Auditor:
         :param on_fault: is told the place of each fault of ours: ``capture``, ``audit``, ``screen``.
         :param on_hung: is told the service, once for each exchange without a response head in time.
         :param sampler: says which exchanges to audit; None for all.
-        :param seat: where another process audits, and ``consume`` is not called.
+        :param remote: where another process audits, and ``consume`` is not called.
         """
         self.stats = stats or Stats()
         self._consume = consume
-        self._seat = seat
+        self._remote = remote
         self._on_fault = on_fault
         self._capture = Capture(self.stats, Naming(), self._ended, on_hung, sampler)
         self._overload = Overload()
         self._drain: Queue
-        if seat is None:
+        if remote is None:
             self._drain = Drain(self._audit, self.stats, self._capture.pool, options.QUEUE_LIMIT)
         else:
-            self._drain = seat.queue(self._capture.pool)
+            self._drain = remote.queue(self._capture.pool)
         self._inline = False
         self._keep_messages = False
         self._running = False
@@ -309,5 +309,5 @@ class Auditor:
         stats.in_flight = len(self._capture)
         stats.queue_depth = len(self._drain)
         stats.held_bytes = pool.size - pool.free
-        if self._seat is not None:
-            self._seat.on_count()
+        if self._remote is not None:
+            self._remote.on_count()

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from wirelint.core.exchange import Failure, FailureKind
-from wirelint.sources.mitm.scarcity import OUT_OF_RESOURCES
+from wirelint.sources.mitm.accept_errors import OUT_OF_RESOURCES
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,17 +27,17 @@ from mitmproxy.proxy import mode_specs
 
 from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm import dispatch, signals
+from wirelint.sources.mitm.accept_errors import count_accept_errors
 from wirelint.sources.mitm.adapter import address
 from wirelint.sources.mitm.addon import Auditor, Consume
-from wirelint.sources.mitm.doors import Door
 from wirelint.sources.mitm.forwarding import Forwarding
-from wirelint.sources.mitm.leave import Leave
-from wirelint.sources.mitm.scarcity import count_refusals
-from wirelint.sources.mitm.seat import Seat
+from wirelint.sources.mitm.graceful_stop import GracefulStop
+from wirelint.sources.mitm.listen_sockets import ListenSocket
+from wirelint.sources.mitm.passthrough import Passthrough
+from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec, StartError, host_field, modes_of, options_of
 from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.transparent import Transparency
-from wirelint.sources.mitm.unread import Unread
 
 FORWARD: Final = "forward"
 TRANSPARENT: Final = "transparent"
@@ -114,7 +114,7 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
     on_hung: Callable[[str], None] | None = None,
     on_reload: Callable[[], None] | None = None,
     sampler: Sampler | None = None,
-    seat: Seat | None = None,
+    remote: RemoteAudit | None = None,
 ) -> None:
     """Run the proxy until SIGTERM, SIGINT or ``Running.stop``.
 
@@ -127,13 +127,13 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
     :param on_reload: called on the event loop with each SIGHUP; must not block. Where None, SIGHUP ends the process.
     :param sampler: says which exchanges to audit; None for all.
     :param on_stop: called when the last exchange was audited, after the event loop has ended.
-    :param seat: where another process audits; then ``Running.stop`` alone ends it.
+    :param remote: where another process audits; then ``Running.stop`` alone ends it.
     :raises StartError: the settings make no sense, or an address cannot be listened on.
     """
-    auditor = Auditor(consume, stats=stats, on_fault=on_fault, on_hung=on_hung, sampler=sampler, seat=seat)
-    calls = _Calls(on_ready, on_leave, on_reload, signals=seat is None)
+    auditor = Auditor(consume, stats=stats, on_fault=on_fault, on_hung=on_hung, sampler=sampler, remote=remote)
+    calls = _Calls(on_ready, on_leave, on_reload, signals=remote is None)
     try:
-        asyncio.run(_main(settings, auditor, calls), loop_factory=None if seat is None else seat.loop)
+        asyncio.run(_main(settings, auditor, calls), loop_factory=None if remote is None else remote.loop)
     finally:
         on_stop()
 
@@ -160,13 +160,13 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
         running.addons.add(auditor)
         if hosts:
             running.addons.add(HostField(hosts))
-        leave = Leave(lambda: auditor.in_flight)
+        leave = GracefulStop(lambda: auditor.in_flight)
         running.addons.add(leave)
         if settings.transparent_port is not None:
             running.addons.add(Transparency())
         if settings.forward_port is not None:
             running.addons.add(Forwarding(list(_own_ports(settings, modes))))
-        running.addons.add(Unread(auditor.stats, read_tls=settings.transparent_tls))
+        running.addons.add(Passthrough(auditor.stats, read_tls=settings.transparent_tls))
         running.addons.chain.insert(0, running.addons.chain.pop())
         running.addons.add(_Ready(running, settings, modes, auditor, leave, calls))
         running.options.update(**options_of(settings, modes))
@@ -213,7 +213,7 @@ class _Ready:
         settings: ProxySettings,
         modes: Mapping[str, ServiceSpec | None],
         auditor: Auditor,
-        leave: Leave,
+        leave: GracefulStop,
         calls: _Calls,
     ) -> None:
         self.failure: str | None = None
@@ -235,7 +235,7 @@ class _Ready:
             return
         if self._calls.signals:
             self._catch_signals()
-        count_refusals(self._master.event_loop, self._auditor.stats)
+        count_accept_errors(self._master.event_loop, self._auditor.stats)
         listeners = []
         for server in servers:
             Transparency.prepare(server)
@@ -276,7 +276,7 @@ class _Ready:
         finally:
             self._master.shutdown()
 
-    def _doors(self) -> list[Door]:
+    def _doors(self) -> list[ListenSocket]:
         servers = self._master.addons.get("proxyserver").servers
         listening = [listener for server in servers for listener in getattr(server, "_servers", ())]
         return [door for listener in listening for door in getattr(listener, "sockets", ())]

@@ -1,4 +1,4 @@
-"""What a worker does: carry traffic, and hand on what it took down."""
+"""A worker: carry traffic, and hand on what was captured."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ import msgspec
 from wirelint.settings.sampling import Sampler, Shares
 from wirelint.sinks.own_log import worth_telling
 from wirelint.sources.mitm.master import Running, run
-from wirelint.sources.mitm.seat import Seat
+from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.settings import ProxySettings, StartError
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.frames import (
+from wirelint.sources.mitm.workers.protocol import (
+    Address,
     BrokenError,
-    Counted,
+    Counts,
     Frame,
-    Kind,
-    Place,
-    Said,
-    SharesSet,
+    FrameKind,
+    LogLine,
+    SampleShares,
     Splitter,
     content_of,
+    longest,
 )
-from wirelint.sources.mitm.workers.limits import longest
-from wirelint.sources.mitm.workers.outbox import Outbox
-from wirelint.sources.mitm.workers.places import SharingLoop, listen_to_streams_alone
+from wirelint.sources.mitm.workers.send_queue import SendQueue
+from wirelint.sources.mitm.workers.shared_ports import SharingLoop, listen_to_streams_alone
 
 _PIECE: Final = 65536
 _LAST_WORDS: Final = 10.0
@@ -60,7 +60,7 @@ class Worker:
         self._settings = settings
         self._sock = sock
         self._splitter = Splitter(longest(settings))
-        self._outbox = Outbox(sock, self.stats, longest(settings))
+        self._queue = SendQueue(sock, self.stats, longest(settings))
         self._sampler = Sampler(None, self._left_out)
         self._sampled: Counter[str] = Counter()
         self._running: Running | None = None
@@ -70,20 +70,27 @@ class Worker:
         """Carry traffic until there is an end to it."""
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        logging.getLogger().addHandler(_Handler(self._outbox))
+        logging.getLogger().addHandler(_Handler(self._queue))
         logging.getLogger("wirelint").setLevel(logging.INFO)
         listen_to_streams_alone()
-        self._outbox.say(Kind.HERE, os.getpid())
-        self._outbox.empty(_LAST_WORDS)
-        seat = Seat(self._outbox.holding, self._count, SharingLoop)
+        self._queue.say(FrameKind.HERE, os.getpid())
+        self._queue.empty(_LAST_WORDS)
+        remote = RemoteAudit(self._queue.holding, self._count, SharingLoop)
         try:
-            run(self._settings, lambda _: (), on_ready=self._begin, stats=self.stats, sampler=self._sampler, seat=seat)
+            run(
+                self._settings,
+                lambda _: (),
+                on_ready=self._begin,
+                stats=self.stats,
+                sampler=self._sampler,
+                remote=remote,
+            )
         except StartError as error:
-            self._outbox.say(Kind.FAILED, str(error))
+            self._queue.say(FrameKind.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
-            self._outbox.say(Kind.FAILED, f"fault in a worker: {type(error).__name__}")
+            self._queue.say(FrameKind.FAILED, f"fault in a worker: {type(error).__name__}")
         self._count()
-        self._outbox.empty(_LAST_WORDS)
+        self._queue.empty(_LAST_WORDS)
         self._sock.close()
 
     def _begin(self, running: Running) -> None:
@@ -93,7 +100,7 @@ class Worker:
         loop.add_signal_handler(signal.SIGTERM, self._leave)
         loop.add_reader(self._sock, self._hear)
         self._hear()  # the shares were said first
-        self._outbox.say(Kind.READY, [Place(each.name, each.host, each.port) for each in running.listeners])
+        self._queue.say(FrameKind.READY, [Address(each.name, each.host, each.port) for each in running.listeners])
 
     def _hear(self) -> None:
         """The parent says something, or nothing ever again."""
@@ -114,21 +121,21 @@ class Worker:
 
     def _obey(self, told: Frame) -> None:
         content: Any = content_of(told)
-        if isinstance(content, SharesSet):
+        if isinstance(content, SampleShares):
             self._sampler.shares = Shares(content.general, content.services)
-        elif told.kind == Kind.ASK:
-            # What its client has had may still be on its way to the outbox, which takes some rounds of the loop.
+        elif told.kind == FrameKind.ASK:
+            # What its client has had may still be on its way to the queue, which takes some rounds of the loop.
             asyncio.get_running_loop().call_later(_ROUNDS, self._answer)
-        elif told.kind == Kind.LEAVE:
+        elif told.kind == FrameKind.LEAVE:
             self._leave()
-        elif told.kind == Kind.HURRY and self._running is not None:
+        elif told.kind == FrameKind.HURRY and self._running is not None:
             self._leave()
             self._running.stop()
 
     def _answer(self) -> None:
         """All that had ended when it was asked for has been handed on."""
-        self._outbox.say(Kind.ALL)
-        self._outbox.push()
+        self._queue.say(FrameKind.ALL)
+        self._queue.push()
 
     def _leave(self) -> None:
         if self._leaving or self._running is None:
@@ -141,8 +148,8 @@ class Worker:
         self._running.stop()
 
     def _count(self) -> None:
-        told = Counted(self.stats, self._sampled, time.process_time(), _resident())
-        if self._outbox.say(Kind.COUNTED, told):
+        told = Counts(self.stats, self._sampled, time.process_time(), _resident())
+        if self._queue.say(FrameKind.COUNTED, told):
             self._sampled.clear()
 
     def _left_out(self, service: str) -> None:
@@ -153,9 +160,9 @@ class Worker:
 class _Handler(logging.Handler):
     """Has the parent log what is logged here."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, queue: SendQueue) -> None:
         super().__init__(logging.INFO)
-        self._outbox = outbox
+        self._queue = queue
 
     def emit(self, record: logging.LogRecord) -> None:
         if not worth_telling(record):
@@ -166,7 +173,7 @@ class _Handler(logging.Handler):
             if record.exc_info and record.exc_info[0]:
                 text = f"{text} ({record.exc_info[0].__name__})"
             text = text.encode("utf-8", "replace").decode()
-            self._outbox.say(Kind.SAID, Said(record.name, record.levelno, record.created, text))
+            self._queue.say(FrameKind.SAID, LogLine(record.name, record.levelno, record.created, text))
 
 
 def _resident() -> int:

@@ -1,4 +1,4 @@
-"""What is different for a proxy whose exchanges are audited by another process."""
+"""How a proxy runs whose exchanges another process audits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from wirelint.sources.mitm.record import Pool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Seat:
-    """Where a proxy sits that only carries traffic. Signals are no concern of it: somebody else says when to end.
+class RemoteAudit:
+    """The parts of a proxy that only carries traffic. It ignores signals: the other process ends it.
 
     Attributes:
         queue: makes what finished records are put into, given the pool that holds their octets.

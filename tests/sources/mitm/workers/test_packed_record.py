@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.sources.mitm.adapter import exchange_of
-from wirelint.sources.mitm.parcel import pack, unpack
+from wirelint.sources.mitm.packed_record import pack, unpack
 from wirelint.sources.mitm.record import Record
 
 

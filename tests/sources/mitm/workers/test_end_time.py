@@ -7,7 +7,7 @@ from mitmproxy.test import tflow
 
 from wirelint.core.exchange import Direction, Failure, FailureKind
 from wirelint.sources.mitm.record import Octets, Pool, Record, Tee
-from wirelint.sources.mitm.workers.ends import end_of
+from wirelint.sources.mitm.workers.end_time import end_for_client
 
 HEAD, CONTENT, NOTED = 10.0, 12.0, 15.0
 
@@ -41,18 +41,18 @@ LENGTH = (b"Content-Length", b"2")
     ],
 )
 def test_a_response_ends_when_the_client_can_have_it(made: Record, end: float) -> None:
-    assert end_of(made) == end
+    assert end_for_client(made) == end
 
 
 def test_no_end_comes_after_the_one_that_was_noted() -> None:
     made = record(b"{}", LENGTH)
     made.ended = CONTENT - 1
-    assert end_of(made) == CONTENT - 1
+    assert end_for_client(made) == CONTENT - 1
 
 
 def test_what_failed_ended_when_it_failed() -> None:
     made = record(b"{}", LENGTH)
     made.failure = Failure(kind=FailureKind.RESET)
-    assert end_of(made) == NOTED
+    assert end_for_client(made) == NOTED
     made.ended = None
-    assert end_of(made) is None
+    assert end_for_client(made) is None

@@ -1,4 +1,4 @@
-"""Connections that are passed on unread, because to read them is to break them."""
+"""Pass on connections unread that mitmproxy would break if it read them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log: Final = logging.getLogger(__name__)
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n"
 
 
-class Unread:
+class Passthrough:
     """The addon that lets go what nobody here understands; it must stand before mitmproxy's ``NextLayer``.
 
     HTTP/2 without TLS (RFC 9113 §3.3), as gRPC has it inside a house: mitmproxy ends such connections. And TLS that

@@ -1,4 +1,4 @@
-"""Exchanges of all workers, put back into the order in which they ended."""
+"""Merge the exchanges of all workers in the order in which they ended."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 _NEVER: Final = float("-inf")
 
 
-class Inbox:
+class MergeQueue:
     """Packed exchanges that wait to be audited, the one that ended first in front.
 
     What was there when all workers were asked for what they have is due when they have answered, and with it whatever

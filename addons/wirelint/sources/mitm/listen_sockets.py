@@ -1,8 +1,8 @@
-"""Closing listeners without turning away anybody who is at the door already.
+"""Close listeners without resetting connections that wait to be accepted.
 
-When a listener closes, the system resets connections that were made and not taken yet, though their clients may have
-sent their request. So Linux is told to overlook who wants to connect from now on: those at the door are taken, then the
-listener closes, and the others are refused when they try once more.
+When a listener closes, the system resets connections that it has made and that nobody accepted yet, though their
+clients may have sent a request. So Linux is asked to drop attempts to connect from now on. Those that wait are
+accepted, then the listener closes, and the attempts are refused when their clients repeat them.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _PROGRAM: Final = b"".join(
 _LINES: Final = 5
 
 
-class Door(Protocol):
+class ListenSocket(Protocol):
     """A listening socket."""
 
     def setsockopt(self, level: int, option: int, value: bytes, /) -> None:
         """See ``socket.socket.setsockopt``."""
 
 
-def overlook(doors: Iterable[Door]) -> None:
-    """Let no new connections begin. Where the system cannot do that, nothing changes."""
+def refuse_new(sockets: Iterable[ListenSocket]) -> None:
+    """Drop attempts to connect from now on. On other systems than Linux nothing changes."""
     if sys.platform != "linux":
         return
     program = ctypes.create_string_buffer(_PROGRAM, len(_PROGRAM))
-    told = struct.pack("@HP", _LINES, ctypes.addressof(program))
-    for door in doors:
+    program_of = struct.pack("@HP", _LINES, ctypes.addressof(program))
+    for each in sockets:
         with contextlib.suppress(OSError):
-            door.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, told)
+            each.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program_of)

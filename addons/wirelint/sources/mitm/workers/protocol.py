@@ -1,4 +1,4 @@
-"""What goes over the socket between a worker and the process that audits: frames, each with its length before it."""
+"""The protocol between a worker and the process that audits: frames, each with its length before it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from wirelint.sources import heads
+from wirelint.sources.mitm.record import CONTENT_LIMIT
+from wirelint.sources.mitm.settings import ProxySettings
 from wirelint.sources.mitm.stats import Stats
 
 HEAD: Final = struct.Struct("=IBd")
@@ -17,7 +20,7 @@ HEAD: Final = struct.Struct("=IBd")
 _LENGTH: Final = struct.Struct("=I")
 
 
-class Kind(enum.IntEnum):
+class FrameKind(enum.IntEnum):
     """What a frame holds. The first seven go to the process that audits, the others to a worker."""
 
     EXCHANGE = 0
@@ -33,7 +36,7 @@ class Kind(enum.IntEnum):
     HURRY = 10
 
 
-class Counted(msgspec.Struct, array_like=True, frozen=True):
+class Counts(msgspec.Struct, array_like=True, frozen=True):
     """What a worker has counted so far.
 
     Attributes:
@@ -49,7 +52,7 @@ class Counted(msgspec.Struct, array_like=True, frozen=True):
     resident: int
 
 
-class Said(msgspec.Struct, array_like=True, frozen=True):
+class LogLine(msgspec.Struct, array_like=True, frozen=True):
     """A log record, as ``logging.LogRecord`` names things."""
 
     name: str
@@ -58,7 +61,7 @@ class Said(msgspec.Struct, array_like=True, frozen=True):
     message: str
 
 
-class Place(msgspec.Struct, array_like=True, frozen=True):
+class Address(msgspec.Struct, array_like=True, frozen=True):
     """An address that is listened on; see ``Listener``."""
 
     name: str
@@ -66,27 +69,34 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
     port: int
 
 
-class SharesSet(msgspec.Struct, array_like=True, frozen=True):
+class SampleShares(msgspec.Struct, array_like=True, frozen=True):
     """What ``Shares`` is made from."""
 
     general: float
     services: Sequence[tuple[str, float | None]]
 
 
-_TYPES: Final[Mapping[Kind, Any]] = {
-    Kind.HERE: int,
-    Kind.READY: list[Place],
-    Kind.FAILED: str,
-    Kind.COUNTED: Counted,
-    Kind.SAID: Said,
-    Kind.ALL: None,
-    Kind.SHARES: SharesSet,
-    Kind.ASK: None,
-    Kind.LEAVE: None,
-    Kind.HURRY: None,
+_TYPES: Final[Mapping[FrameKind, Any]] = {
+    FrameKind.HERE: int,
+    FrameKind.READY: list[Address],
+    FrameKind.FAILED: str,
+    FrameKind.COUNTED: Counts,
+    FrameKind.SAID: LogLine,
+    FrameKind.ALL: None,
+    FrameKind.SHARES: SampleShares,
+    FrameKind.ASK: None,
+    FrameKind.LEAVE: None,
+    FrameKind.HURRY: None,
 }
 _decoders: Final = {kind: msgspec.msgpack.Decoder(type=held) for kind, held in _TYPES.items()}
 _encoder: Final = msgspec.msgpack.Encoder()
+_HEADS: Final = 6 * heads.OCTETS_LIMIT
+"""Most octets of the heads, trailers and framing of one exchange."""
+
+
+def longest(settings: ProxySettings) -> int:
+    """Return the most octets of one frame."""
+    return 2 * max(settings.body_limit, CONTENT_LIMIT) + _HEADS
 
 
 class BrokenError(Exception):
@@ -101,13 +111,13 @@ class Frame(NamedTuple):
     content: bytes
 
 
-def frame(kind: Kind, value: object = None) -> bytes:
+def frame(kind: FrameKind, value: object = None) -> bytes:
     """A frame of any kind but ``EXCHANGE``."""
     content = _encoder.encode(value)
     return HEAD.pack(HEAD.size - _LENGTH.size + len(content), kind, 0.0) + content
 
 
-def begin(buffer: bytearray, kind: Kind, ended: float) -> int:
+def begin(buffer: bytearray, kind: FrameKind, ended: float) -> int:
     """Put the head of a frame behind what ``buffer`` holds; returns where it stands, for ``finish``."""
     at = len(buffer)
     buffer += HEAD.pack(0, kind, ended)
@@ -127,7 +137,7 @@ def content_of(found: Frame) -> Any:
     :raises msgspec.MsgspecError: it holds something else.
     :raises KeyError: there is no such kind.
     """
-    return _decoders[Kind(found.kind)].decode(found.content)
+    return _decoders[FrameKind(found.kind)].decode(found.content)
 
 
 class Splitter:

@@ -1,4 +1,4 @@
-"""Auditing what workers took down: in slices of the event loop, which has their sockets to read besides."""
+"""Audit what workers captured, in slices of the event loop, which reads their sockets as well."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Final
 
 from wirelint.sources.mitm.adapter import exchange_of
 from wirelint.sources.mitm.addon import Consume
-from wirelint.sources.mitm.parcel import unpack
+from wirelint.sources.mitm.packed_record import unpack
 from wirelint.sources.mitm.record import HELD_LIMIT
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.inbox import Inbox
-from wirelint.sources.mitm.workers.sums import FAULT
+from wirelint.sources.mitm.workers.merge_queue import MergeQueue
+from wirelint.sources.mitm.workers.totals import FAULT
 
 _SLICE: Final = 0.005
 _PAUSE: Final = 0.02
@@ -24,11 +24,11 @@ _PATIENCE: Final = 0.5
 _log: Final = logging.getLogger("wirelint")
 
 
-class Auditing:
+class Backlog:
     """A bounded backlog, and the slices that empty it. Where it is full, workers have to keep what they have.
 
     Attributes:
-        inbox: the backlog.
+        merging: what waits, by the time at which it ended.
         reading: whether there is room for more.
     """
 
@@ -47,7 +47,7 @@ class Auditing:
             there is any to wait for.
         :param on_reading: is told when there is no room any more, and when there is again.
         """
-        self.inbox = Inbox(limit, HELD_LIMIT)
+        self.merging = MergeQueue(limit, HELD_LIMIT)
         self.reading = True
         self._consume = consume
         self._stats = stats
@@ -62,8 +62,8 @@ class Auditing:
 
         :param ended: when it ended, Unix seconds.
         """
-        self.inbox.add(ended, packed)
-        if self.reading and self.inbox.full:
+        self.merging.add(ended, packed)
+        if self.reading and self.merging.full:
             self.reading = False
             self._on_reading(False)
             self.answered()  # for answers are not read either
@@ -76,15 +76,15 @@ class Auditing:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
-            self.inbox.answered()
+            self.merging.answered()
             self._slice()
 
     def empty(self, seconds: float) -> None:
         """Audit what waits, for at most ``seconds``; drop the rest."""
-        self.inbox.end()
+        self.merging.end()
         self._work(seconds)
-        self._stats.dropped["stopped"] += len(self.inbox)
-        while self.inbox.take() is not None:
+        self._stats.dropped["stopped"] += len(self.merging)
+        while self.merging.take() is not None:
             pass
 
     def fault(self) -> None:
@@ -94,19 +94,19 @@ class Auditing:
             _log.warning("wirelint: fault in what a worker sent, counted from now on")
 
     def _turn(self) -> None:
-        self.inbox.asked()
+        self.merging.asked()
         self._waiting = self._loop.call_later(_PATIENCE, self.answered)
         if not self.reading or not self._ask():
             self.answered()
 
     def _slice(self) -> None:
         done = self._work(_SLICE)
-        if not self.reading and self.inbox.roomy:
+        if not self.reading and self.merging.roomy:
             self.reading = True
             self._on_reading(True)
         if not done:
             self._loop.call_soon(self._slice)
-        elif len(self.inbox):
+        elif len(self.merging):
             self._loop.call_later(_PAUSE if self.reading else 0, self._turn)
         else:
             self._planned = False
@@ -114,7 +114,7 @@ class Auditing:
     def _work(self, seconds: float) -> bool:
         """Audit what is due, for so long; returns whether that was all of it."""
         end = time.perf_counter() + seconds
-        take = self.inbox.take
+        take = self.merging.take
         while (packed := take()) is not None:
             self._audit(packed)
             if time.perf_counter() >= end:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from support import HOST
-from wirelint.sources.mitm.doors import overlook
+from wirelint.sources.mitm.listen_sockets import refuse_new
 
 
 class Closed:
@@ -18,13 +18,13 @@ class Closed:
         raise OSError("not here")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can overlook clients")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can refuse_new clients")
 def test_only_those_who_are_there_are_let_in() -> None:
     with socket.create_server((HOST, 0)) as listener:
         place = listener.getsockname()
         with socket.create_connection(place, 5) as early:
             early.sendall(b"early")
-            overlook([listener])
+            refuse_new([listener])
             with pytest.raises(TimeoutError):
                 socket.create_connection(place, 0.2)
             listener.settimeout(5)
@@ -40,4 +40,4 @@ def test_only_those_who_are_there_are_let_in() -> None:
 
 
 def test_where_it_is_not_possible_nothing_changes() -> None:
-    overlook([Closed()])
+    refuse_new([Closed()])

@@ -1,4 +1,4 @@
-"""The process that starts the workers, and audits what they took down."""
+"""The process that starts and replaces the workers, and audits what they captured."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from wirelint.sources.mitm.addon import Consume
 from wirelint.sources.mitm.master import Listener, Running
 from wirelint.sources.mitm.settings import ProxySettings, StartError
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.frames import Kind
-from wirelint.sources.mitm.workers.link import Link
-from wirelint.sources.mitm.workers.nursery import Nursery
-from wirelint.sources.mitm.workers.places import SUPPORTED, reserve
-from wirelint.sources.mitm.workers.roster import Roster
-from wirelint.sources.mitm.workers.sums import Sums
+from wirelint.sources.mitm.workers.fork_server import ForkServer
+from wirelint.sources.mitm.workers.protocol import FrameKind
+from wirelint.sources.mitm.workers.shared_ports import SUPPORTED, reserve
+from wirelint.sources.mitm.workers.totals import Totals
 from wirelint.sources.mitm.workers.worker import Worker
+from wirelint.sources.mitm.workers.worker_connection import WorkerConnection
+from wirelint.sources.mitm.workers.worker_pool import WorkerPool
 
 _TICK: Final = 0.5
 _FIRST_DELAY: Final = 0.1
@@ -42,7 +42,7 @@ _POLL: Final = 0.02
 _log: Final = logging.getLogger("wirelint")
 
 
-class Team:
+class Supervisor:
     """Workers that share the addresses of one proxy.
 
     Attributes:
@@ -61,13 +61,13 @@ class Team:
             raise StartError("several workers need Linux: other systems do not spread connections over processes")
         if settings.ui != "none" or settings.transparent_port is not None or "save_stream_file" in settings.options:
             raise StartError("several workers have no screen, no redirected connections and no file of flows")
-        self.sums = Sums(stats)
+        self.sums = Totals(stats)
         self.on_standing: Callable[[bool], None] = lambda _up: None
         self._count = count
         self._stats = stats
         self._settings, self._held = reserve(settings)
         try:
-            self._nursery = Nursery(functools.partial(_work, settings=self._settings), self._held)
+            self._forks = ForkServer(functools.partial(_work, settings=self._settings), self._held)
         except OSError as error:
             self._let_go()
             raise StartError(error.strerror or str(error)) from error
@@ -97,7 +97,7 @@ class Team:
 
     def close(self) -> None:
         """Hire nobody any more, and let go of the addresses. Workers that are there take their leave by themselves."""
-        self._nursery.close()
+        self._forks.close()
         self._let_go()
 
     def _let_go(self) -> None:
@@ -113,7 +113,7 @@ class Team:
         sampler: Sampler,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self._roster = Roster(self._settings, self._stats, self.sums, consume, sampler, self._stand)
+        self._workers = WorkerPool(self._settings, self._stats, self.sums, consume, sampler, self._stand)
         self._on_leave = on_leave
         self._leaving = asyncio.Event()
         self._begun = False
@@ -126,7 +126,7 @@ class Team:
             running = await self._assemble()
             if not self._leaving.is_set():
                 self._begin(on_ready, running)
-                tasks += [loop.create_task(self._tend(link)) for link in self._roster.links]
+                tasks += [loop.create_task(self._tend(link)) for link in self._workers.links]
                 await self._leaving.wait()
         finally:
             self._leaving.set()
@@ -134,8 +134,8 @@ class Team:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._roster.auditing.empty(_HURRIED_WORDS if self._hurried else _LAST_WORDS)
-            self._roster.look()
+            self._workers.backlog.empty(_HURRIED_WORDS if self._hurried else _LAST_WORDS)
+            self._workers.look()
         if self._failure is not None:
             raise self._failure
 
@@ -143,9 +143,9 @@ class Team:
 
     async def _assemble(self) -> Running:
         # The first makes what all of them use, as the CA; and where it cannot start, the others could not either.
-        first = self._hire()
+        first = self._fork_worker()
         await first.begun.wait()
-        others = [self._hire() for _ in range(1, self._count) if first.places is not None]
+        others = [self._fork_worker() for _ in range(1, self._count) if first.places is not None]
         for link in (first, *others):
             await link.begun.wait()
             if link.places is None and not self._leaving.is_set():
@@ -165,44 +165,44 @@ class Team:
             raise StartError(" ".join(str(error).split()) or type(error).__name__) from error
         self._begun = True
 
-    def _hire(self) -> Link:
+    def _fork_worker(self) -> WorkerConnection:
         """A further worker, that begins.
 
         :raises StartError: there can be none.
         """
         try:
-            return self._roster.join(self._nursery.hire())
+            return self._workers.join(self._forks.fork())
         except OSError as error:
             raise StartError(f"no worker can be started: {error.strerror or error}") from error
 
     # What may happen
 
-    async def _tend(self, link: Link) -> None:
+    async def _tend(self, link: WorkerConnection) -> None:
         """See to it that there is a worker in this one's place when it is gone."""
-        delay, hired = _FIRST_DELAY, time.monotonic()
+        delay, forked_at = _FIRST_DELAY, time.monotonic()
         while True:
             await link.over.wait()
             if self._leaving.is_set():
                 return
             why = f": {link.failure}" if link.failure else ""
             _log.warning("wirelint: a worker is gone%s; another takes its place", why)
-            if time.monotonic() - hired > _SETTLED:
+            if time.monotonic() - forked_at > _SETTLED:
                 delay = _FIRST_DELAY
             while link.over.is_set():
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, _LONGEST_DELAY)
                 if self._leaving.is_set():
                     return
-                hired = time.monotonic()
+                forked_at = time.monotonic()
                 link = self._replace(link)
 
-    def _replace(self, link: Link) -> Link:
+    def _replace(self, link: WorkerConnection) -> WorkerConnection:
         """A worker in the place of one that is gone; the same link where there can be none."""
         try:
-            link = self._hire()
+            link = self._fork_worker()
         except StartError as error:
             _log.error("wirelint: %s", error)
-            if not self._roster:
+            if not self._workers:
                 # Better to end, and be started anew, than to stand there and serve nobody.
                 self._failure = error
                 self._stop()
@@ -216,7 +216,7 @@ class Team:
 
     async def _tick(self) -> None:
         while True:
-            self._roster.look()
+            self._workers.look()
             await asyncio.sleep(_TICK)
 
     # The end
@@ -226,22 +226,22 @@ class Team:
         if not self._leaving.is_set():
             self._leaving.set()
             self._on_leave()
-            self._roster.tell(Kind.LEAVE)
+            self._workers.tell(FrameKind.LEAVE)
         else:
             self._hurried = True
-            self._roster.tell(Kind.HURRY)
+            self._workers.tell(FrameKind.HURRY)
 
     async def _dismiss(self) -> None:
         """Have all workers end, and return when they have."""
-        self._roster.tell(Kind.LEAVE)
+        self._workers.tell(FrameKind.LEAVE)
         end = time.monotonic() + self._settings.grace + _MARGIN
-        while self._roster and time.monotonic() < end:
+        while self._workers and time.monotonic() < end:
             if self._hurried:
                 end = min(end, time.monotonic() + _HURRY)
             await asyncio.sleep(_POLL)
-        for link in self._roster.links:
+        for link in self._workers.links:
             link.kill()
-        for link in self._roster.links:
+        for link in self._workers.links:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(link.over.wait(), _HURRY)
             link.close()

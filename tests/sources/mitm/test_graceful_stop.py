@@ -9,10 +9,12 @@ import pytest
 from mitmproxy import http
 from mitmproxy.test import tflow
 
-from wirelint.sources.mitm.leave import Leave
+from wirelint.sources.mitm.graceful_stop import GracefulStop
 
 
-def answered(leave: Leave, *, version: str = "HTTP/1.1", status: int = 200, request: str = "", own: str = "") -> str:
+def answered(
+    leave: GracefulStop, *, version: str = "HTTP/1.1", status: int = 200, request: str = "", own: str = ""
+) -> str:
     """The Connection field of a response that went by."""
     flow = tflow.tflow(resp=True)
     assert isinstance(flow, http.HTTPFlow)
@@ -27,23 +29,23 @@ def answered(leave: Leave, *, version: str = "HTTP/1.1", status: int = 200, requ
 
 
 @pytest.fixture
-def leave() -> Leave:
-    return Leave(lambda: 0)
+def leave() -> GracefulStop:
+    return GracefulStop(lambda: 0)
 
 
-def test_nothing_is_changed_before(leave: Leave) -> None:
+def test_nothing_is_changed_before(leave: GracefulStop) -> None:
     assert answered(leave) == ""
     assert answered(leave, own="keep-alive") == "keep-alive"
 
 
-def test_responses_say_that_their_connection_ends(leave: Leave) -> None:
+def test_responses_say_that_their_connection_ends(leave: GracefulStop) -> None:
     leave.begin()
     assert answered(leave) == "close"
     assert answered(leave, own="keep-alive") == "close"
     assert answered(leave, own="X-Hop") == "X-Hop, close"
 
 
-def test_where_nothing_is_to_be_said(leave: Leave) -> None:
+def test_where_nothing_is_to_be_said(leave: GracefulStop) -> None:
     leave.begin()
     assert answered(leave, own="Close") == "Close"
     assert answered(leave, request="close") == ""
@@ -52,7 +54,7 @@ def test_where_nothing_is_to_be_said(leave: Leave) -> None:
     assert answered(leave, status=101, own="Upgrade") == "Upgrade"
 
 
-def test_it_waits_for_silence_and_not_for_ever(leave: Leave) -> None:
+def test_it_waits_for_silence_and_not_for_ever(leave: GracefulStop) -> None:
     async def waited(seconds: float) -> float:
         begun = time.monotonic()
         await leave.quiet(seconds)
@@ -67,5 +69,5 @@ def test_it_waits_for_silence_and_not_for_ever(leave: Leave) -> None:
 
 def test_it_waits_for_the_last_exchange() -> None:
     left = [1, 1, 0]
-    asyncio.run(Leave(lambda: left.pop(0)).over())
+    asyncio.run(GracefulStop(lambda: left.pop(0)).over())
     assert left == []

@@ -8,15 +8,15 @@ import msgspec
 import pytest
 
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.frames import (
+from wirelint.sources.mitm.workers.protocol import (
     HEAD,
+    Address,
     BrokenError,
-    Counted,
+    Counts,
     Frame,
-    Kind,
-    Place,
-    Said,
-    SharesSet,
+    FrameKind,
+    LogLine,
+    SampleShares,
     Splitter,
     begin,
     content_of,
@@ -25,23 +25,23 @@ from wirelint.sources.mitm.workers.frames import (
 )
 
 VALUES = {
-    Kind.HERE: 4711,
-    Kind.READY: [Place("shop", "127.0.0.1", 8080)],
-    Kind.FAILED: "no such file",
-    Kind.COUNTED: Counted(Stats(captured=3, last_tick=1.5), {"shop": 2}, 0.25, 4096),
-    Kind.SAID: Said("wirelint", 30, 1.0, "so it is"),
-    Kind.SHARES: SharesSet(0.5, [("shop", None), ("*", 0.1)]),
-    Kind.ALL: None,
-    Kind.ASK: None,
-    Kind.LEAVE: None,
-    Kind.HURRY: None,
+    FrameKind.HERE: 4711,
+    FrameKind.READY: [Address("shop", "127.0.0.1", 8080)],
+    FrameKind.FAILED: "no such file",
+    FrameKind.COUNTED: Counts(Stats(captured=3, last_tick=1.5), {"shop": 2}, 0.25, 4096),
+    FrameKind.SAID: LogLine("wirelint", 30, 1.0, "so it is"),
+    FrameKind.SHARES: SampleShares(0.5, [("shop", None), ("*", 0.1)]),
+    FrameKind.ALL: None,
+    FrameKind.ASK: None,
+    FrameKind.LEAVE: None,
+    FrameKind.HURRY: None,
 }
 
 
 def test_all_kinds_however_they_are_cut() -> None:
     chance = random.Random(7)
     packed = bytearray()
-    at = begin(packed, Kind.EXCHANGE, 12.5)
+    at = begin(packed, FrameKind.EXCHANGE, 12.5)
     packed += b"whatever"
     assert finish(packed, at) == len(packed)
     for kind, value in VALUES.items():
@@ -52,16 +52,16 @@ def test_all_kinds_however_they_are_cut() -> None:
             size = chance.randint(1, most)
             found += splitter.split(bytes(packed[at : at + size]))
             at += size
-        assert found[0] == Frame(Kind.EXCHANGE, 12.5, b"whatever")
-        got = {Kind(each.kind): content_of(each) for each in found[1:]}
-        got[Kind.SHARES].services[:] = [tuple(each) for each in got[Kind.SHARES].services]
+        assert found[0] == Frame(FrameKind.EXCHANGE, 12.5, b"whatever")
+        got = {FrameKind(each.kind): content_of(each) for each in found[1:]}
+        got[FrameKind.SHARES].services[:] = [tuple(each) for each in got[FrameKind.SHARES].services]
         assert got == VALUES
 
 
 @pytest.mark.parametrize("length", [0, 8, 10_000, 2**32 - 1])
 def test_no_length_of_a_frame(length: int) -> None:
     splitter = Splitter(1000)
-    frames = splitter.split(frame(Kind.HERE, 1) + HEAD.pack(length, Kind.HERE, 0.0))
+    frames = splitter.split(frame(FrameKind.HERE, 1) + HEAD.pack(length, FrameKind.HERE, 0.0))
     assert content_of(next(frames)) == 1, "what came before is sound"
     with pytest.raises(BrokenError):
         next(frames)
@@ -69,8 +69,8 @@ def test_no_length_of_a_frame(length: int) -> None:
 
 def test_no_content_of_its_kind() -> None:
     with pytest.raises(msgspec.MsgspecError):
-        content_of(Frame(Kind.COUNTED, 0.0, b"\x01"))
+        content_of(Frame(FrameKind.COUNTED, 0.0, b"\x01"))
     with pytest.raises(ValueError, match="99"):
         content_of(Frame(99, 0.0, b"\x01"))
     with pytest.raises(KeyError):
-        content_of(Frame(Kind.EXCHANGE, 0.0, b"\x01"))
+        content_of(Frame(FrameKind.EXCHANGE, 0.0, b"\x01"))

@@ -1,4 +1,4 @@
-"""What all workers have counted together: those that are there and those that were."""
+"""Add up what all workers have counted, those that ended included."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 from wirelint.sinks.metrics.families import Families, counter, gauge
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.frames import Counted
+from wirelint.sources.mitm.workers.protocol import Counts
 
 FAULT: Final = "link"
 """The place of faults in what a worker sent."""
@@ -20,7 +20,7 @@ _ADDED_BY_NAME: Final = ("dropped", "skipped", "faults")
 
 
 @dataclasses.dataclass(slots=True)
-class Part:
+class WorkerTotals:
     """The share of one worker.
 
     Attributes:
@@ -39,7 +39,7 @@ class Part:
     since: int = 0
 
 
-class Sums:
+class Totals:
     """Adds up what workers say. Counters never fall: what a dead worker had counted stays.
 
     Attributes:
@@ -53,7 +53,7 @@ class Sums:
         self.restarts = 0
         self.living = 0
         self._stats = stats
-        self._parts: tuple[Part, ...] = ()  # replaced, never changed: other threads read it
+        self._parts: tuple[WorkerTotals, ...] = ()  # replaced, never changed: other threads read it
         self._past_cpu = 0.0
         stats.faults.setdefault(FAULT, 0)
 
@@ -84,16 +84,16 @@ class Sums:
         yield gauge("process_resident_memory_bytes", "Resident memory size in bytes.", self.resident_bytes)
         yield gauge("process_open_fds", "Number of open file descriptors.", self.descriptors)
 
-    def joined(self, part: Part) -> None:
+    def joined(self, part: WorkerTotals) -> None:
         """A worker has begun."""
         self._parts = (*self._parts, part)
 
-    def came(self, part: Part) -> None:
+    def came(self, part: WorkerTotals) -> None:
         """An exchange has come from a worker."""
         part.since += 1
         self._stats.captured += 1
 
-    def counted(self, part: Part, told: Counted) -> None:
+    def counted(self, part: WorkerTotals, told: Counts) -> None:
         """A worker has said what it has counted so far."""
         sums, new, old = self._stats, told.stats, part.stats
         for name in _ADDED:
@@ -109,7 +109,7 @@ class Sums:
         part.cpu = max(part.cpu, told.cpu)
         part.resident = told.resident
 
-    def left(self, part: Part) -> None:
+    def left(self, part: WorkerTotals) -> None:
         """A worker is gone, and with it what it had not handed on: at least as much as is counted here."""
         self._stats.dropped["lost"] += max(0, part.stats.in_flight - part.since)
         self._past_cpu += part.cpu

@@ -6,17 +6,17 @@ import copy
 import random
 
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.frames import Counted
-from wirelint.sources.mitm.workers.sums import Part, Sums
+from wirelint.sources.mitm.workers.protocol import Counts
+from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
 
 
-def told(stats: Stats, cpu: float = 0.0, resident: int = 0) -> Counted:
-    return Counted(copy.deepcopy(stats), {}, cpu, resident)
+def told(stats: Stats, cpu: float = 0.0, resident: int = 0) -> Counts:
+    return Counts(copy.deepcopy(stats), {}, cpu, resident)
 
 
 def test_counters_are_added_and_stay() -> None:
     stats = Stats()
-    sums, one, two = Sums(stats), Part(), Part()
+    sums, one, two = Totals(stats), WorkerTotals(), WorkerTotals()
     for part in (one, two):
         sums.joined(part)
     mine = Stats(captured=5, streamed=2, hung=1, unsampled=3, loop_lag_peak=0.5)
@@ -31,13 +31,13 @@ def test_counters_are_added_and_stay() -> None:
     assert (sums.cpu_seconds, sums.resident_bytes) == (2.5, 140)
     sums.left(one)
     assert (stats.captured, sums.cpu_seconds, sums.resident_bytes) == (12, 2.5, 50)
-    sums.joined(Part())
+    sums.joined(WorkerTotals())
     assert stats.loop_lag_peak == 0.5
 
 
 def test_what_a_dead_worker_had() -> None:
     stats = Stats()
-    sums, part = Sums(stats), Part()
+    sums, part = Totals(stats), WorkerTotals()
     sums.joined(part)
     for _ in range(8):
         sums.came(part)
@@ -53,10 +53,10 @@ def test_what_a_dead_worker_had() -> None:
 def test_never_backwards_and_nothing_twice() -> None:
     chance = random.Random(11)
     stats = Stats()
-    sums = Sums(stats)
+    sums = Totals(stats)
     real = came = 0
     for _ in range(60):
-        part, stream, mine = Part(), list[Counted | None](), Stats()
+        part, stream, mine = WorkerTotals(), list[Counts | None](), Stats()
         sums.joined(part)
         for _ in range(chance.randint(0, 60)):
             step = chance.random()
@@ -93,7 +93,7 @@ def test_never_backwards_and_nothing_twice() -> None:
 
 def test_what_is_shown_of_now() -> None:
     stats = Stats()
-    sums, one, two = Sums(stats), Part(), Part()
+    sums, one, two = Totals(stats), WorkerTotals(), WorkerTotals()
     for part in (one, two):
         sums.joined(part)
     sums.show(0, 0, 50.0, reading=True)

@@ -1,4 +1,4 @@
-"""What a worker has for the process that audits: held until the socket takes it, and bounded while it does not."""
+"""Send finished exchanges to the process that audits; bounded while its socket takes nothing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import time
 from typing import Final
 
 from wirelint.sources.mitm.options import QUEUE_LIMIT
-from wirelint.sources.mitm.parcel import pack
+from wirelint.sources.mitm.packed_record import pack
 from wirelint.sources.mitm.record import Pool, Record
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.ends import end_of
-from wirelint.sources.mitm.workers.frames import HEAD, Kind, begin, finish, frame
+from wirelint.sources.mitm.workers.end_time import end_for_client
+from wirelint.sources.mitm.workers.protocol import HEAD, FrameKind, begin, finish, frame
 
 _PAUSE: Final = 0.005
 _WORDS: Final = 64
 """Frames that are no exchanges, of those that wait to be sent."""
 
 
-class Outbox:
+class SendQueue:
     """The queue of a proxy that does not audit: records are packed as they end, and sent some together.
 
     Attributes:
@@ -60,7 +60,7 @@ class Outbox:
     def __len__(self) -> int:
         return self._records + self._going_records
 
-    def holding(self, pool: Pool) -> Outbox:
+    def holding(self, pool: Pool) -> SendQueue:
         """The same, with what waits taken out of ``pool``."""
         self._pool = pool
         return self
@@ -73,8 +73,8 @@ class Outbox:
                 self._stats.dropped["queue_full"] += 1
                 return
             waiting = self._waiting
-            record.ended = end_of(record)
-            at = begin(waiting, Kind.EXCHANGE, record.ended or record.started)
+            record.ended = end_for_client(record)
+            at = begin(waiting, FrameKind.EXCHANGE, record.ended or record.started)
             try:
                 pack(record, waiting)
             except BaseException:
@@ -93,7 +93,7 @@ class Outbox:
         if not self._planned:
             self._plan()
 
-    def say(self, kind: Kind, value: object = None) -> bool:
+    def say(self, kind: FrameKind, value: object = None) -> bool:
         """Send a frame of another kind behind what waits. May be called from any thread once the event loop runs.
 
         :returns: False where too many of them wait already.
@@ -183,5 +183,5 @@ class Outbox:
         while at < len(self._going):
             length, kind, _ = HEAD.unpack_from(self._going, at)
             at += 4 + length
-            left += kind == Kind.EXCHANGE and at > self._sent
+            left += kind == FrameKind.EXCHANGE and at > self._sent
         return left

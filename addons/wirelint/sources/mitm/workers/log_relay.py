@@ -1,22 +1,22 @@
-"""What workers log, logged here once more, so that there is one log in one form."""
+"""Log what workers log in the process that audits, so that there is one log in one form."""
 
 from __future__ import annotations
 
 import logging
 from typing import Final
 
-from wirelint.sources.mitm.workers.frames import Said
+from wirelint.sources.mitm.workers.protocol import LogLine
 
 _MOST: Final = 200
 
 
-class Retelling:
+class LogRelay:
     """Logs what workers say. What each of them says of wirelint itself, all of them together say once."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
 
-    def __call__(self, said: Said) -> None:
+    def __call__(self, said: LogLine) -> None:
         """Log it."""
         own = said.name.partition(".")[0] == "wirelint"
         if own and (said.name, said.message) in self._told:

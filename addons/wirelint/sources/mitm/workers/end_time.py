@@ -1,4 +1,4 @@
-"""When an exchange was over for its client, which may go on over another worker at once."""
+"""When an exchange had ended for its client, which may send its next request to another worker at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _UNFRAMED: Final = (b"HTTP/1.1", b"HTTP/1.0")
 """Versions in which a length tells where a message ends, and no frame of its own."""
 
 
-def end_of(record: Record) -> float | None:
+def end_for_client(record: Record) -> float | None:
     """When the client may have had all of a response, in Unix seconds; else when the exchange ended.
 
     Where the length of a response is known, mitmproxy notes its end only after the last octet went out. A process that

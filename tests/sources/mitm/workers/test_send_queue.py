@@ -11,22 +11,22 @@ import pytest
 from mitmproxy.test import tflow
 
 from wirelint.core.exchange import Direction
-from wirelint.sources.mitm.parcel import unpack
+from wirelint.sources.mitm.packed_record import unpack
 from wirelint.sources.mitm.record import Pool, Record
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.frames import Frame, Kind, Splitter
-from wirelint.sources.mitm.workers.outbox import Outbox
+from wirelint.sources.mitm.workers.protocol import Frame, FrameKind, Splitter
+from wirelint.sources.mitm.workers.send_queue import SendQueue
 
 MOST = 1 << 20
 
 
-async def sent(outbox: Outbox) -> None:
-    while outbox:  # noqa: ASYNC110 - nobody is there who could signal
+async def sent(queue: SendQueue) -> None:
+    while queue:  # noqa: ASYNC110 - nobody is there who could signal
         await asyncio.sleep(0.001)
 
 
 class Ends:
-    """Both ends of a socket, with an outbox at one."""
+    """Both ends of a socket, with an queue at one."""
 
     def __init__(self, limit: int = 10_000, size: int = 64 << 20) -> None:
         ours, self.other = socket.socketpair()
@@ -34,14 +34,14 @@ class Ends:
         self.ours = ours
         self.stats = Stats()
         self.pool = Pool(size)
-        self.outbox = Outbox(ours, self.stats, MOST).holding(self.pool)
-        self.outbox.limit = limit
+        self.queue = SendQueue(ours, self.stats, MOST).holding(self.pool)
+        self.queue.limit = limit
         self._splitter = Splitter(2 * MOST)
 
     def add(self, count: int = 1, octets: int = 10) -> None:
         for _ in range(count):
             self.stats.captured += 1
-            self.outbox.add(record(octets))
+            self.queue.add(record(octets))
 
     def come(self) -> list[Frame]:
         """What has come by now."""
@@ -54,7 +54,7 @@ class Ends:
         return found
 
     def accounted(self, arrived: int) -> bool:
-        return arrived + sum(self.stats.dropped.values()) + len(self.outbox) == self.stats.captured
+        return arrived + sum(self.stats.dropped.values()) + len(self.queue) == self.stats.captured
 
 
 def record(octets: int) -> Record:
@@ -78,13 +78,13 @@ def ends() -> Iterator[Ends]:
 def test_what_ends_is_sent_soon(ends: Ends) -> None:
     async def main() -> list[Frame]:
         ends.add(3)
-        ends.outbox.say(Kind.FAILED, "behind them")
-        assert len(ends.outbox) == 3
-        await sent(ends.outbox)
+        ends.queue.say(FrameKind.FAILED, "behind them")
+        assert len(ends.queue) == 3
+        await sent(ends.queue)
         return ends.come()
 
     found = asyncio.run(main())
-    assert [each.kind for each in found] == [Kind.EXCHANGE] * 3 + [Kind.FAILED]
+    assert [each.kind for each in found] == [FrameKind.EXCHANGE] * 3 + [FrameKind.FAILED]
     assert unpack(found[0].content).service == "shop"
     assert found[0].ended > 0
     assert ends.pool.free == ends.pool.size
@@ -98,11 +98,11 @@ def test_nobody_reads(limit: int, size: int, octets: int) -> None:
         for _ in range(40):
             ends.add(100, octets)
             await asyncio.sleep(0.003)
-        assert 0 < len(ends.outbox) <= limit
+        assert 0 < len(ends.queue) <= limit
         assert ends.pool.free > -2 * octets
         assert ends.stats.dropped["queue_full"] > 0
         arrived = 0
-        while ends.outbox:
+        while ends.queue:
             arrived += len(ends.come())
             await asyncio.sleep(0.001)
         arrived += len(ends.come())
@@ -129,7 +129,7 @@ def test_the_last_words_wait_for_the_reader(ends: Ends) -> None:
 
     reader = threading.Thread(target=read)
     reader.start()
-    ends.outbox.empty(10)
+    ends.queue.empty(10)
     ends.ours.close()
     reader.join(10)
     assert len(found) == 2000
@@ -138,14 +138,14 @@ def test_the_last_words_wait_for_the_reader(ends: Ends) -> None:
 
 def test_the_last_words_do_not_wait_for_ever(ends: Ends) -> None:
     ends.add(2000, 1000)
-    ends.outbox.empty(0.05)
+    ends.queue.empty(0.05)
     arrived = len(ends.come())
     assert 0 < arrived < 2000
     assert ends.stats.dropped["stopped"] == 2000 - arrived
     assert ends.pool.free == ends.pool.size
     ends.add(1)
     assert ends.accounted(arrived)
-    assert not ends.outbox.say(Kind.HERE, 1), "nothing can come behind half a frame"
+    assert not ends.queue.say(FrameKind.HERE, 1), "nothing can come behind half a frame"
 
 
 def test_the_reader_is_gone(ends: Ends) -> None:
@@ -153,7 +153,7 @@ def test_the_reader_is_gone(ends: Ends) -> None:
 
     async def main() -> None:
         ends.add(5)
-        await sent(ends.outbox)
+        await sent(ends.queue)
 
     asyncio.run(main())
     assert ends.stats.dropped["stopped"] == 5
@@ -161,10 +161,10 @@ def test_the_reader_is_gone(ends: Ends) -> None:
 
 
 def test_one_that_is_too_long(ends: Ends) -> None:
-    ends.outbox._most = 2000
+    ends.queue._most = 2000
     ends.add(1, 5000)
     ends.add(1, 10)
-    ends.outbox.empty(1)
+    ends.queue.empty(1)
     assert len(ends.come()) == 1
     assert ends.stats.dropped["queue_full"] == 1
     assert ends.pool.free == ends.pool.size
@@ -175,16 +175,16 @@ def test_one_that_cannot_be_packed(ends: Ends) -> None:
     broken.method = object()  # type: ignore[assignment]
     ends.add(1)
     with pytest.raises(TypeError):
-        ends.outbox.add(broken)
+        ends.queue.add(broken)
     ends.add(1)
-    ends.outbox.empty(1)
+    ends.queue.empty(1)
     assert [unpack(each.content).method for each in ends.come()] == [b"GET", b"GET"]
     assert ends.pool.free == ends.pool.size
 
 
 def test_words_are_bounded(ends: Ends) -> None:
-    said = sum(ends.outbox.say(Kind.FAILED, "x" * 100) for _ in range(1000))
+    said = sum(ends.queue.say(FrameKind.FAILED, "x" * 100) for _ in range(1000))
     assert said == 64
-    ends.outbox.empty(1)
+    ends.queue.empty(1)
     assert len(ends.come()) == 64
-    assert ends.outbox.say(Kind.FAILED, "again")
+    assert ends.queue.say(FrameKind.FAILED, "again")

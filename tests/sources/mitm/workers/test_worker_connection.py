@@ -19,11 +19,11 @@ from wirelint.core.exchange import Direction, Exchange
 from wirelint.core.finding import Finding
 from wirelint.sources.mitm.record import Record
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.auditing import Auditing
-from wirelint.sources.mitm.workers.frames import Frame, Kind, Said, Splitter, content_of, frame
-from wirelint.sources.mitm.workers.link import Link
-from wirelint.sources.mitm.workers.outbox import Outbox
-from wirelint.sources.mitm.workers.retelling import Retelling
+from wirelint.sources.mitm.workers.backlog import Backlog
+from wirelint.sources.mitm.workers.log_relay import LogRelay
+from wirelint.sources.mitm.workers.protocol import Frame, FrameKind, LogLine, Splitter, content_of, frame
+from wirelint.sources.mitm.workers.send_queue import SendQueue
+from wirelint.sources.mitm.workers.worker_connection import WorkerConnection
 
 MOST = 1 << 20
 
@@ -41,8 +41,8 @@ class Desk:
         self.reading: list[bool] = []
         self.asked = 0
         self.silent = False
-        self.auditing = Auditing(self._consume, self.stats, limit, self._ask, self.reading.append)
-        self.link = Link(ours, MOST, self._hear, lambda _: self.auditing.fault(), self._leave)
+        self.backlog = Backlog(self._consume, self.stats, limit, self._ask, self.reading.append)
+        self.link = WorkerConnection(ours, MOST, self._hear, lambda _: self.backlog.fault(), self._leave)
 
     def _consume(self, exchange: Exchange) -> Sequence[Finding]:
         self.seen.append(exchange)
@@ -54,13 +54,13 @@ class Desk:
         self.asked += 1
         return self.silent
 
-    def _hear(self, _link: Link, told: Frame) -> None:
-        if told.kind == Kind.EXCHANGE:
-            self.auditing.add(told.ended, told.content)
+    def _hear(self, _link: WorkerConnection, told: Frame) -> None:
+        if told.kind == FrameKind.EXCHANGE:
+            self.backlog.add(told.ended, told.content)
         else:
             self.heard.append(told)
 
-    def _leave(self, _link: Link) -> None:
+    def _leave(self, _link: WorkerConnection) -> None:
         self.gone += 1
 
 
@@ -83,9 +83,9 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def sent(sock: socket.socket, *services: str) -> None:
-    """What an outbox sends of exchanges with services."""
+    """What an queue sends of exchanges with services."""
     sock.setblocking(True)
-    outbox = Outbox(sock, Stats(), MOST)
+    queue = SendQueue(sock, Stats(), MOST)
     for number, service in enumerate(services):
         flow = tflow.tflow(resp=True)
         assert flow.response is not None
@@ -93,15 +93,15 @@ def sent(sock: socket.socket, *services: str) -> None:
         record = Record(flow, service, Direction.INBOUND)
         record.answer(flow.response)
         record.finish(flow, None)
-        outbox.add(record)
-    outbox.empty(5)
+        queue.add(record)
+    queue.empty(5)
 
 
 def test_exchanges_and_faults() -> None:
     async def test(desk: Desk) -> None:
         sent(desk.other, "one", "bad", "two")
-        desk.auditing.add(1.0, b"\xc1")
-        desk.auditing.add(2.0, b"\x90")
+        desk.backlog.add(1.0, b"\xc1")
+        desk.backlog.add(2.0, b"\x90")
         await until(lambda: len(desk.seen) == 3)
 
     desk = run(test)
@@ -114,7 +114,7 @@ def test_no_stream_of_frames_ends_the_worker(tmp_path: Path, caplog: pytest.LogC
 
         async def test(desk: Desk) -> None:
             desk.link.pid = victim.pid
-            desk.other.send(frame(Kind.HERE, 1) + b"\xff" * 100)
+            desk.other.send(frame(FrameKind.HERE, 1) + b"\xff" * 100)
             await desk.link.over.wait()
             assert desk.link.begun.is_set()
 
@@ -129,10 +129,10 @@ def test_no_stream_of_frames_ends_the_worker(tmp_path: Path, caplog: pytest.LogC
 
 def test_the_worker_is_gone() -> None:
     async def test(desk: Desk) -> None:
-        desk.other.send(frame(Kind.HERE, 1)[:-1])
+        desk.other.send(frame(FrameKind.HERE, 1)[:-1])
         desk.other.close()
         await desk.link.over.wait()
-        desk.link.tell(Kind.LEAVE)
+        desk.link.tell(FrameKind.LEAVE)
         desk.link.pid = os.getpid()
         desk.link.kill()
         desk.link.pause()
@@ -146,7 +146,7 @@ def test_the_worker_is_gone() -> None:
 def test_more_to_say_than_there_is_room() -> None:
     async def test(desk: Desk) -> None:
         for _ in range(200):
-            desk.link.tell(Kind.FAILED, "x" * 10_000)
+            desk.link.tell(FrameKind.FAILED, "x" * 10_000)
         desk.other.setblocking(False)
         splitter, count = Splitter(MOST), 0
         while count < 200:
@@ -173,9 +173,9 @@ def test_nothing_is_audited_before_all_have_answered() -> None:
         sent(desk.other, "one")
         await until(lambda: desk.asked == 1)
         assert desk.seen == []
-        desk.auditing.answered()
+        desk.backlog.answered()
         assert len(desk.seen) == 1
-        desk.auditing.answered()
+        desk.backlog.answered()
         sent(desk.other, "two")
         await until(lambda: len(desk.seen) == 2)  # nobody answers, and nobody is waited for in vain
         assert desk.asked == 2
@@ -199,29 +199,29 @@ def test_a_full_backlog_waits_for_nobody() -> None:
 def test_the_end_audits_what_waits() -> None:
     async def test(desk: Desk) -> None:
         for _ in range(50):
-            desk.auditing.add(1.0, b"\xc1")
-        desk.auditing.empty(10)
+            desk.backlog.add(1.0, b"\xc1")
+        desk.backlog.empty(10)
         assert desk.stats.faults["link"] == 50
         for _ in range(50):
-            desk.auditing.add(1.0, b"\xc1")
-        desk.auditing.empty(0)
+            desk.backlog.add(1.0, b"\xc1")
+        desk.backlog.empty(0)
         assert desk.stats.faults["link"] == 51, "one is always looked at"
         assert desk.stats.dropped["stopped"] == 49
-        assert desk.auditing.inbox.octets == 0
+        assert desk.backlog.merging.octets == 0
 
     run(test)
 
 
 def test_logs_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    retell = Retelling()
+    retell = LogRelay()
     for _ in range(2):
-        retell(Said("wirelint.sources", logging.WARNING, 12.5, "wirelint: the event loop is late"))
-        retell(Said("mitmproxy.proxy", logging.ERROR, 13.5, "100 % wrong"))
+        retell(LogLine("wirelint.sources", logging.WARNING, 12.5, "wirelint: the event loop is late"))
+        retell(LogLine("mitmproxy.proxy", logging.ERROR, 13.5, "100 % wrong"))
     assert [(each.name, each.levelname, each.created, each.getMessage()) for each in caplog.records] == [
         ("wirelint.sources", "WARNING", 12.5, "wirelint: the event loop is late"),
         ("mitmproxy.proxy", "ERROR", 13.5, "100 % wrong"),
         ("mitmproxy.proxy", "ERROR", 13.5, "100 % wrong"),
     ]
     for number in range(1000):
-        retell(Said("wirelint", logging.WARNING, 1.0, str(number)))
+        retell(LogLine("wirelint", logging.WARNING, 1.0, str(number)))
     assert len(retell._told) == 200

@@ -10,7 +10,7 @@ import pytest
 
 from support import HOST, free_port
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec, StartError
-from wirelint.sources.mitm.workers.places import SharingLoop, reserve
+from wirelint.sources.mitm.workers.shared_ports import SharingLoop, reserve
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not spread connections")
 

@@ -1,4 +1,4 @@
-"""When the system has no descriptors left: connections wait until there are some, and are counted."""
+"""Count connections that cannot be accepted because there are no descriptors left; the system keeps them waiting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OUT_OF_RESOURCES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, 
 """Why a connection cannot be made that are no fault of whom it was to lead to."""
 
 
-def count_refusals(loop: asyncio.AbstractEventLoop, stats: Stats) -> None:
+def count_accept_errors(loop: asyncio.AbstractEventLoop, stats: Stats) -> None:
     """Have connections that the event loop cannot take counted, in place of a traceback for each.
 
     The loop itself leaves such connections with the system and tries again a second later.

@@ -1,4 +1,4 @@
-"""A finished record as it goes from the process that took it down to the one that audits it.
+"""Pack a finished record for the process that audits it, and unpack it there.
 
 Nothing is decoded or worked out here, so that it costs the traffic some microseconds.
 """
@@ -24,7 +24,7 @@ class Content(msgspec.Struct, array_like=True, frozen=True):
     complete: bool
 
 
-class Parcel(msgspec.Struct, array_like=True, frozen=True):
+class PackedRecord(msgspec.Struct, array_like=True, frozen=True):
     """What a finished ``Record`` holds that an exchange is made of, under the same names."""
 
     id: str
@@ -51,7 +51,7 @@ class Parcel(msgspec.Struct, array_like=True, frozen=True):
     failure: Failure | None
 
 
-_decoder: Final = msgspec.msgpack.Decoder(Parcel)
+_decoder: Final = msgspec.msgpack.Decoder(PackedRecord)
 
 
 def pack(record: Record, buffer: bytearray) -> None:
@@ -65,7 +65,7 @@ def pack(record: Record, buffer: bytearray) -> None:
         _encoder.encode_into(_values(record, record.service.encode("utf-8", "replace").decode()), buffer, -1)
 
 
-def unpack(packed: bytes | memoryview) -> Parcel:
+def unpack(packed: bytes | memoryview) -> PackedRecord:
     """The record that was packed.
 
     :raises msgspec.MsgspecError: it was none.

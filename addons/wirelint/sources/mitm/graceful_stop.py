@@ -1,4 +1,4 @@
-"""How the proxy takes its leave: clients are asked to come no more, and what is going on is seen to its end."""
+"""Shut down gracefully: send ``Connection: close``, stop listening, then wait for exchanges in flight."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from mitmproxy import http
 
-from wirelint.sources.mitm.doors import Door, overlook
+from wirelint.sources.mitm.listen_sockets import ListenSocket, refuse_new
 
 _QUIET: Final = 0.5
 """Seconds without a new request after which nobody is taken to be on the way here."""
@@ -19,7 +19,7 @@ _POLL: Final = 0.02
 _SWITCHING: Final = 101
 
 
-class Leave:
+class GracefulStop:
     """The addon that waits for the last exchange.
 
     While it takes leave, responses bear ``Connection: close`` (RFC 9112 §9.6), so that no client is about to send its
@@ -44,9 +44,9 @@ class Leave:
         while time.monotonic() < min(end, self._latest + _QUIET):  # noqa: ASYNC110 - hooks are no place to signal from
             await asyncio.sleep(_POLL)
 
-    async def close(self, doors: Iterable[Door]) -> None:
+    async def close(self, doors: Iterable[ListenSocket]) -> None:
         """Return when whoever was at the listeners' doors was let in, and they can be closed."""
-        overlook(doors)
+        refuse_new(doors)
         await asyncio.sleep(_SETTLED)
 
     async def over(self) -> None:

@@ -1,4 +1,4 @@
-"""What leads to one worker, seen from the process that audits."""
+"""The connection to one worker, at the end of the process that audits."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from wirelint.sources.mitm.workers.frames import BrokenError, Frame, Kind, Place, Splitter, frame
+from wirelint.sources.mitm.workers.protocol import Address, BrokenError, Frame, FrameKind, Splitter, frame
 
 _PIECE: Final = 256 * 1024
 
 
-class Link:
+class WorkerConnection:
     """A socket to a worker, read and written on the event loop.
 
     Attributes:
@@ -31,9 +31,9 @@ class Link:
         self,
         sock: socket.socket,
         most: int,
-        heard: Callable[[Link, Frame], None],
-        broken: Callable[[Link], None],
-        gone: Callable[[Link], None],
+        heard: Callable[[WorkerConnection, Frame], None],
+        broken: Callable[[WorkerConnection], None],
+        gone: Callable[[WorkerConnection], None],
     ) -> None:
         """Begin to read.
 
@@ -44,7 +44,7 @@ class Link:
         """
         self.pid = 0
         self.begun = asyncio.Event()
-        self.places: Sequence[Place] | None = None
+        self.places: Sequence[Address] | None = None
         self.failure = ""
         self.over = asyncio.Event()
         self.asked = 0
@@ -68,7 +68,7 @@ class Link:
         if not self.over.is_set():
             self._loop.add_reader(self._sock, self._read)
 
-    def tell(self, kind: Kind, value: object = None) -> None:
+    def tell(self, kind: FrameKind, value: object = None) -> None:
         """Say something to the worker."""
         if self.over.is_set():
             return
