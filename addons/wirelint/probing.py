@@ -14,7 +14,7 @@ import secrets
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -22,13 +22,13 @@ from msgspec.structs import replace
 
 from wirelint.core.audit import Audit
 from wirelint.core.body import Body
+from wirelint.core.credentials import Grade, carried
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Probe
 from wirelint.core.headers import Headers
 from wirelint.core.knowledge import known, tell
 from wirelint.core.rule import Rule
 from wirelint.core.state import LookedBackOn, State, Table
-from wirelint.evidence.credentials import is_cookie, is_field, is_parameter
 from wirelint.evidence.identity import identity
 from wirelint.sinks.metrics.families import Families, counter
 
@@ -204,26 +204,23 @@ def outcome(exchange: Exchange, probes: Iterable[Probe]) -> str:
 
 
 def changed(exchange: Exchange, kind: Kind) -> tuple[str, list[tuple[bytes, bytes]]]:
-    """Target and fields of a request, its credentials left out or broken."""
-    request = exchange.request
-    return _target(exchange, kind), list(_fields(exchange, request.headers, kind))
+    """Return target and fields of a request, its credentials left out or broken."""
+    named = {(each.kind, each.name) for each in carried(exchange, Grade.CREDENTIAL)}
+    return _target(exchange.request.target, named, kind), list(_fields(exchange.request.headers, named, kind))
 
 
-def _fields(exchange: Exchange, headers: Headers, kind: Kind) -> Iterator[tuple[bytes, bytes]]:
-    told = known(exchange)
+def _fields(headers: Headers, named: Set[tuple[str, str]], kind: Kind) -> Iterator[tuple[bytes, bytes]]:
+    authorized = any(each == "authorization" for each, _ in named)
     for raw, value in headers.fields:
         name = raw.decode("latin-1").lower()
         if name in _LEAVE_OUT:
             continue
         if name == "cookie":
-            cookies = [
-                each
-                for pair in value.decode("latin-1").split(";")
-                if (each := _pair(pair.strip(), kind, lambda name: is_cookie(name) or name.lower() in told.cookies))
-            ]
+            pairs = (pair.strip() for pair in value.decode("latin-1").split(";"))
+            cookies = [each for pair in pairs if (each := _pair(pair, "cookie", named, kind))]
             if cookies:
                 yield raw, "; ".join(cookies).encode("latin-1")
-        elif name == "authorization" or is_field(name) or name in told.fields:
+        elif ("field", name) in named or (authorized and name == "authorization"):
             if kind == "broken":
                 scheme, space, rest = value.rpartition(b" ")
                 yield raw, scheme + space + _broken(rest.decode("latin-1")).encode("latin-1")
@@ -231,21 +228,16 @@ def _fields(exchange: Exchange, headers: Headers, kind: Kind) -> Iterator[tuple[
             yield raw, value
 
 
-def _target(exchange: Exchange, kind: Kind) -> str:
-    path, mark, query = exchange.request.target.partition("?")
-    told = known(exchange)
-    pairs = [
-        each
-        for pair in query.split("&")
-        if (each := _pair(pair, kind, lambda name: is_parameter(name) or name.lower() in told.parameters))
-    ]
+def _target(target: str, named: Set[tuple[str, str]], kind: Kind) -> str:
+    path, mark, query = target.partition("?")
+    pairs = [each for pair in query.split("&") if (each := _pair(pair, "query", named, kind))]
     return f"{path}{mark}{'&'.join(pairs)}" if pairs else path
 
 
-def _pair(pair: str, kind: Kind, is_credential: Callable[[str], bool]) -> str:
-    """``name=value`` as it is, broken, or empty where it is to be left out."""
+def _pair(pair: str, place: str, named: Set[tuple[str, str]], kind: Kind) -> str:
+    """Return ``name=value`` as it is, broken, or empty where it is left out."""
     name, equals, value = pair.partition("=")
-    if not value or not is_credential(name):
+    if not value or (place, name) not in named:
         return pair
     return f"{name}{equals}{_broken(value)}" if kind == "broken" else ""
 

@@ -9,48 +9,32 @@ from __future__ import annotations
 
 import base64
 import binascii
-import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
+from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from wirelint.core.credentials import TELLING, is_clients_own, is_private, is_private_field, is_telling
-from wirelint.core.exchange import Exchange, Request
-from wirelint.core.headers import Headers
-from wirelint.core.knowledge import known
-from wirelint.core.media import Kind
+from wirelint.core.credentials import TELLING, Carried, Grade, carried, is_telling
+from wirelint.core.exchange import Exchange
 from wirelint.core.once import once
-from wirelint.core.route import gibberish, route
+from wirelint.core.route import looks_random
 
 MASK: Final = "[redacted]"
 _SHORTEST: Final = 4
 _SHORTEST_NUMBER: Final = 3  # a card's CVV
-_LONGEST_NAME: Final = 128
 _LONG_SEGMENT: Final = 12
-_MOST_SECRETS: Final = 64
+_MOST_SECRETS: Final = 256
 _LONGEST_SECRET: Final = 4096
 _LONGEST_TEXT: Final = 4096
-_LONGEST_CONTENT: Final = 65536
-_MOST_VALUES: Final = 2048
-_DEEPEST: Final = 16
 
 _LATELY: Final[dict[int, str]] = {}
 """Texts as they were shown lately, by a number that stands for what each was made of."""
 _MOST_LATELY: Final = 2048
 
-_URLS: Final = frozenset({"referer", "location", "content-location"})
 _CLAIMS: Final = ("sub", "email", "name", "preferred_username", "upn", "unique_name", "client_id", "azp")
-_WORDINGS: Final = frozenset(
-    {
-        "action", "cmd", "command", "fields", "format", "generator", "lang", "list", "locale", "meta", "method", "mode",
-        "op", "operation", "order", "page", "prop", "sort", "type", "view",
-    }
-)  # fmt: skip
-"""Parameters whose values are words of the API rather than the client's own."""
 
 _QUOTE: Final = r"""(?:\\{0,3}["'`]|&quot;|%22)"""
 # A name as it stands before its value in JSON, a query, a field, an element or prose. Each part is bounded, so none
@@ -95,9 +79,7 @@ _scheme: Final = re.compile(
     r"([\w+/=.~:-]{6,4096})",
     re.IGNORECASE,
 )
-_version: Final = re.compile(r"v\d{1,2}(?:(?:alpha|beta)\d{0,2})?")  # of a path: /v1/users
 _opaque: Final = re.compile(r"[A-Za-z0-9_+/=-]{16,4096}")
-_switch: Final = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
 _email: Final = re.compile(
     r"""(?:[\w.+%'-]{1,64}|"[^"\r\n]{1,64}")(?:@|%40)(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}|localhost\b)"""
 )
@@ -105,44 +87,16 @@ _card: Final = re.compile(r"(?<![\w-])[3-6]\d{3}[ -]?(?:\d{4}[ -]?\d{4}[ -]?\d{1
 _iban: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _people: Final = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w+])\+\d(?:[ ()/-]?\d){7,14}(?!\w)")
 """Social security numbers of the United States, and telephone numbers (ITU-T E.164)."""
-_part: Final = re.compile(
-    r'name="?([^"\r\n;]{1,128})[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n([^\r\n]{1,2048})'
-)
-_pair: Final = re.compile(r'"((?:[^"\\]|\\.){1,128})"\s{0,8}:\s{0,8}(?:"((?:[^"\\]|\\.){1,2048})"|(-?\d{3,32})\b)')
-_element: Final = re.compile(r"<(?:\w{1,32}:)?([\w.-]{1,64})(?:\s[^<>]{0,256})?>([^<>]{1,2048})</")
 _query: Final = re.compile(r"(?<=[?&])([\w.\[\]%-]{1,64})=([^\s&#\"'<>]{1,2048})")
 _INVISIBLE: Final = dict.fromkeys((0x00AD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF))
 
 
-def _mixed(run: str) -> bool:
-    """Return whether a run of characters looks random. Words joined by - or _ do not."""
-    if all(
-        (part.isalpha() and (part.islower() or part.isupper() or part.istitle()) and not gibberish(part))
-        or ("/" in run and _version.fullmatch(part))
-        for part in re.split(r"[-_/+=]+", run)
-        if part
-    ):
-        return False
-    if len(run) < _LONGEST_READABLE:
-        return len(_switch.findall(run)) >= _MOST_SWITCHES
-    return (
-        any(c.isdigit() for c in run)
-        or gibberish(run)
-        or sum(a.islower() != b.islower() for a, b in itertools.pairwise(run)) > len(run) // 3
-    )
-
-
-_LONGEST_READABLE: Final = 20
-_MOST_SWITCHES: Final = 4
-
-
 def _opaque_mask(match: re.Match[str]) -> str:
-    return MASK if _mixed(match[0]) else match[0]
+    return MASK if looks_random(match[0]) else match[0]
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Yield a credential and what it is made of, as a service might quote it back."""
-    yield value
+    """Yield what a credential is made of."""
     scheme, _, rest = value.partition(" ")
     rest = rest.strip()
     if scheme.lower() == "basic":
@@ -180,135 +134,28 @@ def _of_jwt(token: str) -> Iterator[str]:
         yield from (value for name in _CLAIMS if isinstance(value := claims.get(name), str))
 
 
-def _of_url(url: str) -> Iterator[str]:
-    try:
-        parts = urlsplit(url[:8192])
-        yield parts.password or ""
-    except ValueError:
-        return
-    for text in (parts.query, parts.fragment):
-        yield from (value for name, value in parse_qsl(text) if is_private(name))
-
-
-def _of_query(query: str) -> Iterator[str]:
-    """Yield all values, whatever their names, as sent and decoded. A piece without a name is a value."""
-    if not query:
-        return
-    for piece in query[:8192].split("&"):
-        name, equals, value = piece.partition("=")
-        if (name.lower() in _WORDINGS and value.isalpha()) or (value.isdigit() and not is_clients_own(name)):
-            continue
-        raw = value if equals else name
-        yield raw
-        yield unquote_plus(raw)
-
-
-def _of_path(path: str) -> Iterator[str]:
-    """Yield the segments that name somebody or look random, and the values of matrix parameters."""
-    template = route(path)
-    if template == path:  # every segment is a word
-        return
-    for segment, folded in zip(path[:1024].split("/"), template.split("/"), strict=False):
-        name, _, parameters = segment.partition(";")
-        if folded != name and (
-            folded in ("{name}", "{token}") or gibberish(name) or (len(name) >= _LONG_SEGMENT and _mixed(name))
-        ):
-            yield name
-            yield unquote(name)
-        for each in parameters.split(";"):
-            value = each.partition("=")[2]
-            yield value
-            yield unquote(value)
-
-
-def _of_fields(headers: Headers, told: Set[str] = frozenset()) -> Iterator[str]:
-    for name in headers.index:
-        if name in _URLS:
-            yield from _of_url(headers.get(name) or "")
-        elif name == "cookie":
-            for pair in (headers.get(name) or "")[:8192].split(";"):
-                value = pair.partition("=")[2].strip()
-                yield from _parts(value)
-                yield unquote(value)
-        elif name == "set-cookie":
-            for line in headers.get_all(name)[:64]:
-                yield from _parts(line.partition(";")[0].partition("=")[2].strip())
-        elif is_private_field(name[:_LONGEST_NAME]) or name in told:
-            for line in headers.get_all(name)[:64]:
-                yield from _parts(line.strip()[:8192])
-
-
-def _of_json(value: Any, is_one: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the values of those members, at any depth, whose names are private."""
-    left = _MOST_VALUES
-    waiting = [(value, 0)]
-    while waiting:
-        value, depth = waiting.pop()
-        for name, inner in value.items() if isinstance(value, dict) else ((None, each) for each in value):
-            if not left:
-                return
-            left -= 1
-            if isinstance(inner, dict | list):
-                if depth < _DEEPEST:
-                    waiting.append((inner, depth + 1))
-            elif name is not None and inner and not isinstance(inner, bool) and is_one(name):
-                yield str(inner)
-
-
-def _of_text(text: str) -> Iterator[str]:
-    """Yield the values of private names in text that may be JSON, broken or cut off, or XML."""
-    for match in itertools.islice(_pair.finditer(text), _MOST_VALUES):
-        if is_clients_own(match[1]):
-            yield match[2] or match[3]
-            if match[2] and "\\" in match[2]:
-                try:
-                    yield json.loads(f'"{match[2]}"')
-                except ValueError:
-                    continue
-    if "</" in text:
-        for match in itertools.islice(_element.finditer(text), _MOST_VALUES):
-            if is_clients_own(match[1]):
-                yield match[2].strip()
-
-
-def _of_content(request: Request) -> Iterator[str]:
-    body = request.body
-    if body.empty or body.unavailable is not None:
-        return
-    kind = request.headers.media_type.kind
-    if kind is Kind.FORM:
-        for pair in (body.text or "")[:_LONGEST_CONTENT].split("&"):
-            name, _, value = pair.partition("=")
-            if is_clients_own(unquote_plus(name)):
-                yield value
-                yield unquote_plus(value)
-    elif kind is Kind.MULTIPART:
-        for match in _part.finditer((body.text or "")[:_LONGEST_CONTENT]):
-            if is_clients_own(match[1].strip()):
-                yield match[2]
-    elif (members := body.members) is not None:
-        yield from _of_json(members, is_clients_own)
-    else:
-        yield from _of_text((body.text or "")[:_LONGEST_CONTENT])
+def _forms(each: Carried) -> Iterator[str]:
+    """Yield a value in the forms in which a service might quote it back: as sent, decoded, in parts, escaped."""
+    value = each.value
+    yield value
+    if "%" in value or "+" in value:
+        yield unquote(value)
+        yield unquote_plus(value)
+    if each.kind in ("authorization", "field", "cookie"):
+        yield from _parts(value)
+    elif each.kind == "userinfo":
+        yield value.partition(":")[2]
+    elif each.kind == "content" and not (value.isascii() and value.isalnum()):
+        yield json.dumps(value)[1:-1]
 
 
 @once
 def secrets(exchange: Exchange) -> tuple[str, ...]:
     """Return what the exchange carries as credentials, and whom it names, longest first."""
-    request, response = exchange.request, exchange.response
-    found = set(_of_fields(request.headers, known(exchange).fields))
-    found.update(_of_query(request.query))
-    found.update(_of_path(request.path))
-    found.update(_of_content(request))
-    if "@" in request.authority:
-        user = request.authority.rpartition("@")[0]
-        found.update((user, user.partition(":")[2]))
-    if response is not None:
-        found.update(_of_fields(response.headers))
-        if (members := response.body.members) is not None:
-            found.update(_of_json(members, is_private))
-    kept = sorted(filter(_tells_something, found), key=len, reverse=True)
-    return tuple(kept[:_MOST_SECRETS])
+    found: set[str] = set()
+    for each in carried(exchange, Grade.PRIVATE):
+        found.update(_forms(each))
+    return tuple(sorted(filter(_tells_something, found), key=len, reverse=True)[:_MOST_SECRETS])
 
 
 def _tells_something(value: str) -> bool:

@@ -8,6 +8,7 @@ address, no token. Only segments that look like words which a developer typed ar
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from typing import Final
 from urllib.parse import unquote
@@ -34,6 +35,11 @@ _unpronounceable: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE
 _CAPITALS: Final = _words("CHANGELOG CONTRIBUTING INDEX LICENSE NOTICE README VERSION")
 _ABBREVIATIONS: Final = _words("jsonrpc xmlhttp xmlrpc")
 """Words with more than five consonants on end."""
+_random_joint: Final = re.compile(r"[-_/+=]+")
+_version_of_api: Final = re.compile(r"v\d{1,2}(?:(?:alpha|beta)\d{0,2})?")
+_switch: Final = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
+_LONGEST_READABLE: Final = 20
+_MOST_SWITCHES: Final = 4
 _PLACES: Final = frozenset({"", "*", "-", "_", ".", ".."})
 """``*`` is the target of OPTIONS; GitLab has ``/-/``."""
 _sign: Final = re.compile(r"[$+_.!]|__")
@@ -245,4 +251,22 @@ def gibberish(word: str) -> bool:
     """Return whether no language has a word: six consonants on end, or nothing but the letters of hex digits."""
     return (_unpronounceable.search(word) is not None and word.lower() not in _ABBREVIATIONS) or (
         _hex.fullmatch(word) is not None
+    )
+
+
+def looks_random(run: str) -> bool:
+    """Return whether a run of characters looks random. Words joined by - or _ do not."""
+    if all(
+        (part.isalpha() and (part.islower() or part.isupper() or part.istitle()) and not gibberish(part))
+        or ("/" in run and _version_of_api.fullmatch(part))
+        for part in _random_joint.split(run)
+        if part
+    ):
+        return False
+    if len(run) < _LONGEST_READABLE:
+        return len(_switch.findall(run)) >= _MOST_SWITCHES
+    return (
+        any(c.isdigit() for c in run)
+        or gibberish(run)
+        or sum(a.islower() != b.islower() for a, b in itertools.pairwise(run)) > len(run) // 3
     )
