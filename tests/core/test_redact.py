@@ -118,6 +118,7 @@ def test_people_are_taken_out_by_their_looks(text: str, shown: str) -> None:
         "Bearer authentication required",
         "http://cache:8080/users/list",
         "Auth->login failed",
+        "Author: ann, shipping: fast, design: flat, discard: all, inside: left, passed: three, signal: lost",
         "Base64Decoder in HttpServlet2Handler",
         "at 2026-11-20T10:00:00Z, took 1700000000123 ms",
         "You do not have permission to access the feature you are requesting",
@@ -167,6 +168,7 @@ KEY_FIELDS = (
         carrying(("Cookie", "s=w%61lrus")),
         carrying(("X-Hub-Signature", "sha1=walrus")),
         carrying(("Referer", "http://x.example/cb#access_token=walrus")),
+        carrying(("Referer", "http://x.example/users/walrus")),
         carrying(target="/go?q=walrus"),
         carrying(target="/go?walrus"),
         carrying(target="/go;sid=walrus/x"),
@@ -200,6 +202,12 @@ def test_a_word_that_a_request_carries_as_a_secret_is_taken_out(exchange: Exchan
 )
 def test_words_of_the_api_stay(exchange: Exchange) -> None:
     assert redact("the walrus query", secrets(exchange)) == "the walrus query"
+
+
+def test_whom_a_location_names_is_taken_out() -> None:
+    headers = Headers.of(("Location", "/users/ann.walrus"))
+    exchange = Exchange(request=Request(method="POST", target="/users"), response=Response(status=201, headers=headers))
+    assert redact("Location: /users/ann.walrus", secrets(exchange)) == f"Location: /users/{MASK}"
 
 
 def test_short_numbers_are_taken_out_where_they_are_secrets() -> None:

@@ -128,8 +128,9 @@ _SHORTEST_SESSION: Final = 8
 
 # Names of values that nobody else may see.
 TELLING: Final = (
-    "pass|pwd|kennwort|secret|token|api_?key|api-key|access_?key|private_?key|auth|credential|session|cookie|sid|jwt"
-    "|bearer|signature|sig|otp|pin|ssn|card|cvv|iban|assertion|nonce|code_verifier|client_id"
+    "pass(?!ed|ing|es|ive|enger|age)|pwd|kennwort|secret(?!ar)|token|api_?key|api-key|access_?key|private_?key"
+    "|auth(?!or(?!i[sz]))|credential|session|cookie|(?<!in)(?<!re)sid(?!e)|jwt|bearer|sig(?!n)|signature|otp"
+    "|pin(?!g)|ssn|(?<!dis)(?<!wild)card(?!inal)|cvv|iban|assertion|nonce|code_verifier|client_id"
 )
 """What the names of secrets contain, in queries, content and prose."""
 _telling: Final = re.compile(TELLING)
@@ -353,6 +354,7 @@ def _of_url(url: str) -> Iterator[Carried]:
         return
     if password:
         yield Carried("url", "", password, Grade.PRIVATE)
+    yield from _of_path(parts.path)
     for text in (parts.query, parts.fragment):
         for name, value in parse_qsl(text):
             if is_private(name):

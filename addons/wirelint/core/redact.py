@@ -261,7 +261,8 @@ _WORDS: Final = frozenset(
         "incorrect", "unknown", "denied", "failed", "error", "ok", "bearer", "basic", "malformed", "inactive",
         "disabled", "empty", "absent", "no", "bad", "unauthorized", "authentication", "needed", "must", "should",
         "is", "the", "a", "has", "was", "cannot", "token", "password", "session", "user", "account", "found",
-        "object", "value", "undefined", "default",
+        "object", "value", "undefined", "default", "sent", "json", "text", "page", "content", "field", "status",
+        "client", "server", "service", "success", "message", "data", "type", "name", "code", "tags", "query",
     }
 )  # fmt: skip
 
