@@ -24,7 +24,7 @@ from wirelint.sinks.metrics.reloads import Reloads
 from wirelint.sinks.terminal import Terminal
 from wirelint.sources.mitm.stats import Stats, StatsCollector
 from wirelint.web.server import WebServer
-from wirelint.web.site import Listener
+from wirelint.web.site import Endpoint
 
 _STUCK: Final = 10.0
 _log: Final = logging.getLogger("wirelint")
@@ -58,7 +58,7 @@ class Live:
         self.rules = engine.rules
         self.stats = stats or Stats()
         self.ready = False
-        self.listeners: Sequence[Listener] = ()
+        self.listeners: Sequence[Endpoint] = ()
         self.terminal = terminal
         self.journal = Journal()
         self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"))

@@ -10,7 +10,7 @@ from email.message import Message
 import pytest
 
 from wirelint.demo import Demo
-from wirelint.demo.clients import Answer, walk
+from wirelint.demo.clients import ScenarioAnswer, walk
 from wirelint.demo.scenarios import SCENARIOS
 
 
@@ -21,11 +21,11 @@ def services() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def answers(services: dict[str, str]) -> dict[str, Answer]:
+def answers(services: dict[str, str]) -> dict[str, ScenarioAnswer]:
     return {answer.scenario.name: answer for answer in walk(services)}
 
 
-def fields_of(answer: Answer) -> Message:
+def fields_of(answer: ScenarioAnswer) -> Message:
     message = Message()
     for name, value in answer.fields.items():
         message[name] = value
@@ -33,7 +33,7 @@ def fields_of(answer: Answer) -> Message:
 
 
 @pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
-def test_answer(answers: dict[str, Answer], name: str) -> None:
+def test_answer(answers: dict[str, ScenarioAnswer], name: str) -> None:
     answer = answers[name]
     got = (answer.status, answer.content, answer.complete)
     assert got == (answer.scenario.status, answer.expected, answer.scenario.complete)
@@ -50,28 +50,28 @@ PRESENT = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retr
 
 
 @pytest.mark.parametrize("rule", ABSENT)
-def test_a_fault_of_fields_is_there(answers: dict[str, Answer], rule: str) -> None:
+def test_a_fault_of_fields_is_there(answers: dict[str, ScenarioAnswer], rule: str) -> None:
     faulty = [answer for answer in answers.values() if answer.scenario.rule == rule]
     assert faulty
     assert not [name for answer in faulty for name in ABSENT[rule] if name in fields_of(answer)]
 
 
 @pytest.mark.parametrize("status", PRESENT)
-def test_what_is_right_has_the_field(answers: dict[str, Answer], status: int) -> None:
+def test_what_is_right_has_the_field(answers: dict[str, ScenarioAnswer], status: int) -> None:
     right = [a for a in answers.values() if a.scenario.rule is None and a.status == status]
     assert "tidy" in {answer.scenario.service for answer in right}
     assert all(PRESENT[status] in fields_of(answer) for answer in right)
 
 
-def test_forbidden_as_401_lacks_nothing_else(answers: dict[str, Answer]) -> None:
+def test_forbidden_as_401_lacks_nothing_else(answers: dict[str, ScenarioAnswer]) -> None:
     assert fields_of(answers["admin-editor-audit"])["WWW-Authenticate"] == 'Token realm="admin"'
 
 
-def test_created_says_where(answers: dict[str, Answer]) -> None:
+def test_created_says_where(answers: dict[str, ScenarioAnswer]) -> None:
     assert fields_of(answers["tidy-create-note"])["Location"].startswith("/notes/")
 
 
-def test_media_types(answers: dict[str, Answer]) -> None:
+def test_media_types(answers: dict[str, ScenarioAnswer]) -> None:
     media = {name: fields_of(answer).get_content_type() for name, answer in answers.items()}
     assert media["admin-invitation"] == media["tidy-stranger"] == "application/problem+json"
     assert media["gateway-garbled-reviews"] == "text/html"
@@ -80,12 +80,12 @@ def test_media_types(answers: dict[str, Answer]) -> None:
     assert media["rpc-unknown-field"] == "application/json"
 
 
-def test_truncated_content_was_announced(answers: dict[str, Answer]) -> None:
+def test_truncated_content_was_announced(answers: dict[str, ScenarioAnswer]) -> None:
     answer = answers["gateway-broken-export"]
     assert 0 < len(answer.content) < int(fields_of(answer)["Content-Length"])
 
 
-def test_no_content_has_no_length(answers: dict[str, Answer]) -> None:
+def test_no_content_has_no_length(answers: dict[str, ScenarioAnswer]) -> None:
     for name in ("tidy-delete-note", "shop-add-item", "tidy-unchanged"):
         assert "Content-Length" not in fields_of(answers[name])
 

@@ -14,7 +14,7 @@ from support import listening
 from wirelint.core.finding import Severity
 from wirelint.core.route import route
 from wirelint.demo import Demo
-from wirelint.demo.clients import Answer, walk
+from wirelint.demo.clients import ScenarioAnswer, walk
 from wirelint.demo.flow import Scenario
 from wirelint.demo.scenarios import ABOUT, SCENARIOS, expected_rules
 
@@ -24,7 +24,7 @@ REAL = {"medium", "high"}
 class Walked:
     """All scenarios played once through the proxy, and what came of it."""
 
-    def __init__(self, proxy: Audited, answers: list[Answer]) -> None:
+    def __init__(self, proxy: Audited, answers: list[ScenarioAnswer]) -> None:
         self.proxy = proxy
         self.answers = answers
         self.findings = proxy.findings()
@@ -40,7 +40,7 @@ class Walked:
         ]
 
 
-def path_of(answer: Answer) -> str:
+def path_of(answer: ScenarioAnswer) -> str:
     return answer.scenario.path.partition("?")[0].replace("{n}", "42").replace("{id}", "43")
 
 

@@ -12,7 +12,7 @@ from wirelint.core.state import State
 from wirelint.core.wire import exchanges
 from wirelint.evidence.texts import Meaning
 from wirelint.history.services import PERIOD, Service, Services, asked_form, bound_code, is_lie, is_limit, may_lie_again
-from wirelint.history.tally import Tally
+from wirelint.history.sightings import Sightings
 
 JSON = (("Content-Type", "application/json"),)
 LIE = b'{"success": false, "message": "no such order"}'
@@ -173,12 +173,12 @@ def test_one_name_under_many_statuses() -> None:
 
 
 def test_a_tally_keeps_a_few() -> None:
-    state, tally = State(), Tally()
+    state, sightings = State(), Sightings()
     visits = [visit_of(exchange(target=f"/a{'b' * number}", at=float(number)), state) for number in range(20)]
     for visit in visits:
-        tally.add(visit)
-    assert (tally.count, tally.samples, tally.last) == (20, visits[:3], visits[-1])
-    assert tally.routes == {(visit.method, visit.route) for visit in visits[:8]}
+        sightings.add(visit)
+    assert (sightings.count, sightings.samples, sightings.last) == (20, visits[:3], visits[-1])
+    assert sightings.routes == {(visit.method, visit.route) for visit in visits[:8]}
 
 
 # Calls that failed

@@ -13,7 +13,7 @@ from wirelint.core.verdict import Verdict
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.web.server import WebServer
-from wirelint.web.site import Listener
+from wirelint.web.site import Endpoint
 
 
 class Beside:
@@ -27,7 +27,7 @@ class Beside:
             self.metrics,
             self.journal,
             [RULE],
-            listeners=lambda: [Listener("http://127.0.0.1:8080", "shop")],
+            listeners=lambda: [Endpoint("http://127.0.0.1:8080", "shop")],
             live=lambda: self.live,
             ready=lambda: self.ready,
             port=0,

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from lab.cli import Shell
-from wirelint.cli import State, cli
+from wirelint.cli import Invocation, cli
 from wirelint.settings.options import options_of, settable, takes_list, variable
 
 TEXTS = {
@@ -52,7 +52,7 @@ class Case(NamedTuple):
         """The value in force where the command line says so."""
         files = ["a.har"] if self.command.name == "audit" else []
         with self.command.make_context(
-            self.command.name, [*words, *files], parent=click.Context(cli, obj=State())
+            self.command.name, [*words, *files], parent=click.Context(cli, obj=Invocation())
         ) as context:
             value = context.params[self.item.name or ""]
         value = value[0] if takes_list(self.item) else value

@@ -23,7 +23,7 @@ import pytest
 import support
 from lab.cli import Shell
 from lab.mitm import Service, get, talk
-from wirelint.cli import State, cli
+from wirelint.cli import Invocation, cli
 from wirelint.core.finding import Confidence
 from wirelint.settings.reload import Reload
 from wirelint.settings.setup import Setup, setup
@@ -39,7 +39,7 @@ class Reloading:
     def __init__(self, *words: str) -> None:
         command = cli.get_command(click.Context(cli), "proxy")
         assert command is not None
-        self.context = command.make_context("proxy", list(words), parent=click.Context(cli, obj=State()))
+        self.context = command.make_context("proxy", list(words), parent=click.Context(cli, obj=Invocation()))
         self.setups = [setup(self.context)]
         self.stayed = 0
         self._reload = Reload(self.context, self.setups.append, self._stay)

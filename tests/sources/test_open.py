@@ -179,7 +179,7 @@ def test_recognising_takes_linear_time() -> None:
 
 NOTES = """
 from wirelint.core.exchange import Exchange, Request, Response
-from wirelint.sources import Capture, Skipped, Source
+from wirelint.sources import Recording, Skipped, Source
 
 
 def read(content):
@@ -188,7 +188,7 @@ def read(content):
         request=Request(method="GET", target="/"), response=Response(status=int(line)), failure=None, service="a",
         id="1", started=0.0,
     ) for line in lines]
-    return Capture(content.name, iter(found), len(found))
+    return Recording(content.name, iter(found), len(found))
 
 
 SOURCE = Source("notes", lambda head: head.startswith(b"NOTES"), read)

@@ -14,7 +14,7 @@ from wirelint.core.verdict import Verdict
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.web.server import WebServer
-from wirelint.web.site import Listener
+from wirelint.web.site import Endpoint
 
 pytestmark = pytest.mark.e2e
 
@@ -49,7 +49,7 @@ def journal() -> Journal:
 
 @pytest.fixture
 def url(journal: Journal) -> Iterator[str]:
-    listeners = [Listener("http://127.0.0.1:18080", "shop"), Listener("http://127.0.0.1:18081")]
+    listeners = [Endpoint("http://127.0.0.1:18080", "shop"), Endpoint("http://127.0.0.1:18081")]
     server = WebServer(Metrics([RULE]), journal, [RULE], listeners=lambda: listeners, port=0)
     yield server.start()
     server.stop()

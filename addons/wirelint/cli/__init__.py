@@ -33,7 +33,7 @@ _INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141  # what a shell reports for a program that SIGPIPE ended
 
 
-class State:
+class Invocation:
     """What a run of the command carries along."""
 
     debug = False
@@ -74,7 +74,7 @@ class _Commands(click.Group):
 def switch_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     """What ``--debug`` does, before or behind the name of a command."""
     if value:
-        context.ensure_object(State).debug = True
+        context.ensure_object(Invocation).debug = True
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # tests replace the streams
-    state = State()
+    state = Invocation()
     try:
         code = cli.main(args=arguments, prog_name="wirelint", standalone_mode=False, obj=state)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -131,7 +131,7 @@ def sentence(error: click.ClickException) -> str:
     return text
 
 
-def _trouble(command: str, text: str, state: State) -> int:
+def _trouble(command: str, text: str, state: Invocation) -> int:
     if state.debug:
         traceback.print_exc()
     return _complain(f"{command}: {' '.join(text.split())}", TROUBLE)

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from wirelint.cli import State, cli, sentence
+from wirelint.cli import Invocation, cli, sentence
 from wirelint.cli.proxy import command as proxy
 from wirelint.live import Live
 from wirelint.settings.setup import CHANGEABLE, Setup, default, setup
@@ -56,4 +56,4 @@ def _setup(file: str) -> Setup:
     known = [item for item in proxy.params if item.name in CHANGEABLE | {"config_file"}]
     command = click.Command("proxy", params=known)
     words = ["--config", file] if file else []
-    return setup(command.make_context("proxy", words, parent=click.Context(cli, obj=State())))
+    return setup(command.make_context("proxy", words, parent=click.Context(cli, obj=Invocation())))

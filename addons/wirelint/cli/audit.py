@@ -21,7 +21,7 @@ from wirelint.settings.setup import setup
 from wirelint.settings.tables import policy_options
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
-from wirelint.sources import Capture, Skipped, UnreadableError, sources
+from wirelint.sources import Recording, Skipped, UnreadableError, sources
 from wirelint.sources.open import SIZE_LIMIT, open_capture
 
 _NEVER: Final = "never"
@@ -102,7 +102,7 @@ def command(
     return int(fail_on != _NEVER and tally.total(least=Severity[fail_on.upper()]) > 0)
 
 
-def _audit(capture: Capture, engine: AnyEngine, tally: Tally, reports: Sequence[Report], progress: Progress) -> None:
+def _audit(capture: Recording, engine: AnyEngine, tally: Tally, reports: Sequence[Report], progress: Progress) -> None:
     """Audit one capture.
 
     :raises UnreadableError: no exchange is in it.

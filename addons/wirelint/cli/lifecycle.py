@@ -9,10 +9,10 @@ from wirelint.sinks.own_log import say
 
 if TYPE_CHECKING:
     from wirelint.live import Live
-    from wirelint.web.site import Listener
+    from wirelint.web.site import Endpoint
 
 
-def begun(listeners: Iterable[Listener], page: str) -> None:
+def begun(listeners: Iterable[Endpoint], page: str) -> None:
     """Log the addresses of services, page and metrics.
 
     :param page: the address of the page and of ``/metrics``.

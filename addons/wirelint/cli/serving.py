@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wirelint.sources.mitm.settings import ProxySettings
     from wirelint.sources.mitm.stats import Stats
     from wirelint.sources.mitm.workers.supervisor import Supervisor
-    from wirelint.web.site import Listener
+    from wirelint.web.site import Endpoint
 
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5})
 # How mitmproxy and asyncio say together that an address is taken.
@@ -177,12 +177,12 @@ def _write_to(printer: Printer) -> Callable[[Text], None]:
     return write
 
 
-def _listeners(running: Running) -> list[Listener]:
+def _listeners(running: Running) -> list[Endpoint]:
     from wirelint.sources.mitm.master import FORWARD, TRANSPARENT  # noqa: PLC0415 - likewise
-    from wirelint.web.site import Listener  # noqa: PLC0415
+    from wirelint.web.site import Endpoint  # noqa: PLC0415
 
     return [
-        Listener(f"http://{_place(each.host, each.port)}", "" if each.name in {FORWARD, TRANSPARENT} else each.name)
+        Endpoint(f"http://{_place(each.host, each.port)}", "" if each.name in {FORWARD, TRANSPARENT} else each.name)
         for each in running.listeners
     ]
 

@@ -152,7 +152,7 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
     def __init__(self, app: App, host: str = "127.0.0.1", port: int = 0) -> None:
-        handler = type("Handler", (_Handler,), {"app": app, "server_version": app.name})
+        handler = type("Handler", (_DemoHandler,), {"app": app, "server_version": app.name})
         super().__init__((host, port), handler)
 
     @property
@@ -166,7 +166,7 @@ class Server(socketserver.ThreadingTCPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _DemoHandler(BaseHTTPRequestHandler):
     app: ClassVar[App]
     protocol_version = "HTTP/1.1"
     sys_version = ""
@@ -213,4 +213,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 for _method in _METHODS:
-    setattr(_Handler, f"do_{_method}", _Handler.serve)
+    setattr(_DemoHandler, f"do_{_method}", _DemoHandler.serve)

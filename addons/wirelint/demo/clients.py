@@ -39,7 +39,7 @@ _TRACED = ("shopper", "mobile app", "monitoring")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ScenarioAnswer:
     """What a client got for a scenario.
 
     :param status: None where there was no response at all.
@@ -76,13 +76,13 @@ class Session:
             self._base[name] = parts.path.rstrip("/")
             self._connections[name] = http.client.HTTPConnection(parts.hostname, parts.port, timeout=_TIMEOUT_SECONDS)
 
-    def play(self, flow: Flow, number: int) -> Iterator[Answer]:
+    def play(self, flow: Flow, number: int) -> Iterator[ScenarioAnswer]:
         """Send a flow's requests, one for each answer taken; ``number`` is what ``{n}`` stands for."""
         variables = {"n": str(number)}
         for step in flow.steps:
             yield self._ask(step, variables)
 
-    def _ask(self, step: Scenario, variables: dict[str, str]) -> Answer:
+    def _ask(self, step: Scenario, variables: dict[str, str]) -> ScenarioAnswer:
         connection = self._connections[step.service]
         sends = None if step.sends is None else fill(step.sends, variables).encode()
         path = self._base[step.service] + fill(step.path, variables)
@@ -101,7 +101,7 @@ class Session:
         location = next((value for name, value in fields.items() if name.lower() == "location"), None)
         if location is not None:
             variables["id"] = location.rpartition("/")[2]
-        return Answer(step, status, fields, content, fill(step.answer, variables).encode(), complete)
+        return ScenarioAnswer(step, status, fields, content, fill(step.answer, variables).encode(), complete)
 
     def _fields(self, step: Scenario) -> dict[str, str]:
         fields = {"Accept": "application/json", "User-Agent": PERSONAS[self._persona]}
@@ -117,14 +117,14 @@ class Session:
             connection.close()
 
 
-def walk(proxied: Mapping[str, str]) -> list[Answer]:
+def walk(proxied: Mapping[str, str]) -> list[ScenarioAnswer]:
     """Play each flow of the services in ``proxied`` once, one persona after the other: all that the demo shows.
 
     A scenario that stands in several flows comes as often.
 
     :raises ValueError: where an address is none.
     """
-    answers: list[Answer] = []
+    answers: list[ScenarioAnswer] = []
     for persona in PERSONAS:
         session = Session(persona, proxied, random.Random(persona))  # noqa: S311 - nothing secret
         for flow in FLOWS:

@@ -64,7 +64,7 @@ def instant(expression: str, ref: str = "A", *, rows: bool = False) -> queries.D
     return made.format(query_models.PromQueryFormat.TABLE) if rows else made
 
 
-class Frame(TypedDict):
+class PanelFrame(TypedDict):
     """What all panels have: a unit, what they say where there is nothing to show, columns and rows of the grid."""
 
     unit: str
@@ -72,7 +72,7 @@ class Frame(TypedDict):
     size: NotRequired[tuple[int, int]]
 
 
-class Rows(Frame):
+class Rows(PanelFrame):
     """What tables have beside: ``columns`` says what differs from the rest, by name of the column as shown."""
 
     transformations: Sequence[tuple[str, Mapping[str, object]]]
@@ -80,7 +80,7 @@ class Rows(Frame):
     sort: NotRequired[str]
 
 
-def _common(panel: Any, title: str, text: str, frame: Frame, size: tuple[int, int]) -> Any:
+def _common(panel: Any, title: str, text: str, frame: PanelFrame, size: tuple[int, int]) -> Any:
     width, height = frame.get("size", size)
     panel = panel.title(title).description(text).unit(frame["unit"]).no_value(frame["empty"]).datasource(SOURCE)
     return panel.span(width).height(height)
@@ -98,7 +98,7 @@ def stat(
     *,
     steps: Steps = ((None, BLUE),),
     decimals: int | None = None,
-    **frame: Unpack[Frame],
+    **frame: Unpack[PanelFrame],
 ) -> Any:
     """One number."""
     panel = _common(stats.Panel(), title, text, frame, (4, 4)).with_target(target).thresholds(_thresholds(steps))
@@ -115,7 +115,7 @@ def series(  # noqa: PLR0913 - what a graph may differ in, by name
     colors: Mapping[str, str] | None = None,
     stacked: bool = False,
     aside: bool = False,
-    **frame: Unpack[Frame],
+    **frame: Unpack[PanelFrame],
 ) -> Any:
     """Lines over time, or areas on top of each other.
 
@@ -155,7 +155,7 @@ def table(title: str, text: str, targets: Iterable[queries.Dataquery], **rows: U
     return panel
 
 
-def timeline(title: str, text: str, target: queries.Dataquery, *, value: str, **frame: Unpack[Frame]) -> Any:
+def timeline(title: str, text: str, target: queries.Dataquery, *, value: str, **frame: Unpack[PanelFrame]) -> Any:
     """A bar for each series wherever it is 1; ``value`` is what that is called."""
     shown = models.ValueMap(options={"1": models.ValueMappingResult(text=value, color=ORANGE, index=0)})
     panel = _common(timelines.Panel(), title, text, frame, (12, 8)).with_target(target).mappings([shown])
@@ -164,7 +164,7 @@ def timeline(title: str, text: str, target: queries.Dataquery, *, value: str, **
     )
 
 
-def heatmap(title: str, text: str, target: queries.Dataquery, **frame: Unpack[Frame]) -> Any:
+def heatmap(title: str, text: str, target: queries.Dataquery, **frame: Unpack[PanelFrame]) -> Any:
     """How often a duration in seconds fell into each bucket, over time."""
     color = heatmaps.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
     panel = _common(heatmaps.Panel(), title, text, frame, (12, 8))

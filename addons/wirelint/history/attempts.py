@@ -22,7 +22,7 @@ _DEEPEST: Final = 3
 _OPEN: Final = frozenset({408, 409, 412, 423, 424, 425, 499})
 
 
-class Attempt(NamedTuple):
+class RejectedWrite(NamedTuple):
     """A write that was answered 4xx, the GET before it, and what it asked for: field → what stands for its new value.
 
     Only fields that were there before with another value are among ``fields``.
@@ -42,9 +42,9 @@ class Attempts:
     def __init__(self, state: State) -> None:
         self._state = state
         self._contents = state.recall(Contents)
-        self._attempts: Table[int, Attempt] = Table(_MOST)
+        self._attempts: Table[int, RejectedWrite] = Table(_MOST)
 
-    def of(self, exchange: Exchange) -> Attempt | None:
+    def of(self, exchange: Exchange) -> RejectedWrite | None:
         """The write to the resource of an exchange that was rejected last."""
         if not len(self._attempts):
             return None
@@ -67,7 +67,7 @@ class Attempts:
             return
         fields = _changes(exchange, before)
         if fields:
-            self._attempts.keep(visit.resource, Attempt(visit, before.visit, fields), visit.ended)
+            self._attempts.keep(visit.resource, RejectedWrite(visit, before.visit, fields), visit.ended)
 
     def __len__(self) -> int:
         return len(self._attempts)

@@ -72,7 +72,7 @@ _CONDITIONS: Final = frozenset(
 )
 
 
-class Proof(NamedTuple):
+class MethodProof(NamedTuple):
     """What several exchanges prove about one of them.
 
     :ivar kind: one of the constants of this module.
@@ -105,10 +105,10 @@ class Methods:
         self._handled: Table[tuple[int, str], bool] = Table(_MOST_HANDLED)
         self._failed: Table[tuple[int, str], Attempt] = Table(_MOST_WORDINGS)
         self._near: Table[str, tuple[tuple[int, bool], ...]] = Table(_MOST_SERVICES)
-        self._latest: Latest[tuple[Proof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
+        self._latest: Latest[tuple[MethodProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
         self._number = 0
 
-    def proofs(self, exchange: Exchange) -> tuple[Proof, ...]:
+    def proofs(self, exchange: Exchange) -> tuple[MethodProof, ...]:
         """Return what an exchange proves about itself or an earlier one, given all that was noted before."""
         return self._latest.of(exchange)
 
@@ -125,7 +125,7 @@ class Methods:
         latest = {other: failed for other, failed in self._near.get(service, now) or () if other != path}
         return len(latest) >= _LEAST_NEAR and 2 * sum(latest.values()) > len(latest)
 
-    def _proofs(self, exchange: Exchange) -> Iterator[Proof]:
+    def _proofs(self, exchange: Exchange) -> Iterator[MethodProof]:
         if exchange.status is None or not _OVERRIDES.isdisjoint(exchange.request.headers.index):
             return
         visit, place, good = self._state.visit(exchange), place_of(exchange), is_good(exchange)
@@ -139,7 +139,9 @@ class Methods:
         if path is not None:
             yield from self._of_path(exchange, visit, place, path, good=good)
 
-    def _of_path(self, exchange: Exchange, visit: Visit, place: Place, path: Path, *, good: bool) -> Iterator[Proof]:
+    def _of_path(
+        self, exchange: Exchange, visit: Visit, place: Place, path: Path, *, good: bool
+    ) -> Iterator[MethodProof]:
         method, status = exchange.request.method, visit.status
         if method == "HEAD":
             yield from _head(exchange, visit, path)
@@ -212,7 +214,7 @@ class Methods:
             self._handled.get((hash((visit.service, visit.route)), method), visit.ended) is not None
         )
 
-    def _of_wording(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[Proof]:
+    def _of_wording(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
         """What was held until its wording was seen on an unrelated path."""
         words = wording(exchange) if len(self._held) else None
         if words is None:
@@ -223,7 +225,7 @@ class Methods:
 
     # 500
 
-    def _failure(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Iterator[Proof]:
+    def _failure(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Iterator[MethodProof]:
         words = wording(exchange)
         if words is None or words.upstream or self.is_outage(visit.service, place.path, visit.ended):
             return
@@ -232,24 +234,24 @@ class Methods:
         elif path.alive is not None and not path.guessed and path.alive.method == "GET":
             yield from self._unsupported_failed(exchange, visit, place, path, path.alive)
 
-    def _gone(self, visit: Visit, place: Place, path: Path, gone: Visit) -> Iterator[Proof]:
+    def _gone(self, visit: Visit, place: Place, path: Path, gone: Visit) -> Iterator[MethodProof]:
         above = self._paths.get(place.above, visit.ended)
         if gone.target != visit.target or (above is not None and above.written > path.gone_at):
             return  # what was created since may have this name
         if visit.method in ("DELETE", "PATCH") or (visit.method == "GET" and gone.method == "DELETE"):
             story = (gone.step("deleted" if gone.method == "DELETE" else "not there"),)
-            yield Proof(GONE_FAILED, visit, visit.method, story, "fails for what is not there")
+            yield MethodProof(GONE_FAILED, visit, visit.method, story, "fails for what is not there")
 
     def _unsupported_failed(
         self, exchange: Exchange, visit: Visit, place: Place, path: Path, shown: Visit
-    ) -> Iterator[Proof]:
+    ) -> Iterator[MethodProof]:
         method = exchange.request.method
         tried = path.tried.get(method)
         if method not in KNOWN:
-            yield Proof(UNSUPPORTED_FAILED, visit, method, (shown.step("works"),), "an unknown method")
+            yield MethodProof(UNSUPPORTED_FAILED, visit, method, (shown.step("works"),), "an unknown method")
         elif self._is_for_members(place, visit, method) and (tried is None or not tried.handled):
             story = (shown.step("the collection is there"),)
-            yield Proof(UNSUPPORTED_FAILED, visit, method, story, "the method works on members alone")
+            yield MethodProof(UNSUPPORTED_FAILED, visit, method, story, "the method works on members alone")
 
     def _is_for_members(self, place: Place, visit: Visit, method: str) -> bool:
         """Whether members of a path take a method that works neither on it nor beside it."""
@@ -259,15 +261,15 @@ class Methods:
             and self._handled.get((place.above, method), visit.ended) is None
         )
 
-    def _of_member(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[Proof]:
+    def _of_member(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
         """A method works on a member; on the collection it failed."""
         method = exchange.request.method
         attempt = self._failed.get((place.above, method), visit.ended) if len(self._failed) else None
         if attempt is not None and attempt.answered is not None:
             story = (attempt.answered.step("the collection is there"), attempt.visit.step("the method fails on it"))
-            yield Proof(UNSUPPORTED_FAILED, attempt.visit, method, story, "the method works on a member")
+            yield MethodProof(UNSUPPORTED_FAILED, attempt.visit, method, story, "the method works on a member")
 
-    def _below_what_is_gone(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[Proof]:
+    def _below_what_is_gone(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
         """A 500 to a call on something that was deleted: ``POST /kernels/7/restart``."""
         above = self._paths.get(place.above, visit.ended)
         if above is None or above.gone is None or above.gone.method != "DELETE":
@@ -275,7 +277,7 @@ class Methods:
         words = wording(exchange)
         if words is None or words.upstream or self.is_outage(visit.service, place.path, visit.ended):
             return
-        yield Proof(
+        yield MethodProof(
             GONE_FAILED, visit, exchange.request.method, (above.gone.step("deleted"),), "fails for what is not there"
         )
 
@@ -433,7 +435,7 @@ def _other_that_works(path: Path, method: str) -> Visit | None:
     return worked[-1] if worked else None
 
 
-def _unsupported(attempt: Attempt, answered: Visit | None, note: str = "") -> Proof:
+def _unsupported(attempt: Attempt, answered: Visit | None, note: str = "") -> MethodProof:
     """A refusal for the method.
 
     :param answered: what else shows the path to be there.
@@ -446,18 +448,18 @@ def _unsupported(attempt: Attempt, answered: Visit | None, note: str = "") -> Pr
     if note:
         story = (*story, attempt.visit.step(refused))
     plain = attempt.wording is not None and attempt.wording.names_route
-    return Proof(UNSUPPORTED, attempt.visit, attempt.method, story, note or refused, plain)
+    return MethodProof(UNSUPPORTED, attempt.visit, attempt.method, story, note or refused, plain)
 
 
-def _working_refused(visit: Visit, path: Path, method: str) -> Iterator[Proof]:
+def _working_refused(visit: Visit, path: Path, method: str) -> Iterator[MethodProof]:
     """A 405 to a method that worked twice for the same caller."""
     tried = path.tried.get(method)
     worked = () if tried is None else tried.worked
     if len(worked) > 1 and all(each.target == visit.target and in_turn(each, visit) for each in worked):
-        yield Proof(WORKING_REFUSED, visit, method, tuple([each.step("works") for each in worked]), "refused")
+        yield MethodProof(WORKING_REFUSED, visit, method, tuple([each.step("works") for each in worked]), "refused")
 
 
-def _works_again(visit: Visit, path: Path, method: str) -> Iterator[Proof]:
+def _works_again(visit: Visit, path: Path, method: str) -> Iterator[MethodProof]:
     """A method that works was refused by 405 in between; two successes before that were enough."""
     tried = path.tried.get(method)
     if tried is None or tried.refused is None or len(tried.worked) != 1:
@@ -465,22 +467,22 @@ def _works_again(visit: Visit, path: Path, method: str) -> Iterator[Proof]:
     worked, refused = tried.worked[-1], tried.refused
     if worked.target == visit.target == refused.target and in_turn(worked, refused) and in_turn(refused, visit):
         story = (worked.step("works"), refused.step("refused"))
-        yield Proof(WORKING_REFUSED, refused, method, story, "works again")
+        yield MethodProof(WORKING_REFUSED, refused, method, story, "works again")
 
 
-def _as_get(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
+def _as_get(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
     """An unknown method that shows what GET showed."""
     method = exchange.request.method
     if method not in KNOWN and path.alive is not None and path.face is not None and path.face == face(exchange):
-        yield Proof(IGNORED, visit, method, (path.alive.step("the same content"),), "an unknown method")
+        yield MethodProof(IGNORED, visit, method, (path.alive.step("the same content"),), "an unknown method")
 
 
-def _read_again(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
+def _read_again(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
     """What waits for a GET."""
     if path.puzzling is not None and path.puzzling[0] is not None and path.puzzling[0] == face(exchange):
         puzzling = path.puzzling[1]
         story: tuple[Step, ...] = (puzzling.visit.step("an unknown method"),)
-        yield Proof(IGNORED, puzzling.visit, puzzling.method, story, "the same content")
+        yield MethodProof(IGNORED, puzzling.visit, puzzling.method, story, "the same content")
     for attempt in path.waiting:
         if path.written < attempt.number and may_as_much(visit, attempt.visit):
             yield _unsupported(attempt, None, "is there")
@@ -492,10 +494,10 @@ def _read_again(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]
         and in_turn(head.visit, visit)
     ):
         story = (head.answered.step("GET"), head.visit.step("HEAD"))
-        yield Proof(HEAD_DIFFERS, head.visit, "HEAD", story, "GET again")
+        yield MethodProof(HEAD_DIFFERS, head.visit, "HEAD", story, "GET again")
 
 
-def _allowed(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
+def _allowed(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
     """A list of methods that names one that was always refused, or leaves out one that works."""
     listed = allowance(exchange) if visit.status in (200, 204, 405) else frozenset()
     if not listed:
@@ -505,16 +507,16 @@ def _allowed(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
         if tried is None or tried.last is None or not in_turn(tried.last, visit):
             continue
         if method in listed and not tried.worked and tried.refused is not None and tried.statuses <= _REFUSED:
-            yield Proof(LISTED, visit, method, (tried.refused.step("refused"),), f"lists {method}")
+            yield MethodProof(LISTED, visit, method, (tried.refused.step("refused"),), f"lists {method}")
         elif method not in listed and visit.status == 405 and tried.worked and tried.worked[-1] is tried.last:
-            yield Proof(OMITTED, visit, method, (tried.last.step("works"),), f"leaves out {method}")
+            yield MethodProof(OMITTED, visit, method, (tried.last.step("works"),), f"leaves out {method}")
 
 
-def _head(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Proof]:
+def _head(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
     """HEAD that fails right after GET succeeded; a 404 waits for GET once more."""
     head = path.tried.get("HEAD")
     if visit.status not in (400, 403, 500) or (head is not None and head.worked):
         return
     before = path.read.get((visit.target, visit.credential))
     if before is not None and in_turn(before, visit) and _CONDITIONS.isdisjoint(exchange.request.headers.index):
-        yield Proof(HEAD_DIFFERS, visit, "HEAD", (before.step("GET"),), "HEAD")
+        yield MethodProof(HEAD_DIFFERS, visit, "HEAD", (before.step("GET"),), "HEAD")

@@ -92,7 +92,7 @@ class Sample(NamedTuple):
     number: int
 
 
-class Failure(NamedTuple):
+class FailedOperation(NamedTuple):
     """A 500: its input, its path, and a number for what it says."""
 
     sample: Sample
@@ -108,7 +108,7 @@ class Suspect(NamedTuple):
     """
 
     since: int
-    failure: Failure
+    failure: FailedOperation
     answered: Visit
     differs: str
     up: int
@@ -130,7 +130,7 @@ class Operation:
 
     def __init__(self) -> None:
         self.good: tuple[Sample, ...] = ()
-        self.bad: tuple[Failure, ...] = ()
+        self.bad: tuple[FailedOperation, ...] = ()
         self.answered = 0
         self.containers: dict[int, Visit] = {}
 
@@ -144,7 +144,7 @@ class Operation:
             self.bad = tuple([bad for bad in self.bad if bad.sample.put_in.exact != exact])
         self.answered |= 1 << (exact % _BITS)
 
-    def add_bad(self, failure: Failure) -> None:
+    def add_bad(self, failure: FailedOperation) -> None:
         """Take in an input that met a 500."""
         self.bad = (*self.bad[1 - _MOST_BAD :], failure)
 
@@ -153,7 +153,7 @@ class Operation:
         return bool(self.answered >> (sample.put_in.exact % _BITS) & 1)
 
 
-class Service:
+class KnownService:
     """What surrounds an exchange of one service: the latest answers, writes that succeeded, and suspects."""
 
     __slots__ = ("near", "number", "proven", "waiting", "writes")
@@ -192,7 +192,7 @@ class Service:
             self.waiting = (*self.waiting[1 - _MOST_WAITING :], suspect)
 
 
-class Proof(NamedTuple):
+class OperationProof(NamedTuple):
     """A 500 that its input caused: the exchange, another input that was answered, and in what they differ."""
 
     fault: Visit
@@ -210,14 +210,14 @@ class Operations:
     def __init__(self, state: State) -> None:
         self._state = state
         self._operations: Table[int, Operation] = Table(_MOST_OPERATIONS)
-        self._services: Table[str, Service] = Table(_MOST_SERVICES)
+        self._services: Table[str, KnownService] = Table(_MOST_SERVICES)
 
     def waits(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an exchange may prove something."""
         service = self._services.get(visit.service, visit.ended)
         return service is not None and len(service.waiting) > 0
 
-    def proofs(self, exchange: Exchange) -> Iterator[Proof]:
+    def proofs(self, exchange: Exchange) -> Iterator[OperationProof]:
         """Yield the earlier failures that an exchange proves to be their inputs' fault."""
         service = self._services.get(exchange.service, self._state.visit(exchange).ended)
         for suspect in () if service is None else service.waiting:
@@ -225,14 +225,14 @@ class Operations:
             if after is not None and after.is_proven:
                 fault, answered = suspect.failure.sample.visit, suspect.answered
                 story = (answered.step("answered"), fault.step(f"another {suspect.differs}"))
-                yield Proof(fault, answered, suspect.differs, story)
+                yield OperationProof(fault, answered, suspect.differs, story)
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
         """Take in an exchange."""
         status, method = exchange.status, exchange.request.method
         if status is None:
             return
-        service = self._services.ensure(visit.service, Service, visit.ended)
+        service = self._services.ensure(visit.service, KnownService, visit.ended)
         service.number += 1
         if service.waiting:
             service.wait(exchange)
@@ -244,7 +244,7 @@ class Operations:
         if status < 400 and method in _WRITES:
             service.writes = (*service.writes[1 - _MOST_WRITES :], (service.number, where_of(exchange)))
 
-    def _compare(self, service: Service, exchange: Exchange, visit: Visit, status: int) -> None:
+    def _compare(self, service: KnownService, exchange: Exchange, visit: Visit, status: int) -> None:
         good = visit.verdict is Verdict.OK and is_good(exchange)
         if status >= 500 and not _may_be_input(exchange, visit):
             return
@@ -257,7 +257,7 @@ class Operations:
         known = visit.credential is not None
         if status >= 500:
             words = wording(exchange)
-            failure = Failure(sample, where_of(exchange), 0 if words is None else words.words)
+            failure = FailedOperation(sample, where_of(exchange), 0 if words is None else words.words)
             self._fails(service, exchange, failure, known=known)
             return
         if good or status == 404:
@@ -267,7 +267,7 @@ class Operations:
             key = _key(exchange, 0, known=known, by_id=False)
             self._operations.ensure(~key, Operation, visit.ended).containers.setdefault(put_in.container, visit)
 
-    def _fails(self, service: Service, exchange: Exchange, failure: Failure, *, known: bool) -> None:
+    def _fails(self, service: KnownService, exchange: Exchange, failure: FailedOperation, *, known: bool) -> None:
         """Suspect the input of a failure where another one was answered before."""
         bad = failure.sample
         now, name = bad.visit.ended, bad.put_in.operation
@@ -289,7 +289,7 @@ class Operations:
             if answered is not None:
                 service.suspect(Suspect(service.number, failure, answered, BY_CONTENT, 0, 0))
 
-    def _answers(self, service: Service, exchange: Exchange, good: Sample, *, known: bool, by_id: bool) -> None:
+    def _answers(self, service: KnownService, exchange: Exchange, good: Sample, *, known: bool, by_id: bool) -> None:
         """Keep an input that was answered, and suspect those that failed before."""
         key = _key(exchange, good.put_in.operation, known=known, by_id=by_id)
         operation = self._operations.ensure(key, Operation, good.visit.ended)
@@ -358,7 +358,7 @@ def _after(suspect: Suspect, exchange: Exchange) -> Suspect | None:
     return suspect._replace(down=suspect.down + 1) if same else suspect
 
 
-def _suspect(service: Service, failure: Failure, goods: Sequence[Sample], *, by_id: bool) -> None:
+def _suspect(service: KnownService, failure: FailedOperation, goods: Sequence[Sample], *, by_id: bool) -> None:
     """Suspect the input of a failure by the latest answer to another one."""
     for good in reversed(goods):
         differs = _difference(failure.sample, good, goods, by_id=by_id)

@@ -9,7 +9,7 @@ from wirelint.core.state import State, Table
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.makers import maker
-from wirelint.history.tally import Tally
+from wirelint.history.sightings import Sightings
 from wirelint.history.visits import Present
 
 _MOST_ROUTES: Final = 4096
@@ -36,7 +36,7 @@ class Route:
     def __init__(self) -> None:
         self.worked: dict[str, Visit] = {}
         self.open: dict[str, Visit] = {}
-        self.to_strangers: dict[tuple[str, int, str], Tally] = {}
+        self.to_strangers: dict[tuple[str, int, str], Sightings] = {}
         self.unauthorized: dict[tuple[str, int], dict[bytes, Visit]] = {}
         self.admitted: dict[str, Visit] = {}
 
@@ -67,11 +67,11 @@ class Route:
             self.admitted[visit.method] = visit
         if visit.stranger:
             key = (visit.method, status, made_by)
-            tally = self.to_strangers.get(key)
-            if tally is None and len(self.to_strangers) < _MOST_KINDS:
-                tally = self.to_strangers[key] = Tally()
-            if tally is not None:
-                tally.add(visit)
+            sightings = self.to_strangers.get(key)
+            if sightings is None and len(self.to_strangers) < _MOST_KINDS:
+                sightings = self.to_strangers[key] = Sightings()
+            if sightings is not None:
+                sightings.add(visit)
         elif status == 401 and visit.credential is not None and visit.answer is not None:
             told = _newest(self.unauthorized, (visit.method, visit.answer), {}, _MOST_KINDS)
             _newest(told, visit.credential, visit, _MOST_CREDENTIALS)

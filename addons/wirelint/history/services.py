@@ -19,7 +19,7 @@ from wirelint.evidence.requests import is_call_for_data, is_subresource
 from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning
 from wirelint.history.hops import Traces, failed
-from wirelint.history.tally import Tally
+from wirelint.history.sightings import Sightings
 from wirelint.history.visits import Present
 
 PERIOD: Final = 3600.0
@@ -83,11 +83,11 @@ class Service:
     def __init__(self) -> None:
         self.answers = 0
         self.errors = 0
-        self.lies = Tally()
-        self.failed_calls = Tally()
-        self.presumed_failed_calls = Tally()
+        self.lies = Sightings()
+        self.failed_calls = Sightings()
+        self.presumed_failed_calls = Sightings()
         self.statuses: set[int] = set()
-        self.bad_requests = Tally()
+        self.bad_requests = Sightings()
         self.meanings: dict[Meaning, Seen] = {}
         self.codes: dict[tuple[str, str], dict[int, Seen]] = {}
         self.families: dict[tuple[str, str], Seen] = {}

@@ -30,7 +30,7 @@ class UnreadableError(Exception):
     """The file as a whole cannot be read; the message fits on one line."""
 
 
-class Content(Protocol):
+class FileContent(Protocol):
     """A file's octets, unpacked."""
 
     @property
@@ -47,7 +47,7 @@ class Content(Protocol):
         """
 
 
-class Capture(msgspec.Struct, frozen=True):
+class Recording(msgspec.Struct, frozen=True):
     """An opened file: its name, its exchanges, and how many records it has, None if unknown."""
 
     name: str
@@ -66,7 +66,7 @@ class Source(msgspec.Struct, frozen=True):
 
     name: str
     recognises: Callable[[bytes], bool]
-    read: Callable[[Content], Capture]
+    read: Callable[[FileContent], Recording]
 
 
 @functools.cache

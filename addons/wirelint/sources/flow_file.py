@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.origin import Origin
-from wirelint.sources import Capture, Content, Skipped, Source, UnreadableError
+from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
 
 if TYPE_CHECKING:
     from wirelint.sources.mitm.adapter import Naming
@@ -57,7 +57,7 @@ def read_stream(file: IO[bytes], *, name: str, naming: Naming | None = None) -> 
         raise UnreadableError(f"{name}: {error.strerror or error}") from error
 
 
-def _read(content: Content) -> Iterator[Exchange | Skipped]:
+def _read(content: FileContent) -> Iterator[Exchange | Skipped]:
     with content.open() as file:
         yield from read_stream(file, name=content.name)
 
@@ -65,7 +65,7 @@ def _read(content: Content) -> Iterator[Exchange | Skipped]:
 SOURCE: Final = Source(
     name="mitmproxy flows",
     recognises=looks_like_flows,
-    read=lambda content: Capture(content.name, _read(content)),
+    read=lambda content: Recording(content.name, _read(content)),
 )
 
 

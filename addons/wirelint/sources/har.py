@@ -19,7 +19,7 @@ import msgspec
 from wirelint.core.exchange import Direction, Exchange, Failure, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
-from wirelint.sources import Capture, Content, Skipped, Source, UnreadableError
+from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
 from wirelint.sources.har_content import cut_short, request_body, response_body
 from wirelint.sources.har_failure import failure, never_sent, told
 
@@ -100,9 +100,9 @@ def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
         raise UnreadableError(f"{name}: JSON nested too deeply") from error
 
 
-def _read(content: Content) -> Capture:
+def _read(content: FileContent) -> Recording:
     raw = entries(content.whole(), content.name)
-    return Capture(content.name, exchanges(raw, content.name), len(raw))
+    return Recording(content.name, exchanges(raw, content.name), len(raw))
 
 
 SOURCE: Final = Source(name="HAR", recognises=looks_like_har, read=_read)

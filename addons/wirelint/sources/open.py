@@ -13,7 +13,7 @@ from typing import IO, Final
 import zstandard
 
 from wirelint.core.exchange import Exchange
-from wirelint.sources import Capture, Skipped, UnreadableError, heads, sources
+from wirelint.sources import Recording, Skipped, UnreadableError, heads, sources
 
 SIZE_LIMIT: Final = 1024 * 1024 * 1024
 """Most bytes of a capture, unpacked, that are read into memory."""
@@ -64,7 +64,7 @@ class _InMemory:
         return self._data
 
 
-def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Capture:
+def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Recording:
     """Open a recorded file of any kind that a source recognises, plain or packed with gzip, zlib or zstd.
 
     :param path: the file; ``-`` for standard input.
@@ -90,7 +90,7 @@ def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Capture:
         raise UnreadableError(f"{path}: too large for this machine's memory") from error
 
 
-def _of_stream(file: IO[bytes], name: str, limit: int) -> Capture:
+def _of_stream(file: IO[bytes], name: str, limit: int) -> Recording:
     """Open what comes through a pipe."""
     data = _bounded(_chunks(file), limit, f"{name}: more than")
     if (unpack := _packing(data)) is not None:
@@ -98,7 +98,7 @@ def _of_stream(file: IO[bytes], name: str, limit: int) -> Capture:
     return _of_content(_InMemory(name, data), bytes(data[:_HEAD]))
 
 
-def _of_packed(unpacked: Iterator[bytes], name: str, limit: int) -> Capture:
+def _of_packed(unpacked: Iterator[bytes], name: str, limit: int) -> Recording:
     try:
         data = _bounded(unpacked, limit, f"{name}: unpacks to more than")
     except _PackingError as error:
@@ -106,7 +106,7 @@ def _of_packed(unpacked: Iterator[bytes], name: str, limit: int) -> Capture:
     return _of_content(_InMemory(name, data), bytes(data[:_HEAD]))
 
 
-def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Capture:
+def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Recording:
     """Have the source read that recognises the first octets."""
     plain = head.decode("utf-16", "ignore").encode() if head[:2] in _UTF16 else head.removeprefix(codecs.BOM_UTF8)
     plain = plain.lstrip(_WHITE)
@@ -115,7 +115,7 @@ def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Capture:
     for source in sources():
         if source.recognises(plain):
             capture = source.read(content)
-            return Capture(capture.name, _with_usual_heads(capture.exchanges), capture.records)
+            return Recording(capture.name, _with_usual_heads(capture.exchanges), capture.records)
     *names, last = (source.name for source in sources())
     raise UnreadableError(f"{content.name}: neither {', '.join(names)} nor {last}")
 

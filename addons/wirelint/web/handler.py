@@ -31,7 +31,7 @@ _SECURITY: Final = (
 )
 
 
-class Place(Protocol):
+class HasSite(Protocol):
     """The server, as far as a connection needs to know it."""
 
     site: Site
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _refuse  # noqa: N815 - so it asks
 
     def _find(self) -> Answer:
-        place: Place = self.server  # type: ignore[assignment]  # the only one that makes handlers
+        place: HasSite = self.server  # type: ignore[assignment]  # the only one that makes handlers
         fields = {name.lower(): value for name, value in self.headers.items()}
         hosts = self.headers.get_all("Host", [])
         if len(hosts) > 1 or (not hosts and self.request_version == "HTTP/1.1") or not self.path.startswith("/"):

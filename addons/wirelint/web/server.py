@@ -16,7 +16,7 @@ from typing import Any, Final
 from wirelint.core.rule import Rule
 from wirelint.web.handler import Handler
 from wirelint.web.names import Names
-from wirelint.web.site import Findings, Listener, MetricsText, Site
+from wirelint.web.site import Endpoint, Findings, MetricsText, Site
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class WebServer:
         journal: Findings,
         rules: Iterable[Rule],
         *,
-        listeners: Callable[[], Sequence[Listener]] = tuple,
+        listeners: Callable[[], Sequence[Endpoint]] = tuple,
         live: Callable[[], bool] = lambda: True,
         ready: Callable[[], bool] = lambda: True,
         host: str = "127.0.0.1",

@@ -48,7 +48,7 @@ class Findings(Protocol):
         """One finding with its examples."""
 
 
-class Listener(msgspec.Struct, frozen=True):
+class Endpoint(msgspec.Struct, frozen=True):
     """An address that the proxy listens on; ``service`` is what answers there, empty for a forward proxy."""
 
     url: str
@@ -81,7 +81,7 @@ class Site:
         journal: Findings,
         rules: Iterable[Rule],
         *,
-        listeners: Callable[[], Sequence[Listener]],
+        listeners: Callable[[], Sequence[Endpoint]],
         live: Callable[[], bool],
         ready: Callable[[], bool],
     ) -> None:

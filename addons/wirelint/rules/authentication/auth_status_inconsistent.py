@@ -39,7 +39,7 @@ from wirelint.core.state import WINDOW
 from wirelint.core.visit import Step, Visit
 from wirelint.evidence.makers import maker
 from wirelint.history.routes import REFUSALS, Routes
-from wirelint.history.tally import Tally
+from wirelint.history.sightings import Sightings
 from wirelint.history.visits import Visits
 
 RULE = Rule(
@@ -86,7 +86,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
 
 
-def _by_turns(own: Tally, other: Tally, now: Visit) -> bool:
+def _by_turns(own: Sightings, other: Sightings, now: Visit) -> bool:
     """Whether the other status came between two of the one at hand, and lately."""
     last = other.last
     return last is not None and own.samples[0].ended < last.ended < now.ended <= last.ended + WINDOW
@@ -98,8 +98,8 @@ def _same_resource(story: Sequence[Visit], now: Visit, other: int) -> bool:
     return now.status in told and other in told[told.index(now.status) :]
 
 
-def _steps(tally: Tally) -> Iterator[Step]:
-    return (visit.step(f"refused by {visit.status}") for visit in tally.samples[:_TIMES])
+def _steps(sightings: Sightings) -> Iterator[Step]:
+    return (visit.step(f"refused by {visit.status}") for visit in sightings.samples[:_TIMES])
 
 
 BAD = (

@@ -10,7 +10,7 @@ _SAMPLES: Final = 3
 _MOST_ROUTES: Final = 8
 
 
-class Tally:
+class Sightings:
     """How often something was seen, on which routes (the first eight), the first three times, and the last one."""
 
     __slots__ = ("count", "last", "routes", "samples")
