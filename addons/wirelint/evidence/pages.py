@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.media import Kind
 from wirelint.core.once import once
+from wirelint.evidence.failures import reads_as_error
+from wirelint.evidence.markup import visible_text
+from wirelint.evidence.texts import best_status, of_prose
 
 _LARGEST: Final = 8 * 1024
+_LARGEST_SITE: Final = 96 * 1024
+_SCANNED: Final = 16 * 1024
+_LARGEST_SHELL: Final = 32 * 1024
+_LONGEST_TEXT: Final = 1500
+_LONGEST_MESSAGE: Final = 300
 _title: Final = re.compile(r"<title[^<>]{0,64}>\s{0,16}([^<]{1,200})", re.IGNORECASE)
 _heading: Final = re.compile(r"<h1[^<>]{0,128}>(?:\s{0,16}<[^<>]{0,64}>){0,2}\s{0,16}([^<]{1,200})", re.IGNORECASE)
 _status: Final = re.compile(
@@ -26,6 +36,33 @@ _PHRASES: Final = {
     "no healthy upstream": 503,
     "error: server error": 500,
 }
+_TITLES: Final = {
+    "not found": 404, "page not found": 404, "file not found": 404, "404 not found": 404, "error 404": 404, "404 error": 404,
+    "object not found": 404, "the page cannot be found": 404, "page does not exist": 404, "no such page": 404,
+    "forbidden": 403, "access denied": 403, "permission denied": 403, "permission error": 403, "access forbidden": 403,
+    "permissions error": 403, "not authorized": 403, "unauthorized": 401, "authorization required": 401, "bad request": 400,
+    "request rejected": 403, "request blocked": 403, "too many requests": 429, "method not allowed": 405,
+}  # fmt: skip
+"""Titles and headings of error pages that are written for people, with the status they stand for."""
+_GENERAL: Final = frozenset(
+    {
+        "error",
+        "an error occurred",
+        "an error has occurred",
+        "oops",
+        "oops, an error occurred",
+        "whoops, looks like something went wrong",
+        "something went wrong",
+        "server error",
+        "application error",
+        "unexpected error",
+        "system error",
+        "runtime error",
+        "fatal error",
+        "exception",
+    }
+)
+"""Titles that say no more than that there was an error: the page's text has to say so, too."""
 _BANNERS: Final = (
     ("upstream connect error or disconnect/reset before headers", 503),
     ("upstream request timeout", 504),
@@ -37,15 +74,65 @@ _BANNERS: Final = (
     ("backend fetch failed", 503),
     ("sorry, the page you are looking for is currently unavailable", 502),
 )
+_NOTICES: Final = (
+    ("error establishing a database connection", 500),
+    ("could not connect to the database", 500),
+    ("could not connect to mysql", 500),
+    ("unable to connect to the database", 500),
+    ("unable to connect to database", 500),
+    ("database connection failed", 500),
+    ("database connection error", 500),
+    ("cannot access the database", 500),
+    ("can't connect to mysql server", 500),
+    ("access denied for user", 500),
+    ("sqlstate[", 500),
+    ("too many connections", 503),
+    ("the requested url was rejected. please consult with your administrator", 403),
+    ("sorry, you have been blocked", 403),
+    ("attention required! | cloudflare", 403),
+    ("incapsula incident id", 403),
+    ("access denied - sucuri website firewall", 403),
+    ("not acceptable! an appropriate representation of the requested resource could not be found", 403),
+    ("this request was blocked by the security rules", 403),
+    ("request was blocked by the web application firewall", 403),
+    ("the request could not be satisfied", 403),
+    ("your access to this site has been limited", 403),
+    ("access to this page has been denied", 403),
+    ("you don't have permission to access", 403),
+    ("you do not have permission to access", 403),
+    ("web page blocked", 403),
+    ("our systems have detected unusual traffic", 429),
+    ("briefly unavailable for scheduled maintenance", 503),
+    ("the page you requested could not be found", 404),
+    ("the requested url was not found on this server", 404),
+    ("the page you are looking for could not be found", 404),
+    ("the page you're looking for doesn't exist", 404),
+)
+"""What pages say that take the place of the answer: a database that is down, a firewall, maintenance, a missing page."""
+_maintenance: Final = re.compile(
+    r"\b(?:under|down for|undergoing|performing|in|for|scheduled|planned|routine|system|site|website|server) (?:some |a |our |an? )?(?:\w+ )?maintenance\b|\bmaintenance mode\b"
+)
+_back: Final = re.compile(
+    r"\bback (?:soon|shortly|online|up|in a|as soon|later)|\b(?:check|try|come|visit) (?:again|back)|\bthank you for your patience|\bsorry for the inconvenience|\btemporarily|\bcurrently|\bunavailable"
+)
+_success: Final = re.compile(r"\b20[0-4]\b")
+_mount: Final = re.compile(
+    r"<(?:div|main|section|body)\b[^<>]{0,128}\bid=[\"']?(?:root|app|__next|__nuxt|svelte|q-app|main-app|react-root|vue-app|app-root|application|mount|gatsby-focus-wrapper|___gatsby)\b[^<>]{0,128}>\s{0,64}</"
+    r"|<(?:app-root|my-app|ember-app|app-shell)\b[^<>]{0,128}>",
+    re.IGNORECASE,
+)
+_script: Final = re.compile(r"<script\b[^<>]{0,512}\bsrc=", re.IGNORECASE)
+_not_word: Final = re.compile(r"[^a-z0-9]+")
+_site: Final = re.compile(r"\s+(?:[|\u2013\u2014\u00b7:-]|&[mn]dash;|&middot;|&raquo;|\u00bb)\s+")
 # PHP that shows its errors ends with one of these where it had to stop, and says 200.
 _fatal: Final = re.compile(r"<b>(Fatal|Parse) error</b>: {1,3}([^\n<]{1,200})", re.IGNORECASE)
 _menu: Final = re.compile(r"<nav\b|role=[\"']navigation", re.IGNORECASE)
 
 
 class ErrorPage(NamedTuple):
-    """An error page: the status it speaks of and the text that shows it."""
+    """An error page: the status it speaks of, or None where it only says that something failed, and the text that shows it."""
 
-    status: int
+    status: int | None
     evidence: str
 
 
@@ -53,17 +140,29 @@ class ErrorPage(NamedTuple):
 def error_page(exchange: Exchange) -> ErrorPage | None:
     """The error page that a response's content is; None where it is none.
 
-    Only small documents without navigation count: larger ones *write about* errors.
+    Small documents without navigation count by what they say; larger ones *write about* errors, unless title and
+    heading are those of an error page and the request did not ask for one. Under an error status only pages that
+    servers and gateways put in place of an answer count: what others say there is the service's own message.
     """
     response = exchange.response
-    if response is None or response.body.unavailable is not None or not response.body.complete:
+    if response is None or response.body.unavailable is not None:
         return None
-    content = response.body.content or b""
-    if not content or len(content) > _LARGEST or content[:1] in b"{[":
+    body = response.body
+    content = body.content or b""
+    if not content or content[:1] in b"{[":
         return None
-    text = response.body.text or ""
-    page = _of_page(text) if text.lstrip()[:1] == "<" else _of_plain(text)
-    return None if page is None or _menu.search(text) else page
+    success = response.status < 400
+    if len(content) > _LARGEST or not body.complete:
+        return _of_site(exchange, content, body.text) if success and len(content) <= _LARGEST_SITE else None
+    text = body.text or ""
+    if text.lstrip()[:1] != "<":
+        page = _of_plain(text)
+        return None if page is None or _menu.search(text) else page
+    if _menu.search(text):
+        return _of_site(exchange, content, text) if success else None
+    kind = response.headers.media_type.kind
+    written = success and kind in (Kind.HTML, Kind.NONE) and not text.lstrip().startswith("<?xml")
+    return _of_page(text) or (_of_text(exchange, text) if written else None)
 
 
 def _of_page(text: str) -> ErrorPage | None:
@@ -77,7 +176,73 @@ def _of_page(text: str) -> ErrorPage | None:
     return next((ErrorPage(status, banner) for banner, status in _BANNERS if banner in lower), None)
 
 
+def _of_site(exchange: Exchange, content: bytes, text: str | None) -> ErrorPage | None:
+    """``Permission error - Wiki`` with the heading ``Permission error``, in whatever frame the site puts its pages."""
+    if b"<h1" not in content[:_LARGEST_SITE] or b"<title" not in content[: _SCANNED // 2]:
+        return None
+    title = _title.search((text or "")[:_SCANNED])
+    named = _named(title[1]) if title is not None else None
+    if named is None or _is_asked_for(exchange, named[0]):
+        return None
+    headings = [_named(heading) for heading in _heading.findall(text or "")[:2]]
+    return ErrorPage(named[1], named[0]) if any(each is not None and each[1] == named[1] for each in headings) else None
+
+
+def _of_text(exchange: Exchange, page: str) -> ErrorPage | None:
+    """A small page whose visible text is a notice in place of the answer, or nothing but the message of an error."""
+    text = visible_text(page)
+    if not text or len(text) > _LONGEST_TEXT:
+        return None
+    lower = text.lower().replace("\u2019", "'")
+    found = next((ErrorPage(status, notice) for notice, status in _NOTICES if notice in lower), None)
+    if found is None and (match := _maintenance.search(lower)) is not None and _back.search(lower):
+        found = ErrorPage(503, match[0])
+    if found is not None:
+        return None if _is_asked_for(exchange, found.evidence) else found
+    lines = text.split("\n")
+    for line in lines[:2]:
+        if (named := _named(line)) is not None:
+            return None if _is_asked_for(exchange, named[0]) else ErrorPage(named[1], line)
+    message = " ".join(lines[1:] if _name(lines[0]) in _GENERAL and len(lines) > 1 else lines)
+    if (
+        len(message) > _LONGEST_MESSAGE
+        or _success.search(message)
+        or not reads_as_error(message)
+        or "<form" in page.lower()
+    ):
+        return None
+    return ErrorPage(best_status(of_prose(message)), message)
+
+
+def _name(line: str) -> str:
+    return _site.split(line.strip())[0].strip(" .!:'\"").lower()
+
+
+def _named(line: str) -> tuple[str, int] | None:
+    """The name of an error page that a title or heading is, whatever site's name stands behind it, and its status."""
+    name = _name(line)
+    status = _TITLES.get(name) or _PHRASES.get(name)
+    return None if status is None else (name, status)
+
+
+def _is_asked_for(exchange: Exchange, name: str) -> bool:
+    """Whether the path names the very thing: the article about access that is denied."""
+    asked = _not_word.sub("", exchange.request.target[:512].lower())
+    return _not_word.sub("", name) in asked
+
+
+def is_application_shell(text: str) -> bool:
+    """Whether a page is the empty frame of a single-page application: a mount point, its scripts, and no text."""
+    return (
+        len(text) <= _LARGEST_SHELL
+        and _mount.search(text) is not None
+        and _script.search(text) is not None
+        and len("".join(visible_text(text).split("\n")[1:])) <= 120
+    )
+
+
 def _of_line(line: str) -> ErrorPage | None:
+    line = unescape(line)
     match = _status.match(line)
     if match is not None and _reads_like_status(match[2]):
         return ErrorPage(int(match[1]), line)
