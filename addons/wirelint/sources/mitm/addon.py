@@ -15,11 +15,12 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Severity
 from wirelint.settings.sampling import Sampler
 from wirelint.sources import heads
-from wirelint.sources.mitm import compat, dispatch, options
+from wirelint.sources.mitm import options
 from wirelint.sources.mitm.adapter import Naming, exchange_of, exchange_of_flow
 from wirelint.sources.mitm.capture import Capture
 from wirelint.sources.mitm.drain import Drain, Queue
 from wirelint.sources.mitm.overload import Overload
+from wirelint.sources.mitm.patches import addon_dispatch, http1
 from wirelint.sources.mitm.record import Record
 from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.stats import Stats
@@ -279,9 +280,9 @@ class Auditor:
             unseen = "termlog_verbosity" not in chosen or chosen.termlog_verbosity in ("error", "warn")
             logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING if unseen else logging.NOTSET)
         if "wirelint_compat" in updated:
-            compat.switch(on=chosen.wirelint_compat)
+            http1.switch(on=chosen.wirelint_compat)
         if "wirelint_fast_dispatch" in updated:
-            dispatch.switch(ctx.master.addons, on=chosen.wirelint_fast_dispatch)
+            addon_dispatch.switch(ctx.master.addons, on=chosen.wirelint_fast_dispatch)
         if "wirelint_lazy" in updated and chosen.wirelint_lazy and not chosen.has_changed("connection_strategy"):
             chosen.update(connection_strategy="lazy")
 

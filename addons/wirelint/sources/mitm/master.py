@@ -26,7 +26,7 @@ from mitmproxy.addons import (
 from mitmproxy.proxy import mode_specs
 
 from wirelint.settings.sampling import Sampler
-from wirelint.sources.mitm import dispatch, signals
+from wirelint.sources.mitm import signals
 from wirelint.sources.mitm.accept_errors import count_accept_errors
 from wirelint.sources.mitm.adapter import address
 from wirelint.sources.mitm.addon import Auditor, Consume
@@ -34,6 +34,7 @@ from wirelint.sources.mitm.forwarding import Forwarding
 from wirelint.sources.mitm.graceful_stop import GracefulStop
 from wirelint.sources.mitm.listen_sockets import ListenSocket
 from wirelint.sources.mitm.passthrough import Passthrough
+from wirelint.sources.mitm.patches import client_first, log_events, message_checks
 from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec, StartError, host_field, modes_of, options_of
 from wirelint.sources.mitm.stats import Stats
@@ -72,8 +73,7 @@ class HeadlessMaster(master.Master):
 
     def __init__(self, opts: options.Options) -> None:
         super().__init__(opts)
-        # Nobody listens to the deprecated log event, and every record would be formatted for it.
-        self._legacy_log_events.uninstall()
+        log_events.apply(self)
         self.addons.add(
             core.Core(),
             block.Block(),
@@ -196,7 +196,7 @@ def _unburdened(settings: ProxySettings) -> Iterator[None]:
     gc.collect()
     gc.freeze()
     try:
-        with dispatch.trusting_messages():
+        with message_checks.trusted():
             yield
     finally:
         gc.unfreeze()
@@ -238,7 +238,7 @@ class _Ready:
         count_accept_errors(self._master.event_loop, self._auditor.stats)
         listeners = []
         for server in servers:
-            Transparency.prepare(server)
+            client_first.apply(server)
             service = self._modes.get(server.mode.full_spec)
             name = _label(server.mode) if service is None or not service.name else service.name
             host, port = server.listen_addrs[0][:2]

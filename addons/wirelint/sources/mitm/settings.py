@@ -59,8 +59,8 @@ class ProxySettings:
         patience: seconds without a response head after which an exchange counts as hung.
         overload_lag: milliseconds by which the event loop may be late before audits are shed; 0 to shed none.
         grace: seconds that exchanges in flight are given when the proxy is asked to stop.
-        fast_dispatch: see ``dispatch``.
-        compat: see ``compat``.
+        fast_dispatch: see ``patches.addon_dispatch``.
+        compat: see ``patches.http1``.
         options: more options of mitmproxy, such as ``ssl_insecure``, ``confdir``, ``web_port``; they win.
     """
 

@@ -15,8 +15,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from mitmproxy.proxy import mode_specs
-
 from wirelint.sources.mitm.settings import ProxySettings, StartError
 
 SUPPORTED: Final = sys.platform == "linux"
@@ -29,22 +27,6 @@ class SharingLoop(asyncio.SelectorEventLoop):
     async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:
         """See ``asyncio.loop.create_server``."""
         return await super().create_server(*args, **{**kwargs, "reuse_port": True})
-
-
-def listen_to_streams_alone() -> None:
-    """For services called over TLS mitmproxy takes datagrams, too, for HTTP/3; but such a port cannot be shared.
-
-    This changes mitmproxy for as long as the process lives.
-    """
-    prepare = mode_specs.ReverseMode.__post_init__
-
-    def prepared(mode: mode_specs.ReverseMode) -> None:
-        prepare(mode)
-        if mode.transport_protocol == mode_specs.BOTH:
-            mode.transport_protocol = mode_specs.TCP
-
-    mode_specs.ReverseMode.__post_init__ = prepared  # type: ignore[method-assign, assignment]
-    mode_specs.ProxyMode.parse.cache_clear()
 
 
 def reserve(settings: ProxySettings) -> tuple[ProxySettings, list[socket.socket]]:

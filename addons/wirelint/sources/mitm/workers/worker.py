@@ -20,6 +20,7 @@ import msgspec
 from wirelint.settings.sampling import Sampler, Shares
 from wirelint.sinks.own_log import worth_telling
 from wirelint.sources.mitm.master import Running, run
+from wirelint.sources.mitm.patches import streams_only
 from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.settings import ProxySettings, StartError
 from wirelint.sources.mitm.stats import Stats
@@ -36,7 +37,7 @@ from wirelint.sources.mitm.workers.protocol import (
     longest,
 )
 from wirelint.sources.mitm.workers.send_queue import SendQueue
-from wirelint.sources.mitm.workers.shared_ports import SharingLoop, listen_to_streams_alone
+from wirelint.sources.mitm.workers.shared_ports import SharingLoop
 
 _PIECE: Final = 65536
 _LAST_WORDS: Final = 10.0
@@ -72,7 +73,7 @@ class Worker:
             signal.signal(number, signal.SIG_IGN)
         logging.getLogger().addHandler(_Handler(self._queue))
         logging.getLogger("wirelint").setLevel(logging.INFO)
-        listen_to_streams_alone()
+        streams_only.apply()
         self._queue.say(FrameKind.HERE, os.getpid())
         self._queue.empty(_LAST_WORDS)
         remote = RemoteAudit(self._queue.holding, self._count, SharingLoop)

@@ -7,33 +7,36 @@ addon after its event first came are not seen until addons or options change.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import logging
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
-from mitmproxy import addonmanager, exceptions, flow, hooks, http, version
+from mitmproxy import addonmanager, exceptions, flow, hooks, version
+
+from wirelint.sources.mitm.patches.patch import Patch, is_tried
 
 _log: Final = logging.getLogger("mitmproxy.addonmanager")
 _ATTRIBUTE: Final = "_wirelint_dispatch"
 
-TESTED: Final = ("12.2.", "12.3.")
-"""Versions of mitmproxy that this and ``compat`` were tried with."""
-
+PATCH: Final = Patch(
+    reason="the walk through all add-ons at each event takes half of mitmproxy's time for a small exchange; lists of"
+    " handlers are kept instead",
+    replaces=tuple(
+        f"mitmproxy.addonmanager.AddonManager.{name}"
+        for name in ("trigger_event", "handle_lifecycle", "register", "remove", "clear")
+    ),
+    test="tests/sources/mitm/patches/test_addon_dispatch.py::test_the_list_is_made_once",
+    option="wirelint_fast_dispatch",
+)
 Handler = Callable[..., Any]
-
-
-def tested() -> bool:
-    """Whether the mitmproxy in use is one we know from inside."""
-    return version.VERSION.startswith(TESTED)
 
 
 def switch(manager: addonmanager.AddonManager, *, on: bool) -> None:
     """Turn remembering on or off. With an untested mitmproxy it stays off, with a warning."""
     current: Dispatch | None = manager.__dict__.get(_ATTRIBUTE)
-    if on and not tested():
+    if on and not is_tried():
         _log.warning("wirelint: wirelint_fast_dispatch is off, mitmproxy %s was not tested with it", version.VERSION)
         return
     if on and current is None:
@@ -41,27 +44,6 @@ def switch(manager: addonmanager.AddonManager, *, on: bool) -> None:
     elif not on and current is not None:
         current.remove()
         delattr(manager, _ATTRIBUTE)
-
-
-@contextlib.contextmanager
-def trusting_messages() -> Iterator[None]:
-    """Let mitmproxy make messages without checking the types of their fields each time.
-
-    The checks, a tenth of its work, find mistakes of scripts; so this is for processes that run no scripts.
-    """
-    original = vars(http.MessageData).get("__post_init__")
-    if original is None or not tested():
-        yield
-        return
-    http.MessageData.__post_init__ = _unchecked  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        http.MessageData.__post_init__ = original  # type: ignore[method-assign]
-
-
-def _unchecked(_message: http.MessageData) -> None:
-    """Stands in for the checks."""
 
 
 class Dispatch:

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from mitmproxy import exceptions, http, options
+from mitmproxy import addonmanager, exceptions, http, options
 from mitmproxy.addonmanager import AddonManager
 from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._hooks import HttpResponseHook
 from mitmproxy.test import taddons, tflow
 
-from wirelint.sources.mitm import compat, dispatch
+from wirelint.sources.mitm.patches import addon_dispatch, http1, message_checks
 
 
 class Listener:
@@ -72,12 +72,12 @@ def play(fast: bool, *addons: object, then: Callable[[AddonManager], None] | Non
         with taddons.context(options=options.Options(), loadcore=False) as context:
             manager = context.master.addons
             manager.add(*addons)
-            dispatch.switch(manager, on=fast)
+            addon_dispatch.switch(manager, on=fast)
             await manager.handle_lifecycle(HttpResponseHook(tflow.tflow(resp=True)))
             if then is not None:
                 then(manager)
                 await manager.handle_lifecycle(HttpResponseHook(tflow.tflow(resp=True)))
-            dispatch.switch(manager, on=False)
+            addon_dispatch.switch(manager, on=False)
             assert "trigger_event" not in vars(manager)
 
     asyncio.run(main())
@@ -160,10 +160,29 @@ def test_options_may_reorder(fast: bool) -> None:
     assert log == ["p", "a", "b", "-", "p", "b", "a"]
 
 
+def test_the_list_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks = []
+
+    def traverse(chain: Any) -> Any:
+        walks.append(1)
+        return original(chain)
+
+    original: Any = addonmanager.traverse
+    monkeypatch.setattr(addonmanager, "traverse", traverse)
+    with taddons.context() as context:
+        manager = context.master.addons
+        addon_dispatch.switch(manager, on=True)
+        counts = []
+        for _ in range(3):
+            asyncio.run(manager.trigger_event(HttpResponseHook(tflow.tflow())))
+            counts.append(len(walks))
+    assert counts[0] == counts[1] == counts[2] > 0
+
+
 def test_untested_mitmproxy_is_left_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr("mitmproxy.version.VERSION", "99.0")
     with taddons.context() as context:
-        dispatch.switch(context.master.addons, on=True)
+        addon_dispatch.switch(context.master.addons, on=True)
         assert "trigger_event" not in vars(context.master.addons)
     assert "99.0 was not tested" in caplog.text
 
@@ -173,22 +192,22 @@ def test_compat_is_taken_back(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Lo
         kinds = (_http1.Http1Connection.read_body, _http1.Http1Server.send, _http1.Http1Client.send)
         return [_http1.make_body_reader, *kinds, _http1.Http1Client.read_headers]
 
-    compat.switch(on=False)
+    http1.switch(on=False)
     before = patched()
-    compat.switch(on=True)
-    compat.switch(on=True)
+    http1.switch(on=True)
+    http1.switch(on=True)
     assert not set(patched()) & set(before)
-    compat.switch(on=False)
+    http1.switch(on=False)
     assert patched() == before
     monkeypatch.setattr("mitmproxy.version.VERSION", "99.0")
-    compat.switch(on=True)
+    http1.switch(on=True)
     assert patched() == before
     assert "99.0 was not tested" in caplog.text
 
 
 def test_checks_of_messages_come_back() -> None:
     before = vars(http.MessageData)["__post_init__"]
-    with dispatch.trusting_messages():
+    with message_checks.trusted():
         assert vars(http.MessageData)["__post_init__"] is not before
         assert http.Response.make(200, b"hi").raw_content == b"hi"
     assert vars(http.MessageData)["__post_init__"] is before

@@ -1,0 +1,34 @@
+"""All that wirelint changes in mitmproxy's code, one change a module. ``TABLE`` has them all.
+
+mitmproxy promises nothing about what is changed here. So all were tried on the versions in ``patch.TRIED_ON``. A test
+makes sure that the installed one is among them, that what is replaced exists, and that each change has a test.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wirelint.sources.mitm.patches import (
+    addon_dispatch,
+    client_first,
+    http1_foreign_responses,
+    http1_interim_responses,
+    http1_request_framing,
+    http1_trailers,
+    log_events,
+    message_checks,
+    streams_only,
+)
+from wirelint.sources.mitm.patches.patch import Patch
+
+TABLE: Final[tuple[Patch, ...]] = (
+    http1_trailers.PATCH,
+    http1_interim_responses.PATCH,
+    http1_request_framing.PATCH,
+    http1_foreign_responses.PATCH,
+    client_first.PATCH,
+    streams_only.PATCH,
+    addon_dispatch.PATCH,
+    message_checks.PATCH,
+    log_events.PATCH,
+)

@@ -1,0 +1,40 @@
+"""Switch on and off what lets HTTP/1.1 pass that mitmproxy breaks (option ``wirelint_compat``)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from mitmproxy import version
+
+from wirelint.sources.mitm.patches import (
+    http1_foreign_responses,
+    http1_interim_responses,
+    http1_request_framing,
+    http1_trailers,
+)
+from wirelint.sources.mitm.patches.patch import is_tried
+
+_log: Final = logging.getLogger(__name__)
+_before: list[tuple[Any, str, Any]] = []
+
+
+def switch(*, on: bool) -> None:
+    """Put the changes in place or take them back. On an untried mitmproxy they stay out, with a warning."""
+    if on and not is_tried():
+        _log.warning("wirelint: wirelint_compat is off, mitmproxy %s was not tested with it", version.VERSION)
+        return
+    if on and not _before:
+        for each in (http1_trailers, http1_request_framing, http1_foreign_responses, http1_interim_responses):
+            each.apply(_replace)
+    elif not on:
+        while _before:
+            owner, name, value = _before.pop()
+            setattr(owner, name, value)
+
+
+def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+    value = vars(owner)[name]
+    _before.append((owner, name, value))
+    setattr(owner, name, make(value))

@@ -1,0 +1,40 @@
+"""Refuse responses that are not HTTP as soon as that shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from mitmproxy.proxy import events
+from mitmproxy.proxy.layers.http import _http1
+
+from wirelint.sources.mitm.patches.http1_interim_responses import beginning
+from wirelint.sources.mitm.patches.patch import Commands, Patch, Replace
+
+PATCH: Final = Patch(
+    reason="mitmproxy waits for an empty line as long as the connection stays open, and the client with it. Old"
+    " versions of nginx pass such responses on from their upstreams, as HTTP/0.9; they are refused at once",
+    replaces=("mitmproxy.proxy.layers.http._http1.Http1Client.read_headers",),
+    test="tests/sources/mitm/test_failures.py::test_no_response",
+    option="wirelint_compat",
+)
+
+
+def apply(replace: Replace) -> None:
+    """Put the change in place."""
+    replace(_http1.Http1Client, "read_headers", _read_headers)
+
+
+def _read_headers(original: Callable[..., Commands]) -> Callable[..., Commands]:
+    def read_headers(self: _http1.Http1Client, event: events.ConnectionEvent) -> Commands:
+        received = self.request and self.stream_id is not None and isinstance(event, events.DataReceived)
+        if received and _is_foreign(beginning(self)):
+            self.buf += b"\r\n\r\n"  # a head that ends is a head that can be refused
+        return original(self, event)
+
+    return read_headers
+
+
+def _is_foreign(data: bytes) -> bool:
+    """Whether what has come can be no status line, whatever follows; empty lines before one are overlooked."""
+    return not b"HTTP/".startswith(data[:9].lstrip(b"\r\n")[:5])
