@@ -1,0 +1,339 @@
+"""How a service marks success in its content, learned from its own answers.
+
+Many services answer 200 to everything and say in a member of their own whether it worked: ``result`` is «success», or
+free text; ``resultCode`` is 0, or another number. No word list has all of these. A member marks success if answers of
+different shapes have it with one value that means so. An answer with free text or another number there, and with
+nothing else to give, is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.json_parts import first_of, value_of
+from wirelint.core.once import once
+from wirelint.core.state import Latest, Opens, State, Table
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Visit
+from wirelint.core.when import When
+from wirelint.evidence import texts
+from wirelint.evidence.envelope import Grade, envelope
+from wirelint.evidence.envelope_words import FAILED, FINE, is_identity
+from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.history.visits import Present
+
+_MOST_ROUTES: Final = 1024
+_MOST_SERVICES: Final = 256
+_MOST_MEMBERS: Final = 12
+_MOST_SHAPES: Final = 4
+_MOST_LEARNED: Final = 8
+_PERIOD: Final = 3600.0
+_LOOKED_AT: Final = 16
+_LONGEST_MARK: Final = 24
+_LEAST_WORDS: Final = 2
+_PLAIN_WORDS: Final = 3
+_LONGEST_TEXT: Final = 300
+_OFTEN: Final = 4
+_PROMISING: Final = 8
+_REST: Final = 16
+_EVERYWHERE: Final = 0.8
+_LEAST_ROUTES: Final = 2
+_WORDS: Final = frozenset(FINE - {"1", "true"}) | {"no error", "noerror"}
+_NUMBERS: Final = frozenset({"0", "1", "200", '"0"', '"00"', '"000"', '"0000"', '"00000"', '"200"', '"1"'})
+# Only under such a name is a number a mark of success.
+_code: Final = re.compile(r".{0,24}(?:code|cod|status|result|ret|errno|err|error|rc|state|flag)", re.IGNORECASE)
+_state: Final = re.compile(r"stat(?:e|us)|phase|stage|condition", re.IGNORECASE)
+_name: Final = re.compile(r"[\w$@-]{1,64}")
+_word: Final = re.compile(r"[^\W\d_]{2,}")
+_well: Final = re.compile(
+    r"succe|^ok\b|\bok\.|created|updated|deleted|added|accepted|completed|\bdone\b|queued|started|enabled|saved|sent\b"
+    r"|progress|pending|running|waiting|transit|processing|on hold|scheduled",
+    re.IGNORECASE,
+)
+_negative: Final = re.compile(
+    r"\b(?:no|not|non|none|nothing|never|invalid|illegal|error|fail\w{0,3}|unable|cannot|can't|missing|unknown|unsupported"
+    r"|unrecogni[sz]ed|denied|refused|forbidden|corrupt\w{0,2}|must|wrong|bad|without|too|exceed\w{0,3}|expired|already)\b",
+    re.IGNORECASE,
+)
+_report: Final = re.compile(
+    r"/(?:errors?|validat\w{0,8}|test\w{0,8}|health\w{0,4}|checks?|lint|status|logs?)/?$", re.IGNORECASE
+)
+_EXEMPT: Final = frozenset(
+    {
+        Protocol.GRAPHQL,
+        Protocol.JSON_RPC,
+        Protocol.XML_RPC,
+        Protocol.SOAP,
+        Protocol.GRPC,
+        Protocol.BATCH,
+        Protocol.BULK,
+        Protocol.S3,
+    }
+)
+
+
+class Failure(NamedTuple):
+    """An error that a member marks.
+
+    :ivar member: the member's name, and ``value`` what stands there.
+    :ivar text: what the answer says.
+    :ivar success: an answer that succeeded.
+    """
+
+    member: str
+    value: str | int
+    text: str
+    success: Visit
+
+
+class Learned(NamedTuple):
+    """A member that marks success throughout a service."""
+
+    service: str
+    member: str
+    marks: str
+
+    @property
+    def condition(self) -> str | None:
+        """The condition under which an answer is an error, as settings have it; None where it cannot be put so."""
+        if _name.fullmatch(self.member) is None:
+            return None
+        return f"{self.member} != {self.marks}" if self.marks.isdigit() else f"{self.member} != '{self.marks[1:-1]}'"
+
+
+class Member:
+    """What is known of one member on one route.
+
+    ``marks``: its value in answers that succeed, as JSON in lower case. ``count``: how many have it; ``paid``: some had
+    something to give besides; ``shapes``: numbers for their forms; ``sample``: the first of them.
+    """
+
+    __slots__ = ("count", "marks", "paid", "sample", "shapes")
+
+    def __init__(self, marks: str, sample: Visit) -> None:
+        self.marks = marks
+        self.sample = sample
+        self.count = 0
+        self.paid = False
+        self.shapes: set[int] = set()
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether the answers show that it marks success: they differ in all else, or have something to give."""
+        if self.marks == "0":
+            return self.paid
+        return len(self.shapes) > 1 and (self.marks[1:-1] in _WORDS or self.paid)
+
+
+class Route:
+    """The JSON objects that one route answered: how many there were, and members that may mark success."""
+
+    __slots__ = ("answers", "members")
+
+    def __init__(self) -> None:
+        self.answers = 0
+        self.members: dict[str, Member] = {}
+
+
+class Answer(NamedTuple):
+    """An answer that is a JSON object, alone or in a list of one.
+
+    :ivar top: names and unparsed values.
+    :ivar shape: a number for names and kinds of values; ``pays``: whether an object or a list has anything in it.
+    """
+
+    top: Mapping[str, msgspec.Raw]
+    shape: int
+    pays: bool
+
+
+class Envelopes:
+    """Routes by service and template, and what was learned of services."""
+
+    wants = When(status="2xx")
+    view = Present
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._routes: Table[tuple[str, str, str], Route] = Table(_MOST_ROUTES, _PERIOD)
+        self._services: Table[str, dict[str, list[Member]]] = Table(_MOST_SERVICES, _PERIOD)
+        self._now = 0.0
+        self._latest: Latest[Failure | None] = Latest(self._failure)
+
+    def failure(self, exchange: Exchange) -> Failure | None:
+        """Return the error that an answer holds by what was learned before; None where it holds none."""
+        return self._latest.of(exchange)
+
+    def fails(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether an answer holds an error by what was learned before."""
+        if not len(self._services) or self._services.get(visit.service, visit.ended) is None:
+            return False
+        return self._latest.of(exchange) is not None
+
+    def learned(self) -> Iterator[Learned]:
+        """Yield what was learned of services, by service and name."""
+        for service, members in sorted(self._services.newest(self._now)):
+            for name, known in sorted(members.items()):
+                yield Learned(service, name, known[0].marks)
+
+    def _failure(self, exchange: Exchange) -> Failure | None:
+        answer = answer_of(exchange)
+        if answer is None or _report.search(exchange.request.path[-64:]) or protocol(exchange) in _EXEMPT:
+            return None
+        found = envelope(exchange)
+        if found is not None and found.grade > Grade.WEAK:
+            return None  # ok-with-error-body has it
+        visit = self._state.visit(exchange)
+        for name, member in self._members(visit).items():
+            if name in answer.top and (text := _says_failed(exchange, answer, name, member)) is not None:
+                value = value_of(answer.top[name])
+                return Failure(name, value if isinstance(value, str | int) else "", text, member.sample)
+        return None
+
+    def _members(self, visit: Visit) -> dict[str, Member]:
+        """The members that mark success on the route of an exchange."""
+        route = self._routes.get((visit.service, visit.method, visit.route.rstrip("/")), visit.ended)
+        own = (
+            {} if route is None else {name: member for name, member in route.members.items() if _counts(member, route)}
+        )
+        for name, known in (self._services.get(visit.service, visit.ended) or {}).items():
+            if len(known) >= _LEAST_ROUTES and name not in own and (route is None or name not in route.members):
+                own[name] = known[0]
+        return own
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
+        """Take in an answer."""
+        if visit.verdict is not Verdict.OK:
+            return
+        self._now = visit.ended
+        response = exchange.response
+        if response is None or response.status in (204, 205, 207) or exchange.request.method in ("HEAD", "OPTIONS"):
+            return
+        key = (visit.service, visit.method, visit.route.rstrip("/"))
+        route = self._routes.get(key, visit.ended)
+        if route is not None and not route.members and route.answers >= _PROMISING and route.answers % _REST:
+            route.answers += 1  # few routes take to marks later
+            return
+        answer = answer_of(exchange)
+        if answer is None or protocol(exchange) in _EXEMPT:
+            return
+        route = self._routes.ensure(key, Route, visit.ended)
+        route.answers += 1
+        for name, raw in list(answer.top.items())[:_LOOKED_AT]:
+            marks = _mark(name, raw)
+            if marks:
+                self._add(route, name, marks, answer, visit)
+
+    def _add(self, route: Route, name: str, marks: str, answer: Answer, visit: Visit) -> None:
+        member = route.members.get(name)
+        if member is None:
+            if len(route.members) >= _MOST_MEMBERS:
+                return
+            member = route.members[name] = Member(marks, visit)
+        if member.marks != marks:
+            return
+        was = member.is_learned
+        member.count += 1
+        member.paid = member.paid or answer.pays
+        if len(member.shapes) < _MOST_SHAPES:
+            member.shapes.add(answer.shape)
+        if member.is_learned and not was:
+            members: dict[str, list[Member]] = self._services.ensure(visit.service, dict, visit.ended)
+            if name in members or len(members) < _MOST_LEARNED:
+                known = members.setdefault(name, [])
+                if len(known) < _MOST_LEARNED and all(each.marks == marks for each in known):
+                    known.append(member)
+
+    def __len__(self) -> int:
+        return len(self._routes) + len(self._services)
+
+
+def answer_fails(state: State) -> Opens:
+    """See ``Envelopes.fails``."""
+    return state.recall(Envelopes).fails
+
+
+@once
+def answer_of(exchange: Exchange) -> Answer | None:
+    """Return an answer as a JSON object; None where it is none, or not known as a whole."""
+    response = exchange.response
+    if response is None or response.body.unavailable is not None or not response.body.complete:
+        return None
+    top = response.body.top_level
+    if top is None and (elements := response.body.elements) is not None and len(elements) == 1:
+        top = first_of(elements)
+    if not top:
+        return None
+    starts = {name: memoryview(raw)[:3].tobytes() for name, raw in top.items()}
+    shape = hash(frozenset((name, start[:1]) for name, start in starts.items()))
+    return Answer(top, shape, any(start[:1] in b"{[" and start not in (b"{}", b"[]") for start in starts.values()))
+
+
+def _counts(member: Member, route: Route) -> bool:
+    return member.is_learned and member.count >= _EVERYWHERE * min(route.answers, 2 * member.count)
+
+
+def _mark(name: str, raw: msgspec.Raw) -> str:
+    """The value of a member as JSON in lower case, where it may mark success; else empty."""
+    view = memoryview(raw)
+    if len(view) > _LONGEST_MARK:
+        return ""
+    text = view.tobytes().decode("utf-8", "replace").lower()
+    if text[:1] == '"' and text[1:-1] in _WORDS:
+        return text
+    return text if text in _NUMBERS and _code.fullmatch(name) else ""
+
+
+def _says_failed(exchange: Exchange, answer: Answer, name: str, member: Member) -> str | None:
+    """What an answer says whose member has another value than that of success; None where it may have succeeded."""
+    value = value_of(answer.top[name])
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    rest = {other: value_of(raw) for other, raw in answer.top.items() if other != name}
+    if not isinstance(value, str) or member.marks[1:-1] not in _WORDS:
+        different = str(value).lower() != member.marks.strip('"') and str(value).lstrip("-").isalnum()
+        return _explained(exchange, rest) if different and not answer.pays else None
+    text = _in_words(exchange, value, rest)
+    if text is None or _negative.search(text) or texts.of_prose(text) or value.strip().lower() in FAILED:
+        return text
+    # In another language, or about something: much must have shown what success is, and nothing may come with it.
+    often = member.count >= _OFTEN and len(member.shapes) > _LEAST_WORDS
+    return text if often and not answer.pays and _state.fullmatch(name) is None else None
+
+
+def _explained(exchange: Exchange, rest: Mapping[str, object]) -> str | None:
+    """The explanation beside a number, where nothing but texts stands there."""
+    if any(is_identity(other.lower(), each) for other, each in rest.items()):
+        return None
+    if any(each not in (None, "", [], {}) and not isinstance(each, str) for each in rest.values()):
+        return None
+    said = [each for each in rest.values() if isinstance(each, str) and each and not _is_echo(exchange, each)]
+    return next((each for each in said if _length(each) >= _PLAIN_WORDS or texts.of_prose(each)), None)
+
+
+def _in_words(exchange: Exchange, value: str, rest: Mapping[str, object]) -> str | None:
+    """The explanation that stands in place of a word for success, or beside one for failure."""
+    text = value.strip()
+    if text.lower() in FAILED:
+        says = next((each for each in rest.values() if isinstance(each, str) and _length(each) >= _LEAST_WORDS), None)
+        return says or (text if "error" in {other.lower() for other in rest} else None)
+    if " " not in text or _length(text) < _LEAST_WORDS or len(text) > _LONGEST_TEXT or _is_echo(exchange, text):
+        return None
+    if _well.search(text) or any(is_identity(other.lower(), each) for other, each in rest.items()):
+        return None
+    return text
+
+
+def _is_echo(exchange: Exchange, text: str) -> bool:
+    """Whether a text stands in the request."""
+    request = exchange.request
+    return text in request.target or text in (request.body.text or "")
+
+
+def _length(text: str) -> int:
+    return len(_word.findall(text[:_LONGEST_TEXT]))
