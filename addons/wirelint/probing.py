@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from wirelint.core.audit import Audit
 from wirelint.core.body import Body
-from wirelint.core.credentials import Grade, carried
+from wirelint.core.credentials import sent
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Probe
 from wirelint.core.headers import Headers
@@ -205,7 +205,7 @@ def outcome(exchange: Exchange, probes: Iterable[Probe]) -> str:
 
 def changed(exchange: Exchange, kind: Kind) -> tuple[str, list[tuple[bytes, bytes]]]:
     """Return target and fields of a request, its credentials left out or broken."""
-    named = {(each.kind, each.name) for each in carried(exchange, Grade.CREDENTIAL)}
+    named = {(each.kind, each.name) for each in sent(exchange)}
     return _target(exchange.request.target, named, kind), list(_fields(exchange.request.headers, named, kind))
 
 

@@ -19,6 +19,7 @@ from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.knowledge import Knowledge, known
 from wirelint.core.media import Kind
+from wirelint.core.once import once
 from wirelint.core.route import gibberish, looks_random, route
 
 FIELDS: Final = frozenset(
@@ -157,6 +158,7 @@ WORDINGS: Final = frozenset(
 )  # fmt: skip
 """Query parameters whose values are words of the API rather than a client's own."""
 _MAY_BEAR: Final = frozenset({"authorization", "cookie", "dpop", "signature-input"})
+_TAKEN_APART: Final = frozenset({"authorization", "cookie"})
 _URLS: Final = frozenset({"referer", "location", "content-location"})
 
 _LONGEST_NAME: Final = 128
@@ -223,10 +225,18 @@ def carried(exchange: Exchange, least: Grade) -> Iterator[Carried]:
             yield from _of_response(response)
 
 
+@once
+def sent(exchange: Exchange) -> tuple[Carried, ...]:
+    """Return the credentials of the request."""
+    return tuple(carried(exchange, Grade.CREDENTIAL))
+
+
 class Bearing(NamedTuple):
     """Those of a request's fields that may carry something, in the order of their first lines."""
 
     graded: tuple[tuple[str, Grade], ...]
+    likely: tuple[tuple[str, Grade], ...]
+    """The graded ones without those that can carry no credential."""
     naming: tuple[str, ...]
     """The names of those that may tell who the caller is."""
 
@@ -243,7 +253,8 @@ def bearing(names: tuple[str, ...]) -> Bearing:
     found = _BEARING.get(names)
     if found is None:
         graded = tuple((name, grade) for name in names if (grade := _grade_of_field(name)) is not None)
-        found = Bearing(graded, tuple(name for name, grade in graded if grade is not Grade.PRIVATE))
+        likely = tuple(each for each in graded if each[1] is Grade.CREDENTIAL or each[0] in _TAKEN_APART)
+        found = Bearing(graded, likely, tuple(name for name, grade in graded if grade is not Grade.PRIVATE))
         if sum(map(len, names)) <= _LONGEST_KEPT:  # a client may send any names
             if len(_BEARING) >= _MOST_HEADS:
                 _BEARING.clear()
@@ -260,18 +271,16 @@ def _grade_of_field(name: str) -> Grade | None:
 
 
 def _of_request_fields(headers: Headers, knowledge: Knowledge, least: Grade) -> Iterator[Carried]:
-    graded_names = bearing(tuple(headers.index)).graded
-    for name, graded in graded_names:
+    found = bearing(tuple(headers.index))
+    for name, grade in found.likely if least is Grade.CREDENTIAL else found.graded:
         if name == "authorization":
             yield from of_authorization(headers, least)
         elif name == "cookie":
             yield from _of_cookies("; ".join(headers.get_all(name)[:_MOST_LINES]), knowledge, least)
-        else:
-            grade = Grade.CREDENTIAL if name in knowledge.fields else graded
-            if grade >= least:
-                yield from _of_lines(headers, name, grade)
+        elif grade >= least and name not in knowledge.fields:
+            yield from _of_lines(headers, name, grade)
     if knowledge.fields:
-        for name in knowledge.fields.intersection(headers.index).difference(name for name, _ in graded_names):
+        for name in knowledge.fields.intersection(headers.index).difference(_TAKEN_APART):
             yield from _of_lines(headers, name, Grade.CREDENTIAL)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wirelint.core.credentials import Grade, carried, of_authorization
+from wirelint.core.credentials import Grade, of_authorization, sent
 from wirelint.core.exchange import Exchange
 from wirelint.core.once import once
 
@@ -14,9 +14,7 @@ def credentials(exchange: Exchange) -> frozenset[str]:
     Kinds: the authentication scheme in lower case (``bearer``, ``basic`` …, ``bare`` without one), ``cookie``,
     ``field``, ``query``, ``content``, ``userinfo``.
     """
-    return frozenset(
-        each.name if each.kind == "authorization" else each.kind for each in carried(exchange, Grade.CREDENTIAL)
-    )
+    return frozenset([each.name if each.kind == "authorization" else each.kind for each in sent(exchange)])
 
 
 def sent_scheme(exchange: Exchange) -> str:
@@ -30,4 +28,4 @@ def sent_scheme(exchange: Exchange) -> str:
 
 def is_stranger(exchange: Exchange) -> bool:
     """Return whether the request provably came without any credentials: also none in content that was not captured."""
-    return not credentials(exchange) and exchange.request.body.unavailable is None
+    return not sent(exchange) and exchange.request.body.unavailable is None

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wirelint.core.credentials import Grade, bearing, carried, of_query
+from wirelint.core.credentials import Grade, bearing, of_query, sent
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import NOTHING, known
 from wirelint.core.visit import Identity
@@ -88,7 +88,7 @@ def telling(names: tuple[str, ...]) -> tuple[str, ...] | None:
 def _identity(exchange: Exchange, seal: Seal) -> Identity:
     if is_stranger(exchange):
         return _UNKNOWN if may_be_known(exchange) else _STRANGER
-    parts = [each for each in carried(exchange, Grade.CREDENTIAL) if each.kind != "content"][:_MOST_PARTS]
+    parts = [each for each in sent(exchange) if each.kind != "content"][:_MOST_PARTS]
     authorization = next((each for each in parts if each.kind == "authorization"), None)
     fields = exchange.request.headers
     signed = (authorization is not None and authorization.name in _SIGNED) or not _PROOFS.isdisjoint(fields.names())
