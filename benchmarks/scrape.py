@@ -43,7 +43,7 @@ def filled(rules: Sequence[Rule], firing: int, routes: int) -> Metrics:
     """Metrics of one service of which the first ``firing`` rules fired on ``routes`` routes."""
     metrics = Metrics(rules, mitmproxy="12.2.3")
     metrics.register(StatsCollector(Stats()))
-    plan = Plan([Bound(rule, Context()) for rule in rules], successful=False)
+    plan = Plan.of([Bound(rule, Context()) for rule in rules], successful=False)
     for number, (method, status, verdict) in enumerate(_TRAFFIC):
         exchange = Exchange(
             request=Request(method=method, target="/"),

@@ -33,7 +33,9 @@ def visit(ended: float = 0.0, status: int | None = 200, **changes: Any) -> Visit
         "started": ended,
         "ended": ended,
     }
-    return msgspec.structs.replace(ONE, **(values | changes))
+    made = msgspec.structs.replace(ONE, **(values | changes))
+    made.judge(made.verdict)
+    return made
 
 
 def statuses(stories: Stories[Any], key: object, now: float) -> list[tuple[float, int | None]]:

@@ -31,7 +31,7 @@ RULE = rule()
 
 def plan(*rules: Rule) -> Plan:
     """A plan of ``rules``."""
-    return Plan([Bound(each, Context()) for each in rules], successful=False)
+    return Plan.of([Bound(each, Context()) for each in rules], successful=False)
 
 
 PLAN = plan(RULE)

@@ -75,7 +75,8 @@ class Engine:
         hits: list[tuple[Rule, Hit]] = []
         faults: list[str] = []
         skipped = None
-        self._run(plan.plain, exchange, hits, faults)
+        if plan.plain:
+            self._run(plan.plain, exchange, hits, faults)
         if response is not None and (plan.reading or plan.keyed):
             skipped = self._read(plan, exchange, response, hits, faults)
         quiet = not hits and self.state.repeats(exchange)
@@ -105,9 +106,11 @@ class Engine:
                 readers += plan.keyed
             elif not plan.keys.isdisjoint(names):
                 readers += tuple(
-                    [each for each in plan.keyed if each.keys is not None and not each.keys.isdisjoint(names)]
+                    [each for each in plan.keyed if not (each.rule.json_keys or frozenset()).isdisjoint(names)]
                 )
-        able, reason = _able(readers, exchange)
+        if not readers:
+            return None
+        able, reason = (readers, None) if body.complete else _able(readers, exchange)
         self._run(able, exchange, hits, faults)
         return reason
 
@@ -143,7 +146,7 @@ class Engine:
         for each in bound:
             rule = each.rule
             try:
-                for hit in each.check(exchange, each.context):  # type: ignore[arg-type]  # see ``Answered``
+                for hit in rule.check(exchange, each.context):  # type: ignore[arg-type]  # see ``Answered``
                     confidence = rule.confidence if hit.confidence is None else hit.confidence
                     if confidence >= self._least and len(hits) < _MOST_HITS:
                         hits.append((rule, self._adjusted(rule, hit)))
@@ -186,7 +189,7 @@ def _able(bound: tuple[Bound, ...], exchange: Exchange) -> tuple[tuple[Bound, ..
     if missing is None:
         return bound, None
     most = Reads.NOTHING if body.unavailable else Reads.PREFIX
-    able = tuple([each for each in bound if each.reads <= most])
+    able = tuple([each for each in bound if each.rule.reads <= most])
     return able, None if len(able) == len(bound) else missing
 
 

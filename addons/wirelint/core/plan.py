@@ -5,62 +5,63 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from wirelint.core.exchange import Exchange
-from wirelint.core.finding import Hit
+import msgspec
+
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind
-from wirelint.core.rule import Check, Context, Reads, Rule
+from wirelint.core.rule import Context, Reads, Rule
 from wirelint.core.state import Opens
 
 _MOST_SHAPES: Final = 32
 
 
-class Bound:
-    """A rule at hand: what is asked of it for each exchange.
+class Bound(msgspec.Struct, frozen=True, eq=False):
+    """A rule of an engine.
 
-    :param rule: the rule.
     :param context: what its check may know besides the exchange.
     :param opens: whether its gate is open; None where it has none.
     """
 
-    __slots__ = ("check", "context", "keys", "opens", "reads", "rule")
-
-    def __init__(self, rule: Rule, context: Context, opens: Opens | None = None) -> None:
-        self.rule = rule
-        self.context = context
-        self.opens = opens
-        self.check: Check = rule.check or _silent
-        self.reads = rule.reads
-        self.keys = rule.json_keys
+    rule: Rule
+    context: Context
+    opens: Opens | None = None
 
 
-def _silent(exchange: Exchange, context: Context) -> Iterable[Hit]:  # noqa: ARG001 - a check's parameters
-    return ()
-
-
-class Plan:
+class Plan(msgspec.Struct, frozen=True, eq=False):
     """The rules that exchanges of one shape give an opportunity to; made once per shape.
 
-    ``keyed`` are those that a JSON object can only concern if it has one of ``keys`` at its top level, ``looking_back``
-    those that compare it with what was before, by their gates.
-
-    :param bound: all of them.
-    :param successful: whether they are for a success.
+    :param rules: all of them.
+    :param plain: those that read no content.
+    :param reading: those that do.
+    :param keyed: those that a JSON object can only concern if it has one of ``keys`` at its top level.
+    :param looking_back: those that compare an exchange with earlier ones, by their gates.
     """
 
-    __slots__ = ("keyed", "keys", "looking_back", "plain", "reading", "rules")
+    rules: tuple[Rule, ...]
+    plain: tuple[Bound, ...]
+    reading: tuple[Bound, ...]
+    keyed: tuple[Bound, ...]
+    keys: frozenset[str]
+    looking_back: tuple[tuple[Opens | None, tuple[Bound, ...]], ...]
 
-    def __init__(self, bound: Sequence[Bound], *, successful: bool) -> None:
+    @classmethod
+    def of(cls, bound: Sequence[Bound], *, successful: bool) -> Plan:
+        """Make the plan for some rules.
+
+        :param successful: whether the exchanges are successes. Errors are few, and all about something; only among
+            successes does a look at the names spare work.
+        """
         here = [each for each in bound if not each.rule.recalls]
-        reading = [each for each in here if each.reads is not Reads.NOTHING]
-        # Errors are few and all about something; it is among successes that a look at the names spares work.
-        keyed = [each for each in reading if successful and each.keys is not None]
-        self.rules = tuple([each.rule for each in bound])
-        self.plain = tuple([each for each in here if each.reads is Reads.NOTHING])
-        self.reading = tuple([each for each in reading if not successful or each.keys is None])
-        self.keyed = tuple(keyed)
-        self.keys: frozenset[str] = frozenset().union(*(each.keys or () for each in keyed))
-        self.looking_back = _by_gate([each for each in bound if each.rule.recalls])
+        reading = [each for each in here if each.rule.reads is not Reads.NOTHING]
+        keyed = [each for each in reading if successful and each.rule.json_keys is not None]
+        return cls(
+            rules=tuple([each.rule for each in bound]),
+            plain=tuple([each for each in here if each.rule.reads is Reads.NOTHING]),
+            reading=tuple([each for each in reading if not successful or each.rule.json_keys is None]),
+            keyed=tuple(keyed),
+            keys=frozenset().union(*(each.rule.json_keys or () for each in keyed)),
+            looking_back=_by_gate([each for each in bound if each.rule.recalls]),
+        )
 
 
 class Plans:
@@ -86,7 +87,7 @@ class Plans:
         plan = self._plans.get(shape)
         if plan is None:
             fitting = [each for each in self._bound if each.rule.when.has(*shape)]
-            plan = Plan(fitting, successful=self._successful)
+            plan = Plan.of(fitting, successful=self._successful)
             if len(self._plans) < _MOST_SHAPES:
                 self._plans[shape] = plan
         return plan

@@ -53,6 +53,11 @@ Check = Callable[[Answered, Context], Iterable[Hit]]
 """Judges one exchange. A check whose rule admits exchanges without a response (``none``) takes any ``Exchange``."""
 
 
+def silent(exchange: Answered, context: Context) -> Iterable[Hit]:  # noqa: ARG001 - a check's parameters
+    """Find nothing: the check of a rule that has none yet."""
+    return ()
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of one rule; the texts come from its module's docstring, the id from its file's name.
 
@@ -90,7 +95,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     bad: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
-    check: Check | None = None
+    check: Check = silent
 
 
 SECTIONS: Final = ("What it does", "Why it matters", "Known exceptions", "How to fix", "References")

@@ -163,16 +163,19 @@ class State:
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Let the memories that want it note an exchange."""
         self._quiet.note(exchange, verdict)
-        shape = (exchange.status, method_name(exchange.request.method))
-        wanting = self._wanting.get(shape)
+        response, method = exchange.response, exchange.request.method
+        status = None if response is None else response.status
+        wanting = self._wanting.get((status, method))
         if wanting is None:
-            wanting = tuple(memory for memory in self._memories.values() if memory.wants.fits(*shape))
+            name = method_name(method)
+            wanting = tuple([memory for memory in self._memories.values() if memory.wants.fits(status, name)])
             if len(self._wanting) < _MOST_SHAPES:
-                self._wanting[shape] = wanting
+                self._wanting[status, method] = wanting
         if not wanting:
             return
         visit = self.visit(exchange)
-        visit.judge(verdict)
+        if visit.verdict is not verdict:
+            visit.judge(verdict)
         for memory in wanting:
             memory.note(exchange, visit)
 
@@ -254,8 +257,9 @@ class Table[K, V]:
     def keep(self, key: K, value: V, now: float) -> None:
         """Keep a value, or renew one."""
         entries = self._entries
+        if key in entries:
+            entries.move_to_end(key)
         entries[key] = (now, value)
-        entries.move_to_end(key)
         if len(entries) > self._most:
             self.full_until = max(self.full_until, entries.popitem(last=False)[1][0])
         elif not self._fresh_from <= now <= self._fresh_until:
@@ -361,12 +365,11 @@ class Stories[K]:
                 del visits[0]
             else:
                 self._held += 1
-        self._age(visit.ended)
+        if self._held > self._most or not self._fresh_from <= visit.ended <= self._fresh_until:
+            self._age(visit.ended)
 
     def _age(self, now: float) -> None:
         """As in a ``Table``."""
-        if self._held <= self._most and self._fresh_from <= now <= self._fresh_until:
-            return
         for _ in range(_AGED_AT_ONCE):
             at = next(iter(self._stories.values())).visits[-1].ended
             if self._held <= self._most and abs(now - at) <= self._window:

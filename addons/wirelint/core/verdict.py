@@ -22,6 +22,9 @@ class Verdict(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+_OK: Final = Verdict.OK
+
+
 def of_status(status: int) -> Verdict:
     """The outcome that a status code claims (RFC 9110 §15)."""
     if 400 <= status < 500:
@@ -38,14 +41,13 @@ def presumed(exchange: Exchange) -> Verdict:
         return Verdict.SERVER_ERROR
     if response is None:
         return Verdict.UNKNOWN
-    claimed = of_status(response.status)
-    if (
-        response.status // 100 == 2
-        and response.headers.media_type.kind in _SPEAKING
-        and _might_contradict(response.body)
-    ):
+    status = response.status
+    if not 200 <= status < 300:
+        return of_status(status)
+    body = response.body
+    if not body.complete and response.headers.media_type.kind in _SPEAKING and _might_contradict(body):
         return Verdict.UNKNOWN
-    return claimed
+    return _OK
 
 
 def _might_contradict(body: Body) -> bool:

@@ -43,6 +43,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin | None
 
 
+_OK: Final = Verdict.OK
+
+
 class Identity(NamedTuple):
     """Who sent a request: see ``Visit``."""
 
@@ -100,15 +103,13 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     wait: float | None = None
     asked: tuple[str, ...] = ()
     space: int = 0
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether it was answered by a success that holds no error."""
-        return self.status is not None and 200 <= self.status < 300 and self.verdict is Verdict.OK
+    succeeded: bool = False
 
     def judge(self, verdict: Verdict) -> None:
-        """Take the final verdict: until then, it is what the status suggests."""
+        """Take a verdict: first what the status suggests, then the final one."""
         self.verdict = verdict
+        status = self.status
+        self.succeeded = verdict is _OK and status is not None and 200 <= status < 300
 
     @property
     def outcome(self) -> str:

@@ -138,6 +138,8 @@ class Traces:
 
     def joins(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether a call is known that failed and was made for an exchange, or is itself a late one."""
+        if self._untraced < visit.started and visit.status is not None and not trace_ids(exchange):
+            return False  # neither an id nor the time joins anything to it
         hops = self.hops(exchange)
         return hops is not None and not all(call.succeeded for call in hops.calls)
 

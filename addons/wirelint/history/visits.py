@@ -16,8 +16,8 @@ from wirelint.core.methods import method_name
 from wirelint.core.quiet import likeness
 from wirelint.core.route import route
 from wirelint.core.state import Opens, State, Stories, Table, moment
-from wirelint.core.trace import trace_id
-from wirelint.core.verdict import presumed
+from wirelint.core.trace import trace_id, trace_ids
+from wirelint.core.verdict import Verdict, presumed
 from wirelint.core.visit import Identity, Visit
 from wirelint.core.when import ALWAYS
 from wirelint.evidence.challenges import challenges
@@ -57,6 +57,9 @@ def resource_of(exchange: Exchange, target: str) -> int:
     :param target: its path and query.
     """
     return hash((exchange.service, exchange.request.authority, target))
+
+
+_OK: Final = Verdict.OK
 
 
 class _Caller(NamedTuple):
@@ -145,22 +148,25 @@ def _renewed(earlier: Visit, exchange: Exchange) -> Visit:
 
 def _visit(exchange: Exchange, caller: _Caller, sender: Identity) -> Visit:
     request, response, failure = exchange.request, exchange.response, exchange.failure
-    path = request.path
-    resource = resource_of(exchange, request.target)
-    content = _content(request.body)
+    method, target, body = request.method, request.target, request.body
+    path = target.partition("?")[0]
+    resource = resource_of(exchange, target)
+    content = _content(body)
+    verdict = presumed(exchange)
+    ids = trace_ids(exchange)
     visit = Visit(
         exchange_id=exchange.id,
         service=exchange.service,
         direction=exchange.direction,
-        method=method_name(request.method),
+        method=method_name(method),
         route=route(path),
-        target=hash(request.target),
+        target=hash(target),
         tail=hash(path.rpartition("/")[2]),
         resource=resource,
         content=content,
-        request=hash((request.method, resource, content)) if content is not None or request.body.empty else None,
+        request=hash((method, resource, content)) if content is not None or body.empty else None,
         status=None if response is None else response.status,
-        verdict=presumed(exchange),
+        verdict=verdict,
         credential=sender.credential,
         principal=sender.principal,
         stranger=sender.stranger,
@@ -169,9 +175,10 @@ def _visit(exchange: Exchange, caller: _Caller, sender: Identity) -> Visit:
         client=caller.client,
         started=exchange.started,
         ended=moment(exchange),
-        trace_id=trace_id(exchange),
+        trace_id=ids[0] if ids else None,
         timestamp=exchange.timestamp,
         origin=exchange.origin,
+        succeeded=verdict is _OK and response is not None and 200 <= response.status < 300,
     )
     if failure is not None:
         visit.failure = failure.kind
