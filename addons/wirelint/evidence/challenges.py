@@ -11,9 +11,9 @@ from typing import Final
 
 import msgspec
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange
 from wirelint.core.headers import Headers
-from wirelint.core.once import once
 
 _LINES: Final = 16
 _LONGEST: Final = 4096
@@ -58,7 +58,7 @@ class Challenges(msgspec.Struct, frozen=True):
 _ABSENT: Final = Challenges()
 
 
-@once
+@once_per_answer
 def challenges(exchange: Exchange) -> Challenges:
     """What the response's WWW-Authenticate field asks for."""
     return read(exchange.response.headers, "www-authenticate") if exchange.response is not None else _ABSENT

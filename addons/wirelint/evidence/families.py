@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
 
@@ -18,6 +19,7 @@ _TEXTS: Final = ("message", "msg", "detail", "error_description", "description",
 _FORMS: Final = ((dict, "{…}"), (list, "[…]"), (str, '"…"'))
 
 
+@once_per_answer
 def family(exchange: Exchange) -> str | None:
     """Name of the form that a response's content has, as it would be shown; None where it cannot be told.
 

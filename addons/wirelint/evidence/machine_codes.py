@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange
-from wirelint.core.once import once
 from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning, of_code
 
@@ -32,7 +32,7 @@ _GENERAL: Final = frozenset(
 _VAGUE: Final = frozenset({Meaning.INVALID, Meaning.INTERNAL, Meaning.UNAVAILABLE, Meaning.MALFORMED})
 
 
-@once
+@once_per_answer
 def machine_code(exchange: Exchange) -> str | None:
     """The machine-readable name of the response's error; None where there is none, or one that is too general.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
-from wirelint.core.once import once
 from wirelint.evidence.pages import error_page
 
 # These put their name there only if the answer is theirs; nginx and Envoy put it on whatever passes through.
@@ -30,7 +30,7 @@ _ANSWERS_OF_GATEWAYS: Final = frozenset({408, 413, 414, 431, 502, 503, 504})
 _SCANNED: Final = 4096
 
 
-@once
+@once_per_answer
 def gateway_made(exchange: Exchange) -> bool:
     """Whether an error looks as if a gateway had answered in the service's place, by its fields and its content."""
     response = exchange.response
@@ -49,7 +49,7 @@ def gateway_made(exchange: Exchange) -> bool:
     return response.status in _ANSWERS_OF_GATEWAYS and error_page(exchange) is not None
 
 
-@once
+@once_per_answer
 def maker(exchange: Exchange) -> str:
     """What tells makers of answers apart that one service's name stands for: the product in Server, and hops in Via."""
     response = exchange.response

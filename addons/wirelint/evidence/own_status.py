@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange
-from wirelint.core.once import once
 from wirelint.evidence.texts import best_status, of_prose
 
 _NAMED: Final = (
@@ -29,7 +29,7 @@ class OwnStatus(NamedTuple):
     member: str
 
 
-@once
+@once_per_answer
 def own_status(exchange: Exchange) -> OwnStatus | None:
     """The error status that a JSON object says it is; None where it says none.
 

@@ -6,9 +6,9 @@ import re
 from html import unescape
 from typing import Final, NamedTuple
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
-from wirelint.core.once import once
 from wirelint.evidence.failures import reads_as_error
 from wirelint.evidence.markup import visible_text
 from wirelint.evidence.texts import best_status, of_prose
@@ -136,7 +136,7 @@ class ErrorPage(NamedTuple):
     evidence: str
 
 
-@once
+@once_per_answer
 def error_page(exchange: Exchange) -> ErrorPage | None:
     """The error page that a response's content is; None where it is none.
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange
-from wirelint.core.once import once
 from wirelint.evidence.structured import items
 
 RECOMMENDED: Final[Mapping[str, int]] = {
@@ -66,7 +66,7 @@ class Declared(msgspec.Struct, frozen=True):
         return self.received if self.received in _GATEWAY else None
 
 
-@once
+@once_per_answer
 def declared(exchange: Exchange) -> Declared | None:
     """What the nearest intermediary declares; None without a readable Proxy-Status field."""
     if exchange.response is None:

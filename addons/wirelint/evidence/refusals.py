@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange, Response
-from wirelint.core.once import once
 from wirelint.evidence.makers import gateway_made
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
@@ -40,7 +40,7 @@ _block_page: Final = re.compile(
 _LONGEST: Final = 2048
 
 
-@once
+@once_per_answer
 def is_aside(exchange: Exchange) -> bool:
     """Whether a 401, 403 or 404 is about something else than who the caller is and what it may see.
 

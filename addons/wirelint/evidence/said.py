@@ -6,9 +6,9 @@ import re
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.media import Kind
-from wirelint.core.once import once
 from wirelint.evidence import texts
 from wirelint.evidence.forms import form_fields
 from wirelint.evidence.markup import READ, visible_text
@@ -141,7 +141,7 @@ class _Gathering:
                         self.texts.append(each)
 
 
-@once
+@once_per_answer
 def said(exchange: Exchange) -> Said:
     """Codes and prose of the response's content; nothing where there is none, or none to be seen."""
     response = exchange.response
@@ -243,7 +243,7 @@ def _number(gathering: _Gathering, status: int) -> None:
             gathering.codes.append(phrases[0].replace(" ", "_").upper())
 
 
-@once
+@once_per_answer
 def meanings(exchange: Exchange) -> frozenset[Meaning]:
     """What the response's error is about. A machine-readable code outranks prose."""
     words = said(exchange)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
+from wirelint.core.answers import once_per_answer
+from wirelint.core.body import EMPTY
 from wirelint.core.exchange import Exchange, Request
 from wirelint.core.once import once
 
@@ -87,11 +89,9 @@ def wording(exchange: Exchange) -> Wording | None:
     response = exchange.response
     if response is None or response.body.unavailable is not None or not response.body.complete:
         return None
-    body = response.body
-    content = body.content or b""
-    if len(content) > _MOST_CONTENT:
+    text = _said(exchange)
+    if text is None:
         return None
-    text = _text(content, body.json if content[:1] in b'{["' and content else None, body.text or "")
     words = _fixed(text.replace(_STOCK, ""), exchange.request)
     found = _word.findall(words)
     return Wording(
@@ -102,6 +102,16 @@ def wording(exchange: Exchange) -> Wording | None:
         names_route=_about_route.search(words) is not None,
         no_route=_no_route.match(words) is not None,
     )
+
+
+@once_per_answer
+def _said(exchange: Exchange) -> str | None:
+    """Return the text of a response; None where it is too long."""
+    body = EMPTY if exchange.response is None else exchange.response.body
+    content = body.content or b""
+    if len(content) > _MOST_CONTENT:
+        return None
+    return _text(content, body.json if content[:1] in b'{["' and content else None, body.text or "")
 
 
 def _text(content: bytes, value: Any, text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Final, NamedTuple
 
+from wirelint.core.answers import once_per_answer
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange
 from wirelint.core.headers import Headers
@@ -197,6 +198,7 @@ def _content(body: Body) -> int | None:
     return hash(raw) if raw and body.complete and len(raw) <= _COMPARED else None
 
 
+@once_per_answer
 def _answer(exchange: Exchange) -> int | None:
     """What an error said, as a number: its status, its challenges and its content."""
     response = exchange.response
@@ -208,10 +210,12 @@ def _answer(exchange: Exchange) -> int | None:
     return hash((response.status, asked, _varying.sub(b"#", content) if response.status == 401 else content))
 
 
+@once_per_answer
 def _asked(exchange: Exchange) -> tuple[str, ...]:
     return tuple(sorted({challenge.scheme for challenge in challenges(exchange).items}))
 
 
+@once_per_answer
 def _space(exchange: Exchange) -> int:
     """What stands for the realms, and for the scopes where a service hands out tokens for each of them."""
     spaces = sorted(
