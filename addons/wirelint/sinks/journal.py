@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_plus
-
-import msgspec
 
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Request
@@ -21,45 +20,72 @@ from wirelint.sinks.metrics.budget import OTHER, label_value
 from wirelint.sinks.published import story
 
 _MOST_NAMES: Final = 8
+_MOST_LINES: Final = 1024
 _JOINTS: Final = str.maketrans("", "", "-_.[]")
 _ERRORS: Final = frozenset({Verdict.CLIENT_ERROR, Verdict.SERVER_ERROR})
 
 
-class _Totals(msgspec.Struct):
-    """How a service does, by what it reports and by what happened; the words are those of ``wirelint.core.verdict``.
+class _Tally:
+    """What a service reported and what happened, as pairs of a class of status and a verdict, and its findings.
+
+    Findings leave out those that are the fault of clients.
+    """
+
+    __slots__ = ("findings", "outcomes")
+
+    def __init__(self) -> None:
+        self.findings = 0
+        self.outcomes: dict[tuple[int, Verdict], int] = {}
+
+
+def _totals(tallies: Iterable[_Tally]) -> dict[str, int]:
+    """Return how services do, by what they report and by what happened.
 
     ``reported``: exchanges with a 5xx; ``true``: those that were errors of the server; ``hidden``: errors under a
     status that is no error, or under none; ``masked``: the server's under a 4xx; ``blamed``: the client's under a 5xx;
-    ``unknown``: could not be told. ``findings`` leaves out those that are the fault of clients.
+    ``unknown``: the outcome is not known. The words are those of ``wirelint.core.verdict``.
     """
+    sums = dict.fromkeys(("exchanges", "reported", "true", "hidden", "masked", "blamed", "unknown", "findings"), 0)
+    for tally in tallies:
+        sums["findings"] += tally.findings
+        for (kind, verdict), count in tally.outcomes.items():
+            sums["exchanges"] += count
+            sums["reported"] += count * (kind == 5)
+            sums["unknown"] += count * (verdict is Verdict.UNKNOWN)
+            if verdict not in _ERRORS:
+                continue
+            failed = verdict is Verdict.SERVER_ERROR
+            sums["true"] += count * failed
+            if kind not in (4, 5):
+                sums["hidden"] += count
+            else:
+                sums["masked"] += count * (failed and kind == 4)
+                sums["blamed"] += count * (not failed and kind == 5)
+    return sums
 
-    exchanges: int = 0
-    reported: int = 0
-    true: int = 0
-    hidden: int = 0
-    masked: int = 0
-    blamed: int = 0
-    unknown: int = 0
-    findings: int = 0
 
-    def add(self, status: int, verdict: Verdict, findings: int) -> None:
-        """Count one exchange; ``status`` is 0 where there was no response."""
-        self.exchanges += 1
-        self.findings += findings
-        reported = 500 <= status <= 599
-        self.reported += reported
-        if verdict is Verdict.OK:
-            return
-        if verdict is Verdict.UNKNOWN:
-            self.unknown += 1
-            return
-        failed = verdict is Verdict.SERVER_ERROR
-        self.true += failed
-        if not 400 <= status <= 599:
-            self.hidden += 1
-        elif failed != reported:
-            self.masked += failed
-            self.blamed += reported
+class _Example(NamedTuple):
+    """One occurrence of a finding; ``request`` is its request line if the finding is about the exchange itself."""
+
+    finding: Finding
+    at: float
+    duration: float | None
+    request: str | None
+
+    def shown(self) -> dict[str, Any]:
+        """The same as plain values."""
+        finding = self.finding
+        return {
+            "id": finding.exchange_id,
+            "time": self.at,
+            "status": finding.status,
+            "verdict": str(finding.verdict),
+            "duration": self.duration,
+            "request": f"{finding.method} {finding.route}" if self.request is None else self.request,
+            "message": finding.message,
+            "evidence": finding.evidence,
+            "trace_id": finding.trace_id,
+        }
 
 
 class _Entry:
@@ -72,7 +98,7 @@ class _Entry:
         self.count = 0
         self.first = self.last = at
         self.revision = 0
-        self.examples: deque[dict[str, Any]] = deque(maxlen=examples)
+        self.examples: deque[_Example] = deque(maxlen=examples)
 
 
 class Journal:
@@ -101,23 +127,22 @@ class Journal:
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._services: dict[str, _Totals] = {}
-        self._totals = _Totals()
+        self._services: dict[str, _Tally] = {}
         self._revision = 0
         self._forgotten = 0
         self._run = f"{time.time_ns():x}"
 
     def accept(self, audit: Audit) -> None:
         """Take note of one exchange and of what was found in it."""
-        exchange, findings, verdict = audit.exchange, audit.findings, audit.verdict
-        status = 0 if exchange.response is None else exchange.response.status
+        exchange = audit.exchange
+        response = exchange.response
+        outcome = (0 if response is None else response.status // 100, audit.verdict)
         with self._lock:
-            totals = self._services.get(exchange.service) or self._service(exchange.service)
-            # What its clients do is nothing that a service is to be measured by.
-            own = sum(finding.side is not Side.CLIENT for finding in findings)
-            totals.add(status, verdict, own)
-            self._totals.add(status, verdict, own)
-            for finding in findings:
+            tally = self._services.get(exchange.service) or self._service(exchange.service)
+            outcomes = tally.outcomes
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            for finding in audit.findings:
+                tally.findings += finding.side is not Side.CLIENT
                 self._note(finding, audit)
 
     def add(self, audit: Audit) -> None:
@@ -149,28 +174,32 @@ class Journal:
                 "total": len(self._entries),
                 "forgotten": self._forgotten,
                 "findings": findings,
-                "totals": msgspec.structs.asdict(self._totals),
+                "totals": _totals(self._services.values()),
                 "services": self._by_service(),
             }
 
     def services(self) -> dict[str, Any]:
         """``totals`` of all exchanges and the same for each of ``services``, with its gravest finding as ``worst``."""
         with self._lock:
-            return {"totals": msgspec.structs.asdict(self._totals), "services": self._by_service()}
+            return {"totals": _totals(self._services.values()), "services": self._by_service()}
 
     def finding(self, fingerprint: str) -> dict[str, Any] | None:
         """One finding with its examples, the latest first; None where it is not known, or no longer."""
         with self._lock:
             entry = self._entries.get(fingerprint)
-            return None if entry is None else _shown(entry) | {"examples": list(reversed(entry.examples))}
+            return (
+                None
+                if entry is None
+                else _shown(entry) | {"examples": [each.shown() for each in reversed(entry.examples)]}
+            )
 
     # What follows is called with the lock held.
 
-    def _service(self, raw: str) -> _Totals:
+    def _service(self, raw: str) -> _Tally:
         name = label_value(raw)
         if len(self._services) >= self._most_services and name not in self._services:
             name = OTHER
-        return self._services.setdefault(name, _Totals())
+        return self._services.setdefault(name, _Tally())
 
     def _note(self, finding: Finding, audit: Audit) -> None:
         at = self._clock() if finding.timestamp is None else finding.timestamp
@@ -187,21 +216,12 @@ class Journal:
         entry.count += 1
         entry.first = min(entry.first, at)
         entry.last = max(entry.last, at)
-        # A finding may be about an exchange before this one, of which no more is known than its story tells.
-        at_hand = finding.exchange_id == audit.exchange.id
-        entry.examples.append(
-            {
-                "id": finding.exchange_id,
-                "time": at,
-                "status": finding.status,
-                "verdict": str(finding.verdict),
-                "duration": audit.exchange.duration if at_hand else None,
-                "request": request_line(audit.exchange.request) if at_hand else f"{finding.method} {finding.route}",
-                "message": finding.message,
-                "evidence": finding.evidence,
-                "trace_id": finding.trace_id,
-            }
-        )
+        exchange = audit.exchange
+        if finding.exchange_id == exchange.id:
+            example = _Example(finding, at, exchange.duration, request_line(exchange.request))
+        else:  # it is about an earlier exchange, of which no more is known than the story tells
+            example = _Example(finding, at, None, None)
+        entry.examples.append(example)
 
     def _by_service(self) -> list[dict[str, Any]]:
         worst: dict[str, _Entry] = {}
@@ -216,7 +236,7 @@ class Journal:
         return [
             {
                 "service": name,
-                **msgspec.structs.asdict(totals),
+                **_totals([tally]),
                 "worst": {
                     "rule": worst[name].finding.rule,
                     "severity": str(worst[name].finding.severity),
@@ -225,7 +245,7 @@ class Journal:
                 if name in worst
                 else None,
             }
-            for name, totals in self._services.items()
+            for name, tally in self._services.items()
         ]
 
 
@@ -260,8 +280,12 @@ def request_line(request: Request) -> str:
 
     ``/users/42/mail/8f14e45f?page=3&9a=x`` becomes ``GET /users/42/mail/{id}?page=…&…``.
     """
-    method = method_name(request.method)
-    path = request.path
+    return _line(method_name(request.method), request.target)
+
+
+@functools.lru_cache(maxsize=_MOST_LINES)
+def _line(method: str, target: str) -> str:
+    path, _, asked = target.partition("?")
     if path == "*":
         return f"{method} *"
     template = route(path).split("/")
@@ -271,7 +295,7 @@ def request_line(request: Request) -> str:
     ]
     if template[-1] == "…":
         shown[-1] = "…"
-    pairs = request.query[:2048].split("&")[: _MOST_NAMES + 1]
+    pairs = asked[:2048].split("&")[: _MOST_NAMES + 1]
     query = "&".join(_name_alone(pair) for pair in pairs[:_MOST_NAMES] if pair)
     if len(pairs) > _MOST_NAMES:
         query += "&…"

@@ -12,7 +12,7 @@ import msgspec
 
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import FailureKind
-from wirelint.core.finding import Finding
+from wirelint.core.finding import Finding, Severity
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Plan
 from wirelint.core.rule import Rule
@@ -75,6 +75,22 @@ class Found(msgspec.Struct):
     at: float = 0.0
 
 
+class _Series:
+    """One series of findings as it is counted: how many, the latest, and when its rule fired at its service."""
+
+    __slots__ = ("at", "count", "latest", "span")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.latest: Finding | None = None
+        self.at = 0.0
+        self.span: list[float] | None = None
+
+    def shown(self) -> Found:
+        """The same for readers."""
+        return Found(self.count, None if self.latest is None else _exemplar(self.latest), self.at)
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """All numbers at one moment; keys are label values in the order of the metric's labels."""
 
@@ -113,8 +129,10 @@ class Counts:
         self._cells: dict[tuple[str, str, str, int | None, str], _Cell] = {}
         self._exchanges: dict[Labels, _Cell] = {}
         self._durations: dict[Labels, Spread] = {}
-        self._findings: dict[Labels, Found] = {}
-        self._moments: dict[Labels, tuple[float, float]] = {}
+        self._findings: dict[Labels, _Series] = {}
+        # Likewise keyed by values as they are.
+        self._series: dict[tuple[str, str, Severity, str, str], _Series] = {}
+        self._moments: dict[Labels, list[float]] = {}
         self._plays: dict[tuple[str, Plan], int] = {}
         self._opportunities: dict[Labels, int] = {}
         self._skipped: dict[Labels, int] = {}
@@ -176,9 +194,9 @@ class Counts:
             self._expand_plays()
             return Snapshot(
                 exchanges={labels: cell.count for labels, cell in self._exchanges.items()},
-                findings={labels: Found(each.count, each.exemplar, each.at) for labels, each in self._findings.items()},
+                findings={labels: series.shown() for labels, series in self._findings.items()},
                 durations={labels: spread.copy() for labels, spread in self._durations.items()},
-                moments=dict(self._moments),
+                moments={labels: (span[0], span[1]) for labels, span in self._moments.items()},
                 opportunities=dict(self._opportunities),
                 skipped=dict(self._skipped),
                 suppressed=dict(self._suppressed),
@@ -223,7 +241,7 @@ class Counts:
         wanted = [(service, rule.id, str(rule.severity), "", "") for rule in self._rules]
         wanted = [labels for labels in wanted if labels not in self._findings]
         if self._budget.used + len(wanted) < self._budget.zeros:
-            self._findings.update({labels: Found() for labels in wanted})
+            self._findings.update({labels: _Series() for labels in wanted})
             self._budget.used += len(wanted)
 
     def _first_play(self, play: tuple[str, Plan]) -> None:
@@ -253,22 +271,31 @@ class Counts:
             self._find(finding, service)
 
     def _find(self, finding: Finding, service: str) -> None:
+        at = self._clock() if finding.timestamp is None else finding.timestamp
+        key = (service, finding.rule, finding.severity, finding.method, finding.route)
+        series = self._series.get(key) or self._place(key, at)
+        series.count += 1
+        series.at = at
+        series.latest = finding
+        span = series.span
+        if span is not None:
+            if at > span[1]:
+                span[1] = at
+            elif at < span[0]:
+                span[0] = at
+
+    def _place(self, key: tuple[str, str, Severity, str, str], at: float) -> _Series:
         budget = self._budget
-        route = budget.route(service, label_value(finding.route))
-        method = method_name(finding.method)
-        labels = budget.admit(
-            self._findings,
-            (service, finding.rule, str(finding.severity), method, route),
-            ((4, "route"), (3, "method"), (0, "service")),
-            budget.vital,
-        )
-        found = self._findings.setdefault(labels, Found())
-        found.count += 1
-        found.at = at = self._clock() if finding.timestamp is None else finding.timestamp
-        found.exemplar = _exemplar(finding)
-        moment = budget.admit(self._moments, (labels[0], finding.rule), ((0, "service"),), budget.useful, 2)
-        first, last = self._moments.get(moment, (at, at))
-        self._moments[moment] = (min(first, at), max(last, at))
+        service, rule, severity, method, route = key
+        wanted = (service, rule, str(severity), method_name(method), budget.route(service, label_value(route)))
+        give = ((4, "route"), (3, "method"), (0, "service"))
+        labels = budget.admit(self._findings, wanted, give, budget.vital)
+        series = self._findings.setdefault(labels, _Series())
+        moment = budget.admit(self._moments, (labels[0], rule), ((0, "service"),), budget.useful, 2)
+        series.span = self._moments.setdefault(moment, [at, at])
+        if labels == (service, rule, str(severity), method, route):
+            self._series[key] = series
+        return series
 
     def _add(
         self, table: dict[Labels, int], labels: Labels, give: tuple[tuple[int, str], ...], ceiling: int, by: int = 1
