@@ -1,11 +1,13 @@
-"""Programs that some tests run and Python does not bring: nginx, wrk, prometheus, promtool, chromium."""
+"""Programs and libraries that some tests need beside what wirelint needs: nginx, wrk, chromium, readers of reports."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -38,8 +40,19 @@ def require_tool(name: str) -> Path:
 
     Call it in a test or a fixture. In CI a missing program would otherwise hide every test that needs it.
     """
-    if found := find_tool(name):
-        return found
+    return find_tool(name) or missing(name)
+
+
+def require_library(name: str) -> Any:
+    """Return the module ``name`` of a library that only tests use; see ``require_tool``."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        missing(name)
+
+
+def missing(name: str) -> NoReturn:
+    """Fail in CI, skip the test elsewhere."""
     if os.environ.get("CI", "").lower() in {"true", "1"}:
         pytest.fail(f"{name} is not installed, and CI must have it", pytrace=False)
     pytest.skip(f"{name} is not installed")

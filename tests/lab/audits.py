@@ -5,6 +5,7 @@ from __future__ import annotations
 from wirelint.core.audit import Audit, Suppressed
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Finding, Severity, Side, fingerprint
+from wirelint.core.origin import Origin
 from wirelint.core.plan import Bound, Plan
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.suppression import Suppression
@@ -49,6 +50,7 @@ def finding(
     trace: str | None = None,
     at: float | None = 1000.0,
     suggested: int | None = 422,
+    origin: Origin | None = None,
 ) -> Finding:
     """A finding."""
     return Finding(
@@ -69,7 +71,7 @@ def finding(
         exchange_id="e-1",
         trace_id=trace,
         timestamp=at,
-        origin=None,
+        origin=origin,
     )
 
 

@@ -67,3 +67,8 @@ def test_one_more_file_is_one_more_format(tmp_path: Path) -> None:
         timeout=60,
     )
     assert (run.returncode, run.stdout) == (2, "1 ('a.har', 'b.har') [0, 1, 'a.har#2', 'b.har']\n"), run.stderr
+
+
+def test_each_format_is_in_the_documentation() -> None:
+    text = (ADDONS.parent / "docs" / "ci.md").read_text(encoding="utf-8")
+    assert {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")} == set(reports.formats())

@@ -13,12 +13,14 @@ import pytest
 
 from lab.cli import Shell
 from wirelint.cli import Invocation, cli
+from wirelint.cli.outputs import Output
 from wirelint.settings.options import options_of, settable, takes_list, variable
 
 TEXTS = {
     "services": ("a=http://a", "b=http://b", "c=http://c"),
     "select": ("low", "medium", "high"),
     "ignore": ("low", "medium", "high"),
+    "output": ("json:a", "sarif:b", "junit:c"),
     "transparent": ("15001", "15002", "15003"),
 }
 
@@ -56,7 +58,7 @@ class Case(NamedTuple):
         ) as context:
             value = context.params[self.item.name or ""]
         value = value[0] if takes_list(self.item) else value
-        return str(value) if isinstance(value, Path | Enum) else value
+        return str(value) if isinstance(value, Path | Enum | Output) else value
 
 
 def values(key: str, item: click.Parameter) -> tuple[Any, Any, Any]:

@@ -11,9 +11,10 @@ import click
 
 from wirelint.cli import TROUBLE
 from wirelint.cli.common import common
+from wirelint.cli.outputs import begin, report_options
 from wirelint.cli.progress import Progress
 from wirelint.core.finding import Severity
-from wirelint.reports import Report, Run, formats, load
+from wirelint.reports import Report, Run, load
 from wirelint.reports.common.tally import Tally
 from wirelint.settings.engine import AnyEngine
 from wirelint.settings.options import SEVERITY, Choice, option
@@ -38,14 +39,7 @@ with 1 if something was, and with 2 if a file cannot be read or holds no exchang
 
 @click.command("audit", help=_HELP, short_help=f"Audit recorded traffic: {_KINDS}.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@option(
-    "--format",
-    "form",
-    type=Choice(formats()),
-    default="full",
-    show_default=True,
-    help="full groups findings and explains them; concise and jsonl print one a line.",
-)
+@report_options
 @option(
     "--fail-on",
     type=Choice([*SEVERITY.choices, _NEVER]),
@@ -66,21 +60,22 @@ with 1 if something was, and with 2 if a file cannot be read or holds no exchang
 @common
 def command(
     files: tuple[str, ...],
-    form: str,
     fail_on: str,
     statistics: bool,
     size_limit: int,
-    **_read_by_setup: object,
+    **_read_elsewhere: object,
 ) -> int:
     """Audit files, and report."""
-    engine = setup(click.get_current_context()).engine()
-    run = Run(engine.rules, files)
-    reports = [load(form)(run, sys.stdout)]
+    context = click.get_current_context()
+    engine = setup(context).engine()
+    least = None if fail_on == _NEVER else Severity[fail_on.upper()]
+    run = Run(engine.rules, files, least)
+    reports = begin(context, run)
     if statistics:
         reports.append(load("statistics")(run, sys.stderr))
     errors = Printer(sys.stderr)
     tally = Tally()
-    quiet = form != "full" and sys.stdout.isatty()
+    quiet = context.params["form"] != "full" and sys.stdout.isatty()
     troubled = False
     for file in files:
         try:
@@ -99,7 +94,7 @@ def command(
         errors.line(tally.line())
     if troubled:
         return TROUBLE
-    return int(fail_on != _NEVER and tally.total(least=Severity[fail_on.upper()]) > 0)
+    return int(least is not None and tally.total(least=least) > 0)
 
 
 def _audit(capture: Recording, engine: AnyEngine, tally: Tally, reports: Sequence[Report], progress: Progress) -> None:

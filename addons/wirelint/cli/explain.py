@@ -12,12 +12,12 @@ from rich.text import Text
 
 from wirelint.cli.common import common
 from wirelint.cli.rules import metadata
-from wirelint.core.rule import SECTIONS, SINCE, STATUS, Rule
+from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.rules import catalogue
 from wirelint.settings import selection
 from wirelint.settings.options import Choice, option
 from wirelint.sinks.console import Printer
-from wirelint.sinks.text import STYLES
+from wirelint.sinks.text import STYLES, sections
 
 _WIDTH: Final = 100
 
@@ -61,7 +61,7 @@ def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
             yield 0, Text(f"{name:<12}", "dim") + value
     for name, default in rule.options.items():
         yield 0, Text(f"{'option':<12}", "dim") + Text(f"{name} (default: {default!r})")
-    for title, text in _sections(rule.text):
+    for title, text in sections(rule).items():
         yield 0, Text("")
         yield 0, Text(title, "bold")
         yield from ((2, line) for line in _paragraphs(text))
@@ -70,20 +70,6 @@ def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
             yield 0, Text("")
             yield 0, Text(f"{title}, for example", "bold")
             yield from ((4, Text(line)) for line in examples[0].strip("\n").splitlines())
-
-
-def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """Headings of a docstring, underlined as they are, and what stands below each."""
-    title, body = "", list[str]()
-    for line in text.splitlines():
-        if set(line) == {"-"} and body and body[-1] in SECTIONS:
-            if title:
-                yield title, "\n".join(body[:-1]).strip("\n")
-            title, body = body[-1], []
-        else:
-            body.append(line)
-    if title:
-        yield title, "\n".join(body).strip("\n")
 
 
 def _paragraphs(text: str) -> Iterator[Text]:

@@ -14,15 +14,22 @@ from typing import TextIO
 import msgspec
 
 from wirelint.core.audit import Audit
+from wirelint.core.finding import Severity
 from wirelint.core.rule import Rule
 from wirelint.sources import Skipped
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What an audit of files starts from: the rules in force anywhere, and the files as they were named."""
+    """What an audit of files starts from.
+
+    :param rules: the rules in force anywhere.
+    :param files: the files as they were named.
+    :param fail_on: the least severity that makes the run fail, None if none does.
+    """
 
     rules: tuple[Rule, ...]
     files: tuple[str, ...]
+    fail_on: Severity | None = None
 
 
 class Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from wirelint.core.finding import Finding, Severity, Side
 from wirelint.core.origin import Origin
+from wirelint.core.rule import SECTIONS, Rule
 
 STYLES: Final[Mapping[Severity, str]] = {
     Severity.HIGH: "bold red",
@@ -17,6 +19,7 @@ STYLES: Final[Mapping[Severity, str]] = {
     Severity.INFO: "dim",
 }
 _NONE: Final = "no response"
+_underline: Final = re.compile(rf"^({'|'.join(SECTIONS)})\n-+$", re.MULTILINE)
 
 
 def printable(text: str) -> str:
@@ -63,6 +66,12 @@ def story(finding: Finding) -> list[Text]:
             text.append(f"  {step.note}")
         lines.append(text)
     return lines
+
+
+def sections(rule: Rule) -> dict[str, str]:
+    """Return the sections of a rule's text by heading, in the order in which they stand."""
+    parts = _underline.split(rule.text)
+    return {title: text.strip("\n") for title, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
 def place(origin: Origin | None) -> str:

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 import msgspec
 
 from wirelint import __version__
-from wirelint.core.rule import SECTIONS, SINCE, STATUS, Rule
+from wirelint.core.rule import SINCE, STATUS, Rule
+from wirelint.sinks.text import sections
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -25,7 +26,6 @@ _TYPES: Final = {
 }
 _FRESH: Final = ("Cache-Control", "no-store")
 _fingerprint: Final = re.compile(r"[0-9a-f]{16}")
-_underline: Final = re.compile(r"^([A-Z][^\n]{2,40})\n-{3,}\n", re.MULTILINE)
 
 
 class MetricsText(Protocol):
@@ -208,8 +208,6 @@ def _wants_json(accept: str) -> bool:
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    parts = _underline.split(rule.text)
-    sections = {title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}
     return {
         "id": rule.id,
         "family": rule.family,
@@ -221,5 +219,5 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "side": str(rule.side),
         "status": STATUS,
         "since": SINCE,
-        "sections": [{"title": title, "text": sections[title]} for title in SECTIONS if title in sections],
+        "sections": [{"title": title, "text": text.strip()} for title, text in sections(rule).items()],
     }

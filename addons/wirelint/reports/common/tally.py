@@ -35,6 +35,17 @@ class Tally:
         """Return how many findings are at least this severe."""
         return sum(count for severity, count in self._severities.items() if severity >= least)
 
+    def counts(self) -> dict[str, int | dict[str, int]]:
+        """Return the numbers by name."""
+        return {
+            "exchanges": self.exchanges,
+            "services": len(self._services),
+            "findings": {str(level): self._severities[level] for level in reversed(Severity)},
+            "suppressed": self._suppressed,
+            "bodies_unseen": dict(sorted(self._unseen.items())),
+            "rule_faults": dict(sorted(self._faults.items())),
+        }
+
     def line(self) -> str:
         """Return «12 findings (5 high, 7 low) in 240 exchanges of 8 services; 18 bodies not captured»."""
         by_severity = ", ".join(

@@ -1,0 +1,131 @@
+"""The page: nothing but itself, nothing but text from the wire, readable on a small screen and in the dark."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from lab.audits import audit, finding
+from lab.reports import HOSTILE, report
+from tools import require_tool
+from wirelint.core.finding import Severity
+from wirelint.core.origin import Origin
+from wirelint.core.verdict import Verdict
+from wirelint.rules import catalogue
+from wirelint.sources import Skipped
+
+FETCHING = {"src", "srcset", "data", "action", "formaction", "poster", "background", "ping", "xlink:href"}
+
+
+class Page(HTMLParser):
+    """Tags, addresses and text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.events: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "href" or name in FETCHING:
+                self.addresses.append(value or "")
+            if name.startswith("on") or name == "style":
+                self.events.append(name)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+
+def hostile() -> str:
+    evil = finding(
+        message=HOSTILE, evidence=HOSTILE, service=HOSTILE, route=HOSTILE, trace=HOSTILE, origin=Origin(HOSTILE, 0)
+    )
+    skipped, failures = [Skipped(1, HOSTILE)], [(HOSTILE, HOSTILE)]
+    return report("html", audit(evil, service=HOSTILE), files=(HOSTILE,), skipped=skipped, failures=failures)
+
+
+def test_it_shows_findings_services_and_rules() -> None:
+    gone = audit(finding(origin=Origin("a.har", 3)), verdict=Verdict.SERVER_ERROR)
+    page = Page(report("html", gone, gone, audit(service="pay"), skipped=[Skipped(1, "not HTTP")]))
+    for text in ("200 with an error in it", "made-up", "/orders/{id}", '"error": "no stock"', "a.har#3, #3", "×2"):
+        assert text in page.text
+    for text in ("pay", "true server errors", "1 record of a.har: not HTTP", "How to fix"):
+        assert text in page.text
+    assert page.addresses == ["#rule-made-up"]
+
+
+def test_it_fetches_nothing_and_runs_nothing() -> None:
+    every = [audit(finding(rule.id, origin=Origin("a.har", 1))) for rule in catalogue()]
+    for text in (report("html", *every, rules=catalogue()), hostile()):
+        page = Page(text)
+        assert all(address.startswith("#") for address in page.addresses)
+        assert not {"script", "img", "iframe", "link", "object", "base", "form"} & set(page.tags)
+        assert page.events == []
+        style = text[text.index("<style>") : text.index("</style>")]
+        assert "url(" not in style
+        assert "@import" not in style
+        assert "default-src 'none'" in text
+
+
+def test_text_from_the_wire_stays_text() -> None:
+    text = hostile()
+    assert "\x1b" not in text
+    page = Page(text)
+    plain = Page(
+        report(
+            "html",
+            audit(finding(trace="t", origin=Origin("a.har", 0))),
+            skipped=[Skipped(1, "x")],
+            failures=[("b", "b")],
+        )
+    )
+    assert page.tags == plain.tags
+    assert page.text.count("</script><img src=x onerror=alert(1)>") >= 8
+
+
+def test_nothing_found() -> None:
+    assert "Nothing was found." in Page(report("html", audit())).text
+
+
+@pytest.mark.e2e
+def test_it_fits_a_small_screen(tmp_path: Path) -> None:
+    long = "/" + "very-long-segment-without-a-break" * 8
+    found = finding(route=long, service="s" * 120, message="m" * 300, evidence="e" * 200, severity=Severity.HIGH)
+    text = report("html", audit(found, service="s" * 120), skipped=[Skipped(1, "w" * 200)])
+    text = text.replace("<details>", "<details open>")
+    # Scripts are forbidden in the page itself.
+    text = re.sub(r"<meta http-equiv[^>]*>", "", text)
+    text += "<script>document.title = document.documentElement.scrollWidth + '/' + innerWidth</script>"
+    (tmp_path / "page.html").write_text(text)
+    frame = '<iframe src="page.html" width="400" height="900" id="f"></iframe>'
+    frame += "<script>onload = () => document.title = document.getElementById('f').contentDocument.title</script>"
+    (tmp_path / "frame.html").write_text(frame)
+    words = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--dump-dom"]
+    run = subprocess.run(
+        [
+            str(require_tool("chromium")),
+            *words,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            (tmp_path / "frame.html").as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    title = re.search(r"<title>(\d+)/(\d+)</title>", run.stdout)
+    assert title is not None, run.stdout[:500]
+    assert int(title[2]) <= 400
+    assert int(title[1]) <= int(title[2])
