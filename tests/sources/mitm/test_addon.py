@@ -45,11 +45,18 @@ def use(
         with taddons.context(*basics, *([view.View()] if screen else [])) as context:
             context.master.addons.add(auditor)
             context.options.update(wirelint_compat=False, wirelint_fast_dispatch=False, **options)
-            auditor.running()
+            run(auditor, "running")
             does(context)
-            auditor.done()
+            run(auditor, "done")
 
     asyncio.run(main())
+
+
+def run(auditor: Auditor, event: str, *values: object) -> None:
+    """Call the handlers of an event, as mitmproxy does."""
+    for addon in auditor.addons:
+        if (handler := getattr(addon, event, None)) is not None:
+            handler(*values)
 
 
 def load(context: taddons.context, flow: mitm_flow.Flow) -> None:
@@ -157,8 +164,8 @@ def test_messages_do_not_pile_up(screen: bool) -> None:
     auditor = Auditor(Seen())
 
     def receive(_context: taddons.context) -> None:
-        auditor.websocket_message(socket)
-        auditor.tcp_message(raw)
+        run(auditor, "websocket_message", socket)
+        run(auditor, "tcp_message", raw)
 
     use(auditor, receive, screen=screen)
     assert len(socket.websocket.messages) == (count if screen else 1)
@@ -171,8 +178,8 @@ def test_hooks_after_the_end_do_nothing() -> None:
     use(auditor)
     flow = tflow.tflow(err=True)
     flow.live = True
-    auditor.requestheaders(flow)
-    auditor.error(flow)
-    auditor.done()
+    for event in ("requestheaders", "error"):
+        run(auditor, event, flow)
+    run(auditor, "done")
     assert not seen.exchanges
     assert not any(auditor.stats.faults.values())

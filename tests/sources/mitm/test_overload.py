@@ -107,7 +107,7 @@ def test_a_proxy_that_stops_waits_for_what_is_not_in_the_sample(service: Service
 def test_exchanges_pass_while_audits_are_shed(service: Service, confdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     late = True
     monkeypatch.setattr(Overload, "tick", lambda _self, _lag: late)
-    monkeypatch.setattr("wirelint.sources.mitm.addon._TICK", 0.02)
+    monkeypatch.setattr("wirelint.sources.mitm.addons.housekeeping._TICK", 0.02)
     service.on("/busy", OK)
     service.on("/calm", OK)
     proxy = proxy_before(service, confdir)
@@ -134,7 +134,7 @@ def test_what_was_begun_before_is_shed_at_its_end(
         peer.send(OK)
 
     monkeypatch.setattr(Overload, "tick", lambda _self, _lag: late)
-    monkeypatch.setattr("wirelint.sources.mitm.addon._TICK", 0.02)
+    monkeypatch.setattr("wirelint.sources.mitm.addons.housekeeping._TICK", 0.02)
     service.on("/begun", slow)
     proxy = proxy_before(service, confdir)
     with connect(proxy.port()) as client:

@@ -15,7 +15,7 @@ from wirelint.core.headers import NO_HEADERS, Headers
 from wirelint.core.media import media_type
 from wirelint.sources.mitm import transparent
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
-from wirelint.sources.mitm.packed_record import Content, PackedRecord
+from wirelint.sources.mitm.packed_record import PackedBody, PackedRecord
 from wirelint.sources.mitm.record import Octets, Record
 
 _VERSIONS: Final = {b"HTTP/1.1": "HTTP/1.1", b"HTTP/1.0": "HTTP/1.0", b"HTTP/2.0": "HTTP/2", b"HTTP/3": "HTTP/3"}
@@ -140,7 +140,7 @@ def circumstances_of(flow: http.HTTPFlow) -> Circumstances:
     )
 
 
-def _body(octets: Octets | Content | None, headers: Headers, lost: str) -> Body:
+def _body(octets: Octets | PackedBody | None, headers: Headers, lost: str) -> Body:
     if octets is None:
         return Body.unknown("not_captured")
     raw = octets.raw

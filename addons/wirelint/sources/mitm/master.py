@@ -29,7 +29,8 @@ from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm import signals
 from wirelint.sources.mitm.accept_errors import count_accept_errors
 from wirelint.sources.mitm.adapter import address
-from wirelint.sources.mitm.addon import Auditor, Consume
+from wirelint.sources.mitm.addon import Auditor
+from wirelint.sources.mitm.addons.auditing import Consume
 from wirelint.sources.mitm.forwarding import Forwarding
 from wirelint.sources.mitm.graceful_stop import GracefulStop
 from wirelint.sources.mitm.listen_sockets import ListenSocket
@@ -45,7 +46,7 @@ TRANSPARENT: Final = "transparent"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Listener:
+class ListenAddress:
     """An address that is listened on: for a service by its name, for ``FORWARD``, or for ``TRANSPARENT``."""
 
     name: str
@@ -63,7 +64,7 @@ class Running:
         web_url: where mitmweb is, with its token; None without it.
     """
 
-    listeners: Sequence[Listener]
+    listeners: Sequence[ListenAddress]
     stop: Callable[[], None]
     web_url: str | None = None
 
@@ -242,7 +243,7 @@ class _Ready:
             service = self._modes.get(server.mode.full_spec)
             name = _label(server.mode) if service is None or not service.name else service.name
             host, port = server.listen_addrs[0][:2]
-            listeners.append(Listener(name, host, port))
+            listeners.append(ListenAddress(name, host, port))
         loop = self._master.event_loop
         url = getattr(self._master, "web_url", None)
 
@@ -330,7 +331,7 @@ __all__ = [
     "FORWARD",
     "TRANSPARENT",
     "HeadlessMaster",
-    "Listener",
+    "ListenAddress",
     "ProxySettings",
     "Running",
     "ServiceSpec",

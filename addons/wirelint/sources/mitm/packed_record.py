@@ -16,7 +16,7 @@ from wirelint.sources.mitm.record import Octets, Record
 _encoder: Final = msgspec.msgpack.Encoder()
 
 
-class Content(msgspec.Struct, array_like=True, frozen=True):
+class PackedBody(msgspec.Struct, array_like=True, frozen=True):
     """What ``Octets`` holds."""
 
     raw: bytes | None
@@ -37,14 +37,14 @@ class PackedRecord(msgspec.Struct, array_like=True, frozen=True):
     authority: bytes
     request_version: bytes
     request_fields: Fields
-    request_body: Content | None
+    request_body: PackedBody | None
     started: float
     answered: bool
     status: int
     reason: bytes
     response_version: bytes
     response_fields: Fields
-    response_body: Content | None
+    response_body: PackedBody | None
     trailers: Fields | None
     first_byte: float | None
     ended: float | None

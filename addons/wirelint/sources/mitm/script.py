@@ -17,7 +17,7 @@ _HOST: Final = "127.0.0.1"
 _PORT: Final = 9464
 
 
-class Live(Protocol):
+class Consumer(Protocol):
     """The engine with its sinks."""
 
     def consume(self, exchange: Exchange) -> Sequence[Finding]:
@@ -31,42 +31,46 @@ class Live(Protocol):
         """Flush sinks, stop servers."""
 
 
-Build = Callable[[str, int, str, Stats], Live]
+Build = Callable[[str, int, str, Stats], Consumer]
 """Makes the consumer: address and port of the page with the metrics, path of a configuration file or an empty text,
 and the numbers that the capture layer counts."""
 
 
 class ScriptAuditor(Auditor):
-    """An ``Auditor`` that begins and ends its consumer by itself."""
+    """An ``Auditor`` that makes and closes its consumer by itself."""
 
     def __init__(self, build: Build) -> None:
-        super().__init__(self._nothing_yet)
+        super().__init__(lambda _exchange: ())
         self._build = build
-        self._live: Live | None = None
+        self._closing = _Closing()
+        self.addons.append(self._closing)
 
     def load(self, loader: addonmanager.Loader) -> None:
-        """Declare options, those of the consumer too."""
-        super().load(loader)
+        """Declare the options of the consumer."""
         loader.add_option("wirelint_metrics_host", str, _HOST, "Address of the page and of /metrics.")
         loader.add_option("wirelint_metrics_port", int, _PORT, "Port of the page and of /metrics.")
         loader.add_option("wirelint_config", str, "", "Configuration file; wirelint.toml where there is one.")
 
     def running(self) -> None:
-        """Begin."""
+        """Make the consumer. mitmproxy calls this before the same of ``addons``."""
         chosen = ctx.options
-        self._live = self._build(
+        live = self._build(
             chosen.wirelint_metrics_host, chosen.wirelint_metrics_port, chosen.wirelint_config, self.stats
         )
-        self._consume = self._live.consume
-        self._capture.sampler = self._live.sampler
-        super().running()
+        self.begin(live.consume, live.sampler)
+        self._closing.live = live
+
+
+class _Closing:
+    """Closes the consumer, behind the add-ons that still have something for it."""
+
+    name = "wirelint_closing"
+
+    def __init__(self) -> None:
+        self.live: Consumer | None = None
 
     def done(self) -> None:
-        """Audit what waits, and end."""
-        super().done()
-        if self._live is not None:
-            self._live.close()
-            self._live = None
-
-    def _nothing_yet(self, _exchange: Exchange) -> Sequence[Finding]:
-        return ()
+        """Close it."""
+        if self.live is not None:
+            self.live.close()
+            self.live = None

@@ -17,7 +17,7 @@ from mitmproxy.test import taddons, tflow
 from wirelint.sources.mitm.patches import addon_dispatch, http1, message_checks
 
 
-class Listener:
+class ListenAddress:
     def __init__(self, name: str, log: list[str], does: Callable[[], None] = lambda: None) -> None:
         self.name = name
         self.log = log
@@ -28,13 +28,13 @@ class Listener:
         self.does()
 
 
-class Later(Listener):
+class Later(ListenAddress):
     async def response(self, _flow: http.HTTPFlow) -> None:  # type: ignore[override]
         await asyncio.sleep(0)
         self.log.append(self.name)
 
 
-class Parent(Listener):
+class Parent(ListenAddress):
     def __init__(self, name: str, log: list[str], *addons: object) -> None:
         super().__init__(name, log)
         self.addons = list(addons)
@@ -86,21 +86,24 @@ def play(fast: bool, *addons: object, then: Callable[[AddonManager], None] | Non
 def test_order_nesting_and_coroutines(fast: bool) -> None:
     log: list[str] = []
     play(
-        fast, Parent("a", log, Listener("b", log), Parent("c", log, Later("d", log))), Listener("e", log), Watcher(log)
+        fast,
+        Parent("a", log, ListenAddress("b", log), Parent("c", log, Later("d", log))),
+        ListenAddress("e", log),
+        Watcher(log),
     )
     assert log == ["a", "b", "c", "d", "e", "update"]
 
 
 def test_halt_ends_the_event_but_not_the_update(fast: bool) -> None:
     log: list[str] = []
-    play(fast, Listener("a", log, halt), Listener("b", log), Watcher(log))
+    play(fast, ListenAddress("a", log, halt), ListenAddress("b", log), Watcher(log))
     assert log == ["a", "update"]
 
 
 def test_errors_end_the_group_alone(fast: bool, caplog: pytest.LogCaptureFixture) -> None:
     log: list[str] = []
     with caplog.at_level(logging.ERROR):
-        play(fast, Parent("a", log, Listener("b", log, fail), Listener("c", log)), Listener("d", log))
+        play(fast, Parent("a", log, ListenAddress("b", log, fail), ListenAddress("c", log)), ListenAddress("d", log))
     assert log == ["a", "b", "d"]
     assert "Addon error" in caplog.text
 
@@ -108,32 +111,32 @@ def test_errors_end_the_group_alone(fast: bool, caplog: pytest.LogCaptureFixture
 def test_wrong_options_are_told(fast: bool) -> None:
     log: list[str] = []
     with pytest.raises(exceptions.OptionsError):
-        play(fast, Listener("a", log, refuse), Listener("b", log))
+        play(fast, ListenAddress("a", log, refuse), ListenAddress("b", log))
     assert log == ["a"]
 
 
 def test_what_is_not_callable_is_an_error(fast: bool, caplog: pytest.LogCaptureFixture) -> None:
     log: list[str] = []
-    odd: Any = Listener("odd", log)
+    odd: Any = ListenAddress("odd", log)
     odd.response = 5
     with caplog.at_level(logging.ERROR):
-        play(fast, odd, Listener("b", log))
+        play(fast, odd, ListenAddress("b", log))
     assert log == ["b"]
     assert "not callable" in caplog.text
 
 
 def test_modules_are_no_handlers(fast: bool, caplog: pytest.LogCaptureFixture) -> None:
     log: list[str] = []
-    script: Any = Listener("script", log)
+    script: Any = ListenAddress("script", log)
     script.response = http
-    play(fast, script, Listener("b", log))
+    play(fast, script, ListenAddress("b", log))
     assert log == ["b"]
     assert not caplog.records
 
 
 def test_addons_come_and_go(fast: bool) -> None:
     log: list[str] = []
-    first, second, child = Listener("a", log), Listener("b", log), Listener("c", log)
+    first, second, child = ListenAddress("a", log), ListenAddress("b", log), ListenAddress("c", log)
     parent = Parent("p", log)
 
     def change(manager: AddonManager) -> None:
@@ -149,7 +152,7 @@ def test_addons_come_and_go(fast: bool) -> None:
 
 def test_options_may_reorder(fast: bool) -> None:
     log: list[str] = []
-    parent = Parent("p", log, Listener("a", log), Listener("b", log))
+    parent = Parent("p", log, ListenAddress("a", log), ListenAddress("b", log))
 
     def change(manager: AddonManager) -> None:
         log.append("-")

@@ -6,12 +6,12 @@ import copy
 import random
 
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.protocol import Counts
+from wirelint.sources.mitm.workers.protocol import WorkerCounts
 from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
 
 
-def told(stats: Stats, cpu: float = 0.0, resident: int = 0) -> Counts:
-    return Counts(copy.deepcopy(stats), {}, cpu, resident)
+def told(stats: Stats, cpu: float = 0.0, resident: int = 0) -> WorkerCounts:
+    return WorkerCounts(copy.deepcopy(stats), {}, cpu, resident)
 
 
 def test_counters_are_added_and_stay() -> None:
@@ -56,7 +56,7 @@ def test_never_backwards_and_nothing_twice() -> None:
     sums = Totals(stats)
     real = came = 0
     for _ in range(60):
-        part, stream, mine = WorkerTotals(), list[Counts | None](), Stats()
+        part, stream, mine = WorkerTotals(), list[WorkerCounts | None](), Stats()
         sums.joined(part)
         for _ in range(chance.randint(0, 60)):
             step = chance.random()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wirelint.sources.mitm.adapter import exchange_of
-from wirelint.sources.mitm.addon import Consume
+from wirelint.sources.mitm.addons.auditing import Consume
 from wirelint.sources.mitm.packed_record import unpack
 from wirelint.sources.mitm.record import HELD_LIMIT
 from wirelint.sources.mitm.stats import Stats

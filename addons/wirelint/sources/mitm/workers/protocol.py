@@ -36,7 +36,7 @@ class FrameKind(enum.IntEnum):
     HURRY = 10
 
 
-class Counts(msgspec.Struct, array_like=True, frozen=True):
+class WorkerCounts(msgspec.Struct, array_like=True, frozen=True):
     """What a worker has counted so far.
 
     Attributes:
@@ -62,7 +62,7 @@ class LogLine(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Address(msgspec.Struct, array_like=True, frozen=True):
-    """An address that is listened on; see ``Listener``."""
+    """An address that is listened on; see ``ListenAddress``."""
 
     name: str
     host: str
@@ -80,7 +80,7 @@ _TYPES: Final[Mapping[FrameKind, Any]] = {
     FrameKind.HERE: int,
     FrameKind.READY: list[Address],
     FrameKind.FAILED: str,
-    FrameKind.COUNTED: Counts,
+    FrameKind.COUNTED: WorkerCounts,
     FrameKind.SAID: LogLine,
     FrameKind.ALL: None,
     FrameKind.SHARES: SampleShares,

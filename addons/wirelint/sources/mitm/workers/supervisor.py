@@ -15,8 +15,8 @@ from typing import Final
 
 from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm import signals
-from wirelint.sources.mitm.addon import Consume
-from wirelint.sources.mitm.master import Listener, Running
+from wirelint.sources.mitm.addons.auditing import Consume
+from wirelint.sources.mitm.master import ListenAddress, Running
 from wirelint.sources.mitm.settings import ProxySettings, StartError
 from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.fork_server import ForkServer
@@ -151,7 +151,7 @@ class Supervisor:
             if link.places is None and not self._leaving.is_set():
                 raise StartError(link.failure or "a worker ended while it started")
         loop = asyncio.get_running_loop()
-        listeners = [Listener(each.name, each.host, each.port) for each in first.places or ()]
+        listeners = [ListenAddress(each.name, each.host, each.port) for each in first.places or ()]
 
         def stop() -> None:
             loop.call_soon_threadsafe(self._stop)

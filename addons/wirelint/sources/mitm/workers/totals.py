@@ -10,7 +10,7 @@ from typing import Final
 
 from wirelint.sinks.metrics.families import Families, counter, gauge
 from wirelint.sources.mitm.stats import Stats
-from wirelint.sources.mitm.workers.protocol import Counts
+from wirelint.sources.mitm.workers.protocol import WorkerCounts
 
 FAULT: Final = "link"
 """The place of faults in what a worker sent."""
@@ -93,7 +93,7 @@ class Totals:
         part.since += 1
         self._stats.captured += 1
 
-    def counted(self, part: WorkerTotals, told: Counts) -> None:
+    def counted(self, part: WorkerTotals, told: WorkerCounts) -> None:
         """A worker has said what it has counted so far."""
         sums, new, old = self._stats, told.stats, part.stats
         for name in _ADDED:

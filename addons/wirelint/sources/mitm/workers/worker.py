@@ -27,12 +27,12 @@ from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.protocol import (
     Address,
     BrokenError,
-    Counts,
     Frame,
     FrameKind,
     LogLine,
     SampleShares,
     Splitter,
+    WorkerCounts,
     content_of,
     longest,
 )
@@ -149,7 +149,7 @@ class Worker:
         self._running.stop()
 
     def _count(self) -> None:
-        told = Counts(self.stats, self._sampled, time.process_time(), _resident())
+        told = WorkerCounts(self.stats, self._sampled, time.process_time(), _resident())
         if self._queue.say(FrameKind.COUNTED, told):
             self._sampled.clear()
 

@@ -10,12 +10,20 @@ from typing import Final
 import msgspec
 
 from wirelint.settings.sampling import Sampler
-from wirelint.sources.mitm.addon import Consume
+from wirelint.sources.mitm.addons.auditing import Consume
 from wirelint.sources.mitm.settings import ProxySettings
 from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.backlog import Backlog
 from wirelint.sources.mitm.workers.log_relay import LogRelay
-from wirelint.sources.mitm.workers.protocol import Counts, Frame, FrameKind, LogLine, SampleShares, content_of, longest
+from wirelint.sources.mitm.workers.protocol import (
+    Frame,
+    FrameKind,
+    LogLine,
+    SampleShares,
+    WorkerCounts,
+    content_of,
+    longest,
+)
 from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
 from wirelint.sources.mitm.workers.worker_connection import WorkerConnection
 
@@ -95,7 +103,7 @@ class WorkerPool:
             self.backlog.fault()
 
     def _take(self, link: WorkerConnection, part: WorkerTotals, kind: int, content: object) -> None:
-        if isinstance(content, Counts):
+        if isinstance(content, WorkerCounts):
             self._sums.counted(part, content)
             for service, count in content.sampled.items():
                 for _ in range(count):

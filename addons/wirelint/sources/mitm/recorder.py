@@ -23,30 +23,32 @@ _LINGER: Final = 10.0
 _BODILESS: Final = (b"HTTP/1.1", b"HTTP/1.0")
 
 
-class Capture:
+class Recorder:
     """The exchanges in flight.
 
     Every method but ``look`` is called from a hook: it must be quick, and it may raise, because its caller counts
     that and goes on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one caller, the auditor
         self,
         stats: Stats,
         naming: Naming,
         on_end: Callable[[Record, http.HTTPFlow], None],
         on_hung: Callable[[str], None] | None = None,
         sampler: Sampler | None = None,
+        pool: Pool | None = None,
     ) -> None:
         """Follow exchanges.
 
         :param on_end: is given each finished record, exactly once.
         :param on_hung: is given the service's name, once for each exchange that has no response head in time.
         :param sampler: says which exchanges to follow; None for all.
+        :param pool: the room for captured octets.
         """
         self.stats = stats
         self.naming = naming
-        self.pool = Pool()
+        self.pool = pool or Pool()
         self.body_limit = 64 * 1024
         self.stream_all = False
         self.idle_limit = 600.0

@@ -16,11 +16,11 @@ from lab.mitm import HOST, Proxy, Service, connect, get, read_until, talk
 from wirelint.core.exchange import Direction, Exchange
 from wirelint.core.finding import Finding
 from wirelint.sources.heads import LINES_LIMIT, OCTETS_LIMIT
-from wirelint.sources.mitm import capture as capturing
+from wirelint.sources.mitm import recorder as recording
 from wirelint.sources.mitm.adapter import Naming
-from wirelint.sources.mitm.capture import Capture
 from wirelint.sources.mitm.drain import Drain
 from wirelint.sources.mitm.record import Pool, Record, Tee
+from wirelint.sources.mitm.recorder import Recorder
 from wirelint.sources.mitm.settings import ServiceSpec
 from wirelint.sources.mitm.stats import Stats
 
@@ -155,9 +155,9 @@ def live() -> http.HTTPFlow:
 
 
 def test_in_flight_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capturing, "IN_FLIGHT_LIMIT", 2)
+    monkeypatch.setattr(recording, "IN_FLIGHT_LIMIT", 2)
     stats, ended = Stats(), []
-    capture = Capture(stats, Naming(), lambda each, _flow: ended.append(each))
+    capture = Recorder(stats, Naming(), lambda each, _flow: ended.append(each))
     flows = [live() for _ in range(3)]
     for flow in flows:
         capture.request_head(flow)
@@ -175,7 +175,7 @@ def test_in_flight_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lost_connections_do_not_pile_up() -> None:
     """A connection that ends without any hook for its exchange, as after a crash inside mitmproxy."""
     stats = Stats()
-    capture = Capture(stats, Naming(), lambda *_: None)
+    capture = Recorder(stats, Naming(), lambda *_: None)
     flow = live()
     capture.request_head(flow)
     flow.client_conn.timestamp_end = 1000.0
@@ -188,7 +188,7 @@ def test_lost_connections_do_not_pile_up() -> None:
 
 def test_answers_of_other_addons_are_not_the_services() -> None:
     stats = Stats()
-    capture = Capture(stats, Naming(), lambda *_: pytest.fail("must not be audited"))
+    capture = Recorder(stats, Naming(), lambda *_: pytest.fail("must not be audited"))
     flow = live()
     capture.request_head(flow)
     flow.response = http.Response.make(407, b"")
@@ -200,7 +200,7 @@ def test_answers_of_other_addons_are_not_the_services() -> None:
 
 def test_no_streaming_where_another_addon_has_answered() -> None:
     """mitmproxy would raise, and the client would wait for ever."""
-    capture = Capture(Stats(), Naming(), lambda *_: None)
+    capture = Recorder(Stats(), Naming(), lambda *_: None)
     capture.stream_all = True
     flow = live()
     flow.response = http.Response.make(407, b"")
@@ -210,7 +210,7 @@ def test_no_streaming_where_another_addon_has_answered() -> None:
 
 @pytest.mark.parametrize("stream_all", [True, False])
 def test_which_bodies_are_streamed(stream_all: bool) -> None:
-    capture = Capture(Stats(), Naming(), lambda *_: None)
+    capture = Recorder(Stats(), Naming(), lambda *_: None)
     capture.stream_all = stream_all
 
     def streams(**fields: str) -> bool:
@@ -289,7 +289,7 @@ def test_a_fault_in_the_capture_reaches_nobody(
         raise ZeroDivisionError("secret")
 
     for name in ("request_head", "request_end", "response_head", "response_end"):
-        monkeypatch.setattr(Capture, name, broken)
+        monkeypatch.setattr(Recorder, name, broken)
     service.on("/fault", OK)
     proxy = Proxy(ServiceSpec(url=f"http://{HOST}:{service.port}", listen_port=0), confdir=confdir)
     try:
