@@ -54,6 +54,7 @@ _values: Final = re.compile(
     r"validation|\b(?:is|are) not valid\b|\binvalid (?:value|param|argument|format|input|json|field|body)|must be (?:an? |one of|between|at )|out of range",
     re.IGNORECASE,
 )
+_condition: Final = re.compile(r"lease|match|condition|etag|version|revision", re.IGNORECASE)
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -86,6 +87,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return  # «premium is required» is a reason to refuse
     if meaning is Meaning.AUTHZ and ABOUT_VALUES.search(words.prose):
         return  # «column x is not allowed to filter by»
+    if status == 412 and _condition.search(words.prose):
+        return  # «the lease was not specified»: a condition that the service knows
     yield Hit(
         f"{status} for {meaning.value}",
         words.prose or " ".join(words.codes),
