@@ -34,7 +34,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.refusals import ABOUT_VALUES
-from wirelint.evidence.said import meanings, said
+from wirelint.evidence.said import Said, meanings, said
 from wirelint.evidence.texts import STATUS, Meaning
 
 _ANY: Final = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD})
@@ -79,22 +79,30 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     meaning = next(iter(about))
     words = said(exchange)
-    if status == 412 and "destination" in exchange.request.headers:
-        return  # that nothing stands there is the precondition (RFC 4918 section 10.6)
-    if status == 409 and meaning is Meaning.AUTHN and "session" in words.prose.lower():
-        return  # the session that a request belongs to is a state that it can be in conflict with
-    if status == 403 and meaning is Meaning.INVALID and not _values.search(f"{words.prose} {' '.join(words.codes)}"):
-        return  # «premium is required» is a reason to refuse
-    if meaning is Meaning.AUTHZ and ABOUT_VALUES.search(words.prose):
-        return  # «column x is not allowed to filter by»
-    if status == 412 and _condition.search(words.prose):
-        return  # «the lease was not specified»: a condition that the service knows
+    if _is_own(exchange, meaning, words):
+        return
     yield Hit(
         f"{status} for {meaning.value}",
         words.prose or " ".join(words.codes),
         suggested_status=400 if meaning is Meaning.INVALID and exchange.request.body.empty else STATUS[meaning],
         discriminator=meaning.name,
     )
+
+
+def _is_own(exchange: Answered, meaning: Meaning, words: Said) -> bool:
+    """Return whether the words are about what the status stands for all the same."""
+    status, prose = exchange.status, words.prose
+    if status == 412:
+        # That nothing stands at a destination is a precondition (RFC 4918 section 10.6), and so is a lease.
+        return "destination" in exchange.request.headers or _condition.search(prose) is not None
+    if meaning is Meaning.AUTHN:
+        # The session that a request belongs to is a state that it can be in conflict with.
+        return status == 409 and "session" in prose.lower()
+    if meaning is Meaning.INVALID:
+        # «premium is required» is a reason to refuse.
+        return status == 403 and not _values.search(f"{prose} {' '.join(words.codes)}")
+    # «column x is not allowed to filter by»
+    return meaning is Meaning.AUTHZ and ABOUT_VALUES.search(prose) is not None
 
 
 BAD = (
