@@ -39,7 +39,7 @@ def answered(page: str, *, path: str = "/orders/7", media: str = "text/html", st
         ),
         ("<title>Wiki</title><p>The site is down for maintenance. Please try again later.</p>", 503),
         ("<html><body>Access denied for user 'shop'@'localhost' (using password: YES)</body></html>", 500),
-        ("<html><head><title>Error</title></head><body><h1>An error occurred while saving</h1></body></html>", None),
+        ("<html><head><title>Error</title></head><body><h1>An error occurred while saving</h1></body></html>", 500),
         ("<html><body>You must be logged in to view this order.</body></html>", 401),
         (
             f"<title>Permission error - Wiki</title>{SITE}<h1>Permission error</h1><p>Sorry.</p>",

@@ -95,7 +95,8 @@ def reads_as_error(text: str) -> bool:
     if _harmless.search(text) or _EMPTY.search(text):
         return False
     plain = text.lstrip("[('\"`*#- ")
-    return bool(_begins.match(plain) or _no.match(plain) or _holds.search(text))
+    fits = bool(_begins.match(plain) or _no.match(plain) or _holds.search(text))
+    return fits and not texts.reads_as_ordinary(text)
 
 
 _WORDS: Final = frozenset(
