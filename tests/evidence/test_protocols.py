@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from wirelint.core import wire
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
+from wirelint.core.verdict import Verdict
+from wirelint.evidence.protocol_errors import protocol_error
 from wirelint.evidence.protocols import Protocol, is_oauth, protocol
 
 FORM = "application/x-www-form-urlencoded"
@@ -63,3 +66,48 @@ def test_requests_to_oauth_are_told_by_grant_and_path(subject: Exchange, expecte
 )
 def test_protocols_are_told_by_content_and_path(subject: Exchange, expected: Protocol | None) -> None:
     assert protocol(subject) is expected
+
+
+def failed(request: str, response: str) -> tuple[str, Verdict] | None:
+    (subject,) = wire.exchanges(f"{request}\n\nHTTP/1.1 200 OK\n{response}\n")
+    error = protocol_error(subject)
+    return None if error is None else (error.code, error.verdict)
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [
+        ("-32601", Verdict.CLIENT_ERROR),
+        ("-32500", Verdict.SERVER_ERROR),
+        ("403", Verdict.CLIENT_ERROR),
+        ("503", Verdict.SERVER_ERROR),
+        ("7", Verdict.UNKNOWN),
+    ],
+)
+def test_fault_codes_of_xml_rpc_say_whose_fault_it_is(code: str, verdict: Verdict) -> None:
+    fault = (
+        f"<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>{code}</int></value></member>"
+        "<member><name>faultString</name><value>x</value></member></struct></value></fault></methodResponse>"
+    )
+    request = "POST /RPC2 HTTP/1.1\nHost: a\nContent-Type: text/xml\n\n<methodCall/>"
+    assert failed(request, f"Content-Type: text/xml\n\n{fault}") == (code, verdict)
+
+
+def test_a_batch_failed_where_every_part_did() -> None:
+    request = "POST /odata/$batch HTTP/1.1\nHost: a"
+    head = 'Content-Type: multipart/mixed; boundary="b"\n\n'
+    missing, fine = "--b\n\nHTTP/1.1 404 Not Found\n\n", "--b\n\nHTTP/1.1 200 OK\n\n"
+    assert failed(request, f"{head}{missing}{missing}--b--") == ("404", Verdict.CLIENT_ERROR)
+    assert failed(request, f"{head}{missing}{fine}--b--") is None
+    json = "Content-Type: application/json\n\n"
+    assert failed(request, json + '{"responses": [{"id": "1", "status": 503}]}') == ("503", Verdict.SERVER_ERROR)
+    assert failed(request, json + '{"responses": [{"id": "1", "status": 503}, {"id": "2", "status": 201}]}') is None
+    assert failed(request, json + '{"responses": [{"id": "1", "status": "late"}, {"id": "2", "status": 404}]}') is None
+
+
+def test_version_1_of_json_rpc_is_told_by_its_members() -> None:
+    request = 'POST /json HTTP/1.1\nHost: a\nContent-Type: application/json\n\n{"method": "x", "id": 1}'
+    answer = (
+        'Content-Type: application/json\n\n{"result": null, "error": {"code": 2, "message": "Unknown method"}, "id": 1}'
+    )
+    assert failed(request, answer) == ("2", Verdict.UNKNOWN)

@@ -31,6 +31,18 @@ _fault_text: Final = re.compile(r"<(?:\w+:)?(?:faultstring|Text)[^<>]{0,256}>\s{
 _soap_fault: Final = re.compile(r"<(?:\w{1,40}:)?Body[^<>]{0,256}>\s{0,64}<(?:\w{1,40}:)?Fault\b", re.IGNORECASE)
 
 
+_SCANNED: Final = 64 * 1024
+_MOST_PARTS: Final = 256
+_part_status: Final = re.compile(r"^HTTP/1\.[01] ([1-5]\d\d)\b", re.MULTILINE)
+_status: Final = re.compile(r"[45]\d\d")
+_FAULTS: Final = {
+    "-32700": Verdict.CLIENT_ERROR, "-32701": Verdict.CLIENT_ERROR, "-32702": Verdict.CLIENT_ERROR,
+    "-32600": Verdict.CLIENT_ERROR, "-32601": Verdict.CLIENT_ERROR, "-32602": Verdict.CLIENT_ERROR,
+    "-32603": Verdict.SERVER_ERROR, "-32500": Verdict.SERVER_ERROR, "-32400": Verdict.SERVER_ERROR,
+}  # fmt: skip
+"""Whose the faults are that XML-RPC's implementations agreed on (Specification for Fault Code Interoperability)."""
+
+
 class ProtocolError(NamedTuple):
     """An error in a protocol's own terms; ``code`` may be empty."""
 
@@ -41,7 +53,7 @@ class ProtocolError(NamedTuple):
 
 
 @once
-def protocol_error(exchange: Exchange) -> ProtocolError | None:
+def protocol_error(exchange: Exchange) -> ProtocolError | None:  # noqa: PLR0911 - a table of protocols
     """The error that a protocol carries in a response; None where there is none, or none can be seen."""
     response = exchange.response
     if response is None:
@@ -55,6 +67,10 @@ def protocol_error(exchange: Exchange) -> ProtocolError | None:
             return _json_rpc(response)
         case Protocol.XML_RPC | Protocol.SOAP as spoken:
             return _xml(response, spoken)
+        case Protocol.S3:
+            return _s3(response)
+        case Protocol.BATCH:
+            return _batch(response)
         case _:
             return None
 
@@ -123,7 +139,8 @@ def _xml(response: Response, spoken: Protocol) -> ProtocolError | None:
             return None
         prose = "\n".join(xml.texts)
         code = next((e.text for e in xml.elements if e.name in ("int", "i4")), "")
-        return ProtocolError(spoken, code[:64], _verdict("", prose), f"<fault> {code} {prose}")
+        verdict = _FAULTS.get(code) or (of_status(int(code)) if _status.fullmatch(code) else _verdict("", prose))
+        return ProtocolError(spoken, code[:64], verdict, f"<fault> {code} {prose}")
     if _soap_fault.search(text) is None:
         return None
     found, said = _fault_code.search(text), _fault_text.search(text)
@@ -136,6 +153,41 @@ def _xml(response: Response, spoken: Protocol) -> ProtocolError | None:
     else:
         verdict = _verdict(code, said[1] if said else "")
     return ProtocolError(spoken, code[:64], verdict, f"<Fault> {code}: {said[1].strip() if said else ''}")
+
+
+def _s3(response: Response) -> ProtocolError | None:
+    """CompleteMultipartUpload, CopyObject and UploadPartCopy begin their answer before they know how it ends."""
+    xml = document(response.body) if 200 <= response.status < 300 else None
+    if xml is None or xml.root.name != "error":
+        return None
+    code = next((e.text for e in xml.elements if e.name == "code" and e.depth == 1), "")
+    message = next((e.text for e in xml.elements if e.name == "message" and e.depth == 1), "")
+    return ProtocolError(Protocol.S3, code[:64], _verdict(code, message), f"<Error> {code}: {message}")
+
+
+def _batch(response: Response) -> ProtocolError | None:
+    """A batch of which every part failed, in ``multipart/mixed`` or in the form of OData's and Graph's JSON."""
+    statuses = _part_statuses(response)
+    if not statuses or min(statuses) < 400:
+        return None
+    first = statuses[0]
+    shown = ", ".join(map(str, statuses[:5]))
+    return ProtocolError(Protocol.BATCH, str(first), of_status(max(statuses)), f"every part failed: {shown}")
+
+
+def _part_statuses(response: Response) -> list[int]:
+    """The statuses of a batch's parts; none where they are not all known."""
+    body = response.body
+    if not body.complete:
+        return []
+    if response.headers.media_type.essence == "multipart/mixed":
+        return [int(code) for code in _part_status.findall((body.text or "")[:_SCANNED])]
+    parts = (body.members or {}).get("responses")
+    if not isinstance(parts, list):
+        return []
+    found = [part.get("status") if isinstance(part, dict) else None for part in parts[:_MOST_PARTS]]
+    known = [status for status in found if isinstance(status, int) and not isinstance(status, bool)]
+    return known if len(known) == len(parts) else []
 
 
 def _grpc(response: Response) -> ProtocolError | None:

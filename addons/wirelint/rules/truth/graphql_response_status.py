@@ -3,7 +3,8 @@
 What it does
 ------------
 Looks at responses of the type ``application/graphql-response+json``. Reports a 2xx status where there is no ``data``
-entry, and an error status where ``data`` is there and not null.
+entry, and an error status where ``data`` is there and not null. With ``application/json``, reports an error status
+for a request that was executed: one that has a ``data`` entry, be it null.
 
 Why it matters
 --------------
@@ -12,8 +13,10 @@ dashboards rely on it without reading the content.
 
 Known exceptions
 ----------------
-``application/json`` makes no such promise and is not looked at. ``data: null`` beside errors is a response whose
-execution began; its status is left open.
+With ``application/json`` clients cannot trust a status other than 2xx, so there the specification asks for 200
+whenever the request was well formed; a document that was refused before it was executed (no ``data``) is left open,
+since many servers answer it with 400. With ``application/graphql-response+json``, ``data: null`` beside errors is a
+response whose execution began; its status is left open.
 
 How to fix
 ----------
@@ -22,6 +25,7 @@ and Yoga do so when the client accepts the media type; do not override the statu
 
 References
 ----------
+- https://graphql.github.io/graphql-over-http/draft/#sec-application-json
 - https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json
 """
 
@@ -33,12 +37,13 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
+from wirelint.evidence.protocols import Protocol, protocol
 
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.CERTAIN,
     because="the media type promises a status by the content, and both were seen",
-    basis="MUST: GraphQL over HTTP, application/graphql-response+json",
+    basis="MUST: GraphQL over HTTP, application/graphql-response+json; SHOULD: application/json",
     when=When(status="2xx 4xx 5xx", media=(Kind.JSON,)),
     reads=Reads.WHOLE,
     json_keys=frozenset({"errors"}),
@@ -50,12 +55,22 @@ _MEDIA: Final = "application/graphql-response+json"
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the status with the presence of data."""
     response = exchange.response
-    if response.headers.media_type.essence != _MEDIA:
-        return
-    members = response.body.members
+    essence = response.headers.media_type.essence
+    members = response.body.members if essence in (_MEDIA, "application/json") else None
     if members is None:
         return
     status = response.status
+    if essence != _MEDIA:
+        # What stands before the executor answers 401, 403 and 429 in its own name.
+        executed = status >= 400 and status not in (401, 403, 429) and members.keys() >= {"data", "errors"}
+        if executed and protocol(exchange) is Protocol.GRAPHQL:
+            yield Hit(
+                f"{status} for a GraphQL request that was executed; 200 is expected with application/json",
+                f"{status}, data entry present",
+                suggested_status=200,
+                severity=Severity.LOW,
+            )
+        return
     if 200 <= status < 300 and "data" not in members and "errors" in members:
         yield Hit(
             f"{status} for a GraphQL request that was not executed",
@@ -76,6 +91,17 @@ BAD = (
     """\
 POST /graphql HTTP/1.1
 Host: api.example
+Content-Type: application/json
+
+{"query": "{ me { id } }"}
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"errors": [{"message": "Cannot return null for non-nullable field", "path": ["me"]}], "data": null}
+""",
+    """\
+POST /graphql HTTP/1.1
+Host: api.example
 Accept: application/graphql-response+json
 Content-Type: application/json
 
@@ -88,6 +114,17 @@ Content-Type: application/graphql-response+json
 )
 
 GOOD = (
+    """\
+POST /graphql HTTP/1.1
+Host: api.example
+Content-Type: application/json
+
+{"query": "{ me { id"}
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"errors": [{"message": "expected } at the end"}]}
+""",
     """\
 POST /graphql HTTP/1.1
 Host: api.example

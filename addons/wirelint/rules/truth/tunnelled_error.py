@@ -2,11 +2,14 @@
 
 What it does
 ------------
-Notes errors of GraphQL, JSON-RPC, XML-RPC, SOAP and gRPC that travel under status 200, as these protocols have it.
+Notes errors of GraphQL, JSON-RPC, XML-RPC, SOAP and gRPC that travel under status 200, as these protocols have it,
+S3's ``<Error>`` under 200 (CompleteMultipartUpload, CopyObject), and batches of which every part failed. A SOAP
+fault under 200 is more than a note.
 
 Why it matters
 --------------
-The status is right by the protocol's own rules, so nothing is to be mended. But dashboards and alerts that look at
+Except for SOAP the status is right by the protocol's own rules, so nothing is to be mended: SOAP 1.1 (section 6.2) and
+the WS-I Basic Profile (R1126) ask for 500 with a fault, SOAP 1.2 for 400 or 500. But dashboards and alerts that look at
 status codes see none of these errors; here they are counted, and the verdict tells what happened.
 
 Known exceptions
@@ -15,7 +18,8 @@ Partial GraphQL answers of type ``application/graphql-response+json`` are what t
 
 How to fix
 ----------
-Nothing has to be. GraphQL over ``application/graphql-response+json`` lets requests that yield no data answer with
+SOAP: let the framework send the fault (500), and do not set the status in a handler. Others: nothing has to be. S3:
+look for ``<Error>`` in the content of a 200 before you count an upload as done. GraphQL over ``application/graphql-response+json`` lets requests that yield no data answer with
 4xx and 5xx. Alert on the protocol's own codes, or on wirelint's verdict, instead of on the status.
 
 References
@@ -24,6 +28,8 @@ References
 - https://www.jsonrpc.org/specification#error_object
 - https://grpc.github.io/grpc/core/md_doc_statuscodes.html
 - https://www.w3.org/TR/soap12-part2/#soapinhttp
+- https://www.w3.org/TR/2000/NOTE-SOAP-20000508/#_Toc478383529
+- https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
 """
 
 from collections.abc import Iterator
@@ -32,6 +38,7 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.protocol_errors import protocol_error
+from wirelint.evidence.protocols import Protocol
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -40,7 +47,7 @@ RULE = Rule(
     basis="policy: the protocols' own conventions",
     when=When(status="200"),
     reads=Reads.PREFIX,
-    json_keys=frozenset({"errors", "error", "jsonrpc"}),
+    json_keys=frozenset({"errors", "error", "jsonrpc", "responses"}),
 )
 
 
@@ -53,10 +60,46 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             error.evidence,
             verdict=error.verdict,
             discriminator=error.code,
+            severity=Severity.LOW if error.protocol is Protocol.SOAP else None,
+            suggested_status=500 if error.protocol is Protocol.SOAP else None,
         )
 
 
 BAD = (
+    """\
+POST /soap HTTP/1.1
+Host: api.example
+SOAPAction: "Get"
+
+HTTP/1.1 200 OK
+Content-Type: text/xml
+
+<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Server</faultcode><faultstring>no store</faultstring></s:Fault></s:Body></s:Envelope>
+""",
+    """\
+POST /key?uploadId=VXBs HTTP/1.1
+Host: bucket.example
+
+HTTP/1.1 200 OK
+Content-Type: application/xml
+x-amz-request-id: 656c
+
+<?xml version="1.0" encoding="UTF-8"?>
+
+<Error><Code>InternalError</Code><Message>We encountered an internal error. Please try again.</Message></Error>
+""",
+    """\
+POST /v1.0/$batch HTTP/1.1
+Host: graph.example
+Content-Type: application/json
+
+{"requests": [{"id": "1", "method": "GET", "url": "/me"}]}
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"responses": [{"id": "1", "status": 401, "body": {"error": {"code": "InvalidAuthenticationToken"}}}]}
+""",
     """\
 POST /graphql HTTP/1.1
 Host: api.example
@@ -96,6 +139,28 @@ Content-Type: text/xml
 )
 
 GOOD = (
+    """\
+POST /soap HTTP/1.1
+Host: api.example
+SOAPAction: "Get"
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/xml
+
+<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Server</faultcode><faultstring>no store</faultstring></s:Fault></s:Body></s:Envelope>
+""",
+    """\
+POST /v1.0/$batch HTTP/1.1
+Host: graph.example
+Content-Type: application/json
+
+{"requests": [{"id": "1", "method": "GET", "url": "/me"}, {"id": "2", "method": "GET", "url": "/you"}]}
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"responses": [{"id": "1", "status": 200, "body": {}}, {"id": "2", "status": 404, "body": {}}]}
+""",
     """\
 POST /rpc HTTP/1.1
 Host: api.example
