@@ -128,7 +128,12 @@ ERRORS: dict[str, tuple[Any, ...]] = {
         None,
         {"responseStatus": {"errorCode": "NotFound", "message": "No such customer"}},
     ),
-    "health+json": ("GET /healthz", None, {"status": "fail", "checks": {}}, "application/health+json"),
+    "health+json": (
+        "GET /healthz",
+        None,
+        {"status": "fail", "version": "1", "checks": {"db": [{"status": "fail"}]}},
+        "application/health+json",
+    ),
     "one line": ("POST /webhook/1", None, "Webhook message delivery failed with error: HTTP error 413", "text/plain"),
     "bare line": ("POST /save", None, "Unauthorized", "text/plain"),
     "unlabelled page": ("POST /save.php", None, "Could not connect to the database", "text/html"),

@@ -68,20 +68,20 @@ def envelope(exchange: Exchange) -> Envelope | None:
         told = [(condition, condition.holds(response.body.members)) for condition in conditions]
         if any(holds is not None for _, holds in told):
             return next((_told(condition, response.body.members) for condition, holds in told if holds), None)
+    if _is_failed_health(response):
+        return Envelope(Grade.STRONG, "status", _evidence(response.body.members or {}))
     found = _of_response(exchange, response)
-    if found is not None and found.grade > Grade.WEAK and _is_report(exchange) and not _is_failed_health(response):
+    if found is not None and found.grade > Grade.WEAK and _is_report(exchange):
         return found._replace(grade=Grade.WEAK)
     return found or short_error(exchange)
 
 
 def _is_failed_health(response: Response) -> bool:
     """Whether a health report says in its own media type that the service failed, for which it asks for 4xx or 5xx."""
+    if response.headers.media_type.essence != "application/health+json":
+        return False
     status = (response.body.members or {}).get("status")
-    return (
-        response.headers.media_type.essence == "application/health+json"
-        and isinstance(status, str)
-        and status.lower() in _UNHEALTHY
-    )
+    return isinstance(status, str) and status.lower() in _UNHEALTHY
 
 
 def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:

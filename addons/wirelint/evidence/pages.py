@@ -134,6 +134,8 @@ class ErrorPage(NamedTuple):
 
     status: int | None
     evidence: str
+    framed: bool = False
+    """Whether it stands within a site's frame, with navigation and all."""
 
 
 @once_per_answer
@@ -185,7 +187,11 @@ def _of_site(exchange: Exchange, content: bytes, text: str | None) -> ErrorPage 
     if named is None or _is_asked_for(exchange, named[0]):
         return None
     headings = [_named(heading) for heading in _heading.findall(text or "")[:2]]
-    return ErrorPage(named[1], named[0]) if any(each is not None and each[1] == named[1] for each in headings) else None
+    return (
+        ErrorPage(named[1], named[0], framed=True)
+        if any(each is not None and each[1] == named[1] for each in headings)
+        else None
+    )
 
 
 def _of_text(exchange: Exchange, page: str) -> ErrorPage | None:

@@ -4,7 +4,7 @@ What it does
 ------------
 Reports a 2xx response that is an error page. Its title, heading or first line is an error status («502 Bad Gateway»,
 «Page not found»), or its text says that the database is down, that a firewall blocked the request, that the site is
-under maintenance, or nothing but an error. Pages of known gateways, and PHP's report of a fatal error, count as well.
+under maintenance, or nothing but an error. Within the frame of a site it is a note. Pages of known gateways, and PHP's report of a fatal error, count as well.
 
 Also reports a web page in place of data: the empty frame of a single-page application to a call of an interface, and
 any page to a client that takes only JSON, or that needs a script, a style sheet, a font or a picture.
@@ -44,7 +44,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict, of_status
-from wirelint.evidence.pages import error_page, is_application_shell
+from wirelint.evidence.pages import ErrorPage, error_page, is_application_shell
 from wirelint.evidence.requests import is_call_for_data, wants_json
 
 _parts: Final = re.compile(r"[^0-9A-Za-z]+")
@@ -88,10 +88,17 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             page.evidence,
             suggested_status=page.status,
             verdict=Verdict.UNKNOWN if page.status is None else of_status(page.status),
-            severity=Severity.MEDIUM if page.status is None else None,
+            severity=_severity(page),
         )
     elif page is None:
         yield from _in_place_of_data(exchange)
+
+
+def _severity(page: ErrorPage) -> Severity | None:
+    """A page in a site's frame is made for people, who can read it; one without a status is less sure."""
+    if page.framed:
+        return Severity.INFO
+    return Severity.MEDIUM if page.status is None else None
 
 
 def _is_named(path: str, status: int | None) -> bool:
