@@ -1,4 +1,4 @@
-"""Text on standard output and error: coloured where there is a terminal and nobody objects, wrapped only there."""
+"""Text on standard output and error: coloured and wrapped on a terminal, plain elsewhere."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from rich.text import Text
 
 
 class Printer:
-    """Writes lines to a stream. ``NO_COLOR`` and ``FORCE_COLOR`` are heeded; output to a file is never wrapped."""
+    """Write lines to a stream. ``NO_COLOR`` and ``FORCE_COLOR`` are respected; output to a file is never wrapped."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self.console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        # Who wants no colour is spared bold and dim text, too: scripts set this to be rid of all escapes.
+        # NO_COLOR leaves out bold and dim text, too: scripts set it to get rid of all escapes.
         self._plain = bool(os.environ.get("NO_COLOR")) or not self.console.is_terminal
 
     @property
     def is_terminal(self) -> bool:
-        """Whether somebody may be looking on."""
+        """Whether the stream is a terminal."""
         return self._stream.isatty()
 
     def line(self, text: Text | str, indent: int = 0) -> None:
-        """One line, which stays one line."""
+        """Write one line, which is not wrapped."""
         text = Text(text) if isinstance(text, str) else text
         if self._plain:
             self._stream.write(f"{' ' * indent}{text.plain}".rstrip() + "\n")
@@ -32,7 +32,7 @@ class Printer:
             self.console.print(Text(" " * indent).append_text(text), soft_wrap=True)
 
     def paragraph(self, text: Text, indent: int = 0, *, width: int | None = None) -> None:
-        """A line that may be broken between words; what follows is indented likewise.
+        """Write a line that may be wrapped between words; its further lines are indented likewise.
 
         :param width: columns where there is no terminal; None to leave the line alone.
         """
@@ -46,7 +46,7 @@ class Printer:
             self.line(piece, indent)
 
     def table(self, rows: list[list[Text | str]], *, right: frozenset[int] = frozenset()) -> None:
-        """Aligned columns, the first row their heads; the last column may be wrapped."""
+        """Write aligned columns, the first row their heads; the last column may be wrapped."""
         cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
         if not cells:
             return

@@ -28,7 +28,7 @@ class _Last(msgspec.Struct):
 
 
 class FindingsLog:
-    """Writes findings as they come, at most one a minute of each fingerprint.
+    """Write findings as they come, at most one a minute of each fingerprint.
 
     A line is a finding's published JSON with ``left_out``: how many of its fingerprint were not written since the line
     before. What was left out last is written when the log is closed, or when the fingerprint has to be forgotten.

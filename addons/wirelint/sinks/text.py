@@ -23,35 +23,35 @@ _underline: Final = re.compile(rf"^({'|'.join(SECTIONS)})\n-+$", re.MULTILINE)
 
 
 def printable(text: str) -> str:
-    """Text without what could steer a terminal."""
+    """Return a text with every character replaced that could steer a terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 finding``, ``1,200 findings``."""
+    """Return ``1 finding``, ``1,200 findings``."""
     if count != 1:
         noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{count:,} {noun}"
 
 
 def severity(level: Severity, width: int = 0) -> Text:
-    """The name of a severity in its colour."""
+    """Return the name of a severity in its colour."""
     return Text().append(str(level).ljust(width), STYLES[level])
 
 
 def status(finding: Finding) -> str:
-    """The status sent and, where known, the one that would have been right."""
+    """Return the status sent and, if known, the one that would have been right."""
     sent = _NONE if finding.status is None else str(finding.status)
     return sent if finding.suggested_status is None else f"{sent} → {finding.suggested_status}"
 
 
 def service(finding: Finding) -> str:
-    """The service that a finding is about; that it is the fault of a client of the service's is said."""
+    """Return the service that a finding is about, marked if a client of the service is at fault."""
     return printable(finding.service) + (" (client)" if finding.side is Side.CLIENT else "")
 
 
 def story(finding: Finding) -> list[Text]:
-    """The exchanges that prove a finding, one a line, in order; none where it stands on one alone."""
+    """Return the exchanges that prove a finding, one a line, in order; none if one alone does."""
     several = len({step.service for step in finding.story}) > 1
     lines = []
     for number, step in enumerate(finding.story, 1):
@@ -75,5 +75,5 @@ def sections(rule: Rule) -> dict[str, str]:
 
 
 def place(origin: Origin | None) -> str:
-    """``file#index``."""
+    """Return ``file#index``."""
     return "" if origin is None else f"{printable(origin.file)}#{origin.index}"

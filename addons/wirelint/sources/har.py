@@ -1,4 +1,4 @@
-"""HAR 1.2 → exchanges, the wire's evidence kept as the recorder tells it.
+"""HAR 1.2 → exchanges, as the recorder saw them on the wire.
 
 Fields keep their order, case and repetitions; the reason phrase, HTTP version and query stand as recorded. HAR has no
 place for what did not happen on the wire, so recorders invent entries for it: these are passed over, and said so.
@@ -48,7 +48,7 @@ _PHASES: Final = ("blocked", "dns", "connect", "send", "wait")
 
 
 class _UnfitError(Exception):
-    """The entry is no exchange of HTTP; the message says why, in words of ours only."""
+    """The entry is not an HTTP exchange; the message says why, and quotes nothing of the entry."""
 
 
 def looks_like_har(head: bytes) -> bool:
@@ -122,7 +122,7 @@ def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]
 
 
 def _mended(data: bytes | bytearray) -> bytes:
-    """Browsers write JavaScript strings, in which half a surrogate pair may stand; JSON has no such thing."""
+    """Replace halves of surrogate pairs: browsers write JavaScript strings, which may hold them, and JSON may not."""
     text = data.decode("utf-8", "replace").encode()
     return _escape.sub(lambda match: b"\\ufffd" if match[1] else match[0], text)
 
@@ -162,7 +162,7 @@ def _exchange(entry: dict[str, Any], origin: Origin) -> Exchange:
 
 
 def _request(asked: dict[str, Any]) -> tuple[Request, str]:
-    """The request, and the name of the service that it went to."""
+    """Return the request, and the name of the service that it went to."""
     method = asked.get("method")
     if not isinstance(method, str) or not _method.fullmatch(method):
         raise _UnfitError("not an exchange: its request has no method")
@@ -185,7 +185,7 @@ def _request(asked: dict[str, Any]) -> tuple[Request, str]:
 
 
 def _parts(url: object) -> tuple[str, str, str]:
-    """Scheme, host with a port that the scheme does not imply, and request target of a URL."""
+    """Return scheme, host (with a port that the scheme does not imply) and request target of a URL."""
     match = _url.match(url) if isinstance(url, str) else None
     if match is None:
         raise _UnfitError("not an exchange: its request has no URL")
@@ -269,7 +269,7 @@ def _headers(fields: list[tuple[str, str]]) -> Headers:
 
 
 def _http_version(message: dict[str, Any]) -> str:
-    """As recorded, in one spelling: Chrome writes h2, Firefox HTTP/2, Edge http/2.0. Empty where it is not told."""
+    """Return the version in one spelling: Chrome writes h2, Firefox HTTP/2, Edge http/2.0. Empty if not recorded."""
     text = _text(message.get("httpVersion")).strip()
     match = _version.fullmatch(text)
     if match is None:
@@ -288,7 +288,7 @@ def _timestamp(value: object) -> float | None:
 
 
 def _first_byte(timings: object, started: float) -> float | None:
-    """When the response began. ``ssl`` is part of ``connect``, and -1 stands for a phase that there was not."""
+    """Return when the response began. ``ssl`` is part of ``connect``, and -1 stands for a phase that did not occur."""
     if not isinstance(timings, dict) or _seconds(timings.get("wait")) is None:
         return None
     return started + sum(_seconds(timings.get(phase)) or 0.0 for phase in _PHASES)

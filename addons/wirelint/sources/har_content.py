@@ -23,7 +23,7 @@ _CUT_LEAST: Final = 64 * 1024
 
 
 def request_body(request: dict[str, Any], method: str, headers: Headers) -> Body:  # noqa: PLR0911 - a table of cases
-    """The content of an entry's request."""
+    """Return the content of an entry's request."""
     posted = request.get("postData")
     if isinstance(posted, dict):
         text = posted.get("text")
@@ -49,7 +49,7 @@ def request_body(request: dict[str, Any], method: str, headers: Headers) -> Body
 
 
 def response_body(response: dict[str, Any], status: int, method: str, headers: Headers) -> Body:
-    """The content of an entry's response."""
+    """Return the content of an entry's response."""
     content = response.get("content")
     if not isinstance(content, dict):
         content = {}
@@ -75,7 +75,7 @@ def response_body(response: dict[str, Any], status: int, method: str, headers: H
 
 
 def cut_short(body: Body, headers: Headers) -> Body:
-    """What is known of a body once it is known that the message ended early."""
+    """Return a body as the beginning of a message that ended early."""
     return _cut(body, headers) if body.raw is not None else body
 
 
@@ -100,7 +100,7 @@ def _cut(body: Body, headers: Headers) -> Body:
 
 
 def _is_cut(text: str, body: Body, size: int | None, content: dict[str, Any]) -> bool:
-    """Whether the recorder kept the beginning only."""
+    """Return whether the recorder kept the beginning only."""
     if content.get("truncated") is True or content.get("_truncated") is True:
         return True
     comment = content.get("comment")
@@ -119,7 +119,7 @@ def _content_length(headers: Headers) -> int | None:
 
 
 def _size(value: object) -> int | None:
-    """A size in bytes; None for -1 and whatever else stands for "not known"."""
+    """Return a size in bytes; None for -1 and anything else that stands for "not known"."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**63:
         return None
     return int(value)

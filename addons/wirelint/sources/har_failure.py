@@ -1,4 +1,4 @@
-"""What HAR entries say of exchanges that failed: each recorder in its own words.
+"""Failures of exchanges in HAR entries: each recorder names them in its own words.
 
 Chrome and Playwright name network errors (``net::ERR_CONNECTION_REFUSED``), Firefox its result codes
 (``NS_ERROR_NET_TIMEOUT``), WebKit and mitmproxy speak English.
@@ -38,7 +38,7 @@ _LONGEST: Final = 200
 
 
 def told(entry: dict[str, Any], response: dict[str, Any]) -> str:
-    """What the entry says went wrong, an empty text where it says nothing."""
+    """Return the text of an entry about its failure, empty if there is none."""
     for place, key in (
         (response, "_error"),  # Chrome, mitmproxy
         (response, "_failureText"),  # Playwright
@@ -55,12 +55,12 @@ def told(entry: dict[str, Any], response: dict[str, Any]) -> str:
 
 
 def never_sent(text: str) -> bool:
-    """Whether the service had no part in it."""
+    """Return whether the request never reached the network."""
     return _NEVER_SENT.search(text) is not None
 
 
 def failure(text: str) -> Failure | None:
-    """The failure that ``text`` is about; None where that cannot be told."""
+    """Return the failure that ``text`` is about; None if that is unknown."""
     for kind, pattern in _PATTERNS:
         if pattern.search(text):
             return Failure(kind=kind, message=text)

@@ -1,7 +1,8 @@
-"""How many time series there may be, and what becomes of those there is no room for.
+"""Bound the number of time series, and fold label values once there is no room for more.
 
-Prometheus keeps every combination of label values that it has ever been shown, so what wirelint exposes is bounded
-whatever goes over the wire. Past a bound only the label that offends is folded to ``_other``; all others stay exact.
+Prometheus keeps every combination of label values that it has ever scraped, so the number that wirelint exposes is
+bounded whatever goes over the wire. Past a bound only the label that offends is folded to ``_other``; all others stay
+exact.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 import msgspec
 
 OTHER: Final = "_other"
-"""What a label value is folded to where there is no room for another."""
+"""The label value that stands for all values that found no room."""
 
 _LONGEST_VALUE: Final = 200
 
@@ -30,7 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Budget:
-    """Decides which series may come into being, and counts what was folded.
+    """Decide which series may be added, and count folded values.
 
     What is asked for most matters most, so the others stop taking room earlier. A tenth is kept back for
     the series that everything can be folded into.
@@ -57,12 +58,12 @@ class Budget:
         return self._services
 
     def fold(self, label: str) -> str:
-        """``_other``, counted for ``label``."""
+        """Return ``_other``, and count it for ``label``."""
         self.overflow[label] += 1
         return OTHER
 
     def service(self, name: str) -> tuple[str, bool]:
-        """The value of ``service`` for a name, and whether it is seen for the first time."""
+        """Return the value of ``service`` for a name, and whether it is seen for the first time."""
         if name in self._services:
             return name, False
         if len(self._services) >= self._limits.services:
@@ -71,7 +72,7 @@ class Budget:
         return name, True
 
     def route(self, service: str, template: str) -> str:
-        """The value of ``route`` for a template of a service's."""
+        """Return the value of ``route`` for a template of a service."""
         known = self._routes.setdefault(service, set())
         if template in known:
             return template
@@ -81,7 +82,7 @@ class Budget:
         return template
 
     def reason(self, reason: str) -> str:
-        """The value of ``reason``; there are a few, named by the code, so the bound only guards against a slip."""
+        """Return the value of ``reason``. Reasons are named by the code, so the bound only guards against a mistake."""
         if reason in self._reasons:
             return reason
         if len(self._reasons) >= 16:
@@ -97,7 +98,7 @@ class Budget:
         ceiling: int,
         cost: int = 1,
     ) -> tuple[str, ...]:
-        """The labels under which to count: as they are, or folded one by one for as long as there is no room.
+        """Return the labels under which to count: as they are, or folded one by one while there is no room.
 
         :param there: series that exist already and so cost nothing.
         :param labels: values as wanted.
@@ -120,5 +121,5 @@ class Budget:
 
 
 def label_value(text: str) -> str:
-    """Text fit to be a label value: bounded, and always encodable."""
+    """Return a text as a label value: bounded, and always encodable."""
     return text[:_LONGEST_VALUE].encode("utf-8", "replace").decode()

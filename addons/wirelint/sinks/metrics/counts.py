@@ -52,7 +52,7 @@ class Spread:
         self.total += value
 
     def copy(self) -> Spread:
-        """The same numbers, apart."""
+        """Return a copy."""
         return Spread(self.bounds, list(self.counts), self.total)
 
 
@@ -87,7 +87,7 @@ class _Series:
         self.span: list[float] | None = None
 
     def shown(self) -> Found:
-        """The same for readers."""
+        """Return a copy for readers."""
         return Found(self.count, None if self.latest is None else _exemplar(self.latest), self.at)
 
 
@@ -109,7 +109,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts:
-    """Counts audits under bounded labels.
+    """Count audits under bounded labels.
 
     :param rules: the rules that run; each has its series at 0 as soon as a service is seen.
     :param limits: bounds on labels and series.
@@ -173,7 +173,7 @@ class Counts:
             self._add(self._skipped, (name, reason), ((0, "service"),), self._budget.vital)
 
     def change_rules(self, rules: Iterable[Rule]) -> None:
-        """Have other rules run from now on; what was counted of others stays."""
+        """Count by other rules from now on; the counts of others stay."""
         with self._lock:
             self._rules = tuple(rules)
             for rule in self._rules:
@@ -184,12 +184,12 @@ class Counts:
                 self._begin(service)
 
     def observe_audit(self, seconds: float) -> None:
-        """Note how long an audit took."""
+        """Count how long an audit took."""
         with self._lock:
             self._audit.observe(seconds)
 
     def snapshot(self) -> Snapshot:
-        """Everything counted so far. May be called from any thread."""
+        """Return everything counted so far. May be called from any thread."""
         with self._lock:
             self._expand_plays()
             return Snapshot(
@@ -237,7 +237,7 @@ class Counts:
         return name
 
     def _begin(self, service: str) -> None:
-        """Have a service's findings begin at 0, where there is room to do so for all rules."""
+        """Begin a service's findings at 0, if there is room to do so for all rules."""
         wanted = [(service, rule.id, str(rule.severity), "", "") for rule in self._rules]
         wanted = [labels for labels in wanted if labels not in self._findings]
         if self._budget.used + len(wanted) < self._budget.zeros:

@@ -20,7 +20,7 @@ _SLICE: Final = 128
 """Lines that are written in one go: a fraction of a millisecond."""
 
 _PAUSE: Final = 0.0002
-"""Seconds; a moment, so that whoever waits is surely the next."""
+"""Seconds; long enough that a waiting thread is the next to run."""
 
 
 class Exemplar(NamedTuple):
@@ -45,13 +45,13 @@ class Family(NamedTuple):
 
 
 class Writer:
-    """Writes families again and again, and remembers the heads of their lines: as many as there are series."""
+    """Write families, and keep the heads of their lines for the next time: as many as there are series."""
 
     def __init__(self) -> None:
         self._heads: dict[tuple[str, Labels], str] = {}
 
     def write(self, families: Iterable[Family], *, openmetrics: bool) -> bytes:
-        """The families in Prometheus' text format 0.0.4, or as OpenMetrics 1.0 with exemplars.
+        """Return the families in Prometheus' text format 0.0.4, or as OpenMetrics 1.0 with exemplars.
 
         May be called from several threads at once.
         """
