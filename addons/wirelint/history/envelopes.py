@@ -77,7 +77,7 @@ _EXEMPT: Final = frozenset(
 )
 
 
-class Failure(NamedTuple):
+class LearnedFailure(NamedTuple):
     """An error that a member marks.
 
     :ivar member: the member's name, and ``value`` what stands there.
@@ -130,7 +130,7 @@ class Member:
         return len(self.shapes) > 1 and (self.marks[1:-1] in _WORDS or self.paid)
 
 
-class Route:
+class AnsweredRoute:
     """The JSON objects that one route answered: how many there were, and members that may mark success."""
 
     __slots__ = ("answers", "members")
@@ -140,7 +140,7 @@ class Route:
         self.members: dict[str, Member] = {}
 
 
-class Answer(NamedTuple):
+class JsonAnswer(NamedTuple):
     """An answer that is a JSON object, alone or in a list of one.
 
     :ivar top: names and unparsed values.
@@ -160,12 +160,12 @@ class Envelopes:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._routes: Table[tuple[str, str, str], Route] = Table(_MOST_ROUTES, _PERIOD)
+        self._routes: Table[tuple[str, str, str], AnsweredRoute] = Table(_MOST_ROUTES, _PERIOD)
         self._services: Table[str, dict[str, list[Member]]] = Table(_MOST_SERVICES, _PERIOD)
         self._now = 0.0
-        self._latest: Latest[Failure | None] = Latest(self._failure)
+        self._latest: Latest[LearnedFailure | None] = Latest(self._failure)
 
-    def failure(self, exchange: Exchange) -> Failure | None:
+    def failure(self, exchange: Exchange) -> LearnedFailure | None:
         """Return the error that an answer holds by what was learned before; None where it holds none."""
         return self._latest.of(exchange)
 
@@ -181,7 +181,7 @@ class Envelopes:
             for name, known in sorted(members.items()):
                 yield Learned(service, name, known[0].marks)
 
-    def _failure(self, exchange: Exchange) -> Failure | None:
+    def _failure(self, exchange: Exchange) -> LearnedFailure | None:
         answer = answer_of(exchange)
         if answer is None or _report.search(exchange.request.path[-64:]) or protocol(exchange) in _EXEMPT:
             return None
@@ -192,7 +192,7 @@ class Envelopes:
         for name, member in self._members(visit).items():
             if name in answer.top and (text := _says_failed(exchange, answer, name, member)) is not None:
                 value = value_of(answer.top[name])
-                return Failure(name, value if isinstance(value, str | int) else "", text, member.sample)
+                return LearnedFailure(name, value if isinstance(value, str | int) else "", text, member.sample)
         return None
 
     def _members(self, visit: Visit) -> dict[str, Member]:
@@ -222,14 +222,14 @@ class Envelopes:
         answer = answer_of(exchange)
         if answer is None or protocol(exchange) in _EXEMPT:
             return
-        route = self._routes.ensure(key, Route, visit.ended)
+        route = self._routes.ensure(key, AnsweredRoute, visit.ended)
         route.answers += 1
         for name, raw in list(answer.top.items())[:_LOOKED_AT]:
             marks = _mark(name, raw)
             if marks:
                 self._add(route, name, marks, answer, visit)
 
-    def _add(self, route: Route, name: str, marks: str, answer: Answer, visit: Visit) -> None:
+    def _add(self, route: AnsweredRoute, name: str, marks: str, answer: JsonAnswer, visit: Visit) -> None:
         member = route.members.get(name)
         if member is None:
             if len(route.members) >= _MOST_MEMBERS:
@@ -259,7 +259,7 @@ def answer_fails(state: State) -> Opens:
 
 
 @once
-def answer_of(exchange: Exchange) -> Answer | None:
+def answer_of(exchange: Exchange) -> JsonAnswer | None:
     """Return an answer as a JSON object; None where it is none, or not known as a whole."""
     response = exchange.response
     if response is None or response.body.unavailable is not None or not response.body.complete:
@@ -271,10 +271,10 @@ def answer_of(exchange: Exchange) -> Answer | None:
         return None
     starts = {name: memoryview(raw)[:3].tobytes() for name, raw in top.items()}
     shape = hash(frozenset((name, start[:1]) for name, start in starts.items()))
-    return Answer(top, shape, any(start[:1] in b"{[" and start not in (b"{}", b"[]") for start in starts.values()))
+    return JsonAnswer(top, shape, any(start[:1] in b"{[" and start not in (b"{}", b"[]") for start in starts.values()))
 
 
-def _counts(member: Member, route: Route) -> bool:
+def _counts(member: Member, route: AnsweredRoute) -> bool:
     return member.is_learned and member.count >= _EVERYWHERE * min(route.answers, 2 * member.count)
 
 
@@ -289,7 +289,7 @@ def _mark(name: str, raw: msgspec.Raw) -> str:
     return text if text in _NUMBERS and _code.fullmatch(name) else ""
 
 
-def _says_failed(exchange: Exchange, answer: Answer, name: str, member: Member) -> str | None:
+def _says_failed(exchange: Exchange, answer: JsonAnswer, name: str, member: Member) -> str | None:
     """What an answer says whose member has another value than that of success; None where it may have succeeded."""
     value = value_of(answer.top[name])
     if isinstance(value, bool) or not isinstance(value, str | int):

@@ -51,7 +51,8 @@ _NEAR: Final = 6
 _LEAST_NEAR: Final = 3
 _ENOUGH_UP: Final = 2
 _PATIENCE: Final = 12
-_BITS: Final = 256
+_MOST_SETS: Final = 32
+_MOST_NAMES: Final = 64
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _CHECKED: Final = frozenset({400, 404, 422})
 _NO_MATTER: Final = frozenset({401, 403, 405, 407, 408, 429, 501, 502, 503, 504})
@@ -121,36 +122,61 @@ class Suspect(NamedTuple):
 
 
 class Operation:
-    """What one operation answered: the latest samples, and a filter of all inputs that it answered.
+    """What one operation answered: the latest samples, and all kinds of input that it ever answered.
 
-    The filter may take an input for another that was answered, never the other way round.
+    ``kinds``: by name, a bit for each kind of value; ``tails``: likewise for ids; ``sets``: numbers for sets of names.
+    Of the former and the latter nothing is kept once there are too many. ``containers``: kinds of content and the first
+    answer to each.
     """
 
-    __slots__ = ("answered", "bad", "containers", "good")
+    __slots__ = ("bad", "containers", "good", "kinds", "sets", "tails")
 
     def __init__(self) -> None:
         self.good: tuple[Sample, ...] = ()
         self.bad: tuple[FailedOperation, ...] = ()
-        self.answered = 0
+        self.kinds: dict[int, int] | None = {}
+        self.tails = 0
+        self.sets: set[int] | None = set()
         self.containers: dict[int, Visit] = {}
 
     def add_good(self, sample: Sample) -> None:
         """Take in an input that was answered."""
-        exact, good = sample.put_in.exact, self.good
-        if good and good[-1].put_in.exact == exact:
-            good = good[:-1]
+        put_in, good = sample.put_in, self.good
+        if good and good[-1].put_in.exact == put_in.exact:
+            self.good = (*good[:-1], sample)
+            return
         self.good = (*good[1 - _MOST_GOOD :], sample)
         if self.bad:
-            self.bad = tuple([bad for bad in self.bad if bad.sample.put_in.exact != exact])
-        self.answered |= 1 << (exact % _BITS)
+            self.bad = tuple([bad for bad in self.bad if bad.sample.put_in.exact != put_in.exact])
+        self.tails |= 1 << sample.tail
+        if self.sets is not None:
+            self.sets.add(_set_of(put_in))
+            self.sets = self.sets if len(self.sets) <= _MOST_SETS else None
+        if self.kinds is not None:
+            for name, (kind, _) in put_in.names.items():
+                self.kinds[name] = self.kinds.get(name, 0) | 1 << kind
+            self.kinds = self.kinds if len(self.kinds) <= _MOST_NAMES else None
 
     def add_bad(self, failure: FailedOperation) -> None:
         """Take in an input that met a 500."""
         self.bad = (*self.bad[1 - _MOST_BAD :], failure)
 
-    def has_answered(self, sample: Sample) -> bool:
-        """Return whether an input may have been answered once."""
-        return bool(self.answered >> (sample.put_in.exact % _BITS) & 1)
+    def difference(self, bad: Sample, good: Sample, *, by_id: bool) -> str | None:
+        """Return in what an input that failed differs from one that was answered; None where it proves nothing.
+
+        If the like was ever answered, it proves nothing.
+        """
+        if bad.put_in.exact == good.put_in.exact:
+            return None
+        if by_id:
+            return None if self.tails >> bad.tail & 1 else _by_id(bad, good)
+        differs, names = _by_input(bad, good)
+        if differs == BY_KIND:
+            asked, kinds = bad.put_in.names, self.kinds
+            return differs if kinds and any(not kinds.get(name, 0) >> asked[name][0] & 1 for name in names) else None
+        if differs is not None and (self.sets is None or _set_of(bad.put_in) in self.sets):
+            return None
+        return differs
 
 
 class KnownService:
@@ -274,13 +300,13 @@ class Operations:
         outage = service.is_outage(failure.where.path)
         for by_id in (False, True) if place_of(exchange).above else (False,):
             operation = self._operations.ensure(_key(exchange, name, known=known, by_id=by_id), Operation, now)
-            goods = operation.good
-            if known and not by_id:  # what is open to all is open to a known caller
-                anonymous = self._operations.get(_key(exchange, name, known=False, by_id=False), now)
-                goods = goods if anonymous is None else (*anonymous.good, *goods)
-            if outage or operation.has_answered(bad):
+            if outage:
                 continue
-            _suspect(service, failure, goods, by_id=by_id)
+            _suspect(service, failure, operation, by_id=by_id)
+            if known and not by_id and not operation.good:  # what is open to all is open to a known caller
+                anonymous = self._operations.get(_key(exchange, name, known=False, by_id=False), now)
+                if anonymous is not None:
+                    _suspect(service, failure, anonymous, by_id=False)
             operation.add_bad(failure)
         contents = self._operations.get(~_key(exchange, 0, known=known, by_id=False), now)
         container = bad.put_in.container
@@ -297,9 +323,7 @@ class Operations:
         operation.add_good(good)
         for failure in operation.bad:
             bad = failure.sample
-            if operation.has_answered(bad):
-                continue
-            differs = _difference(bad, good, operation.good, by_id=by_id)
+            differs = operation.difference(bad, good, by_id=by_id)
             # A write in between may have mended it, unless the like was answered before as well.
             if differs is not None and (
                 service.is_unwritten(failure.where, bad, good) or any(each.number < bad.number for each in before)
@@ -358,20 +382,17 @@ def _after(suspect: Suspect, exchange: Exchange) -> Suspect | None:
     return suspect._replace(down=suspect.down + 1) if same else suspect
 
 
-def _suspect(service: KnownService, failure: FailedOperation, goods: Sequence[Sample], *, by_id: bool) -> None:
+def _suspect(service: KnownService, failure: FailedOperation, operation: Operation, *, by_id: bool) -> None:
     """Suspect the input of a failure by the latest answer to another one."""
-    for good in reversed(goods):
-        differs = _difference(failure.sample, good, goods, by_id=by_id)
+    for good in reversed(operation.good):
+        differs = operation.difference(failure.sample, good, by_id=by_id)
         if differs is not None and service.is_unwritten(failure.where, failure.sample, good):
             service.suspect(Suspect(service.number, failure, good.visit, differs, 0, 0))
             return
 
 
-def _difference(bad: Sample, good: Sample, goods: Sequence[Sample], *, by_id: bool) -> str | None:
-    """In what an input that failed differs from one that was answered; None where it proves nothing."""
-    if bad.put_in.exact == good.put_in.exact:
-        return None
-    return _by_id(bad, good) if by_id else _by_input(bad, good, goods)
+def _set_of(put_in: Inputs) -> int:
+    return hash((put_in.container, frozenset(put_in.names)))
 
 
 def _by_id(bad: Sample, good: Sample) -> str | None:
@@ -381,18 +402,18 @@ def _by_id(bad: Sample, good: Sample) -> str | None:
     return BY_ID if good.tail in _MADE or bad.tail in (BROKEN, ODD) else None
 
 
-def _by_input(bad: Sample, good: Sample, goods: Sequence[Sample]) -> str | None:
+def _by_input(bad: Sample, good: Sample) -> tuple[str | None, Sequence[int]]:
+    """In what two inputs differ, and the names of values of other kinds; None where it is too much, or values alone."""
     asked, told = bad.put_in.names, good.put_in.names
     different = [name for name in asked.keys() | told.keys() if asked.get(name) != told.get(name)]
     if sum(1 for name in different if (asked.get(name) or told[name])[1]) > _MOST_DIFFERENT:
-        return None
+        return None, ()
     both = [name for name in different if name in asked and name in told]
     if bad.visit.method == "DELETE" and not both:
-        return None
+        return None, ()
     if bad.put_in.container != good.put_in.container:
-        return BY_CONTENT
+        return BY_CONTENT, ()
     kinds = [name for name in both if asked[name][0] != told[name][0]]
     if kinds:
-        new = any(all(each.put_in.names.get(name, (-1, 0))[0] != asked[name][0] for each in goods) for name in kinds)
-        return BY_KIND if new else None
-    return BY_NAME if different and not both else None
+        return BY_KIND, kinds
+    return BY_NAME if different and not both else None, ()

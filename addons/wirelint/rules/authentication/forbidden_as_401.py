@@ -1,9 +1,11 @@
-"""A 401 tells a known caller that it lacks permission
+"""401 sent to an authenticated caller without permission; 403 is expected
 
 What it does
 ------------
 Reports a 401 to a request with credentials whose code or text speaks of permission (a role, a scope, a privilege) and
-not of the credentials themselves.
+not of the credentials themselves. Reports a 401 to a credential, too, that the service lets in where it refuses
+others, if another credential is let in here: it is known, and lacks permission. One that may expire must be let in
+afterwards as well.
 
 Why it matters
 --------------
@@ -29,25 +31,57 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Answered
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.core.state import Opens, State, either
+from wirelint.core.visit import Visit
 from wirelint.evidence.credentials import credentials
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning, is_bare_refusal, of_prose
+from wirelint.history.callers import FORBIDDEN, Callers, callers_prove
+
+
+def is_401(state: State) -> Opens:
+    """Open for each 401, whatever was before."""
+    return _is_401
+
+
+def _is_401(exchange: Exchange, visit: Visit) -> bool:
+    return exchange.status == 401
+
 
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text speaks of permission, and the request carried credentials",
+    because="the text speaks of permission, or the service lets the credential in elsewhere and another one here",
     basis="SHOULD: RFC 9110 section 15.5.4",
-    when=When(status="401"),
+    when=When(status="2xx 401"),
     reads=Reads.PREFIX,
     suggested_status=403,
+    recalls=(Callers,),
+    after=either(is_401, callers_prove),
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """Read what a 401 says, else see what comparison proves."""
+    found = tuple(_by_text(exchange)) if exchange.status == 401 else ()
+    yield from found
+    current = context.state.visit(exchange)
+    for proof in () if found else context.recall(Callers).proofs(exchange):
+        if proof.kind == FORBIDDEN:
+            fault = proof.fault
+            yield Hit(
+                "401 sent to a caller that the service knows; 403 is expected",
+                f"{fault.method} {fault.route} → 401; {proof.story[0].request} → {proof.story[0].outcome}",
+                story=proof.story,
+                note=proof.note,
+                about=None if fault is current else fault,
+            )
+
+
+def _by_text(exchange: Answered) -> Iterator[Hit]:
     """Permission, and nothing about the credentials."""
     response = exchange.response
     about = meanings(exchange)
@@ -76,6 +110,41 @@ WWW-Authenticate: SSWS
 Content-Type: application/json
 
 {"errorCode": "E0000015", "errorSummary": "You do not have permission to access the feature you are requesting"}
+""",
+    """\
+GET /notes HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Basic realm="shop"
+Content-Type: application/json
+
+{"error": "401"}
+GET /notes HTTP/1.1
+Host: shop.example
+Authorization: Basic YWRhOndvbmRlcmxhbmQ=
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 1}]
+GET /prices HTTP/1.1
+Host: shop.example
+Authorization: Basic Ym9iOmJ1aWxkZXI=
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[{"id": 7}]
+GET /prices HTTP/1.1
+Host: shop.example
+Authorization: Basic YWRhOndvbmRlcmxhbmQ=
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Basic realm="shop"
+Content-Type: application/json
+
+{"error": "401"}
 """,
 )
 

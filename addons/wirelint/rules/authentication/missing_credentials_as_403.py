@@ -1,8 +1,10 @@
-"""A 403 tells a stranger to authenticate
+"""403 sent to a request without valid credentials; 401 is expected
 
 What it does
 ------------
-Reports a 403 whose code or text says that credentials are missing, invalid or expired.
+Reports a 403 whose code or text says that credentials are missing, invalid or expired. Reports a 403 to an anonymous
+request, too, where a request with credentials is let in and no anonymous one ever was; where the words are those of such
+a refusal; and where a credential that was never accepted gets the very words that no credential gets (low).
 
 Why it matters
 --------------
@@ -12,7 +14,8 @@ token, and the missing challenge keeps them from learning how.
 Known exceptions
 ----------------
 Tokens against request forgery, firewalls and bot pages, signed links that ran out, S3, CORS preflights, and keys that
-are known but switched off: their refusals are about something else than who the caller is.
+are known but switched off: their refusals are about something else than who the caller is. Words that any refusal may
+have (Forbidden) prove nothing elsewhere until two paths have shown what they mean.
 
 How to fix
 ----------
@@ -30,31 +33,69 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.core.exchange import Answered
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.core.state import Opens, State, either
+from wirelint.core.visit import Visit
 from wirelint.evidence.credentials import is_stranger
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.refusals import OTHER_MATTERS
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
+from wirelint.history.callers import MISSING, Callers, callers_prove
 
 _signed: Final = re.compile(
     r"(?:^|&)(?:sig|signature|X-Amz-Signature|X-Goog-Signature|Key-Pair-Id|hmac)=", re.IGNORECASE
 )
 
+
+def is_403(state: State) -> Opens:
+    """Open for each 403, whatever was before."""
+    return _is_403
+
+
+def _is_403(exchange: Exchange, visit: Visit) -> bool:
+    return exchange.status == 403
+
+
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text asks for credentials",
+    because="the text asks for credentials, or credentials are what the same request is let in with",
     basis="SHOULD: RFC 9110 section 11.4",
-    when=When(status="403"),
+    when=When(status="2xx 403 404 409"),
     reads=Reads.PREFIX,
     suggested_status=401,
+    recalls=(Callers,),
+    after=either(is_403, callers_prove),
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """Read what a 403 says, else see what comparison proves."""
+    found = tuple(_by_text(exchange)) if exchange.status == 403 else ()
+    yield from found
+    current = context.state.visit(exchange)
+    for proof in () if found else context.recall(Callers).proofs(exchange):
+        if proof.kind != MISSING:
+            continue
+        fault = proof.fault
+        who = "a request without credentials" if fault.stranger else "a request whose credentials were not accepted"
+        other = proof.story[0] if proof.story and proof.story[0].exchange_id != fault.exchange_id else current.step("")
+        yield Hit(
+            f"403 sent to {who}; 401 is expected",
+            f"{fault.method} {fault.route} → 403; {other.request} with a credential → {other.outcome}"
+            if proof.story
+            else f"{fault.method} {fault.route} → 403, {proof.note}",
+            severity=Severity.LOW if proof.weaker else None,
+            story=proof.story,
+            note=proof.note,
+            about=None if fault is current else fault,
+        )
+
+
+def _by_text(exchange: Answered) -> Iterator[Hit]:
     """Credentials are asked for, or said to be wrong, and nothing else is."""
     about = meanings(exchange)
     if Meaning.AUTHN not in about or about & {Meaning.AUTHZ, Meaning.RATE, Meaning.QUOTA}:
@@ -82,6 +123,23 @@ HTTP/1.1 403 Forbidden
 Content-Type: application/json
 
 {"errors": ["API key required"]}
+""",
+    """\
+GET /v1/board HTTP/1.1
+Host: admin.example
+
+HTTP/1.1 403 Forbidden
+Content-Type: application/json
+
+{"message": "Forbidden"}
+GET /v1/board HTTP/1.1
+Host: admin.example
+X-Api-Key: b1946ac92492d234
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"cards": 3}
 """,
     """\
 GET /v1/me HTTP/1.1

@@ -1,0 +1,469 @@
+"""Who was let in where, and with which words others were refused: contrast of credentials.
+
+No single 403 tells whether it means «log in» or «you may not». The same request with and without credentials, or with
+those of two callers, does. Credentials are compared by sealed numbers; so are tokens that a service issued.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from wirelint.core.credentials import Grade, carried
+from wirelint.core.exchange import Exchange
+from wirelint.core.state import Latest, Opens, State, Table
+from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Step, Visit
+from wirelint.core.when import When
+from wirelint.evidence.credentials import credentials
+from wirelint.evidence.refusals import is_aside
+from wirelint.evidence.said import meanings
+from wirelint.evidence.texts import Meaning
+from wirelint.evidence.wording import wording
+from wirelint.history.paths import is_good, place_of
+from wirelint.history.visits import Present
+
+MISSING: Final = 1
+"""403 to a request without credentials, or with unknown ones, where others are let in."""
+MISREPORTED: Final = 2
+"""400, 422 or 500 for the lack of good credentials."""
+FORBIDDEN: Final = 3
+"""401 to a credential that the service knows, where another one is let in."""
+
+_MOST_GATES: Final = 4096
+_MOST_KNOWN: Final = 2048
+_MOST_ISSUED: Final = 2048
+_MOST_WORDINGS: Final = 512
+_MOST_REFUSALS: Final = 3
+_MOST_LET_IN: Final = 4
+_MOST_REJECTED: Final = 6
+_MOST_HELD: Final = 6
+_MOST_PROVEN: Final = 4
+_MOST_VALUES: Final = 16
+_PERIOD: Final = 3600.0
+_READ: Final = 2000
+_REJECTED: Final = frozenset({401, 403, 422, 500})
+_KNOWN: Final = frozenset({200, 201, 202, 204, 206, 403, 404, 409})
+_BY_COOKIE: Final = frozenset({"cookie"})
+_LONGEST: Final = 4096
+_SHORTEST_TOKEN: Final = 12
+# Refusals for other reasons than who the caller is, besides those that ``is_aside`` knows.
+_matters: Final = re.compile(
+    r"csrf|xsrf|forgery|nonce|\bbanned|\bip\b|address|rate.?limit|quota|blocked|country|captcha|referer|origin|cookie"
+    r"|maintenance|licen[cs]e|disabled|read.?only|locked|too many|already|feature|\bplan\b|upgrade"
+    r"|or (?:it )?(?:does not|doesn.t) exist",
+    re.IGNORECASE,
+)
+_fresh: Final = re.compile(
+    r"fresh|expired|re-?auth|\bmfa\b|\botp\b|factor|step.?up|nonce|logged? ?out|revoked|password|confirm|audience"
+    r"|scheme|type",
+    re.IGNORECASE,
+)
+_token: Final = re.compile(r"token|key|secret|session|jwt|cookie|sid", re.IGNORECASE)
+_login: Final = re.compile(r"log-?in|sign-?in|auth|token|session", re.IGNORECASE)
+
+
+class Refusal(NamedTuple):
+    """A request that was refused, or failed.
+
+    :ivar gate: number of its method and path; ``exact``: of method, target and content.
+    :ivar words: a number for what the answer says; ``telling``: it has other words than stock ones.
+    :ivar carrier: a number for the kinds of fields that carried the credential; ``issued``: the service made it.
+    :ivar plain: the request had neither query nor content.
+    :ivar number: its place among all exchanges that were noted.
+    """
+
+    visit: Visit
+    gate: int
+    exact: int | None
+    words: int
+    telling: bool
+    carrier: int
+    issued: bool
+    plain: bool
+    number: int
+
+
+class LetIn(NamedTuple):
+    """A request with a credential that was not refused, and whether it succeeded."""
+
+    visit: Visit
+    exact: int | None
+    carrier: int
+    by_cookie: bool
+    good: bool
+
+
+class KnownCredential(NamedTuple):
+    """A credential that a service evidently knows: by which exchange and gate, and whether it ever was let in."""
+
+    visit: Visit
+    gate: int
+    number: int
+    accepted: bool
+
+
+class AccessPoint:
+    """What one method of one path answered to whom.
+
+    ``open``: an anonymous request succeeded. ``challenges``: one got 401, and ``space`` is a number for the realm that
+    it names. ``forbidden``: the latest anonymous 403. ``waiting``: anonymous 400, 403 and 500 until a caller is let in.
+    ``let_in``: the latest by credential. ``rejected``: refusals of credentials until another one is let in.
+    ``denied``: credentials that got 401.
+    """
+
+    __slots__ = ("challenges", "denied", "forbidden", "let_in", "open", "rejected", "space", "waiting")
+
+    def __init__(self) -> None:
+        self.open = False
+        self.challenges = False
+        self.space = 0
+        self.forbidden: Refusal | None = None
+        self.waiting: tuple[Refusal, ...] = ()
+        self.let_in: dict[bytes, LetIn] = {}
+        self.rejected: tuple[Refusal, ...] = ()
+        self.denied: frozenset[bytes] = frozenset()
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether callers are refused here for who they are."""
+        return not self.open and (self.challenges or self.forbidden is not None or len(self.denied) > 0)
+
+    def admit(self, credential: bytes, let_in: LetIn) -> None:
+        """Take in a caller that is let in; what that proves of others waits no longer."""
+        if credential in self.let_in or len(self.let_in) < _MOST_LET_IN:
+            self.let_in[credential] = let_in
+        if self.waiting:
+            self.waiting = tuple([each for each in self.waiting if not _is_proven_by(each, let_in)])
+        if self.rejected and let_in.good:
+            self.rejected = tuple([each for each in self.rejected if each.visit.credential == credential])
+
+
+class CallerProof(NamedTuple):
+    """What several exchanges prove about one of them.
+
+    :ivar kind: one of the constants of this module.
+    :ivar fault: the exchange at fault, which may be the current one.
+    :ivar weaker: the proof stands on words alone, or on a credential that was never accepted.
+    """
+
+    kind: int
+    fault: Visit
+    story: tuple[Step, ...]
+    note: str
+    weaker: bool = False
+
+
+class Callers:
+    """Gates by method and path, credentials that services know or issued, and wordings of proven refusals."""
+
+    wants = When(status="2xx 3xx 400 401 403 404 409 422 500")
+    view = Present
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._gates: Table[int, AccessPoint] = Table(_MOST_GATES, _PERIOD)
+        self._known: Table[tuple[str, bytes], KnownCredential] = Table(_MOST_KNOWN, _PERIOD)
+        self._issued: Table[int, bool] = Table(_MOST_ISSUED, _PERIOD)
+        self._proven: Table[tuple[str, int], frozenset[int]] = Table(_MOST_WORDINGS, _PERIOD)
+        self._held: Table[tuple[str, int], tuple[Refusal, ...]] = Table(_MOST_WORDINGS, _PERIOD)
+        self._doubted: Table[tuple[str, bytes], tuple[Refusal, Visit]] = Table(_MOST_KNOWN, _PERIOD)
+        self._latest: Latest[tuple[CallerProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
+        self._number = 0
+
+    def proofs(self, exchange: Exchange) -> tuple[CallerProof, ...]:
+        """Return what an exchange proves about itself or an earlier one, given all that was noted before."""
+        return self._latest.of(exchange)
+
+    def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether an exchange proves something about credentials."""
+        return (visit.stranger or visit.credential is not None) and len(self._latest.of(exchange)) > 0
+
+    def _proofs(self, exchange: Exchange) -> Iterator[CallerProof]:
+        visit = self._state.visit(exchange)
+        if exchange.request.method == "OPTIONS" or visit.status is None or not len(self._gates):
+            return
+        gate = self._gates.get(gate_of(exchange), visit.ended) or _UNSEEN
+        if gate.open:
+            return
+        if visit.stranger:
+            asked = visit.status in (400, 403, 500) and not gate.challenges
+            refusal = self._refusal(exchange, visit) if asked else None
+            if refusal is not None:
+                yield from self._of_anonymous(gate, refusal)
+        elif visit.credential is not None:
+            let_in = _let_in(exchange, visit)
+            if let_in is not None:
+                yield from self._of_let_in(gate, let_in, visit)
+            elif visit.status in _REJECTED and (refusal := self._refusal(exchange, visit)) is not None:
+                yield from self._of_rejected(gate, refusal, visit.credential)
+
+    def _of_anonymous(self, gate: AccessPoint, refusal: Refusal) -> Iterator[CallerProof]:
+        """A refusal of an anonymous request, where a known caller was let in before, or where words are proven."""
+        visit = refusal.visit
+        let_in = next((each for each in gate.let_in.values() if _is_proven_by(refusal, each)), None)
+        if let_in is not None:
+            story = (let_in.visit.step("let in with a credential"),)
+            yield CallerProof(MISSING if visit.status == 403 else MISREPORTED, visit, story, "no credentials")
+        elif visit.status == 403 and self._is_proven(refusal, extra=0):
+            yield CallerProof(MISSING, visit, (), "the words by which the service asks for credentials", weaker=True)
+
+    def _is_proven(self, refusal: Refusal, extra: int) -> bool:
+        """Whether the words of a refusal were proven to ask for credentials; stock words need two proofs.
+
+        :param extra: how many more proofs there are now.
+        """
+        gates = self._proven.get((refusal.visit.service, refusal.words), refusal.visit.ended) or frozenset()
+        return len(gates) + extra >= (1 if refusal.telling else 2)
+
+    def _of_let_in(self, gate: AccessPoint, let_in: LetIn, visit: Visit) -> Iterator[CallerProof]:
+        """What a caller that is let in proves of those that were refused before."""
+        note = "let in with a credential"
+        for refusal in gate.waiting:
+            if _is_proven_by(refusal, let_in):
+                kind = MISSING if refusal.visit.status == 403 else MISREPORTED
+                yield CallerProof(kind, refusal.visit, (refusal.visit.step("no credentials"),), note)
+                if kind == MISSING:
+                    yield from self._of_same_words(refusal)
+        if let_in.good:
+            for refusal in gate.rejected:
+                if refusal.visit.credential != visit.credential and refusal.carrier == let_in.carrier:
+                    yield from self._of_other(gate, refusal, let_in, visit)
+            doubted = self._doubted.get((visit.service, visit.credential or b""), visit.ended)
+            if doubted is not None and gate.is_guarded:
+                refusal, other = doubted
+                story = (other.step("let in with another credential"), refusal.visit.step("refused"))
+                yield CallerProof(FORBIDDEN, refusal.visit, story, "known to the service")
+
+    def _of_same_words(self, refusal: Refusal) -> Iterator[CallerProof]:
+        """Refusals elsewhere in words that are proven now."""
+        key = (refusal.visit.service, refusal.words)
+        proven = self._proven.get(key, refusal.visit.ended) or frozenset()
+        if refusal.gate in proven or self._is_proven(refusal, 0) or not self._is_proven(refusal, 1):
+            return
+        for held in self._held.get(key, refusal.visit.ended) or ():
+            if held.gate != refusal.gate and held.gate not in proven:
+                story = (refusal.visit.step("refused in the same words"), held.visit.step("no credentials"))
+                yield CallerProof(MISSING, held.visit, story, "let in with a credential", weaker=True)
+
+    def _of_rejected(self, gate: AccessPoint, refusal: Refusal, credential: bytes) -> Iterator[CallerProof]:
+        """A refusal of a credential where another one was let in before, or where its realm let it in."""
+        for other, let_in in gate.let_in.items():
+            if other != credential and let_in.good and let_in.carrier == refusal.carrier:
+                yield from self._of_other(gate, refusal, let_in, refusal.visit)
+                return
+        visit = refusal.visit
+        known = self._known.get((visit.service, credential), visit.ended)
+        if visit.status == 401 and visit.scheme == "basic" and visit.space and known is not None and known.accepted:
+            elsewhere = self._gates.get(known.gate, visit.ended)
+            if elsewhere is not None and elsewhere.space == visit.space and self._knew(known, refusal):
+                # The passwords of one realm are the same everywhere (RFC 7617 §2).
+                yield CallerProof(
+                    FORBIDDEN, visit, (known.visit.step("let in, in this realm"),), "refused", weaker=True
+                )
+
+    def _of_other(self, gate: AccessPoint, refusal: Refusal, let_in: LetIn, current: Visit) -> Iterator[CallerProof]:
+        """What it proves that another credential of the same carrier is let in."""
+        visit, other = refusal.visit, let_in.visit
+        known = self._known.get((visit.service, visit.credential or b""), current.ended)
+        is_last = current is visit
+        story: tuple[Step, ...] = (
+            (other.step("let in with another credential"),) if is_last else (visit.step("refused"),)
+        )
+        note = "refused" if is_last else "let in with another credential"
+        if visit.status == 403 and not refusal.issued and (known is None or not known.accepted):
+            if gate.forbidden is not None and gate.forbidden.words == refusal.words:
+                story = (gate.forbidden.visit.step("the same words to no credentials"), *story)
+                yield CallerProof(MISSING, visit, story, note, weaker=True)
+        elif visit.status in (422, 500) and known is None and not refusal.issued and refusal.plain:
+            if refusal.exact == let_in.exact:
+                yield CallerProof(MISREPORTED, visit, story, note, weaker=True)
+        elif visit.status == 401 and known is not None and visit.scheme == "basic" and self._knew(known, refusal):
+            yield CallerProof(FORBIDDEN, visit, (known.visit.step("known to the service"), *story), note)
+
+    def _knew(self, known: KnownCredential, refusal: Refusal) -> bool:
+        """Whether a service knew a credential when it refused it: it was let in where others are refused."""
+        gate = self._gates.get(known.gate, refusal.visit.ended)
+        credential = refusal.visit.credential
+        if gate is None or credential is None or not gate.is_guarded or known.gate == refusal.gate:
+            return False
+        if gate.space != refusal.visit.space and gate.space and refusal.visit.space:
+            return False  # another realm has other credentials
+        return known.number <= refusal.number and credential not in gate.denied
+
+    def _refusal(self, exchange: Exchange, visit: Visit) -> Refusal | None:
+        """The exchange as a refusal; None where it was refused for another reason, or says what it is about."""
+        words, about = wording(exchange), meanings(exchange)
+        if words is None or visit.status is None or _says_why(exchange, visit.status, about):
+            return None
+        if visit.status >= 500 and words.upstream:
+            return None
+        request = exchange.request
+        return Refusal(
+            visit,
+            gate_of(exchange),
+            visit.request,
+            words.words,
+            not words.generic,
+            hash(credentials(exchange)),
+            any(self._issued.get(value, visit.ended) is not None for value in _sent(exchange)),
+            request.body.empty and not request.query,
+            self._number,
+        )
+
+    # What is kept
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
+        """Take in an exchange."""
+        status = visit.status
+        if status is None or exchange.request.method == "OPTIONS":
+            return
+        self._number += 1
+        if status < 400:
+            for value in _issued(exchange):
+                self._issued.keep(value, True, visit.ended)
+        if visit.stranger:
+            self._note_anonymous(exchange, visit, status)
+        elif visit.credential is not None:
+            self._note_caller(exchange, visit, visit.credential, status)
+
+    def _note_anonymous(self, exchange: Exchange, visit: Visit, status: int) -> None:
+        key = gate_of(exchange)
+        gate = self._gates.get(key, visit.ended)
+        if status < 400:
+            if (status >= 300 or visit.succeeded) and (gate is None or not gate.open):
+                self._gates.ensure(key, AccessPoint, visit.ended).open = True
+            return
+        if status not in (400, 401, 403, 500):
+            return
+        gate = self._gates.ensure(key, AccessPoint, visit.ended)
+        if status == 401:
+            # Where 401 is what anonymous requests get, another status has another reason.
+            gate.challenges, gate.space, gate.waiting = True, visit.space, ()
+            return
+        refusal = self._refusal(exchange, visit)
+        if refusal is None or gate.open or gate.challenges:
+            return
+        if status == 403:
+            gate.forbidden = refusal
+            words = (visit.service, refusal.words)
+            if gate.let_in:
+                self._prove(words, key, visit.ended)
+            elif all(each.gate != key for each in self._held.get(words, visit.ended) or ()):
+                held = self._held.get(words, visit.ended) or ()
+                self._held.keep(words, (*held[1 - _MOST_HELD :], refusal), visit.ended)
+        if not any(_is_proven_by(refusal, each) for each in gate.let_in.values()):
+            gate.waiting = (*gate.waiting[1 - _MOST_REFUSALS :], refusal)
+
+    def _note_caller(self, exchange: Exchange, visit: Visit, credential: bytes, status: int) -> None:
+        key = gate_of(exchange)
+        gate = self._gates.ensure(key, AccessPoint, visit.ended)
+        let_in = _let_in(exchange, visit)
+        if let_in is not None:
+            if not gate.open and gate.forbidden is not None:
+                self._prove((visit.service, gate.forbidden.words), key, visit.ended)
+            if len(self._doubted) and let_in.good and gate.is_guarded:
+                self._doubted.drop((visit.service, credential))
+            gate.admit(credential, let_in)
+        elif status in _REJECTED and (refusal := self._refusal(exchange, visit)) is not None:
+            if status == 401:
+                self._doubt(gate, refusal, credential)
+            gate.rejected = (*gate.rejected[1 - _MOST_REJECTED :], refusal)
+        if status == 401 and len(gate.denied) < _MOST_REJECTED:
+            gate.denied |= {credential}
+        if not gate.open and status in _KNOWN and (let_in is not None or status == 403):
+            self._know(gate, key, visit, credential, let_in)
+
+    def _know(self, gate: AccessPoint, key: int, visit: Visit, credential: bytes, let_in: LetIn | None) -> None:
+        """Keep that a service knows a credential: it is let in, or refused otherwise than an anonymous one by 401."""
+        good = let_in is not None and let_in.good
+        if not good and not gate.challenges:
+            return
+        place = (visit.service, credential)
+        known = self._known.get(place, visit.ended)
+        if known is None:
+            known = KnownCredential(visit, key, self._number, good)
+        self._known.keep(place, known._replace(accepted=known.accepted or good), visit.ended)
+
+    def _doubt(self, gate: AccessPoint, refusal: Refusal, credential: bytes) -> None:
+        """Keep a 401 to a credential that the service knew, until the credential is let in again elsewhere."""
+        visit = refusal.visit
+        known = self._known.get((visit.service, credential), visit.ended)
+        others = (each for other, each in gate.let_in.items() if other != credential and each.good)
+        other = next((each for each in others if each.carrier == refusal.carrier), None)
+        if other is not None and known is not None and self._knew(known, refusal) and visit.scheme != "basic":
+            self._doubted.keep((visit.service, credential), (refusal, other.visit), visit.ended)
+
+    def _prove(self, words: tuple[str, int], gate: int, now: float) -> None:
+        proven = self._proven.get(words, now) or frozenset()
+        if len(proven) < _MOST_PROVEN:
+            self._proven.keep(words, proven | {gate}, now)
+
+    def __len__(self) -> int:
+        return len(self._gates) + len(self._known) + len(self._issued) + len(self._held) + len(self._doubted)
+
+
+_UNSEEN: Final = AccessPoint()
+
+
+def callers_prove(state: State) -> Opens:
+    """See ``Callers.may_prove``."""
+    return state.recall(Callers).may_prove
+
+
+def gate_of(exchange: Exchange) -> int:
+    """Return a number for method and path of an exchange."""
+    return hash((exchange.request.method, place_of(exchange).path))
+
+
+def _let_in(exchange: Exchange, visit: Visit) -> LetIn | None:
+    """A request with a credential that got behind the gate; None for others."""
+    good = visit.verdict is Verdict.OK and is_good(exchange)
+    if not good and visit.status not in (404, 409):
+        return None
+    kinds = credentials(exchange)
+    return LetIn(visit, visit.request, hash(kinds), kinds == _BY_COOKIE, good)
+
+
+def _is_proven_by(refusal: Refusal, let_in: LetIn) -> bool:
+    """Whether a refusal of an anonymous request is proven to be for the lack of credentials.
+
+    A 403 is so whenever a caller is let in; else the very request must succeed with a credential that is no cookie.
+    """
+    if refusal.visit.status == 403:
+        return True
+    return let_in.good and not let_in.by_cookie and refusal.exact is not None and let_in.exact == refusal.exact
+
+
+def _says_why(exchange: Exchange, status: int, about: frozenset[Meaning]) -> bool:
+    """Whether a refusal says that it has another reason, or says plainly that credentials are missing."""
+    response = exchange.response
+    text = "" if response is None else (response.body.text or "")[:_READ]
+    if status == 401:
+        return _fresh.search(text) is not None
+    if Meaning.AUTHN in about and Meaning.AUTHZ not in about:
+        return True
+    return status == 403 and (is_aside(exchange) or _matters.search(text) is not None)
+
+
+def _issued(exchange: Exchange) -> Iterator[int]:
+    """Yield numbers for the tokens that a response hands out: in cookies, and in JSON of what looks like a login."""
+    response = exchange.response
+    if response is None:
+        return
+    if "set-cookie" in response.headers.index:
+        for cookie in response.headers.get_all("set-cookie")[:_MOST_VALUES]:
+            yield hash(cookie[:_LONGEST].partition(";")[0].partition("=")[2])
+    if exchange.request.method == "POST" or _login.search(exchange.request.path[:_READ]):
+        for name, value in list((response.body.members or {}).items())[:_MOST_VALUES]:
+            inner = value.items() if isinstance(value, dict) else ((name, value),)
+            for key, text in list(inner)[:_MOST_VALUES]:
+                if isinstance(text, str) and len(text) >= _SHORTEST_TOKEN and _token.search(key):
+                    yield hash(text)
+
+
+def _sent(exchange: Exchange) -> Iterator[int]:
+    """Yield numbers for the credentials in a request."""
+    for each in carried(exchange, Grade.CREDENTIAL):
+        yield hash(each.value[:_LONGEST].rpartition(" ")[2])

@@ -1,0 +1,122 @@
+"""400, 422 or 500 for the lack of valid credentials; 401 is expected
+
+What it does
+------------
+Reports a 400 or 500 to an anonymous request where the very same request succeeds once it carries credentials, and a 422
+or 500 to a credential that was never accepted where the same request with another one succeeds.
+
+Why it matters
+--------------
+The client looks for a mistake in its request, or takes the service for broken, and never learns that it has to log in.
+Failed logins are counted as failures of the service.
+
+Known exceptions
+----------------
+Sessions in cookies: much else may depend on them. Errors that say what they are about, errors that speak of a database or
+a connection, and paths that let anonymous requests in.
+
+How to fix
+----------
+Check credentials before anything else is looked at, and answer 401 with ``WWW-Authenticate`` where there are none, or
+where they are not accepted. Catch the exception of the library that decodes tokens.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-11.4
+"""
+
+from collections.abc import Iterator
+
+from wirelint.core.exchange import Answered
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Rule, When
+from wirelint.core.verdict import Verdict
+from wirelint.history.callers import MISREPORTED, Callers, callers_prove
+
+RULE = Rule(
+    severity=Severity.LOW,
+    confidence=Confidence.STRONG,
+    because="the same request succeeds with other credentials",
+    basis="policy: RFC 9110 section 15.5.2 defines 401 as lacking valid credentials",
+    when=When(status="2xx 400 422 500"),
+    verdict=Verdict.CLIENT_ERROR,
+    suggested_status=401,
+    recalls=(Callers,),
+    after=callers_prove,
+)
+
+
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """Report what the same request with other credentials proves."""
+    current = context.state.visit(exchange)
+    for proof in context.recall(Callers).proofs(exchange):
+        if proof.kind == MISREPORTED:
+            fault = proof.fault
+            who = "a request without credentials" if fault.stranger else "credentials that are not accepted"
+            yield Hit(
+                f"{fault.status} sent to {who}; 401 is expected",
+                f"{fault.method} {fault.route} → {fault.status}; the same with other credentials: success",
+                story=proof.story,
+                note=proof.note,
+                about=None if fault is current else fault,
+            )
+
+
+BAD = (
+    """\
+GET /v1/models HTTP/1.1
+Host: llm.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/plain
+
+Internal Server Error
+GET /v1/models HTTP/1.1
+Host: llm.example
+Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"data": []}
+""",
+)
+
+GOOD = (
+    """\
+GET /v1/models HTTP/1.1
+Host: llm.example
+
+HTTP/1.1 401 Unauthorized
+WWW-Authenticate: Bearer
+Content-Type: text/plain
+
+who are you?
+GET /v1/models HTTP/1.1
+Host: llm.example
+Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"data": []}
+""",
+    """\
+GET /v1/models HTTP/1.1
+Host: llm.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/plain
+
+connection to the database was refused
+GET /v1/models HTTP/1.1
+Host: llm.example
+Authorization: Bearer b1946ac92492d2347c6235b4d2611184
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"data": []}
+""",
+)
