@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -65,6 +66,23 @@ class TestDocuments:
         assert isinstance(exchange, Exchange)
         assert exchange.response is not None
         assert exchange.response.body.text == "a\ufffdb"
+
+    @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity"])
+    def test_a_number_that_is_none_kills_nothing(self, number: bytes) -> None:
+        said = document(entry(text='say \\"NaN\\", -Infinity'), entry(404))
+        text = said.replace(b'"time": 120', b'"time": ' + number)
+        first, second = parsed(text)
+        assert isinstance(first, Exchange)
+        assert isinstance(second, Exchange)
+        assert first.response is not None
+        assert first.response.body.text == 'say \\"NaN\\", -Infinity'
+        assert (first.ended, second.ended) == (None, None)
+
+    def test_mending_takes_linear_time(self) -> None:
+        begun = time.process_time()
+        for text in (b'"' + b'\\"' * 500_000, b"NaN" * 500_000, b'{"a":' + b"-" * 1_000_000, b'"\\' * 300_000):
+            har._mended(text)
+        assert time.process_time() - begun < 10
 
     @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n  "])
     def test_byte_order_marks(self, mark: bytes) -> None:

@@ -126,11 +126,12 @@ class Html(Grouping):
         if not len(self.found):
             _add(_add(section, "div", cls="empty"), "p", "Nothing was found.")
             return
+        rules = {rule.id: rule for rule in self.run.rules}
         listed = _add(section, "ul", cls="list")
         for group in self.found:
             details = _add(_add(listed, "li", cls="finding"), "details")
             _summary(_add(details, "summary"), group)
-            _details(_add(details, "div", cls="body"), group)
+            _details(_add(details, "div", cls="body"), group, rules.get(group.finding.rule))
 
     def _table(self, main: ET.Element) -> None:
         if not self._services:
@@ -193,7 +194,7 @@ def _summary(summary: ET.Element, group: Group) -> None:
     _add(_add(summary, "span", cls="when"), "span", f"×{group.count:,}", cls="count")
 
 
-def _details(body: ET.Element, group: Group) -> None:
+def _details(body: ET.Element, group: Group, rule: Rule | None) -> None:
     finding = group.finding
     left = _add(body, "div")
     if finding.evidence:
@@ -213,9 +214,11 @@ def _details(body: ET.Element, group: Group) -> None:
         pair = _add(facts, "div")
         _add(pair, "dt", name)
         _add(pair, "dd", value)
-    right = _add(body, "div", cls="advice")
-    _add(right, "h3", "How to fix")
-    _add(_add(right, "p"), "a", f"What {finding.rule} means, and how to fix it", href=f"#rule-{finding.rule}")
+    if rule is not None:
+        right = _add(body, "div", cls="advice")
+        _add(right, "h3", "How to fix")
+        _blocks(right, sections(rule).get("How to fix", ""))
+        _add(_add(right, "p"), "a", f"More about {rule.id}", href=f"#rule-{rule.id}")
 
 
 def _facts(finding: Finding, group: Group) -> Iterator[tuple[str, str]]:
@@ -233,15 +236,20 @@ def _text(article: ET.Element, rule: Rule, count: int) -> None:
     _add(article, "p", f"{rule.summary}. {plural(count, 'finding')}; {rule.severity}, {rule.confidence}.", cls="hint")
     for title, text in sections(rule).items():
         _add(article, "h3", title)
-        for block in re.split(r"\n\s*\n", text):
-            if block.startswith("- "):
-                listed = _add(article, "ul", cls="left-out")
-                for item in re.split(r"\n?^- ", block, flags=re.MULTILINE)[1:]:
-                    _prose(_add(listed, "li"), item)
-            elif block.startswith(" "):
-                ET.SubElement(article, "pre").text = block
-            else:
-                _prose(_add(article, "p"), block)
+        _blocks(article, text)
+
+
+def _blocks(parent: ET.Element, text: str) -> None:
+    """Add paragraphs, lists and code."""
+    for block in re.split(r"\n\s*\n", text):
+        if block.startswith("- "):
+            listed = _add(parent, "ul", cls="left-out")
+            for item in re.split(r"\n?^- ", block, flags=re.MULTILINE)[1:]:
+                _prose(_add(listed, "li"), item)
+        elif block.startswith(" "):
+            ET.SubElement(parent, "pre").text = block
+        else:
+            _prose(_add(parent, "p"), block)
 
 
 def _prose(element: ET.Element, text: str) -> None:

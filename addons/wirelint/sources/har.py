@@ -43,6 +43,8 @@ _escape: Final = re.compile(
 )
 # A bracket, or a string, with the colon behind it if it is a name. A string that does not end takes all that is left.
 _token: Final = re.compile(rb'"((?:[^"\\]|\\.)*+)(?:"\s*+(:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
+# Strings are matched to be passed over; one that does not end takes all that is left.
+_no_number: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|-?\b(NaN|Infinity)\b', re.DOTALL)
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _PHASES: Final = ("blocked", "dns", "connect", "send", "wait")
 
@@ -122,9 +124,10 @@ def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]
 
 
 def _mended(data: bytes | bytearray) -> bytes:
-    """Replace halves of surrogate pairs: browsers write JavaScript strings, which may hold them, and JSON may not."""
+    """Replace what JavaScript and Python write but JSON does not have: halves of surrogate pairs, NaN and infinity."""
     text = data.decode("utf-8", "replace").encode()
-    return _escape.sub(lambda match: b"\\ufffd" if match[1] else match[0], text)
+    text = _escape.sub(lambda match: b"\\ufffd" if match[1] else match[0], text)
+    return _no_number.sub(lambda match: b"null" if match[1] else match[0], text)
 
 
 def _parsed(octets: msgspec.Raw) -> dict[str, Any]:
