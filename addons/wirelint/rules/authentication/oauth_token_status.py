@@ -3,8 +3,9 @@
 What it does
 ------------
 Looks at answers of OAuth token endpoints, told by ``grant_type`` in a form or by their path. Reports an OAuth
-``error`` under a 2xx status, ``invalid_grant`` under 401, and ``invalid_client`` under another status than 401 when
-the client had authenticated itself in the ``Authorization`` field.
+``error`` under a 2xx status, ``invalid_grant`` under 401, ``invalid_client`` under another status than 401 when the
+client had authenticated itself in the ``Authorization`` field, and the errors of RFC 6749 under any other status than
+400 or 401: 403, 404, 422, 500 or 501.
 
 Why it matters
 --------------
@@ -65,6 +66,17 @@ _ERRORS: Final = frozenset(
         "incorrect_client_credentials",
     }
 )
+_STANDARD: Final = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+    }
+)
+"""The errors of RFC 6749 section 5.2, all of which have status 400 unless the client authenticated."""
 _SHAPE: Final = frozenset({"error", "error_description", "error_uri"})
 _PROVIDERS: Final = ("github.com", "slack.com", "reddit.com", "facebook.com", "linkedin.com", "stackexchange.com")
 
@@ -94,6 +106,14 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         yield Hit("OAuth error invalid_grant under 401", evidence, suggested_status=400, severity=Severity.MEDIUM)
     elif error == "invalid_client" and authenticated and status != 401:
         yield Hit(f"OAuth error invalid_client under {status}", evidence, suggested_status=401)
+    elif error in _STANDARD and status not in (400, 401, 429, 503):
+        yield Hit(
+            f"OAuth error {error} under {status}",
+            evidence,
+            suggested_status=right,
+            severity=Severity.MEDIUM,
+            verdict=Verdict.CLIENT_ERROR,
+        )
 
 
 def _answer(response: Response) -> Mapping[str, Any]:
@@ -154,6 +174,17 @@ HTTP/1.1 400 Bad Request
 Content-Type: application/json
 
 {"error": "invalid_client"}
+""",
+    """\
+POST /auth/token HTTP/1.1
+Host: id.example
+Content-Type: application/x-www-form-urlencoded
+
+grant_type=magic&username=ann
+HTTP/1.1 501 Not Implemented
+Content-Type: application/json
+
+{"error": "unsupported_grant_type", "error_description": "Unsupported grant type: magic"}
 """,
 )
 
