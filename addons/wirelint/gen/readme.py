@@ -1,4 +1,4 @@
-"""The table of rules in the README, and how a generated part gets into it."""
+"""The rules that the README shows, and how a generated part gets into it."""
 
 from __future__ import annotations
 
@@ -13,31 +13,56 @@ BEGIN: Final = "<!-- rules: written by make gen -->"
 END: Final = "<!-- rules: end -->"
 
 
-def table(rules: Sequence[Rule], reference: str) -> str:
-    """The table, a family at a time.
+EXAMPLES: Final = (
+    "ok-with-error-body",
+    "error-page-as-success",
+    "unauthorized-without-challenge",
+    "missing-credentials-as-403",
+    "forbidden-as-401",
+    "server-error-for-client-input",
+    "upstream-failure-masked",
+    "throttle-misreported",
+    "bad-request-for-auth",
+    "always-200-service",
+)
+"""What the README shows of the catalogue: one rule of each kind of lie."""
+
+
+def examples(rules: Sequence[Rule], reference: str) -> str:
+    """Return the table of the README's examples.
 
     :param reference: where the rule reference is, seen from the README.
     """
+    known = {rule.id: rule for rule in rules}
+    lines = ["| rule | severity | what it finds |", "|---|---|---|"]
+    for name in EXAMPLES:
+        rule = known[name]
+        lines.append(f"| [`{name}`]({reference}#{name}) | {rule.severity} | {cell(rule.summary)} |")
+    return "\n".join(lines)
+
+
+def table(rules: Sequence[Rule]) -> str:
+    """Return the table of all rules, a family at a time, as the rule reference has it."""
     lines = ["| rule | severity | confidence | what it finds |", "|---|---|---|---|"]
     for family, members in groupby(rules, key=lambda rule: rule.family):
         lines.append(f"| **{family_title(family)}** | | | |")
         for rule in members:
-            name = f"[`{rule.id}`]({reference}#{rule.id})"
+            name = f"[`{rule.id}`](#{rule.id})"
             off = "" if rule.default else " (off unless asked for)"
             lines.append(f"| {name} | {rule.severity} | {rule.confidence} | {cell(rule.summary)}{off} |")
     return "\n".join(lines)
 
 
 def filled(readme: str, rules: Sequence[Rule], reference: str) -> str:
-    """The README with a fresh table between the markers.
+    """Return the README with a fresh table between the markers.
 
     :raises ValueError: the markers are not there, once each and in order.
     """
-    return placed(readme, table(rules, reference), BEGIN, END)
+    return placed(readme, examples(rules, reference), BEGIN, END)
 
 
 def placed(readme: str, text: str, begin: str, end: str) -> str:
-    """The README with a text between two markers, in place of what was there.
+    """Return the README with a text between two markers, in place of what was there.
 
     :raises ValueError: the markers are not there, once each and in order.
     """

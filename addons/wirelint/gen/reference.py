@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from wirelint.core.rule import SINCE, STATUS, Reads, Rule, When
+from wirelint.gen.readme import table
 from wirelint.gen.text import family_title, inline, references, sections
 
 _READS: Final = {
@@ -31,9 +32,7 @@ def page(rules: Sequence[Rule], corpus: Mapping[str, Any] | None = None) -> str:
     lines = ["<!-- written by make gen -->", "", "# Rules", "", _INTRODUCTION, ""]
     if corpus is not None:
         lines += [_measured(corpus), ""]
-    for family, members in families:
-        names = ", ".join(f"[{rule.id}](#{rule.id})" for rule in members)
-        lines.append(f"- [{family_title(family)}](#{family_title(family).lower().replace(' ', '-')}): {names}")
+    lines.append(table(rules))
     for family, members in families:
         lines += ["", f"## {family_title(family)}"]
         for rule in members:
