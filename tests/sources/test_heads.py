@@ -9,7 +9,7 @@ import pytest
 from lab.har import document, entry
 from wirelint.core.exchange import Exchange
 from wirelint.sources import Skipped
-from wirelint.sources.heads import LINES_LIMIT, OCTETS_LIMIT, octets
+from wirelint.sources.heads import LINES_LIMIT, NAME_LIMIT, OCTETS_LIMIT, octets
 from wirelint.sources.open import open_capture
 
 
@@ -23,6 +23,9 @@ from wirelint.sources.open import open_capture
         (((b"a", bytes(OCTETS_LIMIT - 1)),), 0, OCTETS_LIMIT),
         (((b"a", bytes(OCTETS_LIMIT - 1)),), 1, None),
         ((), OCTETS_LIMIT + 1, None),
+        (((b"a" * NAME_LIMIT, bytes(9000)),), 0, NAME_LIMIT + 9000),
+        (((b"a" * (NAME_LIMIT + 1), bytes(9000)),), 0, None),
+        (((b"a" * 5000, b""),), 0, 5000),
     ],
 )
 def test_octets(fields: tuple[tuple[bytes, bytes], ...], more: int, expected: int | None) -> None:

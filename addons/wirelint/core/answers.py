@@ -53,7 +53,14 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
     if raw is None or len(raw) > _LONGEST or body.coding or not body.complete:
         return {}
     fields = tuple([field for field in response.headers.index.items() if field[0] not in PASSING])
+    if sum([_octets(*field) for field in fields]) > _LONGEST:
+        return {}
     return _known(response.status, fields, raw)
+
+
+def _octets(name: str, value: bytes | tuple[bytes, ...]) -> int:
+    """Return the size of a field, of whose lines there may be several. What is cached must be short."""
+    return len(name) + (len(value) if isinstance(value, bytes) else sum(map(len, value)))
 
 
 @functools.lru_cache(maxsize=_MOST)

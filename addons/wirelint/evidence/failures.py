@@ -81,14 +81,19 @@ _TRUSTED: Final = frozenset(
 )
 
 
-@functools.lru_cache(maxsize=1024)
 def reads_as_error(text: str) -> bool:
     """Return whether a text is the message of an error and of nothing else.
 
     :param text: what a service says, without markup; more than 400 characters or four lines are never a message.
     """
-    text = text.strip().lower()
-    if not 4 <= len(text) <= _LONGEST or text.count("\n") > _MOST_LINES or " " not in text:
+    text = text.strip()
+    return len(text) <= _LONGEST and _reads_as_error(text)  # what is cached must be short
+
+
+@functools.lru_cache(maxsize=1024)
+def _reads_as_error(text: str) -> bool:
+    text = text.lower()
+    if len(text) < 4 or text.count("\n") > _MOST_LINES or " " not in text:
         return text in _WORDS
     if is_status_phrase(text):
         return True

@@ -7,11 +7,11 @@ other gives way.
 from __future__ import annotations
 
 import enum
-import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from wirelint.core.caching import by_beginning
 from wirelint.evidence import vocabulary
 from wirelint.evidence.phrases import words_of, words_of_code
 
@@ -75,26 +75,22 @@ class Reading(NamedTuple):
     words: str
 
 
-@functools.lru_cache(maxsize=2048)
+@by_beginning(TEXT_LIMIT, most=2048)
 def of_prose(text: str) -> frozenset[Meaning]:
     """Return what a text speaks of; several meanings where it can be read in several ways."""
-    return frozenset(
-        _meanings[each.label] for each in _in_prose.find(words_of(text[:TEXT_LIMIT])) if each.label != _FAILED
-    )
+    return frozenset(_meanings[each.label] for each in _in_prose.find(words_of(text)) if each.label != _FAILED)
 
 
-@functools.lru_cache(maxsize=2048)
+@by_beginning(128, most=2048)
 def of_code(code: str) -> frozenset[Meaning]:
     """Return what a machine-readable code such as ``RESOURCE_NOT_FOUND`` speaks of."""
-    return frozenset(
-        _meanings[each.label] for each in _in_codes.find(words_of_code(code[:128])) if each.label != _FAILED
-    )
+    return frozenset(_meanings[each.label] for each in _in_codes.find(words_of_code(code)) if each.label != _FAILED)
 
 
-@functools.lru_cache(maxsize=1024)
+@by_beginning(TEXT_LIMIT, most=1024)
 def reading(text: str) -> Reading | None:
     """Return what a text or a code means above all; None where no phrase is known in it."""
-    text = text[:TEXT_LIMIT].strip()
+    text = text.strip()
     code = " " not in text
     row = words_of_code(text) if code else words_of(text)
     found = (_in_codes if code else _in_prose).find(row)
@@ -116,9 +112,9 @@ def reads_as_ordinary(text: str) -> bool:
     return _score(text) < _ORDINARY_BELOW
 
 
-@functools.lru_cache(maxsize=1024)
+@by_beginning(TEXT_LIMIT, most=1024)
 def _score(text: str) -> int:
-    text = text[:TEXT_LIMIT].strip()
+    text = text.strip()
     row = words_of(text) if " " in text else words_of_code(text)
     known = _weights
     return known.get("", 0) + sum(known.get(name, 0) for name in set(features(row)))

@@ -28,6 +28,8 @@ from wirelint.evidence.refusals import is_aside
 from wirelint.evidence.waits import wait
 
 _COMPARED: Final = 16 * 1024
+_MOST_NAMES: Final = 64
+"""Most fields of a request whose names are remembered together."""
 """Longer content of requests is not compared, in bytes."""
 _ANSWER: Final = 4096
 _REFUSALS: Final = frozenset({403, 404, 410})
@@ -106,7 +108,8 @@ class Present:
     def _caller(self, exchange: Exchange) -> _Caller:
         request = exchange.request
         index = request.headers.index
-        fields, told = _of_caller(tuple(index))
+        names = tuple(index)
+        fields, told = _of_caller(names) if len(names) <= _MOST_NAMES else _of_caller.__wrapped__(names)
         key = hash((exchange.client, request.http_version, fields, *[index[name] for name in fields]))
         caller = self._callers.get(key)
         if caller is None:

@@ -14,6 +14,10 @@ LINES_LIMIT: Final = 2000
 OCTETS_LIMIT: Final = 128 * 1024
 """Most octets of a head's names and values, with the request target or the reason phrase."""
 
+NAME_LIMIT: Final = 256
+"""Most octets of a name in a head of more than 8 KiB. The engine remembers which names come together."""
+_SMALL: Final = 8 * 1024
+
 Fields = tuple[tuple[bytes, bytes], ...]
 
 
@@ -27,6 +31,8 @@ def octets(fields: Fields, more: int = 0) -> int | None:
         return None
     for name, value in fields:
         more += len(name) + len(value)
+    if more > _SMALL and any(len(name) > NAME_LIMIT for name, _ in fields):
+        return None
     return more if more <= OCTETS_LIMIT else None
 
 
