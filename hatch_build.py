@@ -7,10 +7,12 @@ folder; hatch-mypyc builds in the source tree, and moves pyproject.toml away mea
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import re
 import shlex
 import shutil
+import subprocess
+import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -22,7 +24,25 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _SOURCES: Final = "addons"
 _FOLDERS: Final = ("core", "evidence", "history", "rules")
-_not_native: Final = re.compile(r"^class \w+\([^)]*\bStruct\b|^@(?:\w+\.)?runtime_checkable\b", re.MULTILINE)
+# Run by an interpreter of its own, so that the process that builds the wheel imports nothing of it.
+_LOOK: Final = """
+import importlib, json, pathlib, sys
+import msgspec
+
+def is_native(kind):
+    return not issubclass(kind, msgspec.Struct) and not getattr(kind, "_is_runtime_protocol", False)
+
+sources = pathlib.Path(sys.argv[1])
+sys.path.insert(0, str(sources))
+found = []
+for file in sorted(file for folder in sys.argv[2:] for file in (sources / "wirelint" / folder).rglob("*.py")):
+    if file.name != "__init__.py":
+        module = importlib.import_module(".".join(file.relative_to(sources).with_suffix("").parts))
+        kinds = [each for each in vars(module).values() if isinstance(each, type)]
+        if all(is_native(kind) for kind in kinds if kind.__module__ == module.__name__):
+            found.append(str(file.relative_to(sources)))
+print(json.dumps(found))
+"""
 
 
 class NoCompilerError(Exception):
@@ -30,18 +50,17 @@ class NoCompilerError(Exception):
 
 
 def modules(root: Path) -> list[str]:
-    """The files to be compiled, as paths below ``addons``: what every exchange passes through.
+    """Return the files to compile, as paths below ``addons``: what every exchange passes through.
 
-    Left out are packages' own files, and those that mypyc cannot make native classes of: structs of msgspec, and
-    protocols that are asked for at run time.
+    Packages' own files stay interpreted, and modules with a class that mypyc cannot make native: a struct of msgspec,
+    or a protocol that is asked for at run time. Each module is imported to see which classes it has.
     """
     sources = root / _SOURCES
-    found = sorted(file for each in _FOLDERS for file in (sources / "wirelint" / each).rglob("*.py"))
-    return [
-        str(file.relative_to(sources))
-        for file in found
-        if file.name != "__init__.py" and not _not_native.search(file.read_text(encoding="utf-8"))
-    ]
+    asked = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", _LOOK, str(sources), *_FOLDERS], capture_output=True, text=True, check=True
+    )
+    found: list[str] = json.loads(asked.stdout)
+    return found
 
 
 def check_compiler() -> None:

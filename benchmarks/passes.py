@@ -1,4 +1,6 @@
-"""What recorded traffic costs the engine: ``python -m benchmarks.passes FOLDER`` takes it through once.
+"""What an audit of recorded traffic costs: ``python -m benchmarks.passes FOLDER`` takes it through once.
+
+That is the engine with metrics and journal, which live traffic feeds as well.
 
 Each exchange counts once, seen for the first time: so every pass is a process of its own, in which nothing is warm from
 the one before. In each round every form of the engine has its pass, in an order that shifts from round to round.
@@ -13,7 +15,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,7 +23,7 @@ from typing import Any, Final, NamedTuple
 from benchmarks.peers import available, lint
 from benchmarks.processes import BenchmarkError
 from benchmarks.recorded import captures_in, recorded, renewed
-from benchmarks.timing import fresh, microseconds
+from benchmarks.timing import counted, fresh, microseconds
 from wirelint.cli.form import compiled
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
@@ -57,13 +59,14 @@ def through(engine: Engine, exchanges: Iterable[Exchange]) -> Pass | None:
 
     :param exchanges: ones that were never audited.
     """
+    consume = counted(engine)
     taken: list[float] = []
     peers: list[float] = []
     found = 0
     for some in itertools.batched(itertools.islice(exchanges, _MOST), _READ_AT_ONCE):
         for exchange in some:
             audits: list[Audit] = []
-            taken.append(microseconds(partial(_note, engine, audits), (renewed(exchange),)))
+            taken.append(microseconds(partial(_note, consume, audits), (renewed(exchange),)))
             found += any(each.severity >= Severity.MEDIUM for each in audits[0].findings)
         peers += [microseconds(lint, (exchange,)) if available() else 0.0 for exchange in some]
     if not taken:
@@ -71,8 +74,8 @@ def through(engine: Engine, exchanges: Iterable[Exchange]) -> Pass | None:
     return Pass(len(taken), found, statistics.fmean(taken), statistics.median(taken), statistics.fmean(peers))
 
 
-def _note(engine: Engine, audits: list[Audit], exchange: Exchange) -> None:
-    audits.append(engine.audit(exchange))
+def _note(consume: Callable[[Exchange], Audit], audits: list[Audit], exchange: Exchange) -> None:
+    audits.append(consume(exchange))
 
 
 def passes(captures: Iterable[Path], rounds: int) -> dict[str, list[Pass]]:

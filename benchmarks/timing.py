@@ -6,15 +6,31 @@ import gc
 import time
 from collections.abc import Callable, Sequence
 
+from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.rules import catalogue
 from wirelint.settings.selection import select
+from wirelint.sinks.journal import Journal
+from wirelint.sinks.metrics.registry import Metrics
 
 
 def fresh() -> Engine:
     """An engine as ``wirelint proxy`` has it where nothing is set."""
     return Engine(select(catalogue()))
+
+
+def counted(engine: Engine) -> Callable[[Exchange], Audit]:
+    """Return what audits an exchange and hands the outcome to metrics and journal, as live traffic has it."""
+    metrics, journal = Metrics(engine.rules), Journal()
+
+    def consume(exchange: Exchange) -> Audit:
+        audit = engine.audit(exchange)
+        metrics.accept(audit)
+        journal.accept(audit)
+        return audit
+
+    return consume
 
 
 def microseconds(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange]) -> float:

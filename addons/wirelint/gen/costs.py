@@ -69,7 +69,7 @@ def _engine(told: Mapping[str, Any]) -> list[str]:
     kinds, recorded = engine.get("kinds", {}), engine.get("recorded", {})
     sentences = []
     if _CLEAN in kinds:
-        sentences.append(f"The rules take {kinds[_CLEAN]['median']:.0f} µs for 1 KiB of clean JSON.")
+        sentences.append(f"An audit takes {kinds[_CLEAN]['median']:.0f} µs for 1 KiB of clean JSON.")
     if recorded:
         means = " and ".join(f"{each['mean']:.0f} µs {form}" for form, each in recorded.items())
         sentences.append(f"Recorded exchanges, each of them new, take {means}, on average.")
