@@ -1,6 +1,5 @@
 # The image of wirelint: docker build -t wirelint .
 # Any CPython from 3.12 on will do as the base: --build-arg PYTHON=python:3.14-slim
-# The engine is compiled, which takes a minute or two; --build-arg COMPILE=0 leaves that out.
 ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS build
@@ -9,23 +8,10 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv --without-pip /opt/wirelint
 COPY requirements/run.txt requirements/
 RUN python -m pip --python /opt/wirelint/bin/python install --require-hashes --only-binary :all: --requirement requirements/run.txt
-ARG COMPILE=1
-# Debian keeps one version at a time, so a pin would fail with its next update.
-# hadolint ignore=DL3008
-RUN if [ "${COMPILE}" = 1 ]; then \
-        apt-get update \
-        && apt-get install --yes --no-install-recommends gcc libc6-dev \
-        && rm -rf /var/lib/apt/lists/*; \
-    fi
-COPY requirements/compile.txt requirements/
-RUN if [ "${COMPILE}" = 1 ]; then \
-        python -m pip install --target /opt/mypyc --require-hashes --only-binary :all: --requirement requirements/compile.txt; \
-    fi
-COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY addons addons
 # The lock holds what the package is built with, too; once it is built, that goes, and pip says if it was needed.
-RUN PYTHONPATH=/opt/mypyc HATCH_BUILD_HOOK_ENABLE_CUSTOM="${COMPILE}" \
-        python -m pip --python /opt/wirelint/bin/python install --no-deps --no-build-isolation . \
+RUN python -m pip --python /opt/wirelint/bin/python install --no-deps --no-build-isolation . \
     && python -m pip --python /opt/wirelint/bin/python uninstall --yes editables hatchling pathspec pluggy trove-classifiers \
     && python -m pip --python /opt/wirelint/bin/python check
 

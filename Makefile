@@ -6,7 +6,6 @@ BIN = $(VENV)/bin
 PYTHON_IN_VENV = $(BIN)/python
 RUN = $(VENV)/.run-installed
 DEV = $(VENV)/.dev-installed
-COMPILED = $(VENV)/.compiled-installed
 ARGS =
 CORPUS ?= ../shared/corpus
 
@@ -14,14 +13,8 @@ CORPUS ?= ../shared/corpus
 INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
-# In front of what is installed, the compiled form takes precedence.
-WITH_COMPILED = PYTHONPATH='$(abspath $(VENV))/compiled'
 
-# The tests of what is compiled, and of what uses it most.
-OF_COMPILED = $(addprefix tests/,core evidence history rules corpus sinks test_hatch_build.py test_parts.py) \
-	tests/settings tests/test_probing.py $(wildcard tests/test_live*.py)
-
-.PHONY: help demo test compiled test-compiled lint corpus compat bench soak fuzz gen lock clean
+.PHONY: help demo test lint corpus compat bench soak fuzz gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -31,11 +24,6 @@ demo: $(RUN) ## the demo: misbehaving services, audited
 
 test: $(DEV) ## all tests
 	$(PYTHON_IN_VENV) -m pytest -n auto --dist loadfile $(ARGS)
-
-compiled: $(COMPILED) ## the compiled form, in .venv/compiled: a C compiler and a minute or two
-
-test-compiled: $(COMPILED) ## tests of what is compiled, on that
-	$(WITH_COMPILED) $(PYTHON_IN_VENV) -m pytest -n auto --dist loadfile -o pythonpath='. tests' $(OF_COMPILED) $(ARGS)
 
 lint: $(DEV) ## style, types, and that generated files are fresh
 	$(BIN)/ruff check .
@@ -50,11 +38,11 @@ compat: $(DEV) ## mitmproxy's own tests with our changes to it in place: ARGS=ch
 	$(INSTALL) --no-deps --upgrade --target $(VENV)/compat pytest-asyncio==1.5.0 pytest-timeout==2.4.0
 	PYTHONPATH='$(CURDIR)/$(VENV)/compat' $(PYTHON_IN_VENV) scripts/compat $(ARGS)
 
-bench: $(COMPILED) ## throughput and latency beside bare mitmproxy, in compiled form
-	$(WITH_COMPILED) $(PYTHON_IN_VENV) -m benchmarks $(if $(wildcard $(CORPUS)),--captures '$(CORPUS)') $(ARGS)
+bench: $(DEV) ## throughput and latency beside bare mitmproxy
+	$(PYTHON_IN_VENV) -m benchmarks $(if $(wildcard $(CORPUS)),--captures '$(CORPUS)') $(ARGS)
 
-soak: $(COMPILED) ## a million hostile exchanges: memory and cost must stay flat
-	$(WITH_COMPILED) $(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)
+soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
+	$(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)
 
 fuzz: $(DEV) ## tests that make up their input, with seventeen times as much of it
 	$(PYTHON_IN_VENV) -m pytest -n auto -m hypothesis --hypothesis-profile fuzz $(ARGS)
@@ -82,8 +70,3 @@ $(DEV): $(PYTHON_IN_VENV) requirements/dev.txt pyproject.toml
 	$(LOCKED) requirements/dev.txt
 	$(EDITABLE)
 	touch $(RUN) $@
-
-# --upgrade: what was there is replaced once all is built.
-$(COMPILED): $(DEV) hatch_build.py $(shell find addons -type f -not -name '*.pyc')
-	HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 $(INSTALL) --no-deps --no-build-isolation --upgrade --target $(VENV)/compiled .
-	touch $@

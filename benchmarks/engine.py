@@ -76,7 +76,7 @@ def measured(captures: Sequence[Path] = (), only: str = "", *, rounds: int = 1) 
     """
     engine = fresh()
     costs = [measure(engine, sample) for sample in samples() if only in sample.name]
-    over = passes.passes(captures, rounds) if captures else {}
+    over = passes.passes(captures, rounds) if captures else []
     text = f"{len(engine.rules)} rules.\n\n{table(costs)}\n\n{passes.table(over)}".rstrip()
     kinds = {each.name: {"median": round(each.median, 2), "peer": round(each.peer, 1) or None} for each in costs}
     return text, {"kinds": kinds, "recorded": passes.figures(over)}

@@ -8,8 +8,6 @@ import sysconfig
 from importlib import metadata
 from pathlib import Path
 
-from wirelint.cli.form import compiled
-
 
 def machine() -> str:
     """Processor, system, Python, mitmproxy and wirelint in a line or two."""
@@ -17,8 +15,7 @@ def machine() -> str:
     return (
         f"{_processor()}, {usable} cores; {platform.system()} {platform.machine()}; "
         f"{platform.python_implementation()} {platform.python_version()} ({_build()}); "
-        f"mitmproxy {metadata.version('mitmproxy')}, wirelint {metadata.version('wirelint')}, "
-        f"engine {'compiled' if compiled() else 'not compiled'}"
+        f"mitmproxy {metadata.version('mitmproxy')}, wirelint {metadata.version('wirelint')}"
     )
 
 
@@ -33,7 +30,7 @@ def _processor() -> str:
 
 
 def _build() -> str:
-    """How it was compiled makes a fifth and more of a difference."""
+    """How Python was built makes a fifth and more of a difference."""
     arguments = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
     words = ["with PGO" if "--enable-optimizations" in arguments else "without PGO"]
     if "--with-lto" in arguments:

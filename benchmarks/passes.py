@@ -3,7 +3,7 @@
 That is the engine with metrics and journal, which live traffic feeds as well.
 
 Each exchange counts once, seen for the first time: so every pass is a process of its own, in which nothing is warm from
-the one before. In each round every form of the engine has its pass, in an order that shifts from round to round.
+the one before.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -24,14 +23,10 @@ from benchmarks.peers import available, lint
 from benchmarks.processes import BenchmarkError
 from benchmarks.recorded import captures_in, recorded, renewed
 from benchmarks.timing import counted, fresh, microseconds
-from wirelint.cli.form import compiled
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Severity
-
-COMPILED: Final = "compiled"
-NOT_COMPILED: Final = "not compiled"
 
 _MOST: Final = 20_000
 _READ_AT_ONCE: Final = 1000
@@ -78,78 +73,62 @@ def _note(consume: Callable[[Exchange], Audit], audits: list[Audit], exchange: E
     audits.append(consume(exchange))
 
 
-def passes(captures: Iterable[Path], rounds: int) -> dict[str, list[Pass]]:
-    """Passes by form of the engine: the one that runs here, and beside a compiled one that which is not.
+def passes(captures: Iterable[Path], rounds: int) -> list[Pass]:
+    """Take recorded traffic through, each time in a process of its own.
 
-    :param captures: files and folders; where nothing in them can be read, no form has any pass.
+    :param captures: files and folders; where nothing in them can be read, there is no pass.
     :raises BenchmarkError: a process failed.
     """
     paths = [str(path.absolute()) for path in captures]
-    # A folder named in PYTHONPATH comes before any that something was installed into.
-    sources = {**os.environ, "PYTHONPATH": str(_ROOT / "addons")}
-    forms = {COMPILED: dict(os.environ), NOT_COMPILED: sources} if compiled() else {NOT_COMPILED: sources}
-    found: dict[str, list[Pass]] = {form: [] for form in forms}
-    for number in range(rounds):
-        order = list(forms.items())
-        for form, env in order if number % 2 == 0 else reversed(order):
-            told = _told(paths, form, env)
-            if told is None:
-                return {}
-            found[form].append(told)
-    return found
+    return [told for _ in range(rounds) if (told := _told(paths)) is not None]
 
 
-def _told(paths: Sequence[str], form: str, env: Mapping[str, str]) -> Pass | None:
+def _told(paths: Sequence[str]) -> Pass | None:
     command = [sys.executable, "-m", "benchmarks.passes", *paths]
-    run = subprocess.run(command, env=env, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    run = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if run.returncode:
-        raise BenchmarkError(f"the engine, {form}, cannot be measured:\n{run.stderr[-2000:]}")
+        raise BenchmarkError(f"recorded traffic cannot be measured:\n{run.stderr[-2000:]}")
     told = json.loads(run.stdout)
-    if told["form"] != form:
-        raise BenchmarkError(f"the engine is {told['form']} where it should be {form}")
-    return None if told["pass"] is None else Pass(**told["pass"])
+    return None if told is None else Pass(**told)
 
 
-def table(found: Mapping[str, Sequence[Pass]]) -> str:
+def table(found: Sequence[Pass]) -> str:
     """The passes as Markdown; empty where there are none."""
     if not found:
         return ""
-    some = next(iter(found.values()))
-    what = (
-        f"{some[0].exchanges} recorded exchanges, each once, {some[0].found} with a finding of severity medium or high"
-    )
+    told = figures(found)
+    beside = "not installed | |" if told["peer"] is None else f"{told['peer']:.1f} | {told['ratio']:.1f} |"
+    first = found[0]
+    what = f"{first.exchanges} recorded exchanges, each once, {first.found} with a finding of severity medium or high"
     lines = [
-        f"{what}. Medians of {len(some)} rounds, of ratios, too:",
+        f"{what}. Medians of {len(found)} rounds, of ratios, too:",
         "",
-        "| engine | mean µs | median µs | httplint, mean µs | ratio |",
-        "|---|--:|--:|--:|--:|",
+        "| mean µs | median µs | httplint, mean µs | ratio |",
+        "|--:|--:|--:|--:|",
+        f"| {told['mean']:.1f} | {told['median']:.1f} | {beside}",
     ]
-    for form, told in figures(found).items():
-        beside = "not installed | |" if told["peer"] is None else f"{told['peer']:.1f} | {told['ratio']:.1f} |"
-        lines.append(f"| {form} | {told['mean']:.1f} | {told['median']:.1f} | {beside}")
     return "\n".join(lines)
 
 
-def figures(found: Mapping[str, Sequence[Pass]]) -> dict[str, dict[str, Any]]:
-    """The same for programs, by form; ``peer`` and ``ratio`` are None where httplint is missing."""
+def figures(found: Sequence[Pass]) -> dict[str, Any]:
+    """The same for programs, empty where there are none; ``peer`` and ``ratio`` are None where httplint is missing."""
+    if not found:
+        return {}
     return {
-        form: {
-            "mean": round(statistics.median(each.mean for each in told), 2),
-            "median": round(statistics.median(each.median for each in told), 2),
-            "peer": round(statistics.median(each.peer for each in told), 1) or None,
-            "ratio": round(statistics.median(each.peer / each.mean for each in told), 2) or None,
-        }
-        for form, told in found.items()
+        "mean": round(statistics.median(each.mean for each in found), 2),
+        "median": round(statistics.median(each.median for each in found), 2),
+        "peer": round(statistics.median(each.peer for each in found), 1) or None,
+        "ratio": round(statistics.median(each.peer / each.mean for each in found), 2) or None,
     }
 
 
 def main() -> None:
-    """Print one pass in the form that runs here, as JSON."""
+    """Print one pass, as JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.passes", description="One pass over recorded traffic.")
     parser.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="recorded traffic: files, folders")
     captures = captures_in(parser.parse_args().captures)
     told = through(fresh(), itertools.chain.from_iterable(map(recorded, captures)))
-    print(json.dumps({"form": COMPILED if compiled() else NOT_COMPILED, "pass": told and told._asdict()}))
+    print(json.dumps(told and told._asdict()))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -20,7 +21,6 @@ from benchmarks.rounds import Round
 
 from support import wait_until
 from tools import require_tool
-from wirelint.cli.form import compiled
 from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
 
@@ -106,39 +106,33 @@ def test_samples_are_what_their_names_say() -> None:
     assert len(samples.order(1024)) in range(1024, 1124)
 
 
-def test_recorded_exchanges_pass_in_each_form() -> None:
+def test_recorded_exchanges_pass_in_a_process_of_their_own() -> None:
     found = passes.passes([REPLAY], 2)
-    assert list(found) == [passes.COMPILED, passes.NOT_COMPILED][not compiled() :]
-    for each in itertools.chain.from_iterable(found.values()):
+    assert len(found) == 2
+    for each in found:
         assert each.exchanges > each.found > 0
         assert each.mean > 0
-    assert passes.passes([], 1) == {}
-    assert passes.table({}) == ""
+    assert passes.passes([], 1) == []
+    assert passes.table([]) == ""
 
 
-def test_forms_are_shown_beside_each_other() -> None:
-    means = (90.0, 120.0, 100.0)
-    slow = [passes.Pass(7, 2, mean, mean / 2, 300.0) for mean in means]
-    fast = [
-        passes.Pass(7, 2, mean / 2, mean / 2, peer) for mean, peer in zip(means, (270.0, 360.0, 250.0), strict=True)
-    ]
-    shown = passes.table({passes.COMPILED: fast, passes.NOT_COMPILED: slow})
+def test_passes_are_shown_beside_httplint() -> None:
+    found = [passes.Pass(7, 2, mean, mean / 2, peer) for mean, peer in ((90.0, 270.0), (120.0, 360.0), (100.0, 500.0))]
+    shown = passes.table(found)
     assert shown.startswith("7 recorded exchanges, each once, 2 with a finding ")
     assert "Medians of 3 rounds" in shown
-    assert "| compiled | 50.0 | 50.0 | 270.0 | 6.0 |" in shown
-    assert "| not compiled | 100.0 | 50.0 | 300.0 | 3.0 |" in shown
-    alone = passes.table({passes.NOT_COMPILED: [slow[0]._replace(peer=0.0)]})
-    assert "| not compiled | 90.0 | 45.0 | not installed | |" in alone
+    assert "| 100.0 | 50.0 | 360.0 | 3.0 |" in shown
+    assert "| 90.0 | 45.0 | not installed | |" in passes.table([found[0]._replace(peer=0.0)])
 
 
-def test_a_form_that_cannot_be_measured_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pass_that_fails_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "_ROOT", tmp_path)
     with pytest.raises(BenchmarkError, match=r"cannot be measured:\n.*No module named"):
         passes.passes([REPLAY], 1)
 
 
-def test_results_name_the_form() -> None:
-    assert machine().endswith(f"engine {'compiled' if compiled() else 'not compiled'}")
+def test_results_name_the_build_of_python() -> None:
+    assert re.search(rf"CPython {re.escape(platform.python_version())} \((?:with|without) PGO", machine())
 
 
 def test_what_is_missing_is_told(tmp_path: Path) -> None:

@@ -9,14 +9,13 @@ import pytest
 
 from lab.cli import Shell
 from wirelint import __version__
-from wirelint.cli.form import compiled
 from wirelint.core.rule import SECTIONS
 from wirelint.reports import formats
 from wirelint.rules import catalogue
 
 
 def test_version(wirelint: Shell) -> None:
-    assert wirelint("--version") == (0, f"wirelint {__version__}{', compiled' if compiled() else ''}\n", "")
+    assert wirelint("--version") == (0, f"wirelint {__version__}\n", "")
 
 
 def test_help(wirelint: Shell) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Final
 import click
 
 from wirelint import __version__
-from wirelint.cli.form import compiled
 from wirelint.settings.file import nearest
 
 _COMMANDS: Final = {
@@ -86,7 +85,7 @@ def switch_debug(context: click.Context, _parameter: click.Parameter, value: boo
     callback=switch_debug,
     help="Show tracebacks.",
 )
-@click.version_option(__version__, message=f"%(prog)s %(version)s{', compiled' if compiled() else ''}")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
     """Tell the reported outcome of HTTP exchanges from the effective one.
 

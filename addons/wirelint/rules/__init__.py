@@ -38,7 +38,7 @@ def _complete(name: str) -> Rule:
 
 
 def _documentation(module: ModuleType) -> str:
-    """A module's docstring, out of its source where the module has none: compiled and under ``-OO``."""
+    """Return a module's docstring, read from its source if Python left it out (``-OO``)."""
     if module.__doc__ is not None:
         return module.__doc__
     source = Path(module.__file__ or "").with_name(f"{module.__name__.rpartition('.')[2]}.py")
