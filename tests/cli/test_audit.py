@@ -207,6 +207,15 @@ def test_statistics(wirelint: Shell) -> None:
     assert ["2xx", "2", DASH, DASH, DASH] in lines
 
 
+def test_statistics_show_what_was_learned(wirelint: Shell) -> None:
+    fine = [entry(200, json.dumps({"result": "success", name: [1]})) for name in ("rows", "tables")]
+    wirelint.write("a.har", capture(*fine))
+    run = wirelint("audit", "--statistics", "--select", "learned-error-as-success", "a.har")
+    assert """error-when = ["result != 'success'"]""" in run.err
+    wirelint.write("b.har", capture(fine[0]))
+    assert "error-when" not in wirelint("audit", "--statistics", "--select", "learned-error-as-success", "b.har").err
+
+
 def test_colour(wirelint: Shell) -> None:
     wirelint.write("a.har", capture(a_401()))
     assert "\x1b" not in wirelint("audit", "a.har").out

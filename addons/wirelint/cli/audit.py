@@ -69,7 +69,7 @@ def command(
     context = click.get_current_context()
     engine = setup(context).engine()
     least = None if fail_on == _NEVER else Severity[fail_on.upper()]
-    run = Run(engine.rules, files, least)
+    run = Run(engine.rules, files, least, engine.state)
     reports = begin(context, run)
     if statistics:
         reports.append(load("statistics")(run, sys.stderr))

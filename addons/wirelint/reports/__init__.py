@@ -16,6 +16,7 @@ import msgspec
 from wirelint.core.audit import Audit
 from wirelint.core.finding import Severity
 from wirelint.core.rule import Rule
+from wirelint.core.state import State
 from wirelint.sources import Skipped
 
 
@@ -25,11 +26,13 @@ class Run(msgspec.Struct, frozen=True):
     :param rules: the rules in force anywhere.
     :param files: the files as they were named.
     :param fail_on: the least severity that makes the run fail, None if none does.
+    :param past: what the engine remembers; None if it is not known.
     """
 
     rules: tuple[Rule, ...]
     files: tuple[str, ...]
     fail_on: Severity | None = None
+    past: State | None = None
 
 
 class Report:

@@ -1,4 +1,4 @@
-"""Two tables: how often each rule could have fired and did, and which outcomes stood behind which status class."""
+"""Tables: how often each rule could have fired and did, what outcomes each status class had, and what was learned."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from rich.text import Text
 
 from wirelint.core.audit import Audit
 from wirelint.core.verdict import Verdict
+from wirelint.history.envelopes import Envelopes
 from wirelint.reports import Report, Run
 from wirelint.sinks.console import Printer
-from wirelint.sinks.text import severity
+from wirelint.sinks.text import printable, severity
 
 _RIGHT: Final = frozenset({2, 3, 4})
 _AGREEING: Final = frozenset(
@@ -43,12 +44,16 @@ class Statistics(Report):
             self._found_in.setdefault(finding.rule, set()).add(finding.service)
 
     def finish(self) -> None:
-        """Write both tables."""
+        """Write the tables; that of what was learned only if something was."""
         printer = Printer(self.stream)
         printer.table(self._of_rules(), right=_RIGHT)
         printer.line("")
         printer.table(self._of_outcomes(), right=frozenset({1, 2, 3, 4}))
         printer.line("")
+        learned = self._of_learned()
+        if len(learned) > 1:
+            printer.table(learned, right=frozenset())
+            printer.line("")
 
     def _of_rules(self) -> list[list[Text | str]]:
         findings, opportunities = self._findings, self._opportunities
@@ -56,6 +61,15 @@ class Statistics(Report):
         for rule in sorted(self.run.rules, key=lambda rule: (-findings[rule.id], -opportunities[rule.id], rule.id)):
             counts = (findings[rule.id], opportunities[rule.id], len(self._found_in.get(rule.id, ())))
             rows.append([rule.id, severity(rule.severity), *(f"{count:,}" for count in counts)])
+        return rows
+
+    def _of_learned(self) -> list[list[Text | str]]:
+        """What marks success in the content of which service, as settings would have it."""
+        rows: list[list[Text | str]] = [["service", "marks success", "setting"]]
+        known = () if self.run.past is None else self.run.past.recall(Envelopes).learned()
+        for each in known:
+            setting = "" if each.condition is None else f'error-when = ["{each.condition}"]'
+            rows.append([printable(each.service), printable(f"{each.member}: {each.marks}"), setting])
         return rows
 
     def _of_outcomes(self) -> list[list[Text | str]]:

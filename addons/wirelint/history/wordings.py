@@ -1,0 +1,105 @@
+"""Under which statuses a service sends the same words.
+
+A message of a service's own has one cause. Where it comes under 400 here and under 500 there, one of the two is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.state import Latest, Opens, State, Table
+from wirelint.core.visit import Step, Visit
+from wirelint.core.when import When
+from wirelint.evidence.makers import gateway_made
+from wirelint.evidence.protocols import protocol
+from wirelint.evidence.wording import wording
+from wirelint.history.visits import Present
+
+_MOST_WORDINGS: Final = 2048
+_MOST_STATUSES: Final = 4
+_LEAST_TELLING: Final = 3
+_CLIENT: Final = frozenset({400, 404, 409, 413, 415, 422})
+_UNCLEAR: Final = frozenset({400, 404, 422})
+
+
+class WordingProof(NamedTuple):
+    """An exchange whose words belong to another status: ``expected``.
+
+    :ivar fault: the exchange at fault, which may be the current one.
+    """
+
+    fault: Visit
+    expected: int
+    story: tuple[Step, ...]
+    note: str
+
+
+class Wordings:
+    """Wordings by service: the latest exchange under each status."""
+
+    wants = When(status="4xx 500")
+    view = Present
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._wordings: Table[tuple[str, int], dict[int, Visit]] = Table(_MOST_WORDINGS)
+        self._latest: Latest[tuple[WordingProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
+
+    def proofs(self, exchange: Exchange) -> tuple[WordingProof, ...]:
+        """Return what the words of an error prove about it, or about an earlier one in the same words."""
+        return self._latest.of(exchange)
+
+    def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
+        """Return whether an error was seen in the same words under another status."""
+        return (visit.status or 0) >= 400 and len(self._latest.of(exchange)) > 0
+
+    def _proofs(self, exchange: Exchange) -> Iterator[WordingProof]:
+        visit, key = self._state.visit(exchange), _key(exchange)
+        earlier = None if key is None else self._wordings.get(key, visit.ended)
+        for status, other in () if earlier is None else sorted(earlier.items()):
+            fault, right = _judged(visit, other)
+            if fault is None or right is None or status == visit.status:
+                continue
+            note = f"the same words under {visit.status}"
+            story = (other.step(f"these words under {status}"),)
+            yield WordingProof(fault, right.status or 0, story, note)
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
+        """Keep the words of an error."""
+        key = _key(exchange)
+        if key is None or visit.status is None:
+            return
+        statuses: dict[int, Visit] = self._wordings.ensure(key, dict, visit.ended)
+        for status, other in tuple(statuses.items()):
+            if _judged(visit, other)[0] is other:
+                del statuses[status]  # it was reported
+        if visit.status in statuses or len(statuses) < _MOST_STATUSES:
+            statuses[visit.status] = visit
+
+    def __len__(self) -> int:
+        return len(self._wordings)
+
+
+def wordings_prove(state: State) -> Opens:
+    """See ``Wordings.may_prove``."""
+    return state.recall(Wordings).may_prove
+
+
+def _key(exchange: Exchange) -> tuple[str, int] | None:
+    """What stands for the words of an error; None where they are stock words, or not the service's."""
+    words = wording(exchange)
+    if words is None or words.telling < _LEAST_TELLING or words.upstream:
+        return None
+    if exchange.request.method in ("HEAD", "OPTIONS") or protocol(exchange) is not None or gateway_made(exchange):
+        return None
+    return exchange.service, words.words
+
+
+def _judged(one: Visit, other: Visit) -> tuple[Visit | None, Visit | None]:
+    """The one of two errors in the same words that has the wrong status, and the other; None where neither has."""
+    for fault, right in ((one, other), (other, one)):
+        if (fault.status == 500 and right.status in _CLIENT) or (fault.status in _UNCLEAR and right.status == 401):
+            return fault, right
+    return None, None
