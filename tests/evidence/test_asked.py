@@ -24,6 +24,9 @@ def asking(target: str) -> Exchange:
         ("/users/zz", "user zz not found"),
         ("/users/zz", 'No such user: "zz"'),
         ("/boxes/7", "The box was not found"),
+        ("/orders/4", "order 4 not found"),
+        ("/write?rp=none", "retention policy not found: none"),
+        ("/contents/x/y/z.txt", "cannot save x/y/z.txt: no such file or directory"),
     ],
 )
 def test_what_was_asked_for_is_absent(target: str, text: str) -> None:
@@ -55,7 +58,7 @@ def test_what_was_asked_for_is_not_valid(target: str, text: str) -> None:
         ("/orders/42", "Table 'shop.orders' does not exist"),
         ("/templates/zz", "template zz not found"),
         ("/orders/42", "invalid state 142"),
-        ("/orders/4", "order 4 not found"),  # too short to be told from any other number
+        ("/orders/4", "4 of 7 items were not found"),
         ("/", "invalid"),
         ("/orders/42", ""),
     ],

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from wirelint.evidence.texts import Meaning, best_status, is_bare_refusal, of_code, of_prose
+from wirelint.evidence.texts import NONE, Meaning, best_status, is_bare_refusal, of_client, of_code, of_prose
 
 GENERAL = {Meaning.INVALID, Meaning.MALFORMED, Meaning.NOT_FOUND}
 """What may be heard beside the point: more telling meanings outrank these."""
@@ -143,3 +143,34 @@ def test_time_is_bounded(piece: str) -> None:
     of_prose(piece * 10_000)
     of_code(piece * 10_000)
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("HTTPConnectionPool(host='h', port=1): Read timed out. (read timeout=1)", Meaning.TIMEOUT),
+        ("The operation was aborted due to timeout", Meaning.TIMEOUT),
+        ("timeout of 1000ms exceeded", Meaning.TIMEOUT),
+        ("java.net.SocketTimeoutException: Read timed out", Meaning.TIMEOUT),
+        ('Get "http://h/": context deadline exceeded', Meaning.TIMEOUT),
+        ("[Errno 111] Connection refused", Meaning.UPSTREAM),
+        (
+            "('Connection aborted.', RemoteDisconnected('Remote end closed connection without response'))",
+            Meaning.UPSTREAM,
+        ),
+        ("fetch failed", Meaning.UPSTREAM),
+        ("getaddrinfo ENOTFOUND nosuch.invalid", Meaning.UPSTREAM),
+        ("Failed to open stream: Connection refused", Meaning.UPSTREAM),
+        ("dial tcp 10.1.2.3:443: connect: connection refused", Meaning.UPSTREAM),
+        ("failed to connect to all addresses; last error: UNKNOWN", Meaning.UPSTREAM),
+    ],
+)
+def test_what_clients_say_of_an_upstream(text: str, meaning: Meaning) -> None:
+    assert meaning in of_client(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Request timed out", "User not found", "Invalid response", "Connection closed by user"]
+)
+def test_what_anyone_may_say(text: str) -> None:
+    assert of_client(text) == NONE

@@ -8,11 +8,17 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from wirelint.core.exchange import Exchange, Request
+from wirelint.evidence.texts import Meaning, of_prose
 
 _LONGEST_TARGET: Final = 4096
 _LONGEST_TEXT: Final = 512
 _MOST_VALUES: Final = 24
 _AROUND: Final = 48
+_LONGEST_GIVEN: Final = 300
+_MOST_SEGMENTS: Final = 8
+_FAULTS: Final = frozenset({Meaning.NOT_FOUND, Meaning.INVALID, Meaning.MALFORMED})
+_BESIDE: Final = frozenset({Meaning.INTERNAL, Meaning.NOT_IMPLEMENTED})
+_clauses: Final = re.compile(r"[.;\n]\s|\n")
 _absent: Final = re.compile(
     r"\W*(?:error: )?(?:the )?(?:no such (?P<noun>[a-z]{3,24})|(?P<other>[a-z]{3,24})(?: was| is)? (?:not found|does not exist|doesn't exist))\W*",
     re.IGNORECASE,
@@ -52,14 +58,68 @@ def faulted(exchange: Exchange, prose: str) -> Faulted | None:
     service's own parts, its tables or templates, say nothing of the request.
     """
     text = prose[:_LONGEST_TEXT]
+    request = exchange.request
+    if text and (found := _of_given(request, text)) is not None:
+        return found
     if not text or _own.search(text):
         return None
-    request = exchange.request
     match = _absent.fullmatch(text)
     if match is not None:
         noun = (match["noun"] or match["other"]).lower()
         return Faulted(absent=True, evidence=text) if noun in _nouns(request) else None
     return next((found for value in _values(request) if (found := _of_value(value, text)) is not None), None)
+
+
+def _of_given(request: Request, text: str) -> Faulted | None:
+    """What a text finds wrong with a value that can only be the request's: one of its content or query, or its path.
+
+    Here the text may speak of a table or a module, since the client chose the value.
+    """
+    if len(text) > _LONGEST_GIVEN:
+        return None
+    path = unquote(request.path[:_LONGEST_TARGET]).strip("/")
+    for value in _given(request):
+        if value.isdigit():
+            if (found := _of_value(value, text)) is not None:
+                return found
+            continue
+        for clause in _clauses.split(text):
+            if not _stands_in(value, clause):
+                continue
+            about = of_prose(clause)
+            if about & _FAULTS and about <= _FAULTS | _BESIDE:
+                return Faulted(absent=Meaning.NOT_FOUND in about, evidence=text)
+    # The end of the path, of two segments or more.
+    parts = path.split("/")[-_MOST_SEGMENTS:]
+    named = any("/".join(parts[at:]) in text for at in range(len(parts) - 1))
+    about = of_prose(text)
+    if named and about & _FAULTS and about <= _FAULTS | _BESIDE:
+        return Faulted(absent=Meaning.NOT_FOUND in about, evidence=text)
+    return None
+
+
+def _stands_in(value: str, text: str) -> bool:
+    at = text.find(value)
+    if at < 0:
+        return False
+    end = at + len(value)
+    return (
+        not text[at - 1 : at].isalnum() and not text[end : end + 1].isalnum()
+        if at
+        else not text[end : end + 1].isalnum()
+    )
+
+
+def _given(request: Request) -> Iterator[str]:
+    """The values of the query and of the content's members, and the segments of the path that no route is made of."""
+    path, _, query = request.target[:_LONGEST_TARGET].partition("?")
+    segments = [part for each in path.split("/")[:_MOST_VALUES] if any(map(str.isdigit, part := unquote(each)))]
+    values = [value for _, value in parse_qsl(query)[:_MOST_VALUES]]
+    members = request.body.members if request.body.unavailable is None else None
+    inner = [str(value) for value in list((members or {}).values())[:_MOST_VALUES] if isinstance(value, str)]
+    for value in (*segments, *values, *inner):
+        if 1 < len(value) <= 80 or (len(value) == 1 and value.isdigit()):
+            yield value
 
 
 def quoted_value(exchange: Exchange, text: str) -> str | None:

@@ -61,7 +61,8 @@ STATUS: Final[Mapping[Meaning, int]] = {
 _FAILED: Final = "failed"
 """What rows mean that say no more than that something failed."""
 _meanings: Final = {meaning.name.lower(): meaning for meaning in Meaning}
-_in_prose: Final = vocabulary.phrases(codes=False)
+_in_prose: Final = vocabulary.phrases()
+_in_clients: Final = vocabulary.phrases(clients=True)
 _in_codes: Final = vocabulary.phrases(codes=True)
 _weights: Final = vocabulary.weights()
 
@@ -85,6 +86,12 @@ def of_prose(text: str) -> frozenset[Meaning]:
 def of_code(code: str) -> frozenset[Meaning]:
     """Return what a machine-readable code such as ``RESOURCE_NOT_FOUND`` speaks of."""
     return frozenset(_meanings[each.label] for each in _in_codes.find(words_of_code(code)) if each.label != _FAILED)
+
+
+@by_beginning(TEXT_LIMIT, most=1024)
+def of_client(text: str) -> frozenset[Meaning]:
+    """Return how an upstream failed, in the words of the HTTP client that asked it: timeout, failure, or neither."""
+    return frozenset(_meanings[each.label] for each in _in_clients.find(words_of(text)))
 
 
 @by_beginning(TEXT_LIMIT, most=1024)

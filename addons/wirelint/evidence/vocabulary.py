@@ -2,7 +2,8 @@
 
 ``phrases.tsv`` has a phrase a row: what it means, where it counts (``any``, or ``code`` for machine-readable codes
 alone), the phrase as ``phrases`` describes it, how many origins say so, which share of the origins that have it mean
-that, and where it is from. ``classes.tsv`` has the classes and sets of words that phrases name. ``ordinary.tsv`` has
+that, and where it is from: ``client: …`` names the library that says so, and whether that was seen in a run against
+a dead, stalling, resetting, closing, garbling and TLS-refusing port, or in its source. ``classes.tsv`` has the classes and sets of words that phrases name. ``ordinary.tsv`` has
 words and pairs of words with a weight: above zero for texts of errors, below for ordinary ones.
 
 ``python -m wirelint.gen.vocabulary`` counts the columns again and fits the weights; the phrases are looked over by hand.
@@ -17,6 +18,8 @@ from typing import Final, NamedTuple
 from wirelint.evidence.phrases import Phrases
 
 _PACKAGE: Final = "wirelint.evidence"
+CLIENT: Final = "client: "
+"""How the source of a phrase begins that an HTTP client says when the other side fails."""
 _GENERAL: Final = frozenset({"invalid", "failed"})
 
 
@@ -73,7 +76,15 @@ def weights() -> Mapping[str, int]:
     return {words: int(weight) for words, weight in table("ordinary")}
 
 
-def phrases(*, codes: bool) -> Phrases:
-    """Return the phrases that count in prose, or those that count in codes."""
-    chosen = [(row.meaning, row.phrase) for row in rows() if codes or row.where == "any"]
+def phrases(*, codes: bool = False, clients: bool = False) -> Phrases:
+    """Return the phrases that count in prose.
+
+    :param codes: those, too, that count in codes alone.
+    :param clients: only what HTTP clients say when the other side fails.
+    """
+    chosen = [
+        (row.meaning, row.phrase)
+        for row in rows()
+        if (codes or row.where == "any") and (not clients or row.source.startswith(CLIENT))
+    ]
     return Phrases(chosen, classes(), sets(), general=_GENERAL)

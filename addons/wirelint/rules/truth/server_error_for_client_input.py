@@ -31,6 +31,7 @@ References
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from wirelint.core.exchange import Answered
@@ -39,21 +40,26 @@ from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.asked import faulted, quoted_value
+from wirelint.evidence.credentials import credentials, is_stranger
+from wirelint.evidence.faults import fault
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.requests import malformation
-from wirelint.evidence.said import said
+from wirelint.evidence.said import Said, said
 from wirelint.evidence.texts import Meaning, best_status, of_code, of_prose
 
-_exception: Final = re.compile(
-    r"\b(?:JSONDecodeError|JsonParseException|JsonMappingException|JsonSyntaxException|HttpMessageNotReadableException|MethodArgument\w{0,24}Exception|NumberFormatException"
-    r"|MissingServletRequestParameterException|ConstraintViolationException|ValidationError|ValidationException|CastError|BSONTypeError|ZodError|InvalidArgumentException|INVALID_VALUE|INVALID_ARGUMENT"
-    r"|UnicodeDecodeError|DateTimeParseException|InvalidFormatException|StrictParameterException)\b"
-    r"|\binvalid input syntax for (?:type )?\w+|\bviolates (?:unique|not-null|check|foreign key) constraint|\bduplicate key value\b|\bDuplicate entry\b|\bUNIQUE constraint failed\b"
-    r"|\binvalid literal for int\(\)|\bUnexpected token .{1,12} in JSON\b|\bCannot cast \w+|\bdate/time field value out of range\b|\bvalue too long for type\b|\bOut of range value for column\b|\bData too long for column\b",
-    re.IGNORECASE,
-)
 _required: Final = re.compile(
     r"\b(?:missing|required) (?:required )?(?:param\w*|field|argument|query)|\b(?:parameter|field|argument)s? \S{1,40} (?:is|are) (?:required|missing|invalid)",
+    re.IGNORECASE,
+)
+_password: Final = re.compile(r"\b(?:password|passwd|username|user name|login|credentials)\b", re.IGNORECASE)
+_signing_in: Final = re.compile(r"log-?in|sign-?in|session|auth|token", re.IGNORECASE)
+_absent: Final = re.compile(
+    r"\b(?:missing|no|required|requires?|not (?:provided|found|present|supplied|sent|set)|must be|log(?:ged)? in|sign(?:ed)? in|unauthenticated)\b",
+    re.IGNORECASE,
+)
+# A service has credentials of its own for what it calls.
+_of_the_service: Final = re.compile(
+    r"\b(?:database|db|smtp|ldap|redis|s3|bucket|aws|azure|upstream|backend|provider|openai|anthropic|server certificate|host|relation|table|user ['\"]?\w+['\"]?@)\b",
     re.IGNORECASE,
 )
 _READ: Final = 32 * 1024
@@ -79,17 +85,23 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return  # which send their errors, the client's too, under 500
     if malformation(exchange) is not None:
         return  # server-error-on-malformed-request has the better proof
-    response = exchange.response
     words = said(exchange)
     about = of_prose(words.prose)
     if about & {Meaning.TIMEOUT, Meaning.UPSTREAM, Meaning.RATE}:
         return
+    yield from islice(_hits(exchange, words, about), 1)
+
+
+def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterator[Hit]:
+    """Yield what the words prove, the plainest first."""
     text = f"{words.prose}\n{' '.join(words.codes)}"
-    if (match := _exception.search(text)) is not None:
-        yield Hit("500 for input that was not acceptable", match[0], suggested_status=_status_of(match[0]))
-        return
+    if (found := fault(exchange, text)) is not None:
+        name = "credentials that were not accepted" if found.status == 401 else "input that was not acceptable"
+        yield Hit(f"500 for {name}", words.prose or text, suggested_status=found.status)
+    if Meaning.AUTHN in about and Meaning.INTERNAL not in about and _concerns_the_caller(exchange, words.prose):
+        yield Hit("500 for credentials that are missing or were not accepted", words.prose, suggested_status=401)
     named = frozenset().union(*map(of_code, words.codes)) & _CLIENT if words.codes else frozenset()
-    told = about & {Meaning.CONFLICT} if Meaning.INTERNAL not in about else frozenset()
+    told = about & {Meaning.CONFLICT, Meaning.TOO_LARGE} if Meaning.INTERNAL not in about else frozenset()
     if named or told or _required.search(words.prose):
         yield Hit(
             "500 for what the client sent",
@@ -97,22 +109,26 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             suggested_status=best_status(named or told) or 400,
             severity=Severity.MEDIUM,
         )
-        return
-    if (fault := faulted(exchange, words.prose)) is not None:
+    if (by_name := faulted(exchange, words.prose)) is not None:
         yield Hit(
             "500 for what the client asked for by name",
-            fault.evidence,
-            suggested_status=404 if fault.absent else 400,
+            by_name.evidence,
+            suggested_status=404 if by_name.absent else 400,
             severity=Severity.MEDIUM,
         )
-    elif response.headers.media_type.kind in (Kind.HTML, Kind.TEXT):
-        quoted = quoted_value(exchange, (response.body.text or "")[:_READ])
+    if exchange.response.headers.media_type.kind in (Kind.HTML, Kind.TEXT):
+        quoted = quoted_value(exchange, (exchange.response.body.text or "")[:_READ])
         if quoted is not None:
             yield Hit("500 for input that was not acceptable", quoted)
 
 
-def _status_of(exception: str) -> int:
-    return 409 if "unique" in exception.lower() or "duplicate" in exception.lower() else 400
+def _concerns_the_caller(exchange: Answered, prose: str) -> bool:
+    """Return whether words about credentials are about those of the request, not about the service's own."""
+    if _of_the_service.search(prose):
+        return False
+    if _password.search(prose):
+        return _signing_in.search(exchange.request.path[:1024]) is not None or "basic" in credentials(exchange)
+    return bool(credentials(exchange)) or (is_stranger(exchange) and _absent.search(prose) is not None)
 
 
 BAD = (

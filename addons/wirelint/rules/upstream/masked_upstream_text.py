@@ -2,8 +2,8 @@
 
 What it does
 ------------
-Reports a 500, or an error under 2xx, whose code or text speaks of an upstream: a gateway timeout, a refused or reset
-connection, a deadline that ran out.
+Reports a 500, an error under 2xx, or a 400, 404 or 408 whose code or text speaks of an upstream: a gateway timeout, a
+refused or reset connection, a deadline that ran out. Under 4xx the words must be those of an HTTP client.
 
 Why it matters
 --------------
@@ -13,6 +13,7 @@ help. Under 500 the wrong team searches; under 200 nobody does.
 Known exceptions
 ----------------
 A 503 that says the upstream is down, and 502 or 504 of any text, are honest. Results of connection tests are data.
+Under 4xx a request that itself names an address may have named the wrong one, and is not reported.
 
 How to fix
 ----------
@@ -26,7 +27,9 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.5
 """
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -36,14 +39,22 @@ from wirelint.core.verdict import Verdict
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.said import meanings, said
-from wirelint.evidence.texts import Meaning
+from wirelint.evidence.texts import NONE, Meaning, of_client, of_prose
+
+_upstream: Final = re.compile(r"\bupstream\b", re.IGNORECASE)
+# An address that the client gave may well be the wrong one.
+_address: Final = re.compile(
+    r"://|%3a%2f%2f|\b(?:url|uri|host|hostname|server|endpoint|address|port|domain|webhook|callback|feed|remote)s?\b",
+    re.IGNORECASE,
+)
+_LONGEST: Final = 4096
 
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
     because="the text names a failure that only happens between a service and its upstream",
     basis="policy: RFC 9110 sections 15.6.3 and 15.6.5 define the statuses for it",
-    when=When(status="500 2xx", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE)),
+    when=When(status="500 2xx 400 404 408", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE)),
     reads=Reads.PREFIX,
     json_keys=JSON_KEYS,
     verdict=Verdict.SERVER_ERROR,
@@ -51,23 +62,36 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Words of an upstream's failure: under 500 anywhere, under 2xx in what is an error."""
-    success = exchange.status != 500
+    """Words of an upstream's failure: under 500 anywhere, under 2xx in what is an error, under 4xx a client's own."""
+    success = exchange.status < 300
     if success and ((found := envelope(exchange)) is None or found.grade is Grade.WEAK):
         return
     if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.BULK, Protocol.BATCH, Protocol.GRPC):
         return
-    about = meanings(exchange)
+    words = said(exchange)
+    about = _of_client_error(exchange, words.prose) if 400 <= exchange.status < 500 else meanings(exchange)
     if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
         return
-    words = said(exchange)
-    status = 504 if Meaning.TIMEOUT in about else 502
     yield Hit(
         f"{exchange.status} for a failure of the service's upstream",
         words.prose or " ".join(words.codes),
-        suggested_status=status,
+        suggested_status=504 if Meaning.TIMEOUT in about else 502,
         severity=Severity.HIGH if success else Severity.MEDIUM,
     )
+
+
+def _of_client_error(exchange: Answered, prose: str) -> frozenset[Meaning]:
+    """Return what a 4xx says of an upstream, where the client cannot have chosen that upstream."""
+    about = of_client(prose)
+    if not about and _upstream.search(prose):
+        about = of_prose(prose)
+    if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
+        return NONE
+    request = exchange.request
+    sent = (
+        f"{request.query[:_LONGEST]} {(request.body.text or '')[:_LONGEST]}" if request.body.unavailable is None else ""
+    )
+    return NONE if not sent or _address.search(sent) else about
 
 
 BAD = (

@@ -1,0 +1,77 @@
+"""Words by which libraries find fault with a request, though the service says that the fault is its own.
+
+``data/faults.tsv`` has the words, the status that fits, and what the request must have for them to be about it:
+
+- ``content``: content, or a media type for it;
+- ``id``: an id in its path, or a query, that something can be missing for;
+- ``credential``: credentials.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from wirelint.core.exchange import Exchange, Request
+from wirelint.evidence import vocabulary
+from wirelint.evidence.credentials import credentials
+from wirelint.evidence.phrases import Phrases, words_of
+
+_LONGEST: Final = 2048
+_rows: Final[Mapping[str, tuple[int, str]]] = {
+    phrase: (int(status), needs) for status, needs, phrase, _ in vocabulary.table("faults")
+}
+_phrases: Final = Phrases([(phrase, phrase) for phrase in _rows], {}, {})
+# What a service answers itself, and what it calls, may not fit what it expects: that is no fault of the request.
+_of_the_service: Final = re.compile(
+    r"\bresponse\b.{0,40}\b(?:validation|serializ|schema|parse|pars|decod)|\b(?:validation|validate|serializ\w+|schema|parse|parsing|decod\w+)\b.{0,40}\bresponse\b"
+    r"|responsevalidation|\bupstream\b|\bbackend\b|\bconfig\w{0,10}\b|\benvironment variable\b",
+    re.IGNORECASE,
+)
+_id: Final = re.compile(r"\d|[0-9a-f]{6}|[^A-Za-z0-9._~/-]", re.IGNORECASE)
+
+
+class Fault(NamedTuple):
+    """The status that fits, and the words that say so."""
+
+    status: int
+    words: str
+
+
+def fault(exchange: Exchange, text: str) -> Fault | None:
+    """Return what a text of a 500 finds wrong with the request; None where it finds nothing.
+
+    :param text: what the response says, prose and codes.
+    """
+    text = text[:_LONGEST]
+    row = words_of(text)
+    found = _phrases.find(row)
+    if not found or _of_the_service.search(text):
+        return None
+    fitting = [each for each in found if _has(exchange, _rows[each.label][1])]
+    if not fitting:
+        return None
+    first = min(fitting, key=lambda each: (_ORDER.index(_rows[each.label][0]), each.start - each.end))
+    return Fault(_rows[first.label][0], " ".join(row[first.start : first.end]))
+
+
+_ORDER: Final = (401, 409, 413, 415, 404, 400)
+
+
+def _has(exchange: Exchange, needs: str) -> bool:
+    request = exchange.request
+    match needs:
+        case "content":
+            return not request.body.empty or "content-type" in request.headers
+        case "id":
+            return names_something(request)
+        case "credential":
+            return bool(credentials(exchange))
+        case _:
+            return True
+
+
+def names_something(request: Request) -> bool:
+    """Return whether a request asks for something by an id: in the last parts of its path, or in its query."""
+    return bool(request.query) or any(_id.search(part) for part in request.path[:1024].rstrip("/").split("/")[-3:])

@@ -1,0 +1,65 @@
+"""What libraries say under 500 of a request that is at fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.rule import answer
+from wirelint.core.exchange import Exchange
+from wirelint.core.wire import exchanges
+from wirelint.evidence import vocabulary
+from wirelint.evidence.faults import fault
+
+SENT = "Content-Type: application/json\nAuthorization: Bearer of-a-user-1234567"
+
+
+def asking(request: str, sent: str = "") -> Exchange:
+    (exchange,) = exchanges(answer("500 Internal Server Error", request=f"{request} HTTP/1.1", sent=sent))
+    return exchange
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("sql: no rows in result set", 404),
+        ("Couldn't find User with 'id'=9", 404),
+        ("User matching query does not exist.", 404),
+        ("No query results for model [App\\User] 9", 404),
+        ("JWT expired at 2020-09-13T12:26:40Z.", 401),
+        ("IDX10223: Lifetime validation failed.", 401),
+        ("Unexpected end of JSON input", 400),
+        ("invalid character 'b' looking for beginning of value", 400),
+        ("json: cannot unmarshal number into Go struct field", 400),
+        ('Cast to ObjectId failed for value "x" (type string) at path "_id"', 400),
+        ("Expecting value: line 1 column 1 (char 0)", 400),
+        ('strconv.Atoi: parsing "abc": invalid syntax', 400),
+        ("E11000 duplicate key error collection: app.users", 409),
+        ("request entity too large", 413),
+        ("HttpMediaTypeNotSupportedException", 415),
+    ],
+)
+def test_what_is_at_fault(text: str, status: int) -> None:
+    found = fault(asking("POST /users/9", SENT), text)
+    assert found is not None
+    assert found.status == status
+
+
+@pytest.mark.parametrize(
+    ("request_line", "text"),
+    [
+        ("GET /users", "sql: no rows in result set"),  # nothing was asked for by an id
+        ("GET /users/9", "jwt expired"),  # the service's own: none was sent
+        ("GET /users/9", "Unexpected end of JSON input"),  # of what the service read itself
+        ("GET /users/9", "Response validation failed: ValidationError"),
+        ("GET /users/9", "ValidationError in the backend"),
+        ("GET /users/9", "Internal Server Error"),
+    ],
+)
+def test_what_is_none_of_the_requests_faults(request_line: str, text: str) -> None:
+    assert fault(asking(request_line), text) is None
+
+
+def test_rows_are_in_order_and_each_stands_once() -> None:
+    rows = [tuple(row) for row in vocabulary.table("faults")]
+    assert rows == sorted(set(rows))
+    assert {row[1] for row in rows} == {"-", "content", "credential", "id"}
