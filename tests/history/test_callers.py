@@ -160,3 +160,14 @@ def test_what_is_remembered_is_bounded() -> None:
         (exchange,) = exchanges(get((403, 200, 401)[each % 3], f"/a/{each // 2}", *([key] if each % 2 else [])))
         state.note(exchange, presumed(exchange))
     assert 4000 < len(memory) < 12_000
+
+
+def test_another_password_of_the_same_user() -> None:
+    wrong = get(403, "/board", "Authorization: Basic YWRhOndyb25n")
+    assert len(of(MISSING, wrong, get(200, "/board", BASIC_ADA))) == 1
+    assert of(MISSING, wrong, get(200, "/board", BASIC_BOB)) == []
+
+
+def test_a_400_to_an_unknown_credential_is_a_note() -> None:
+    story = get(400, "/models", BOB, shown='{"message": "Error"}') + get(200, "/models", ADA)
+    assert [finding.severity.name for finding in of(OTHER, story)] == ["INFO"]

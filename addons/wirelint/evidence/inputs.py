@@ -39,11 +39,11 @@ _MOST_CONTENT: Final = 16 * 1024
 _LONGEST_QUERY: Final = 4096
 _LONG: Final = 200
 _LONG_NUMBER: Final = 15
-_number: Final = re.compile(r"\d{1,40}(?:\.\d{1,20})?")
-_negative: Final = re.compile(r"-\d{1,15}(?:\.\d{1,20})?")
-_date: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.Z+-]{0,30})?")
-_hex: Final = re.compile(r"[0-9a-fA-F-]{12,64}")
-_odd: Final = re.compile(r"['\"`<>\\;{}|]")
+_made: Final = re.compile(
+    r"(\d{1,40}(?:\.\d{1,20})?)|(-\d{1,15}(?:\.\d{1,20})?)|(\d{4}-\d\d-\d\d(?:[T ][\d:.Z+-]{0,30})?)|([0-9a-fA-F-]{12,64})"
+)
+_MADE: Final = (TEXT, NUMBER, NEGATIVE, DATE, HEX)
+_unusual: Final = re.compile("['\"`<>\\\\;{}|\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _broken: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 _operation: Final = re.compile(
     r"(?:^|&)(?:action|method|cmd|command|mode|op|do|function|type|query)=([\w.-]{1,80})", re.IGNORECASE
@@ -111,12 +111,13 @@ def kind_of_text(value: str) -> int:
         return BOOL if value.lower() in ("true", "false") else TEXT
     if value.isascii() and value.isdigit():
         return HUGE if len(value) > _LONG_NUMBER else NUMBER
-    for kind, pattern in ((NUMBER, _number), (NEGATIVE, _negative), (DATE, _date), (HEX, _hex)):
-        if pattern.fullmatch(value):
-            return kind
-    if _broken.search(value):
-        return BROKEN
-    return ODD if _odd.search(value) else TEXT
+    match = _made.fullmatch(value)
+    if match is not None:
+        return _MADE[match.lastindex or 0]
+    sign = _unusual.search(value)
+    if sign is None:
+        return TEXT
+    return BROKEN if _broken.search(value) else ODD
 
 
 def kind_of(value: Any) -> int:
@@ -167,11 +168,11 @@ def _content(request: Request, names: dict[int, tuple[int, int]]) -> tuple[int, 
         return kind_of(value), ""
     for name, inner in list(value.items())[:_MOST_NAMES]:
         names[hash((".", name))] = (kind_of(inner), hash(str(inner)[:_LONG]) or 1)
-    for at, (path, leaf) in enumerate(_leaves(value, 0, ())):
+    nested = {name: inner for name, inner in value.items() if isinstance(inner, dict | list)}
+    for at, (path, leaf) in enumerate(_leaves(nested, 0, ())):
         if at >= _MOST_LEAVES:
             break
-        if len(path) > 1:
-            names[hash(path)] = (kind_of(leaf), 0)
+        names[hash(path)] = (kind_of(leaf), 0)
     named = next((value[name] for name in _OPERATIONS if isinstance(value.get(name), str)), "")
     return OBJECT, named[:80]
 

@@ -17,7 +17,7 @@ from wirelint.core.exchange import Exchange, Request
 from wirelint.core.once import once
 
 _READ: Final = 8192
-_LONGEST: Final = 2000
+_LONGEST: Final = 1000
 _LONGEST_WORDING: Final = 400
 _DEEPEST: Final = 4
 _MOST_MEMBERS: Final = 60
@@ -32,12 +32,13 @@ _noise: Final = re.compile(
 )
 _STOCK: Final = "Either the server is overloaded or there is an error in the application."
 """Werkzeug's sentence, which speaks of overload under each 500."""
-_upstream: Final = re.compile(
-    r"timed? ?out|refused|unreachable|\bconnect(?:ion|ing)?\b|upstream|gateway|unavailable|no route to|database|no such host|dial tcp"
-    r"|getaddrinfo|enotfound|econn|\bdns\b|\bdisk\b|out of memory|no space|read-only file|backend|broker|overload|try again"
-    r"|\bremote\b|socket",
-    re.IGNORECASE,
-)
+_UPSTREAM: Final = (
+    "timeout", "timed out", "time out", "refused", "unreachable", "upstream", "gateway", "unavailable", "no route to",
+    "database", "no such host", "dial tcp", "getaddrinfo", "enotfound", "econn", "out of memory", "no space",
+    "read-only file", "backend", "broker", "overload", "try again", "socket",
+)  # fmt: skip
+_WHOLE: Final = ("connect", "dns", "disk", "remote")
+_whole: Final = re.compile(r"\b(?:connect(?:ion|ing)?|dns|disk|remote)\b")
 _GENERIC: Final = frozenset(
     "bad request not found error response code message http the requested url was on this server if you entered manually please"
     " check your spelling and try again page resource status type title detail path could be cannot get put post patch delete head"
@@ -98,7 +99,7 @@ def wording(exchange: Exchange) -> Wording | None:
         words=hash(words),
         telling=sum(word not in _GENERIC for word in found),
         length=len(found),
-        upstream=_upstream.search(text.replace(_STOCK, "")) is not None,
+        upstream=_speaks_of_upstream(text.replace(_STOCK, "").lower()),
         names_route=_about_route.search(words) is not None,
         no_route=_no_route.match(words) is not None,
     )
@@ -112,6 +113,13 @@ def _said(exchange: Exchange) -> str | None:
     if len(content) > _MOST_CONTENT:
         return None
     return _text(content, body.json if content[:1] in b'{["' and content else None, body.text or "")
+
+
+def _speaks_of_upstream(text: str) -> bool:
+    """Whether a text in lower case speaks of what a service depends on."""
+    if any(word in text for word in _UPSTREAM):
+        return True
+    return any(word in text for word in _WHOLE) and _whole.search(text) is not None
 
 
 def _text(content: bytes, value: Any, text: str) -> str:

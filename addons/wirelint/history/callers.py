@@ -6,6 +6,7 @@ those of two callers, does. Credentials are compared by sealed numbers; so are t
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -43,7 +44,8 @@ _MOST_PROVEN: Final = 4
 _MOST_VALUES: Final = 16
 _PERIOD: Final = 3600.0
 _READ: Final = 2000
-_REJECTED: Final = frozenset({401, 403, 422, 500})
+_REJECTED: Final = frozenset({400, 401, 403, 422, 500})
+_MISREPORTED: Final = frozenset({400, 422, 500})
 _KNOWN: Final = frozenset({200, 201, 202, 204, 206, 403, 404, 409})
 _BY_COOKIE: Final = frozenset({"cookie"})
 _LONGEST: Final = 4096
@@ -57,9 +59,11 @@ _matters: Final = re.compile(
 )
 _fresh: Final = re.compile(
     r"fresh|expired|re-?auth|\bmfa\b|\botp\b|factor|step.?up|nonce|logged? ?out|revoked|password|confirm|audience"
-    r"|scheme|type",
+    r"|\bscheme\b|\btype\b",
     re.IGNORECASE,
 )
+_STOCK: Final = "(e.g., bad password)"
+"""Stands in each 401 of Apache httpd, whatever the reason."""
 _token: Final = re.compile(r"token|key|secret|session|jwt|cookie|sid", re.IGNORECASE)
 _login: Final = re.compile(r"log-?in|sign-?in|auth|token|session", re.IGNORECASE)
 
@@ -178,7 +182,11 @@ class Callers:
 
     def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an exchange proves something about credentials."""
-        return (visit.stranger or visit.credential is not None) and len(self._latest.of(exchange)) > 0
+        if not (visit.stranger or visit.credential is not None):
+            return False
+        doubted = visit.credential is not None and (visit.service, visit.credential) in self._doubted
+        known = doubted or visit.status in (401, 403) or gate_of(exchange) in self._gates
+        return known and len(self._latest.of(exchange)) > 0
 
     def _proofs(self, exchange: Exchange) -> Iterator[CallerProof]:
         visit = self._state.visit(exchange)
@@ -193,7 +201,7 @@ class Callers:
             if refusal is not None:
                 yield from self._of_anonymous(gate, refusal)
         elif visit.credential is not None:
-            let_in = _let_in(exchange, visit)
+            let_in = _let_in(exchange, visit, noted=False)
             if let_in is not None:
                 yield from self._of_let_in(gate, let_in, visit)
             elif visit.status in _REJECTED and (refusal := self._refusal(exchange, visit)) is not None:
@@ -273,11 +281,14 @@ class Callers:
         )
         note = "refused" if is_last else "let in with another credential"
         if visit.status == 403 and not refusal.issued and (known is None or not known.accepted):
-            if gate.forbidden is not None and gate.forbidden.words == refusal.words:
+            if visit.scheme == "basic" and visit.principal is not None and visit.principal == other.principal:
+                yield CallerProof(MISSING, visit, story, note)  # one user, and another password
+            elif gate.forbidden is not None and gate.forbidden.words == refusal.words:
                 story = (gate.forbidden.visit.step("the same words to no credentials"), *story)
                 yield CallerProof(MISSING, visit, story, note, weaker=True)
-        elif visit.status in (422, 500) and known is None and not refusal.issued and refusal.plain:
-            if refusal.exact == let_in.exact:
+        elif visit.status in _MISREPORTED and known is None and not refusal.issued:
+            # A 400 may also be about the form of the credential.
+            if refusal.exact == let_in.exact and (refusal.plain or visit.status == 400):
                 yield CallerProof(MISREPORTED, visit, story, note, weaker=True)
         elif visit.status == 401 and known is not None and visit.scheme == "basic" and self._knew(known, refusal):
             yield CallerProof(FORBIDDEN, visit, (known.visit.step("known to the service"), *story), note)
@@ -359,7 +370,7 @@ class Callers:
     def _note_caller(self, exchange: Exchange, visit: Visit, credential: bytes, status: int) -> None:
         key = gate_of(exchange)
         gate = self._gates.ensure(key, AccessPoint, visit.ended)
-        let_in = _let_in(exchange, visit)
+        let_in = _let_in(exchange, visit, noted=True)
         if let_in is not None:
             if not gate.open and gate.forbidden is not None:
                 self._prove((visit.service, gate.forbidden.words), key, visit.ended)
@@ -417,10 +428,14 @@ def gate_of(exchange: Exchange) -> int:
     return hash((exchange.request.method, place_of(exchange).path))
 
 
-def _let_in(exchange: Exchange, visit: Visit) -> LetIn | None:
-    """A request with a credential that got behind the gate; None for others."""
-    good = visit.verdict is Verdict.OK and is_good(exchange)
-    if not good and visit.status not in (404, 409):
+def _let_in(exchange: Exchange, visit: Visit, *, noted: bool) -> LetIn | None:
+    """A request with a credential that got behind the gate; None for others.
+
+    :param noted: the verdict is final.
+    """
+    status = visit.status or 0
+    good = visit.verdict is Verdict.OK and status < 300 and (noted or is_good(exchange))
+    if not good and status not in (404, 409):
         return None
     kinds = credentials(exchange)
     return LetIn(visit, visit.request, hash(kinds), kinds == _BY_COOKIE, good)
@@ -439,7 +454,7 @@ def _is_proven_by(refusal: Refusal, let_in: LetIn) -> bool:
 def _says_why(exchange: Exchange, status: int, about: frozenset[Meaning]) -> bool:
     """Whether a refusal says that it has another reason, or says plainly that credentials are missing."""
     response = exchange.response
-    text = "" if response is None else (response.body.text or "")[:_READ]
+    text = "" if response is None else (response.body.text or "")[:_READ].replace(_STOCK, "")
     if status == 401:
         return _fresh.search(text) is not None
     if Meaning.AUTHN in about and Meaning.AUTHZ not in about:
@@ -455,12 +470,17 @@ def _issued(exchange: Exchange) -> Iterator[int]:
     if "set-cookie" in response.headers.index:
         for cookie in response.headers.get_all("set-cookie")[:_MOST_VALUES]:
             yield hash(cookie[:_LONGEST].partition(";")[0].partition("=")[2])
-    if exchange.request.method == "POST" or _login.search(exchange.request.path[:_READ]):
+    if exchange.request.method == "POST" or _is_login(exchange.request.path[:_READ]):
         for name, value in list((response.body.members or {}).items())[:_MOST_VALUES]:
             inner = value.items() if isinstance(value, dict) else ((name, value),)
             for key, text in list(inner)[:_MOST_VALUES]:
                 if isinstance(text, str) and len(text) >= _SHORTEST_TOKEN and _token.search(key):
                     yield hash(text)
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_login(path: str) -> bool:
+    return _login.search(path) is not None
 
 
 def _sent(exchange: Exchange) -> Iterator[int]:

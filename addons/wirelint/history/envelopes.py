@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -35,6 +36,7 @@ _MOST_LEARNED: Final = 8
 _PERIOD: Final = 3600.0
 _LOOKED_AT: Final = 16
 _LONGEST_MARK: Final = 24
+_LONGEST_NUMBER: Final = 3
 _LEAST_WORDS: Final = 2
 _PLAIN_WORDS: Final = 3
 _LONGEST_TEXT: Final = 300
@@ -219,14 +221,15 @@ class Envelopes:
         if route is not None and not route.members and route.answers >= _PROMISING and route.answers % _REST:
             route.answers += 1  # few routes take to marks later
             return
-        answer = answer_of(exchange)
-        if answer is None or protocol(exchange) in _EXEMPT:
+        top = _object_of(exchange)
+        if not top:
             return
         route = self._routes.ensure(key, AnsweredRoute, visit.ended)
         route.answers += 1
-        for name, raw in list(answer.top.items())[:_LOOKED_AT]:
-            marks = _mark(name, raw)
-            if marks:
+        found = [(name, marks) for name, raw in islice(top.items(), _LOOKED_AT) if (marks := _mark(name, raw))]
+        answer = answer_of(exchange) if found and protocol(exchange) not in _EXEMPT else None
+        if answer is not None:
+            for name, marks in found:
                 self._add(route, name, marks, answer, visit)
 
     def _add(self, route: AnsweredRoute, name: str, marks: str, answer: JsonAnswer, visit: Visit) -> None:
@@ -258,15 +261,21 @@ def answer_fails(state: State) -> Opens:
     return state.recall(Envelopes).fails
 
 
-@once
-def answer_of(exchange: Exchange) -> JsonAnswer | None:
-    """Return an answer as a JSON object; None where it is none, or not known as a whole."""
+def _object_of(exchange: Exchange) -> Mapping[str, msgspec.Raw] | None:
+    """The members of an answer that is a JSON object, or a list of one."""
     response = exchange.response
     if response is None or response.body.unavailable is not None or not response.body.complete:
         return None
     top = response.body.top_level
     if top is None and (elements := response.body.elements) is not None and len(elements) == 1:
-        top = first_of(elements)
+        return first_of(elements)
+    return top
+
+
+@once
+def answer_of(exchange: Exchange) -> JsonAnswer | None:
+    """Return an answer as a JSON object; None where it is none, or not known as a whole."""
+    top = _object_of(exchange)
     if not top:
         return None
     starts = {name: memoryview(raw)[:3].tobytes() for name, raw in top.items()}
@@ -280,10 +289,10 @@ def _counts(member: Member, route: AnsweredRoute) -> bool:
 
 def _mark(name: str, raw: msgspec.Raw) -> str:
     """The value of a member as JSON in lower case, where it may mark success; else empty."""
-    view = memoryview(raw)
-    if len(view) > _LONGEST_MARK:
+    octets = memoryview(raw)[:_LONGEST_MARK].tobytes()
+    if octets[:1] not in b'"012' or (octets[:1] != b'"' and len(octets) > _LONGEST_NUMBER):
         return ""
-    text = view.tobytes().decode("utf-8", "replace").lower()
+    text = octets.decode("utf-8", "replace").lower()
     if text[:1] == '"' and text[1:-1] in _WORDS:
         return text
     return text if text in _NUMBERS and _code.fullmatch(name) else ""

@@ -9,6 +9,7 @@ the path is read again or the wording is seen on an unrelated path.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -104,7 +105,7 @@ class Methods:
         self._held: Table[tuple[str, int], tuple[Attempt, ...]] = Table(_MOST_WORDINGS)
         self._handled: Table[tuple[int, str], bool] = Table(_MOST_HANDLED)
         self._failed: Table[tuple[int, str], Attempt] = Table(_MOST_WORDINGS)
-        self._near: Table[str, tuple[tuple[int, bool], ...]] = Table(_MOST_SERVICES)
+        self._near: Table[str, deque[tuple[int, bool]]] = Table(_MOST_SERVICES)
         self._latest: Latest[tuple[MethodProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
         self._number = 0
 
@@ -114,6 +115,11 @@ class Methods:
 
     def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an exchange proves something about methods."""
+        place = place_of(exchange)
+        if place.path not in self._paths and not (place.above in self._paths and visit.status == 500):
+            awaited = len(self._held) if visit.status == 404 else (place.above, exchange.request.method) in self._failed
+            if not awaited:
+                return False
         return len(self._latest.of(exchange)) > 0
 
     def is_outage(self, service: str, path: int, now: float) -> bool:
@@ -128,20 +134,18 @@ class Methods:
     def _proofs(self, exchange: Exchange) -> Iterator[MethodProof]:
         if exchange.status is None or not _OVERRIDES.isdisjoint(exchange.request.headers.index):
             return
-        visit, place, good = self._state.visit(exchange), place_of(exchange), is_good(exchange)
+        visit, place = self._state.visit(exchange), place_of(exchange)
         if visit.status == 404:
             yield from self._of_wording(exchange, visit, place)
         elif visit.status == 500:
             yield from self._below_what_is_gone(exchange, visit, place)
-        elif good:
+        elif (place.above, exchange.request.method) in self._failed and is_good(exchange):
             yield from self._of_member(exchange, visit, place)
         path = self._paths.get(place.path, visit.ended)
         if path is not None:
-            yield from self._of_path(exchange, visit, place, path, good=good)
+            yield from self._of_path(exchange, visit, place, path)
 
-    def _of_path(
-        self, exchange: Exchange, visit: Visit, place: Place, path: Path, *, good: bool
-    ) -> Iterator[MethodProof]:
+    def _of_path(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Iterator[MethodProof]:
         method, status = exchange.request.method, visit.status
         if method == "HEAD":
             yield from _head(exchange, visit, path)
@@ -153,7 +157,7 @@ class Methods:
             yield from self._failure(exchange, visit, place, path)
         elif status == 405 and method in _TRIED:
             yield from _working_refused(visit, path, method)
-        elif good:
+        elif _is_open(path, method) and is_good(exchange):
             yield from _works_again(visit, path, method)
             yield from _read_again(exchange, visit, path) if method == "GET" else _as_get(exchange, visit, path)
         yield from _allowed(exchange, visit, path)
@@ -292,12 +296,12 @@ class Methods:
         if status is None:
             path.doubt(method)
             return
-        good = visit.verdict is Verdict.OK and is_good(exchange)
+        good = visit.verdict is Verdict.OK and (status < 300 or status == 304)
         if status == 404:
             self._note_missing(exchange, visit, place, path)
         elif status == 500:
             self._note_failure(exchange, visit, place, path)
-        if (good or status in _VALIDATED) and method not in ("OPTIONS", "HEAD"):
+        if (good or status in _VALIDATED) and method not in ("GET", "OPTIONS", "HEAD"):
             self._note_handled(visit, place, method, good=good)
         if status < 500 or path.gone is None:  # that what is gone fails is no sign of an outage
             self._note_near(visit, place, status)
@@ -350,9 +354,8 @@ class Methods:
         self._handled.ensure((hash((visit.service, visit.route)), method), _yes, visit.ended)
 
     def _note_near(self, visit: Visit, place: Place, status: int) -> None:
-        near = self._near.get(visit.service, visit.ended) or ()
-        if not near or near[-1] != (place.path, status >= 500):
-            self._near.keep(visit.service, (*near[1 - _NEAR :], (place.path, status >= 500)), visit.ended)
+        near = self._near.ensure(visit.service, _latest, visit.ended)
+        near.append((place.path, status >= 500))
 
     def _note_head(self, visit: Visit, place: Place, path: Path) -> None:
         """Keep a HEAD that was answered 404 after a GET had succeeded."""
@@ -402,6 +405,10 @@ def _yes() -> bool:
     return True
 
 
+def _latest() -> deque[tuple[int, bool]]:
+    return deque(maxlen=_NEAR)
+
+
 def _called(path: Path, words: Wording, status: int) -> Visit | None:
     """A POST that works where GET was never answered but by one status: an endpoint for calls."""
     post, get = path.tried.get("POST"), path.tried.get("GET")
@@ -424,9 +431,11 @@ def _bare(exchange: Exchange, attempt: Attempt, path: Path, words: Wording) -> V
         # Not the content, where another method is refused in these words without any.
         get = path.tried.get("GET")
         return _called(path, words, 400) if get is not None and get.words == words.words else None
-    if shown is None or path.guessed or not may_as_much(shown, attempt.visit):
+    if shown is None or path.guessed:
         return None
-    return shown if shown.method == "GET" or method not in KNOWN else None
+    if method not in KNOWN:
+        return shown  # whoever may read it
+    return shown if shown.method == "GET" and may_as_much(shown, attempt.visit) else None
 
 
 def _other_that_works(path: Path, method: str) -> Visit | None:
@@ -457,6 +466,14 @@ def _working_refused(visit: Visit, path: Path, method: str) -> Iterator[MethodPr
     worked = () if tried is None else tried.worked
     if len(worked) > 1 and all(each.target == visit.target and in_turn(each, visit) for each in worked):
         yield MethodProof(WORKING_REFUSED, visit, method, tuple([each.step("works") for each in worked]), "refused")
+
+
+def _is_open(path: Path, method: str) -> bool:
+    """Whether a success may settle anything."""
+    if path.waiting or path.head is not None or path.puzzling is not None or method not in KNOWN:
+        return True
+    tried = path.tried.get(method)
+    return tried is not None and tried.refused is not None
 
 
 def _works_again(visit: Visit, path: Path, method: str) -> Iterator[MethodProof]:

@@ -35,7 +35,7 @@ from wirelint.evidence.inputs import (
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.requests import malformation
 from wirelint.evidence.wording import wording
-from wirelint.history.paths import is_good, place_of
+from wirelint.history.paths import place_of
 from wirelint.history.visits import Present, resource_of
 
 _MOST_OPERATIONS: Final = 2048
@@ -139,8 +139,11 @@ class Operation:
         self.sets: set[int] | None = set()
         self.containers: dict[int, Visit] = {}
 
-    def add_good(self, sample: Sample) -> None:
-        """Take in an input that was answered."""
+    def add_good(self, sample: Sample, *, by_id: bool) -> None:
+        """Take in an input that was answered.
+
+        :param by_id: only the kind of id is compared here.
+        """
         put_in, good = sample.put_in, self.good
         if good and good[-1].put_in.exact == put_in.exact:
             self.good = (*good[:-1], sample)
@@ -148,11 +151,13 @@ class Operation:
         self.good = (*good[1 - _MOST_GOOD :], sample)
         if self.bad:
             self.bad = tuple([bad for bad in self.bad if bad.sample.put_in.exact != put_in.exact])
-        self.tails |= 1 << sample.tail
+        if by_id:
+            self.tails |= 1 << sample.tail
+            return
         if self.sets is not None:
             self.sets.add(_set_of(put_in))
             self.sets = self.sets if len(self.sets) <= _MOST_SETS else None
-        if self.kinds is not None:
+        if self.kinds is not None and put_in.names:
             for name, (kind, _) in put_in.names.items():
                 self.kinds[name] = self.kinds.get(name, 0) | 1 << kind
             self.kinds = self.kinds if len(self.kinds) <= _MOST_NAMES else None
@@ -271,13 +276,13 @@ class Operations:
             service.writes = (*service.writes[1 - _MOST_WRITES :], (service.number, where_of(exchange)))
 
     def _compare(self, service: KnownService, exchange: Exchange, visit: Visit, status: int) -> None:
-        good = visit.verdict is Verdict.OK and is_good(exchange)
+        good = visit.verdict is Verdict.OK and status < 300
         if status >= 500 and not _may_be_input(exchange, visit):
             return
         if not good and status < 500 and status not in _CHECKED:
             return
         put_in = inputs(exchange)
-        if put_in is None or protocol(exchange) in _EXEMPT:
+        if put_in is None or (_may_be_a_call(exchange) and protocol(exchange) in _EXEMPT):
             return
         sample = Sample(visit, put_in, _tail(exchange), service.number)
         known = visit.credential is not None
@@ -320,7 +325,7 @@ class Operations:
         key = _key(exchange, good.put_in.operation, known=known, by_id=by_id)
         operation = self._operations.ensure(key, Operation, good.visit.ended)
         before = operation.good
-        operation.add_good(good)
+        operation.add_good(good, by_id=by_id)
         for failure in operation.bad:
             bad = failure.sample
             differs = operation.difference(bad, good, by_id=by_id)
@@ -355,7 +360,14 @@ def _key(exchange: Exchange, name: int, *, known: bool, by_id: bool) -> int:
 
 
 def _tail(exchange: Exchange) -> int:
-    return kind_of_text(unquote(exchange.request.path.rstrip("/").rpartition("/")[2][:_LONGEST_TAIL]))
+    last = exchange.request.path.rstrip("/").rpartition("/")[2][:_LONGEST_TAIL]
+    return kind_of_text(unquote(last) if "%" in last else last)
+
+
+def _may_be_a_call(exchange: Exchange) -> bool:
+    """Whether an exchange may be one of a protocol that names the operation elsewhere than in the path."""
+    request = exchange.request
+    return not request.body.empty or "query=" in request.target or (exchange.status or 0) >= 500
 
 
 def _may_be_input(exchange: Exchange, visit: Visit) -> bool:

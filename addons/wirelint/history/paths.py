@@ -19,7 +19,7 @@ from wirelint.history.visits import resource_of
 _MOST_TRIED: Final = 12
 _MOST_STATUSES: Final = 8
 _MOST_READ: Final = 4
-_FACE: Final = 512
+_FACE: Final = 64
 _NOT_HANDLED: Final = frozenset({400, 401, 403, 404, 500})
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _id: Final = re.compile(r"\d|%|[0-9a-f]{8}")

@@ -82,7 +82,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             continue
         fault = proof.fault
         who = "a request without credentials" if fault.stranger else "a request whose credentials were not accepted"
-        other = proof.story[0] if proof.story and proof.story[0].exchange_id != fault.exchange_id else current.step("")
+        other = next((step for step in (*proof.story, current.step("")) if step.outcome != "403"), current.step(""))
         yield Hit(
             f"403 sent to {who}; 401 is expected",
             f"{fault.method} {fault.route} → 403; {other.request} with a credential → {other.outcome}"

@@ -3,7 +3,7 @@
 What it does
 ------------
 Reports a 400 or 500 to an anonymous request where the very same request succeeds once it carries credentials, and a 422
-or 500 to a credential that was never accepted where the same request with another one succeeds.
+or 500 to a credential that was never accepted where the same request with another one succeeds (for 400 it is a note).
 
 Why it matters
 --------------
@@ -57,6 +57,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             yield Hit(
                 f"{fault.status} sent to {who}; 401 is expected",
                 f"{fault.method} {fault.route} → {fault.status}; the same with other credentials: success",
+                severity=Severity.INFO if proof.weaker and fault.status == 400 else None,
                 story=proof.story,
                 note=proof.note,
                 about=None if fault is current else fault,
