@@ -20,7 +20,7 @@ from wirelint.core.knowledge import known
 from wirelint.core.once import once
 from wirelint.evidence import own_codes, texts
 from wirelint.evidence.echoes import belongs_to_call
-from wirelint.evidence.envelope_glance import JSON_KEYS, LISTS, STATUS_OBJECTS, is_harmless
+from wirelint.evidence.envelope_glance import JSON_KEYS, LISTS, NESTS, STATUS_OBJECTS, is_harmless
 from wirelint.evidence.envelope_texts import of_text
 from wirelint.evidence.envelope_words import (
     CALL_IDS,
@@ -132,15 +132,14 @@ def _of_list(exchange: Exchange, elements: list[msgspec.Raw]) -> Envelope | None
 
 def _of_outcomes(exchange: Exchange, members: Mapping[str, Any]) -> Envelope | None:
     """``{"results": [{"statement_id": 0, "error": "…"}]}``: of each thing that was asked for nothing but an error."""
-    filled = [
-        name
-        for name, value in members.items()
-        if is_truthy(value) and not belongs_to_call(exchange, name.lower(), value)
-    ]
-    if len(filled) != 1 or filled[0].lower() not in LISTS:
+    filled = [name for name, value in members.items() if value and isinstance(value, list)]
+    outcomes = members[filled[0]] if len(filled) == 1 and filled[0].lower() in LISTS else []
+    if not 0 < len(outcomes) <= _MOST_OUTCOMES or not isinstance(outcomes[0], dict):
         return None
-    outcomes = members[filled[0]]
-    if not isinstance(outcomes, list) or not 0 < len(outcomes) <= _MOST_OUTCOMES:
+    if ERRORS.isdisjoint(map(str.lower, outcomes[0])) or any(
+        is_truthy(value) and name != filled[0] and not belongs_to_call(exchange, name.lower(), value)
+        for name, value in members.items()
+    ):
         return None
     for at, outcome in enumerate(outcomes):
         if not isinstance(outcome, dict):
@@ -170,7 +169,9 @@ def _nested(exchange: Exchange, members: Mapping[str, Any]) -> Envelope | None:
     control interfaces answer calls, which therefore come by POST.
     """
     body = exchange.response.body if exchange.response is not None else None
-    if exchange.request.method != "POST" or body is None or len(body.content or b"") > _SMALL:
+    if exchange.request.method != "POST" or body is None or NESTS.isdisjoint(body.names or ()):
+        return None
+    if len(body.content or b"") > _SMALL:
         return None
     inner: Mapping[str, Any] = members
     for depth in range(3):

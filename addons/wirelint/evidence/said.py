@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -17,6 +18,7 @@ from wirelint.evidence.texts import NONE, TEXT_LIMIT, Meaning
 from wirelint.evidence.xml import document
 
 
+@functools.lru_cache(maxsize=4096)  # a service has few, and repeats them
 def _fold(name: str) -> str:
     """A member's name as services spell it alike: ``error_message``, ``errorMessage`` and ``error-message``."""
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
@@ -67,6 +69,7 @@ _TEXT_FIELDS: Final = (
     "x-error-description",
     "grpc-message",
 )
+_FIELDS: Final = frozenset((*_CODE_FIELDS, *_TEXT_FIELDS))
 _STATUS_WORDS: Final = frozenset("http https error err e m exception status code response".split())
 _words_of: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _numbered: Final = re.compile(
@@ -85,6 +88,9 @@ _PHRASES: Final = {
     504: ("gateway timeout", "gateway time out"), 507: ("insufficient storage",),
 }  # fmt: skip
 """What people write for a status in place of a message (RFC 9110 section 15, and its predecessors)."""
+
+
+_HEADS: Final = {phrase: phrase.partition(" ")[0] for phrases in _PHRASES.values() for phrase in phrases}
 
 
 class Said(NamedTuple):
@@ -157,7 +163,7 @@ def gather(response: Response) -> Said:
     """
     gathering = _Gathering()
     _read(gathering, response)
-    if response.status >= 400:
+    if response.status >= 400 and not _FIELDS.isdisjoint(response.headers.index):
         _fields(gathering, response)
     _number(gathering, response.status)
     codes = [code for code in gathering.codes if not is_status(code, response.status)]
@@ -173,6 +179,9 @@ def is_status(text: str, status: int) -> bool:
     if phrases is None or len(text) > 64:
         return False
     number = str(status)
+    folded = text.lower()
+    if number not in folded and not any(_HEADS[phrase] in folded for phrase in phrases):
+        return False
     words = [word.lower() for word in _words_of.findall(text)]
     said_so = " ".join(word for word in words if word != number)
     return (
@@ -234,7 +243,8 @@ def _fields(gathering: _Gathering, response: Response) -> None:
 def _number(gathering: _Gathering, status: int) -> None:
     """``404 NOT_FOUND - no queue 'q'`` under 400: the status that a text begins with, as a code."""
     for text in gathering.texts[:4]:
-        match = _numbered.match(text[:128])
+        start = text[:24]
+        match = _numbered.match(text[:128]) if "4" in start or "5" in start else None
         if match is None:
             continue
         phrases = _PHRASES.get(int(match[1]), ())

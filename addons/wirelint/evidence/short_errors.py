@@ -28,6 +28,7 @@ _NUMBERS: Final = ("result", "code", "status", "rc", "ret", "retcode", "resultco
 _CODES: Final = frozenset("code statuscode status_code errcode errno error_code retcode ret_code ret rc".split())
 _FINE: Final = frozenset({"0", "200", "ok", "success"})
 _TEXTS: Final = MESSAGES | RESULTS
+_NAMES: Final = _TEXTS | WRAPPERS
 _DEEPEST: Final = 2
 _LONGEST_LINE: Final = 300
 _LONGEST_RESULT: Final = 160
@@ -51,7 +52,9 @@ def short_error(exchange: Exchange) -> Envelope | None:
         return None
     body = response.body
     content = body.content
-    if not content or len(content) > LARGEST or _asks.search(exchange.request.path[-128:].lower()) is not None:
+    if not content or len(content) > LARGEST or (body.names is not None and _NAMES.isdisjoint(body.names)):
+        return None
+    if _asks.search(exchange.request.path[-128:].lower()) is not None:
         return None
     value = body.json
     if value is NOTHING:
@@ -88,26 +91,34 @@ def _is_file(exchange: Exchange, response: Response) -> bool:
 
 def _of_members(exchange: Exchange, members: Mapping[str, Any], depth: int) -> Envelope | None:
     folded = {name.lower(): value for name, value in members.items()}
-    said = {name: text for name, value in folded.items() if name in _TEXTS and (text := _text(value))}
-    rest = {
-        name: value
-        for name, value in folded.items()
-        if name not in said and not name.endswith(CALL_IDS) and not holds_nothing(exchange, name, value)
-    }
     if len(folded) == 1 and depth < _DEEPEST:
         name, inner = next(iter(folded.items()))
         if isinstance(inner, dict) and name in WRAPPERS:
             return _of_members(exchange, inner, depth + 1)
-    fine = any(str(folded[name]).lower() in _FINE for name in _CODES if name in folded)
-    if not said or fine or any(_speaks_against(name, value) for name, value in rest.items()):
+    said = {name: text for name, value in folded.items() if name in _TEXTS and (text := _text(value))}
+    # To look at the request costs most, so it comes last.
+    if not said or not reads_as_error(text := said[name := _first(said)]) or _says_fine(folded):
         return None
-    name = next((name for name in said if name in MESSAGES), next(iter(said)))
-    text = said[name]
-    if is_echo(exchange, name, text) or not reads_as_error(text):
+    if any(
+        name not in said
+        and not name.endswith(CALL_IDS)
+        and _speaks_against(name, value)
+        and not holds_nothing(exchange, name, value)
+        for name, value in folded.items()
+    ):
         return None
-    if name in RESULTS and not _is_failed_result(exchange, folded, text):
+    if is_echo(exchange, name, text) or (name in RESULTS and not _is_failed_result(exchange, folded, text)):
         return None
     return Envelope(Grade.MEDIUM, name, json.dumps(dict(list(said.items())[:3]), ensure_ascii=False))
+
+
+def _first(said: Mapping[str, str]) -> str:
+    return next((name for name in said if name in MESSAGES), next(iter(said)))
+
+
+def _says_fine(folded: Mapping[str, Any]) -> bool:
+    """Whether a number or word for success stands beside the text."""
+    return any(str(folded[name]).lower() in _FINE for name in _CODES if name in folded)
 
 
 def _text(value: Any) -> str:
