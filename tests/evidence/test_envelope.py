@@ -346,3 +346,11 @@ def test_fields_name_the_error_where_there_is_no_content() -> None:
 def test_a_form_of_any_length_is_read() -> None:
     text = "error=invalid_grant&" + "a=1&" * 200
     assert said(answer(text, "application/x-www-form-urlencoded", status=400)).codes == ("invalid_grant",)
+
+
+def test_the_number_of_an_error_is_a_status_where_its_text_says_nothing_else() -> None:
+    vague = {"error": {"code": 429, "message": "Provider returned error"}}
+    assert meanings(answer(vague)) == {Meaning.RATE}
+    own = {"error": {"code": 404, "message": "jwt expired"}}
+    assert meanings(answer(own)) == {Meaning.AUTHN}
+    assert meanings(answer({"code": 404, "message": "Provider returned error"})) != {Meaning.NOT_FOUND}

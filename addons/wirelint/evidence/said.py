@@ -90,6 +90,9 @@ _PHRASES: Final = {
 """What people write for a status in place of a message (RFC 9110 section 15, and its predecessors)."""
 
 
+_PLAIN_NUMBERS: Final = frozenset({401, 403, 404, 429})
+"""Values of ``error.code`` that are HTTP statuses where the text says no more than that something failed."""
+_VAGUE: Final = frozenset({Meaning.UPSTREAM, Meaning.INTERNAL, Meaning.UNAVAILABLE})
 _HEADS: Final = {phrase: phrase.partition(" ")[0] for phrases in _PHRASES.values() for phrase in phrases}
 
 
@@ -104,6 +107,7 @@ class _Gathering:
     def __init__(self) -> None:
         self.codes: list[str] = []
         self.texts: list[str] = []
+        self.number = 0
 
     def value(self, name: str, value: Any, depth: int) -> None:
         if isinstance(value, str):
@@ -139,6 +143,8 @@ class _Gathering:
             folded = _fold(name)
             if folded in _KNOWN:
                 self.value(folded, value, depth)
+                if depth and folded == "code" and isinstance(value, int) and value in _PLAIN_NUMBERS:
+                    self.number = value
             # {"errors": {"email": ["is invalid"]}}: below errors, any name may stand before a text; some services
             # leave the "errors" away where the status says so already.
             if (depth or fields) and folded not in _INNER and isinstance(value, list):
@@ -166,6 +172,8 @@ def gather(response: Response) -> Said:
     if response.status >= 400 and not _FIELDS.isdisjoint(response.headers.index):
         _fields(gathering, response)
     _number(gathering, response.status)
+    if gathering.number not in (0, response.status) and texts.of_prose("\n".join(gathering.texts)) <= _VAGUE:
+        gathering.codes.append(_PHRASES[gathering.number][0].replace(" ", "_").upper())
     codes = [code for code in gathering.codes if not is_status(code, response.status)]
     prose = [text for text in gathering.texts if not is_status(text, response.status)]
     if not (codes or prose):

@@ -89,7 +89,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if found is None or protocol(exchange) in _EXEMPT or is_token_request(exchange):
         return
     about = meanings(exchange)
-    if found.grade is not Grade.WEAK and about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
+    if found.grade is Grade.STRONG and about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
         return  # masked-upstream-text tells that story
     own = own_status(exchange)
     suggested = own.code if own is not None else suggested_status(exchange)

@@ -64,7 +64,7 @@ RULE = Rule(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Words of an upstream's failure: under 500 anywhere, under 2xx in what is an error, under 4xx a client's own."""
     success = exchange.status < 300
-    if success and ((found := envelope(exchange)) is None or found.grade is Grade.WEAK):
+    if success and ((found := envelope(exchange)) is None or found.grade is not Grade.STRONG):
         return
     if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.BULK, Protocol.BATCH, Protocol.GRPC):
         return
