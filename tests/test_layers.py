@@ -1,4 +1,7 @@
-"""The layers of the package: no import leads upwards, audits stay pure, and each outside library has one door."""
+"""The layers of the package: no import leads upwards, audits stay pure, each outside library has one door.
+
+And each name stands for one thing: no two public classes share theirs.
+"""
 
 from __future__ import annotations
 
@@ -128,6 +131,16 @@ def cycle(addons: Path) -> list[str]:
     return []
 
 
+def names_taken_twice(addons: Path) -> list[str]:
+    """Return public classes below ``addons`` that share a name, each as ``Name: file, file``, in order."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(addons.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(file.relative_to(addons).as_posix())
+    return [f"{name}: {', '.join(files)}" for name, files in sorted(found.items()) if len(files) > 1]
+
+
 def loaded(addons: Path, *packages: str) -> set[str]:
     """The modules that importing all of ``wirelint.<package>`` brings in, beyond those of msgspec."""
     command = [sys.executable, "-c", PROBE, str(addons), *packages]
@@ -142,6 +155,10 @@ def test_no_import_leads_upwards() -> None:
 
 def test_no_modules_import_each_other() -> None:
     assert cycle(ADDONS) == []
+
+
+def test_no_two_classes_share_a_name() -> None:
+    assert names_taken_twice(ADDONS) == []
 
 
 def test_audits_load_nothing_that_does_io() -> None:
@@ -217,3 +234,9 @@ def test_the_probe_sees_what_a_module_loads(tmp_path: Path) -> None:
         (folder / "__init__.py").write_text("")
     (package / "late.py").write_text("import logging.handlers\n")
     assert {"wirelint.core.late", "logging"} <= loaded(tmp_path, "core")
+
+
+def test_the_scan_sees_names_taken_twice(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("class One:\n    class Inner: ...\nclass _Own: ...\n")
+    (tmp_path / "b.py").write_text("class Two: ...\nclass _Own: ...\ndef f():\n    class Inner: ...\n")
+    assert names_taken_twice(tmp_path) == ["Inner: a.py, b.py"]

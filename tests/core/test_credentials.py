@@ -12,7 +12,7 @@ import pytest
 
 import wirelint
 from wirelint.core.body import Body
-from wirelint.core.credentials import Grade, carried
+from wirelint.core.credentials import Sensitivity, carried
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.knowledge import Knowledge, tell
@@ -31,7 +31,7 @@ def exchange(
 
 
 def credentials_of(subject: Exchange) -> list[tuple[str, str, str]]:
-    return [each[:3] for each in carried(subject, Grade.CREDENTIAL)]
+    return [each[:3] for each in carried(subject, Sensitivity.CREDENTIAL)]
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_names_of_a_service_count_as_well() -> None:
 
 def test_what_only_looks_like_a_credential_is_graded_lower() -> None:
     subject = exchange(("X-User-Email", "ann"), ("Cookie", "basket=12345678; _ga=12345678"), ("X-CSRF-Token", "t"))
-    graded = {(each.name, each.grade) for each in carried(subject, Grade.PRIVATE)}
+    graded = {(each.name, each.grade) for each in carried(subject, Sensitivity.PRIVATE)}
     assert graded == {
-        ("x-user-email", Grade.NAMING),
-        ("basket", Grade.NAMING),
-        ("_ga", Grade.PRIVATE),
-        ("x-csrf-token", Grade.PRIVATE),
+        ("x-user-email", Sensitivity.NAMING),
+        ("basket", Sensitivity.NAMING),
+        ("_ga", Sensitivity.PRIVATE),
+        ("x-csrf-token", Sensitivity.PRIVATE),
     }
-    assert {each.name for each in carried(subject, Grade.NAMING)} == {"x-user-email", "basket"}
+    assert {each.name for each in carried(subject, Sensitivity.NAMING)} == {"x-user-email", "basket"}
 
 
 MANY = 50_000
@@ -106,7 +106,7 @@ MANY = 50_000
 def test_what_a_client_sends_in_numbers_is_bounded(subject: Exchange) -> None:
     subject.request.headers.names()
     began = time.perf_counter()
-    found = sum(1 for _ in carried(subject, Grade.PRIVATE))
+    found = sum(1 for _ in carried(subject, Sensitivity.PRIVATE))
     assert time.perf_counter() - began < 2
     assert found <= MANY
 

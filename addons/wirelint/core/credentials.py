@@ -179,7 +179,7 @@ _pair: Final = re.compile(r'"((?:[^"\\]|\\.){1,128})"\s{0,8}:\s{0,8}(?:"((?:[^"\
 _element: Final = re.compile(r"<(?:\w{1,32}:)?([\w.-]{1,64})(?:\s[^<>]{0,256})?>([^<>]{1,2048})</")
 
 
-class Grade(enum.IntEnum):
+class Sensitivity(enum.IntEnum):
     """How much a name says of its value."""
 
     PRIVATE = 1
@@ -200,13 +200,13 @@ class Carried(NamedTuple):
     kind: str
     name: str
     value: str
-    grade: Grade
+    grade: Sensitivity
 
 
-def carried(exchange: Exchange, least: Grade) -> Iterator[Carried]:
+def carried(exchange: Exchange, least: Sensitivity) -> Iterator[Carried]:
     """Yield what the messages of an exchange carry.
 
-    The response, and whatever takes long to find, is looked at only for ``Grade.PRIVATE``.
+    The response, and whatever takes long to find, is looked at only for ``Sensitivity.PRIVATE``.
 
     :param least: leave out what is graded lower.
     """
@@ -215,11 +215,11 @@ def carried(exchange: Exchange, least: Grade) -> Iterator[Carried]:
     if request.query:
         yield from of_query(request.query, knowledge, least)
     if "@" in request.authority:
-        yield Carried("userinfo", "", request.authority.rpartition("@")[0], Grade.CREDENTIAL)
+        yield Carried("userinfo", "", request.authority.rpartition("@")[0], Sensitivity.CREDENTIAL)
     body = request.body
     if not body.empty and body.unavailable is None:
         yield from _of_request_content(request, least)
-    if least is Grade.PRIVATE:
+    if least is Sensitivity.PRIVATE:
         yield from _of_path(request.path)
         if response is not None:
             yield from _of_response(response)
@@ -228,14 +228,14 @@ def carried(exchange: Exchange, least: Grade) -> Iterator[Carried]:
 @once
 def sent(exchange: Exchange) -> tuple[Carried, ...]:
     """Return the credentials of the request."""
-    return tuple(carried(exchange, Grade.CREDENTIAL))
+    return tuple(carried(exchange, Sensitivity.CREDENTIAL))
 
 
 class Bearing(NamedTuple):
     """Those of a request's fields that may carry something, in the order of their first lines."""
 
-    graded: tuple[tuple[str, Grade], ...]
-    likely: tuple[tuple[str, Grade], ...]
+    graded: tuple[tuple[str, Sensitivity], ...]
+    likely: tuple[tuple[str, Sensitivity], ...]
     """The graded ones without those that can carry no credential."""
     naming: tuple[str, ...]
     """The names of those that may tell who the caller is."""
@@ -253,8 +253,8 @@ def bearing(names: tuple[str, ...]) -> Bearing:
     found = _BEARING.get(names)
     if found is None:
         graded = tuple((name, grade) for name in names if (grade := _grade_of_field(name)) is not None)
-        likely = tuple(each for each in graded if each[1] is Grade.CREDENTIAL or each[0] in _TAKEN_APART)
-        found = Bearing(graded, likely, tuple(name for name, grade in graded if grade is not Grade.PRIVATE))
+        likely = tuple(each for each in graded if each[1] is Sensitivity.CREDENTIAL or each[0] in _TAKEN_APART)
+        found = Bearing(graded, likely, tuple(name for name, grade in graded if grade is not Sensitivity.PRIVATE))
         if sum(map(len, names)) <= _LONGEST_KEPT:  # a client may send any names
             if len(_BEARING) >= _MOST_HEADS:
                 _BEARING.clear()
@@ -262,17 +262,17 @@ def bearing(names: tuple[str, ...]) -> Bearing:
     return found
 
 
-def _grade_of_field(name: str) -> Grade | None:
+def _grade_of_field(name: str) -> Sensitivity | None:
     if name in FIELDS:
-        return Grade.CREDENTIAL
+        return Sensitivity.CREDENTIAL
     if name in _MAY_BEAR or may_name(name):
-        return Grade.NAMING
-    return Grade.PRIVATE if name in _URLS or _is_private_field(name[:_LONGEST_NAME]) else None
+        return Sensitivity.NAMING
+    return Sensitivity.PRIVATE if name in _URLS or _is_private_field(name[:_LONGEST_NAME]) else None
 
 
-def _of_request_fields(headers: Headers, knowledge: Knowledge, least: Grade) -> Iterator[Carried]:
+def _of_request_fields(headers: Headers, knowledge: Knowledge, least: Sensitivity) -> Iterator[Carried]:
     found = bearing(tuple(headers.index))
-    for name, grade in found.likely if least is Grade.CREDENTIAL else found.graded:
+    for name, grade in found.likely if least is Sensitivity.CREDENTIAL else found.graded:
         if name == "authorization":
             yield from of_authorization(headers, least)
         elif name == "cookie":
@@ -281,10 +281,10 @@ def _of_request_fields(headers: Headers, knowledge: Knowledge, least: Grade) -> 
             yield from _of_lines(headers, name, grade)
     if knowledge.fields:
         for name in knowledge.fields.intersection(headers.index).difference(_TAKEN_APART):
-            yield from _of_lines(headers, name, Grade.CREDENTIAL)
+            yield from _of_lines(headers, name, Sensitivity.CREDENTIAL)
 
 
-def _of_lines(headers: Headers, name: str, grade: Grade) -> Iterator[Carried]:
+def _of_lines(headers: Headers, name: str, grade: Sensitivity) -> Iterator[Carried]:
     for line in headers.get_all(name)[:_MOST_LINES]:
         if name in _URLS:
             yield from _of_url(line)
@@ -292,32 +292,32 @@ def _of_lines(headers: Headers, name: str, grade: Grade) -> Iterator[Carried]:
             yield Carried("field", name, line.strip()[:_LONGEST_HEAD], grade)
 
 
-def of_authorization(headers: Headers, least: Grade) -> Iterator[Carried]:
+def of_authorization(headers: Headers, least: Sensitivity) -> Iterator[Carried]:
     """Yield what the Authorization field carries: a credential, unless nothing stands behind the scheme."""
     value = (headers.get("authorization") or "").strip()[:_LONGEST_HEAD]
     scheme, _, rest = value.partition(" ")
     folded = scheme.lower()
     if value and (rest or folded not in SCHEMES):  # «Bearer», and an empty variable
-        yield Carried("authorization", folded if rest and len(scheme) <= 24 else "bare", value, Grade.CREDENTIAL)
-    elif least <= Grade.NAMING and "authorization" in headers:
-        yield Carried("authorization", "bare", value, Grade.NAMING)
+        yield Carried("authorization", folded if rest and len(scheme) <= 24 else "bare", value, Sensitivity.CREDENTIAL)
+    elif least <= Sensitivity.NAMING and "authorization" in headers:
+        yield Carried("authorization", "bare", value, Sensitivity.NAMING)
 
 
-def _of_cookies(text: str, knowledge: Knowledge, least: Grade) -> Iterator[Carried]:
+def _of_cookies(text: str, knowledge: Knowledge, least: Sensitivity) -> Iterator[Carried]:
     for pair in text[:_LONGEST_HEAD].split(";"):
         name, _, value = pair.strip().partition("=")
         if not value:
             continue
         if is_cookie(name) or name.lower() in knowledge.cookies:
-            yield Carried("cookie", name, value, Grade.CREDENTIAL)
+            yield Carried("cookie", name, value, Sensitivity.CREDENTIAL)
         elif len(value) >= _SHORTEST_SESSION and _trackers.match(name[:_LONGEST_NAME]) is None:
-            if least <= Grade.NAMING:
-                yield Carried("cookie", name, value, Grade.NAMING)
-        elif least is Grade.PRIVATE:
-            yield Carried("cookie", name, value, Grade.PRIVATE)
+            if least <= Sensitivity.NAMING:
+                yield Carried("cookie", name, value, Sensitivity.NAMING)
+        elif least is Sensitivity.PRIVATE:
+            yield Carried("cookie", name, value, Sensitivity.PRIVATE)
 
 
-def of_query(query: str, knowledge: Knowledge, least: Grade) -> Iterator[Carried]:
+def of_query(query: str, knowledge: Knowledge, least: Sensitivity) -> Iterator[Carried]:
     """Yield what a query (without its question mark) carries.
 
     A client chooses values freely, and whatever has no name is a value: all are private but words of the API.
@@ -325,11 +325,11 @@ def of_query(query: str, knowledge: Knowledge, least: Grade) -> Iterator[Carried
     for pair in query[:_LONGEST_HEAD].split("&"):
         name, equals, value = pair.partition("=")
         if value and (is_parameter(name) or (knowledge.parameters and _plain(name) in knowledge.parameters)):
-            yield Carried("query", name, value, Grade.CREDENTIAL)
-        elif least is Grade.PRIVATE and not (
+            yield Carried("query", name, value, Sensitivity.CREDENTIAL)
+        elif least is Sensitivity.PRIVATE and not (
             (value.isalpha() and name.lower() in WORDINGS) or (value.isdigit() and not is_clients_own(name))
         ):
-            yield Carried("query", name if equals else "", value if equals else name, Grade.PRIVATE)
+            yield Carried("query", name if equals else "", value if equals else name, Sensitivity.PRIVATE)
 
 
 def _plain(name: str) -> str:
@@ -344,11 +344,11 @@ def _of_path(path: str) -> Iterator[Carried]:
     for segment, folded in zip(path[:_LONGEST_PATH].split("/"), template.split("/"), strict=False):
         name, _, parameters = segment.partition(";")
         if folded != name and (folded in ("{name}", "{token}") or _is_random(name)):
-            yield Carried("path", "", name, Grade.PRIVATE)
+            yield Carried("path", "", name, Sensitivity.PRIVATE)
         for each in parameters.split(";"):
             key, _, value = each.partition("=")
             if value:
-                yield Carried("path", key, value, Grade.PRIVATE)
+                yield Carried("path", key, value, Sensitivity.PRIVATE)
 
 
 def _is_random(segment: str) -> bool:
@@ -362,44 +362,44 @@ def _of_url(url: str) -> Iterator[Carried]:
     except ValueError:
         return
     if password:
-        yield Carried("url", "", password, Grade.PRIVATE)
+        yield Carried("url", "", password, Sensitivity.PRIVATE)
     yield from _of_path(parts.path)
     for text in (parts.query, parts.fragment):
         for name, value in parse_qsl(text):
             if is_private(name):
-                yield Carried("url", name, value, Grade.PRIVATE)
+                yield Carried("url", name, value, Sensitivity.PRIVATE)
 
 
-def _of_request_content(request: Request, least: Grade) -> Iterator[Carried]:
+def _of_request_content(request: Request, least: Sensitivity) -> Iterator[Carried]:
     body, kind = request.body, request.headers.media_type.kind
     if kind is Kind.FORM:
         yield from _of_form(body.text or "", least)
     elif (members := body.members) is not None:
         for name, value in members.items():
             if name.lower() in MEMBERS:
-                yield Carried("content", name, value if isinstance(value, str) else "", Grade.CREDENTIAL)
-        if least is Grade.PRIVATE:
+                yield Carried("content", name, value if isinstance(value, str) else "", Sensitivity.CREDENTIAL)
+        if least is Sensitivity.PRIVATE:
             yield from _of_json(members, of_client=True)
-    elif least is Grade.PRIVATE:
+    elif least is Sensitivity.PRIVATE:
         text = (body.text or "")[:_LONGEST_CONTENT]
         yield from _of_multipart(text) if kind is Kind.MULTIPART else _of_text(text)
 
 
-def _of_form(text: str, least: Grade) -> Iterator[Carried]:
-    for pair in text[: _LONGEST_CONTENT if least is Grade.PRIVATE else _LONGEST_FORM].split("&"):
+def _of_form(text: str, least: Sensitivity) -> Iterator[Carried]:
+    for pair in text[: _LONGEST_CONTENT if least is Sensitivity.PRIVATE else _LONGEST_FORM].split("&"):
         name, _, value = pair.partition("=")
         if value and len(name) <= _LONGEST_NAME:
             if _form.fullmatch(name):
-                yield Carried("content", name, value, Grade.CREDENTIAL)
-            elif least is Grade.PRIVATE and is_clients_own(unquote_plus(name)):
-                yield Carried("content", name, value, Grade.PRIVATE)
+                yield Carried("content", name, value, Sensitivity.CREDENTIAL)
+            elif least is Sensitivity.PRIVATE and is_clients_own(unquote_plus(name)):
+                yield Carried("content", name, value, Sensitivity.PRIVATE)
 
 
 def _of_multipart(text: str) -> Iterator[Carried]:
     """Yield the private parts of a form (RFC 7578)."""
     for match in _part.finditer(text):
         if is_clients_own(match[1].strip()):
-            yield Carried("content", match[1], match[2], Grade.PRIVATE)
+            yield Carried("content", match[1], match[2], Sensitivity.PRIVATE)
 
 
 def _of_json(value: Any, *, of_client: bool) -> Iterator[Carried]:
@@ -417,18 +417,18 @@ def _of_json(value: Any, *, of_client: bool) -> Iterator[Carried]:
                 if depth < _DEEPEST:
                     waiting.append((inner, depth + 1))
             elif name is not None and inner and not isinstance(inner, bool) and is_one(name):
-                yield Carried("content", name, str(inner), Grade.PRIVATE)
+                yield Carried("content", name, str(inner), Sensitivity.PRIVATE)
 
 
 def _of_text(text: str) -> Iterator[Carried]:
     """Yield the private values of text that may be JSON, broken or cut off, or XML."""
     for match in itertools.islice(_pair.finditer(text), _MOST_VALUES):
         if is_clients_own(match[1]):
-            yield Carried("content", match[1], _unescaped(match[2]) if match[2] else match[3], Grade.PRIVATE)
+            yield Carried("content", match[1], _unescaped(match[2]) if match[2] else match[3], Sensitivity.PRIVATE)
     if "</" in text:
         for match in itertools.islice(_element.finditer(text), _MOST_VALUES):
             if is_clients_own(match[1]):
-                yield Carried("content", match[1], match[2].strip(), Grade.PRIVATE)
+                yield Carried("content", match[1], match[2].strip(), Sensitivity.PRIVATE)
 
 
 def _unescaped(text: str) -> str:
@@ -447,9 +447,9 @@ def _of_response(response: Response) -> Iterator[Carried]:
         if name == "set-cookie":
             for line in headers.get_all(name)[:_MOST_LINES]:
                 cookie, _, value = line.partition(";")[0].partition("=")
-                yield Carried("cookie", cookie.strip(), value.strip()[:_LONGEST_HEAD], Grade.PRIVATE)
+                yield Carried("cookie", cookie.strip(), value.strip()[:_LONGEST_HEAD], Sensitivity.PRIVATE)
         elif name in _URLS or _is_private_field(name[:_LONGEST_NAME]):
-            yield from _of_lines(headers, name, Grade.PRIVATE)
+            yield from _of_lines(headers, name, Sensitivity.PRIVATE)
     if (members := body.members) is not None:
         yield from _of_json(members, of_client=False)
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from wirelint.core.credentials import TELLING, Carried, Grade, carried, is_telling
+from wirelint.core.credentials import TELLING, Carried, Sensitivity, carried, is_telling
 from wirelint.core.exchange import Exchange
 from wirelint.core.once import once
 from wirelint.core.route import looks_random
@@ -153,7 +153,7 @@ def _forms(each: Carried) -> Iterator[str]:
 def secrets(exchange: Exchange) -> tuple[str, ...]:
     """Return what the exchange carries as credentials, and whom it names, longest first."""
     found: set[str] = set()
-    for each in carried(exchange, Grade.PRIVATE):
+    for each in carried(exchange, Sensitivity.PRIVATE):
         found.update(_forms(each))
     return tuple(sorted(filter(_tells_something, found), key=len, reverse=True)[:_MOST_SECRETS])
 

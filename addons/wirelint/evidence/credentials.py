@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wirelint.core.credentials import Grade, of_authorization, sent
+from wirelint.core.credentials import Sensitivity, of_authorization, sent
 from wirelint.core.exchange import Exchange
 from wirelint.core.once import once
 
@@ -22,7 +22,7 @@ def sent_scheme(exchange: Exchange) -> str:
     headers = exchange.request.headers
     if "authorization" not in headers:
         return ""
-    found = next(of_authorization(headers, Grade.CREDENTIAL), None)
+    found = next(of_authorization(headers, Sensitivity.CREDENTIAL), None)
     return "" if found is None or found.name == "bare" else found.name
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wirelint.core.credentials import Grade, bearing, of_query, sent
+from wirelint.core.credentials import Sensitivity, bearing, of_query, sent
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import NOTHING, known
 from wirelint.core.visit import Identity
@@ -77,7 +77,7 @@ def _is_told_elsewhere(exchange: Exchange) -> bool:
     request = exchange.request
     if "@" in request.authority or known(exchange) is not NOTHING:
         return True
-    return "?" in request.target and next(of_query(request.query, NOTHING, Grade.CREDENTIAL), None) is not None
+    return "?" in request.target and next(of_query(request.query, NOTHING, Sensitivity.CREDENTIAL), None) is not None
 
 
 def telling(names: tuple[str, ...]) -> tuple[str, ...] | None:

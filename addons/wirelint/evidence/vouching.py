@@ -6,7 +6,7 @@ it named the caller. Gateways that end TLS or check tokens hand on whom they let
 
 from __future__ import annotations
 
-from wirelint.core.credentials import Grade, carried
+from wirelint.core.credentials import Sensitivity, carried
 from wirelint.core.exchange import Exchange
 from wirelint.core.once import once
 
@@ -14,4 +14,4 @@ from wirelint.core.once import once
 @once
 def may_be_known(exchange: Exchange) -> bool:
     """Return whether fields or cookies may tell the service who the caller is, known credentials or not."""
-    return any(each.kind != "content" for each in carried(exchange, Grade.NAMING))
+    return any(each.kind != "content" for each in carried(exchange, Sensitivity.NAMING))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from wirelint.core.credentials import Grade, carried
+from wirelint.core.credentials import Sensitivity, carried
 from wirelint.core.exchange import Exchange
 from wirelint.core.state import Latest, Opens, State, Table
 from wirelint.core.verdict import Verdict
@@ -485,5 +485,5 @@ def _is_login(path: str) -> bool:
 
 def _sent(exchange: Exchange) -> Iterator[int]:
     """Yield numbers for the credentials in a request."""
-    for each in carried(exchange, Grade.CREDENTIAL):
+    for each in carried(exchange, Sensitivity.CREDENTIAL):
         yield hash(each.value[:_LONGEST].rpartition(" ")[2])

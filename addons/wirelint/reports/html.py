@@ -51,7 +51,7 @@ _ICON: Final = "M5 17h5l3-8 5 15 4-10 2 3h3"
 _code: Final = re.compile(r"``([^`]+)``")
 
 
-class Service:
+class ServiceFindings:
     """Counts of one service: exchanges, errors by status, errors by outcome, errors under a success, findings."""
 
     def __init__(self) -> None:
@@ -67,13 +67,13 @@ class Html(Grouping):
 
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
-        self._services: dict[str, Service] = {}
+        self._services: dict[str, ServiceFindings] = {}
 
     def accept(self, audit: Audit) -> None:
         """Group what was found, and count by service."""
         super().accept(audit)
         exchange = audit.exchange
-        service = self._services.setdefault(exchange.service, Service())
+        service = self._services.setdefault(exchange.service, ServiceFindings())
         claimed = Verdict.UNKNOWN if exchange.status is None else of_status(exchange.status)
         service.exchanges += 1
         service.reported += claimed is Verdict.SERVER_ERROR

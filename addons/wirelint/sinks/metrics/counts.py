@@ -67,7 +67,7 @@ class _Cell:
         self.count = 0
 
 
-class Found(msgspec.Struct):
+class FindingCount(msgspec.Struct):
     """One series of findings: how many, and the latest that can be pointed at (labels, wall clock)."""
 
     count: int = 0
@@ -86,16 +86,16 @@ class _Series:
         self.at = 0.0
         self.span: list[float] | None = None
 
-    def shown(self) -> Found:
+    def shown(self) -> FindingCount:
         """Return a copy for readers."""
-        return Found(self.count, None if self.latest is None else _exemplar(self.latest), self.at)
+        return FindingCount(self.count, None if self.latest is None else _exemplar(self.latest), self.at)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """All numbers at one moment; keys are label values in the order of the metric's labels."""
 
     exchanges: dict[Labels, int]
-    findings: dict[Labels, Found]
+    findings: dict[Labels, FindingCount]
     durations: dict[Labels, Spread]
     moments: dict[Labels, tuple[float, float]]
     opportunities: dict[Labels, int]

@@ -14,7 +14,7 @@ from wirelint import __version__
 from wirelint.core.audit import Audit
 from wirelint.core.rule import STATUS, Rule
 from wirelint.sinks.metrics.budget import Limits
-from wirelint.sinks.metrics.counts import Counts, Found, Labels, Spread
+from wirelint.sinks.metrics.counts import Counts, FindingCount, Labels, Spread
 from wirelint.sinks.metrics.exposition import Exemplar, Family, Writer
 from wirelint.sinks.metrics.families import Collector
 
@@ -151,7 +151,7 @@ def _counter(name: str, text: str, rows: Mapping[Labels, float]) -> Family:
     return _family(name, "counter", text, ((labels, value, None) for labels, value in rows.items()))
 
 
-def _findings(rows: Mapping[Labels, Found]) -> Family:
+def _findings(rows: Mapping[Labels, FindingCount]) -> Family:
     counted = (
         (labels, found.count, None if found.exemplar is None else Exemplar(found.exemplar, found.at))
         for labels, found in rows.items()
