@@ -22,7 +22,9 @@ _SCRIPTS_OF_AN_API = ("Dest: script", "X: y", "/scripts/", "/api/scripts/")
 
 # Conversation, what is replaced in it (pattern and text, by turns), and the rule that speaks then.
 SPOILT = (
+    ("address_is_blocked_until_the_network_is_right", ("access .* allowed", "Forbidden"), "missing-credentials-as-403"),
     ("artifacts_are_deployed_over_and_over", ("Artifactory", "Shop"), "put-always-created"),
+    ("assistant_answers_in_sentences", ("processing your", "no such"), "learned-error-as-success"),
     ("busy_machine_is_asked_until_it_is_free", ("Linode busy", "no such option"), "hot-retry-loop"),
     ("cache_entry_is_purged_and_filled_again", ("/cache/entries/", "/orders/"), "readable-after-delete"),
     ("couchdb_keeps_revisions", ("CouchDB", "Shop"), "put-always-created"),
@@ -48,6 +50,12 @@ SPOILT = (
     ("reload_storm_on_a_maintenance_page", ("text/html,", "", "navigate", "cors"), "forbidden-retried"),
     ("second_proof_is_asked_for", ("insufficient.*, max_age=60", 'invalid_token"'), "authenticated-told-401"),
     ("site_with_missing_images_and_an_interface_beside", _SCRIPTS_OF_AN_API, "error-envelope-inconsistent"),
+    ("first_request_after_a_start_fails", (": connecting to the database", ""), "missing-credentials-misreported"),
+    ("one_value_meets_a_fault_of_the_service", ("q=salt", "q[]=salt"), "unexpected-input-as-500"),
+    ("private_repository_is_hidden_from_writers", ("Bearer .*", "Bearer x"), "unsupported-method-as-404"),
+    ("signed_link_is_for_get_alone", (r"\?X-Amz-Signature=\w+", ""), "head-get-divergence"),
+    ("tenants_have_realms_of_their_own", ('realm="b"', 'realm="a"'), "forbidden-as-401"),
+    ("validation_says_the_same_of_two_forms", ("400 Bad Request", "500 X"), "words-of-another-status"),
     ("test_suite_resets_its_fixtures", ("/testing/reset", "/testing/pings"), "readable-after-delete"),
 )  # fmt: skip
 

@@ -54,7 +54,9 @@ _name: Final = re.compile(r"[\w$@-]{1,64}")
 _word: Final = re.compile(r"[^\W\d_]{2,}")
 _well: Final = re.compile(
     r"succe|^ok\b|\bok\.|created|updated|deleted|added|accepted|completed|\bdone\b|queued|started|enabled|saved|sent\b"
-    r"|progress|pending|running|waiting|transit|processing|on hold|scheduled",
+    r"|progress|pending|running|waiting|transit|processing|on hold|scheduled"
+    r"|nothing (?:was )?found"
+    r"|\b(?:no|zero) (?:more )?(?:results?|match(?:es)?|hits|entries|data|records|items|changes|updates)\b",
     re.IGNORECASE,
 )
 _negative: Final = re.compile(
