@@ -268,11 +268,13 @@ class Table[K, V]:
     def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
         """What is kept under a key, renewed unless that was just done; made where there is nothing."""
         entry = self._entries.get(key)
-        if entry is not None and 0 <= now - entry[0] <= self._just:
-            return entry[1]
-        value = self.get(key, now)
-        if value is None:
+        if entry is None:
             value = make()
+        else:
+            since = now - entry[0]
+            if 0 <= since <= self._just:
+                return entry[1]
+            value = entry[1] if abs(since) <= self._window else make()
         self.keep(key, value, now)
         return value
 
