@@ -37,6 +37,7 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.state import Opens, State, either
 from wirelint.core.visit import Visit
 from wirelint.evidence.credentials import credentials
+from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning, is_bare_refusal, of_prose
 from wirelint.history.callers import FORBIDDEN, Callers, callers_prove
@@ -87,7 +88,7 @@ def _by_text(exchange: Answered) -> Iterator[Hit]:
     about = meanings(exchange)
     if Meaning.AUTHZ not in about or about & {Meaning.AUTHN, Meaning.RATE}:
         return
-    if not credentials(exchange):
+    if not credentials(exchange) or is_expired(exchange):
         return
     words = said(exchange)
     if is_bare_refusal(words.prose) or "insufficient_user_authentication" in (

@@ -39,6 +39,7 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.state import Opens, State, either
 from wirelint.core.visit import Visit
 from wirelint.evidence.credentials import is_stranger
+from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.refusals import OTHER_MATTERS
 from wirelint.evidence.said import meanings, said
@@ -47,6 +48,18 @@ from wirelint.history.callers import MISSING, Callers, callers_prove
 
 _signed: Final = re.compile(
     r"(?:^|&)(?:sig|signature|X-Amz-Signature|X-Goog-Signature|Key-Pair-Id|hmac)=", re.IGNORECASE
+)
+
+# Codes that S3's protocol has under 403, whoever speaks it.
+_PRESCRIBED: Final = frozenset(
+    {
+        "AccessDenied",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "RequestTimeTooSkewed",
+        "InvalidSecurity",
+        "NotSignedUp",
+    }
 )
 
 
@@ -96,19 +109,21 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _by_text(exchange: Answered) -> Iterator[Hit]:
-    """Credentials are asked for, or said to be wrong, and nothing else is."""
+    """Credentials are asked for, said to be wrong, or had run out, and nothing else is."""
     about = meanings(exchange)
-    if Meaning.AUTHN not in about or about & {Meaning.AUTHZ, Meaning.RATE, Meaning.QUOTA}:
+    if about & {Meaning.RATE, Meaning.QUOTA}:
+        return
+    if not is_expired(exchange) and (Meaning.AUTHN not in about or Meaning.AUTHZ in about):
         return
     if (
         exchange.request.method == "OPTIONS"
-        or protocol(exchange) is Protocol.S3
+        or protocol(exchange) in (Protocol.S3, Protocol.ACME)
         or _signed.search(exchange.request.query[:4096])
     ):
         return
     words = said(exchange)
     text = words.prose or " ".join(words.codes)
-    if OTHER_MATTERS.search(f"{text} {' '.join(words.codes)}"):
+    if OTHER_MATTERS.search(f"{text} {' '.join(words.codes)}") or not _PRESCRIBED.isdisjoint(words.codes):
         return
     who = "a request without credentials" if is_stranger(exchange) else "a request whose credentials were not accepted"
     yield Hit(f"403 to {who}", text)

@@ -70,6 +70,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Five in a row, and no pause between them that shows patience."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
+    if "range" in exchange.request.headers:
+        return  # each asks for another part
     if now.status in _AWAITED or now.wait is not None or now.failure is FailureKind.CLIENT_GONE:
         return
     row = repeats(visits.of_client(exchange), now)

@@ -50,6 +50,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if (response.headers.get("location") or "").strip():
         return
     status = response.status
+    if not len(response.headers):
+        return  # browsers leave out all fields of a redirect that they followed
     if any(name in response.headers for name in _S3):
         return
     if status == 308 and ("content-range" in request.headers or "range" in response.headers):

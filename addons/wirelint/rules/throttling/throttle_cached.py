@@ -52,12 +52,13 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     response = exchange.response
     status, headers = response.status, response.headers
     age = (headers.get("age") or "").strip()[:12]
-    served = (headers.get("x-cache") or headers.get("cf-cache-status") or "")[:_LONGEST]
+    field = "X-Cache" if headers.get("x-cache") else "CF-Cache-Status"
+    served = (headers.get(field.lower()) or "")[:_LONGEST]
     control = (headers.get("cache-control") or "")[:_LONGEST].lower()
     if age.isascii() and age.isdigit() and int(age) > 0:
         yield Hit(f"{status} that comes from a cache", f"Age: {age}")
     elif served.strip().lower().startswith("hit"):
-        yield Hit(f"{status} that comes from a cache", f"X-Cache: {served}")
+        yield Hit(f"{status} that comes from a cache", f"{field}: {served}")
     elif "no-store" not in control and ("public" in control or _lifetime.search(control)):
         yield Hit(
             f"{status} that caches may store",

@@ -35,7 +35,7 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 _within: Final = re.compile(
-    r"duplicated? (?:\w+ )?(?:parameter|key|field|header|argument|query|member|propert)|(?:parameter|field|header)s? (?:is |are )?(?:duplicated|already (?:given|set|specified|present|defined))"
+    r"duplicated? (?:\w+ )?(?:parameter|key(?! value| error)|field|header|argument|query|member|propert)|(?:parameter|field|header)s? (?:is |are )?(?:duplicated|already (?:given|set|specified|present|defined))"
     # A value of another type than all the others is not valid.
     r"|\btype conflict|\bconflicting types?\b",
     re.IGNORECASE,

@@ -31,7 +31,7 @@ from wirelint.evidence.credentials import credentials
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.refusals import ABOUT_VALUES
 from wirelint.evidence.said import meanings, said
-from wirelint.evidence.texts import Meaning, is_bare_refusal
+from wirelint.evidence.texts import Meaning
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -58,7 +58,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or not credentials(exchange):
         return
     words = said(exchange)
-    if is_bare_refusal(words.prose) or ABOUT_VALUES.search(words.prose):
+    if ABOUT_VALUES.search(words.prose):
         return
     yield Hit("400 for a lack of permission", words.prose or " ".join(words.codes))
 

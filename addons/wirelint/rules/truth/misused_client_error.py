@@ -2,7 +2,7 @@
 
 What it does
 ------------
-Reports a 4xx other than 400 and 401 whose code or text clearly names another: 403 for a missing resource or a
+Reports a 4xx other than 401 whose code or text clearly names another: 403 for a missing resource or a
 conflict, 404 for a method or a rejected credential, 409, 412, 417 or 422 for permission or absence.
 
 Why it matters
@@ -32,6 +32,7 @@ from typing import Final
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.faults import names_something
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.refusals import ABOUT_VALUES
 from wirelint.evidence.said import Said, meanings, said
@@ -39,6 +40,7 @@ from wirelint.evidence.texts import STATUS, Meaning
 
 _ANY: Final = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD})
 _WRONG: Final = {
+    400: frozenset({Meaning.METHOD}),
     403: frozenset({Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD, Meaning.INVALID}),
     404: frozenset({Meaning.METHOD, Meaning.AUTHN, Meaning.CONFLICT}),
     405: frozenset({Meaning.AUTHN, Meaning.NOT_FOUND, Meaning.CONFLICT}),
@@ -55,13 +57,14 @@ _values: Final = re.compile(
     re.IGNORECASE,
 )
 _condition: Final = re.compile(r"lease|match|condition|etag|version|revision", re.IGNORECASE)
+_LONGEST: Final = 2048
 
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
     because="code or text names one kind of error alone, and it is not the status's",
     basis="policy: RFC 9110 section 15.5 defines the statuses",
-    when=When(status="403 404 405 406 409 410 412 417 422 423"),
+    when=When(status="400 403 404 405 406 409 410 412 417 422 423"),
     reads=Reads.PREFIX,
 )
 
@@ -71,6 +74,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     status = exchange.status or 0
     about = meanings(exchange) - {Meaning.UNAVAILABLE, Meaning.INTERNAL}
     wrong = _WRONG.get(status, _ANY)
+    if status in (400, 404) and _is_unrouted(exchange):
+        about = frozenset({Meaning.METHOD})
     if status != 422:
         about = about - {Meaning.INVALID} or about
     if len(about) != 1 or not about <= wrong:
@@ -87,6 +92,15 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         suggested_status=400 if meaning is Meaning.INVALID and exchange.request.body.empty else STATUS[meaning],
         discriminator=meaning.name,
     )
+
+
+def _is_unrouted(exchange: Answered) -> bool:
+    """Return whether a router has no method for a resource: ``Cannot DELETE /orders/7``."""
+    request = exchange.request
+    if request.method not in ("DELETE", "PUT", "PATCH") or not names_something(request):
+        return False
+    text = (exchange.response.body.text or "")[:_LONGEST]
+    return f"Cannot {request.method} {request.path}" in text
 
 
 def _is_own(exchange: Answered, meaning: Meaning, words: Said) -> bool:
@@ -125,6 +139,15 @@ HTTP/1.1 422 Unprocessable Content
 Content-Type: application/json
 
 {"error_summary": "no_permission/..", "error": {".tag": "no_permission"}}
+""",
+    """\
+DELETE /orders/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: text/html; charset=utf-8
+
+<!DOCTYPE html><html><head><title>Error</title></head><body><pre>Cannot DELETE /orders/7</pre></body></html>
 """,
 )
 

@@ -40,7 +40,9 @@ _plain: Final = re.compile(
     r"\bvalidation (?:failed|error)|\bmust (?:be|have|contain|match)\b|\b(?:is|are) required\b|\bout of range\b|\bis not (?:a )?valid\b|\binvalid (?:value|format|param|email|input|json|argument)",
     re.IGNORECASE,
 )
-_target: Final = re.compile(r"\b(?:endpoint|url|uri|path|route|page|resource|method|version)s?\b", re.IGNORECASE)
+_target: Final = re.compile(
+    r"\b(?:endpoint|url|uri|path|route|page|resource|method|version|ids?|identifier|uuid|slug)s?\b|_id\b", re.IGNORECASE
+)
 _code: Final = re.compile(r"validation|invalid", re.IGNORECASE)
 
 RULE = Rule(
@@ -66,7 +68,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         Kind.XML,
     )
     words = said(exchange)
-    if _target.search(words.prose):
+    if _target.search(f"{words.prose} {' '.join(words.codes)}"):
         return
     if not _plain.search(words.prose) and not (writes and _code.search(" ".join(words.codes))):
         return
