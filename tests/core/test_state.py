@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lab.memory import exchange
 from lab.story import visit_of
 from wirelint.core.exchange import Exchange, Request, Response
-from wirelint.core.state import WINDOW, Latest, LookedBackOn, State, Stories, Table, either, moment
+from wirelint.core.state import WINDOW, State, Stories, Table, moment
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.core.when import ALWAYS
@@ -263,39 +263,6 @@ def test_memories_are_made_once_and_note_all_from_then_on() -> None:
     state.note(subject, Verdict.UNKNOWN)
     assert memory.seen == [Verdict.UNKNOWN]
     assert state.sizes() == {"counting": 1}
-
-
-def test_a_visit_is_made_once_for_each_state() -> None:
-    one, other = State(b"one"), State(b"other")
-    subject = exchange(key="abcdef-1")
-    first, second = visit_of(subject, one), visit_of(subject, other)
-    assert first.credential != second.credential
-    assert one.visit(subject) is first
-    assert LookedBackOn(one).visit(subject) is first
-
-
-def test_without_memories_there_are_no_visits() -> None:
-    with pytest.raises(LookupError):
-        State().visit(exchange())
-
-
-def test_what_depends_on_the_past_is_found_out_once_for_the_latest_exchange() -> None:
-    asked: list[Exchange] = []
-
-    def find(subject: Exchange) -> int:
-        asked.append(subject)
-        return len(asked)
-
-    fact = Latest(find)
-    one, other = exchange(), exchange()
-    assert [fact.of(one), fact.of(one), fact.of(other), fact.of(one)] == [1, 1, 2, 3]
-
-
-@pytest.mark.parametrize(("gates", "opens"), [((False, False), False), ((False, True), True), ((True, False), True)])
-def test_a_gate_of_several_is_open_if_one_is(gates: tuple[bool, ...], opens: bool) -> None:
-    state, subject = State(), exchange()
-    gate = either(*(lambda _, is_open=each: lambda *_: is_open for each in gates))
-    assert gate(state)(subject, visit_of(subject, state)) is opens
 
 
 def test_seals_compare_and_tell_nothing() -> None:

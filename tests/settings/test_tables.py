@@ -307,3 +307,27 @@ def test_the_tables_have_a_schema() -> None:
     schema = msgspec.json.schema(tables.PolicyFile)
     assert set(schema["$defs"]["PolicyFile"]["properties"]) == tables.KEYS
     assert set(schema["$defs"]["SuppressTable"]["required"]) == {"rule", "reason"}
+
+
+def test_configured_routes_stand_as_they_are() -> None:
+    made = engine_for(
+        policy(
+            """
+            [[service.shop.route]]
+            match = "GET /tags/{tag}/posts"
+            [[service.shop.route]]
+            match = "/files/*"
+            [[service.shop.route]]
+            match = "/internal/**"
+            """
+        )
+    )
+
+    def audited(target: str) -> str:
+        request = Request(method="GET", target=target)
+        return made.audit(Exchange(request=request, response=Response(status=401), service="shop")).route
+
+    assert audited("/tags/blue/posts?page=2") == "/tags/{tag}/posts"
+    assert audited("/files/alice") == "/files/*"
+    assert audited("/internal/orders/7") == "/internal/orders/{id}"
+    assert audited("/tags/blue") == "/tags/blue"

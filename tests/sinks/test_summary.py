@@ -54,26 +54,10 @@ def test_findings_by_how_often_they_came() -> None:
 
 
 def test_findings_that_are_not_listed_are_counted() -> None:
-    words = [
-        "ant",
-        "bee",
-        "cat",
-        "dog",
-        "eel",
-        "fox",
-        "gnu",
-        "hen",
-        "ibis",
-        "jay",
-        "kite",
-        "lion",
-        "mole",
-        "newt",
-        "owl",
-    ]
+    words = ("carts", "files", "groups", "hosts", "jobs", "keys", "labels", "nodes", "orders", "pages", "tags", "zones")
     rows = plain(summary.findings(journal(*(("a", f"/{word}", 401) for word in words))))
     assert len(rows) == 1 + 10 + 1
-    assert rows[-1][2] == "and 5 more"
+    assert rows[-1][2] == "and 2 more"
 
 
 def test_losses() -> None:

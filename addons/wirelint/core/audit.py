@@ -6,6 +6,7 @@ import msgspec
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
+from wirelint.core.learned import Fold
 from wirelint.core.plan import Plan
 from wirelint.core.suppression import Suppression
 from wirelint.core.verdict import Verdict
@@ -24,7 +25,8 @@ class Audit(msgspec.Struct, frozen=True, eq=False):
     ``plan`` names the rules that could have fired. ``skipped`` is why content that rules wanted to read could not be
     inspected, else None. ``faults`` are ids of rules that failed on this exchange. ``suppressed`` are the findings that
     are accepted and so not among ``findings``; ``expired`` are suppressions that would have covered one of these, each
-    named once.
+    named once. ``route`` is the template of the request's path: the configured one, else what was learned
+    (``core.learned``); ``folds`` are words in earlier routes that turned out to be values by this exchange.
     """
 
     exchange: Exchange
@@ -35,3 +37,5 @@ class Audit(msgspec.Struct, frozen=True, eq=False):
     faults: tuple[str, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     expired: tuple[Suppression, ...] = ()
+    route: str = ""
+    folds: tuple[Fold, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -13,10 +13,12 @@ from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity
 from wirelint.core.headers import NO_HEADERS
 from wirelint.core.knowledge import NOTHING, Knowledge, tell
+from wirelint.core.learned import Fold
 from wirelint.core.media import Kind
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Bound, Plan, Plans
 from wirelint.core.report import finding_of, is_news
+from wirelint.core.route import route
 from wirelint.core.rule import Context, Reads, Rule
 from wirelint.core.state import State, moment
 from wirelint.core.trace import is_traced
@@ -38,6 +40,7 @@ class Engine:
     :param instead: suggested status → the one to suggest in its place.
     :param knowledge: what is known about the services.
     :param state: what is remembered from exchange to exchange; engines that share one look back on the same past.
+    :param template: returns the configured template of a service's requests of a method to a path, or None.
     """
 
     def __init__(  # noqa: PLR0913 - what it is set up with, by name
@@ -49,6 +52,7 @@ class Engine:
         instead: Mapping[int, int] | None = None,
         knowledge: Knowledge = NOTHING,
         state: State | None = None,
+        template: Callable[[str, str, str], str | None] | None = None,
     ) -> None:
         self._severities = severities or {}
         self.rules = tuple(_adapted(rule, self._severities, knowledge) for rule in rules)
@@ -56,6 +60,7 @@ class Engine:
         self._instead = instead or {}
         self._knowledge = knowledge
         self.state = State() if state is None else state
+        self._template = template
         for rule in self.rules:
             for kind in rule.recalls:
                 self.state.recall(kind)
@@ -86,14 +91,29 @@ class Engine:
         if not quiet and plan.looking_back:
             skipped = self._look_back(plan, exchange, hits, faults) or skipped
         verdict = _verdict(exchange, hits)
-        findings = self._findings(exchange, verdict, hits) if hits else ()
+        template, folds = self._route(exchange)
+        findings = self._findings(exchange, template, verdict, hits) if hits else ()
         if traced or not quiet:
             note = self.state.join if quiet else self.state.note
             try:
                 note(exchange, verdict)
             except Exception:  # noqa: BLE001 - what is not remembered is not found later; nothing else is lost
                 faults.append(STATE)
-        return Audit(exchange, verdict, findings, plan, skipped, tuple(faults))
+        return Audit(exchange, verdict, findings, plan, skipped, tuple(faults), route=template, folds=folds)
+
+    def _route(self, exchange: Exchange) -> tuple[str, tuple[Fold, ...]]:
+        request = exchange.request
+        path = request.path
+        if self._template is not None:
+            configured = self._template(exchange.service, method_name(request.method), path)
+            if configured is not None:
+                return configured, ()
+        return self.state.route(exchange, route(path))
+
+    def _label(self, service: str, method: str, static: str) -> str:
+        """Return the route of an earlier exchange, of which only the static one is remembered."""
+        configured = None if self._template is None else self._template(service, method, static)
+        return self.state.label(service, static) if configured is None else configured
 
     def _read(
         self, plan: Plan, exchange: Exchange, response: Response, hits: list[tuple[Rule, Hit]], faults: list[str]
@@ -162,9 +182,11 @@ class Engine:
             hit = msgspec.structs.replace(hit, suggested_status=self._instead[suggested])
         return hit
 
-    def _findings(self, exchange: Exchange, verdict: Verdict, hits: Sequence[tuple[Rule, Hit]]) -> tuple[Finding, ...]:
+    def _findings(
+        self, exchange: Exchange, template: str, verdict: Verdict, hits: Sequence[tuple[Rule, Hit]]
+    ) -> tuple[Finding, ...]:
         now = moment(exchange)
-        found = ((rule, hit, finding_of(exchange, verdict, rule, hit)) for rule, hit in hits)
+        found = ((rule, hit, finding_of(exchange, template, verdict, rule, hit, self._label)) for rule, hit in hits)
         return tuple(finding for rule, hit, finding in found if is_news(finding, rule, hit, self.state, now))
 
     def _plan(self, exchange: Exchange) -> Plan:

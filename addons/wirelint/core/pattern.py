@@ -34,6 +34,12 @@ class Pattern(msgspec.Struct, frozen=True):
     methods: frozenset[str]
     path: re.Pattern[str]
 
+    @property
+    def template(self) -> str | None:
+        """The path as written; None if it ends in ``**``, and so stands for an area rather than a route."""
+        path = self.text.split()[-1]
+        return None if path.endswith("**") else path
+
     def matches(self, exchange: Exchange) -> bool:
         """Return whether an exchange's request is one of those."""
         return self.fits(exchange.request.method, exchange.request.path)

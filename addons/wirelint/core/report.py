@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -10,7 +11,6 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Hit, fingerprint
 from wirelint.core.methods import method_name
 from wirelint.core.redact import redact, secrets
-from wirelint.core.route import route
 from wirelint.core.rule import Rule
 from wirelint.core.state import State
 from wirelint.core.trace import trace_id
@@ -21,13 +21,20 @@ _MESSAGE_LIMIT: Final = 400
 _MOST_STEPS: Final = 8
 
 
-def finding_of(exchange: Exchange, verdict: Verdict, rule: Rule, hit: Hit) -> Finding:
-    """The finding that a rule's hit comes to.
+Label = Callable[[str, str, str], str]
+"""Return the route of an earlier exchange by its service, method and static route."""
 
-    :param exchange: the one at hand.
+
+def finding_of(  # noqa: PLR0913, PLR0917 - all that a finding is made of
+    exchange: Exchange, template: str, verdict: Verdict, rule: Rule, hit: Hit, label: Label
+) -> Finding:
+    """Return the finding that a rule's hit comes to.
+
+    :param exchange: the audited one.
+    :param template: its route.
     :param verdict: what became of it.
+    :param label: names the routes of earlier exchanges.
     """
-    template = route(exchange.request.path)
     known = secrets(exchange)
     suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
     finding = Finding(
@@ -53,26 +60,27 @@ def finding_of(exchange: Exchange, verdict: Verdict, rule: Rule, hit: Hit) -> Fi
         origin=exchange.origin,
     )
     if hit.about is not None:
-        finding = _about(hit.about, rule, hit, finding)
+        finding = _about(hit.about, rule, hit, finding, label)
     if not hit.story and hit.about is None:
         return finding
-    return msgspec.structs.replace(finding, story=_story(exchange, template, hit))
+    return msgspec.structs.replace(finding, story=_story(exchange, template, hit, label))
 
 
-def _about(visit: Visit, rule: Rule, hit: Hit, finding: Finding) -> Finding:
-    """The finding, on an exchange that was over before the one that proves it."""
+def _about(visit: Visit, rule: Rule, hit: Hit, finding: Finding, label: Label) -> Finding:
+    """Return the finding, on an exchange that was over before the one that proves it."""
     implied = rule.verdict if hit.verdict is None else hit.verdict
     suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
+    template = label(visit.service, visit.method, visit.route)
     return msgspec.structs.replace(
         finding,
         service=visit.service,
         direction=visit.direction,
         method=visit.method,
-        route=visit.route,
+        route=template,
         status=visit.status,
         verdict=visit.verdict if implied is None else implied,
         suggested_status=suggested if suggested != visit.status else None,
-        fingerprint=fingerprint(visit.service, visit.method, visit.route, rule.id, hit.discriminator),
+        fingerprint=fingerprint(visit.service, visit.method, template, rule.id, hit.discriminator),
         exchange_id=visit.exchange_id,
         trace_id=visit.trace_id,
         timestamp=visit.timestamp,
@@ -80,8 +88,8 @@ def _about(visit: Visit, rule: Rule, hit: Hit, finding: Finding) -> Finding:
     )
 
 
-def _story(exchange: Exchange, template: str, hit: Hit) -> tuple[Step, ...]:
-    """All steps in the order of their beginnings; those at the same time as they were given."""
+def _story(exchange: Exchange, template: str, hit: Hit, label: Label) -> tuple[Step, ...]:
+    """Return all steps in the order of their beginnings; those at the same time as they were given."""
     at_hand = Step(
         exchange_id=exchange.id,
         service=exchange.service,
@@ -91,7 +99,13 @@ def _story(exchange: Exchange, template: str, hit: Hit) -> tuple[Step, ...]:
         timestamp=exchange.timestamp,
         origin=exchange.origin,
     )
-    return tuple(sorted((*hit.story[:_MOST_STEPS], at_hand), key=lambda step: step.timestamp or 0.0))
+    earlier = [_labelled(step, label) for step in hit.story[:_MOST_STEPS]]
+    return tuple(sorted((*earlier, at_hand), key=lambda step: step.timestamp or 0.0))
+
+
+def _labelled(step: Step, label: Label) -> Step:
+    method, _, static = step.request.partition(" ")
+    return msgspec.structs.replace(step, request=f"{method} {label(step.service, method, static)}")
 
 
 def is_news(finding: Finding, rule: Rule, hit: Hit, state: State, now: float) -> bool:

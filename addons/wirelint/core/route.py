@@ -19,12 +19,14 @@ _LONGEST_PLAIN: Final = 31  # one more, and it may be a UUID
 _LONGEST_PATH: Final = 1024
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
 _uuid: Final = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
 _date: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T[\d:.Z+-]{0,30})?")
+_day: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _version: Final = re.compile(r"v?\d{1,2}(\.\d{1,2}){0,2}([A-Za-z]{2,8}\d{0,2})?")
 _numbered: Final = re.compile(r"[-_]\d+$")  # tea-41, user_62
 _hex: Final = re.compile(r"[0-9a-fA-F]{8,}")
@@ -32,16 +34,16 @@ _piece: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]")
 _humps: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _joint: Final = re.compile(r"[-_]+")
 _unpronounceable: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE)
-_CAPITALS: Final = _words("CHANGELOG CONTRIBUTING INDEX LICENSE NOTICE README VERSION")
-_ABBREVIATIONS: Final = _words("jsonrpc xmlhttp xmlrpc")
+_CAPITALS: Final = words("CHANGELOG CONTRIBUTING INDEX LICENSE NOTICE README VERSION")
+_ABBREVIATIONS: Final = words("jsonrpc xmlhttp xmlrpc")
 """Words with more than five consonants on end."""
 _random_joint: Final = re.compile(r"[-_/+=]+")
 _version_of_api: Final = re.compile(r"v\d{1,2}(?:(?:alpha|beta)\d{0,2})?")
 _switch: Final = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
 _LONGEST_READABLE: Final = 20
 _MOST_SWITCHES: Final = 4
-_PLACES: Final = frozenset({"", "*", "-", "_", ".", ".."})
-"""``*`` is the target of OPTIONS; GitLab has ``/-/``."""
+_PLACES: Final = frozenset({"", "*", "-", "_", ".", "..", "@me"})
+"""``*`` is the target of OPTIONS; GitLab has ``/-/``, Discord ``/@me``."""
 _sign: Final = re.compile(r"[$+_.!]|__")
 """What a developer puts before a word: ``$metadata``, ``_search``, ``.well-known``, ``+login``."""
 _letters: Final = re.compile(r"[A-Za-z]+")
@@ -58,7 +60,7 @@ _issued: Final = re.compile(
 )
 """What ids and tokens of well-known issuers begin with: ``tok_visa``, ``cus_Abc``, ``sk_live_abc``."""
 
-_EXTENSIONS: Final = _words(
+EXTENSIONS: Final = words(
     """
     action ashx asmx asp aspx atom avi axd bin bmp bz2 cer cfm cgi class conf config crl crt css csv cur deb dll do doc
     docx dtd env eot eps epub exe fcgi flac geojson gif graphql gz har htm html ico ics ini ipynb iso jar java jpeg jpg
@@ -68,25 +70,25 @@ _EXTENSIONS: Final = _words(
     xhtml xls xlsx xml xsd xsl xslt yaml yml zip zst
     """
 )
-_INNER_EXTENSIONS: Final = _words("bundle chunk config d dev esm min prod spec tar umd")
+_INNER_EXTENSIONS: Final = words("bundle chunk config d dev esm min prod spec tar umd")
 
-_VERBS: Final = _words(
+VERBS: Final = words(
     """
-    accept activate add apply approve assign authenticate authorize batch bulk cancel check clear clone complete confirm
-    copy count create deactivate delete deny describe detach disable download enable evaluate execute export fetch
-    generate get import info init insert invite invoke join leave list lock login logout lookup merge modify move notify
-    open patch ping poll post predict preview publish purge put query read refresh register reject reload remove rename
-    renew reopen replace request resend reset resolve restart restore resume retrieve retry revoke rollback rotate run
-    save schedule search select send set sign start stop submit subscribe suspend switch sync terminate test toggle
-    transfer trigger unlock unsubscribe update upload upsert validate verify watch write
+    accept activate add append apply approve assign authenticate authorize batch bulk cancel check clear clone complete
+    confirm copy count create deactivate delete deny describe detach disable download enable evaluate execute export
+    fetch generate get import info init insert invite invoke join leave list lock login logout lookup merge modify move
+    notify open patch ping poll post predict preview publish purge put query read refresh register reject reload remove
+    rename renew reopen replace request resend reset resolve restart restore resume retrieve retry revoke rollback
+    rotate run save schedule search select send set sign start stop submit subscribe suspend switch sync terminate test
+    toggle transfer trigger undo unlock unsubscribe update upload upsert validate verify watch write
     """
 )
 """What methods of an API begin with."""
-_SURNAMES: Final = _words("leave lock move post read sign start switch test")
+_SURNAMES: Final = words("leave lock move post read sign start switch test")
 """Verbs of these that are somebody's name as well."""
 
-_PEOPLE: Final = _words("users members people persons customers employees patients subscribers")
-_OF_PEOPLE: Final = _VERBS | _words(
+PEOPLE: Final = words("users members people persons customers employees patients subscribers")
+OPERATIONS: Final = VERBS | words(
     """
     access active activity admin admins all anonymous api auth avatar avatars by children count current default edit
     email emails events exists export favorites friends groups health history invitations invites invited list me
@@ -111,9 +113,11 @@ def _route(path: str) -> str:
     segments = path.split("/")
     folded = []
     before = ""
-    for segment in segments[: _MOST_SEGMENTS + 1]:
+    for place, segment in enumerate(segments[: _MOST_SEGMENTS + 1]):
         bare = segment.partition(";")[0]  # without matrix parameters
-        folded.append(_behind(before, bare))
+        # A date before all else may be the version of an API: /2010-04-01/Accounts.
+        dated = place == 1 and len(segments) > 2 and _day.fullmatch(bare) is not None
+        folded.append(bare if dated else _behind(before, bare))
         before = bare
     if len(segments) > _MOST_SEGMENTS + 1:
         folded.append("…")
@@ -123,7 +127,7 @@ def _route(path: str) -> str:
 def _behind(before: str, segment: str) -> str:
     """Return the template of a segment that stands behind another one."""
     template = _template(segment)
-    if template == segment != "" and before.lower() in _PEOPLE and not _belongs_to_people(segment):
+    if template == segment != "" and before.lower() in PEOPLE and not _belongs_to_people(segment):
         return "{name}"
     if template == "{name}" and before == "Actions" and _action.fullmatch(segment):  # Redfish: Actions/Chassis.Reset
         return segment
@@ -137,7 +141,7 @@ def _belongs_to_people(segment: str) -> bool:
     if _version.fullmatch(segment):
         return True
     first = _humps.search(segment.rpartition(".")[0] or segment)
-    return first is not None and first[0].lower() in _OF_PEOPLE
+    return first is not None and first[0].lower() in OPERATIONS
 
 
 @functools.lru_cache(maxsize=8192)  # words come back in path after path, ids do not
@@ -169,7 +173,7 @@ def _template(segment: str) -> str:  # noqa: C901, PLR0911 - a table of shapes
     if call := _call.fullmatch(segment):
         return f"{call[1]}({('{id}' if call[2].isdigit() else '{name}') if call[2] else ''})"
     stem, dot, extension = segment.rpartition(".")
-    if dot and stem and extension.lower() in _EXTENSIONS:
+    if dot and stem and extension.lower() in EXTENSIONS:
         return segment if _is_stem(stem) else f"{_folded(stem)}.{extension}"
     name, colon, verb = segment.partition(":")
     if colon and _is_method(verb):  # a custom method: instances/web:restart (Google AIP-136)
@@ -230,9 +234,9 @@ def _is_method(name: str) -> bool:
         return False
     humps = _humps.findall(name)
     if len(humps) > 1:
-        return humps[0].lower() in _VERBS or humps[-1].lower() in _VERBS
+        return humps[0].lower() in VERBS or humps[-1].lower() in VERBS
     verb = name.lower()
-    return verb in _VERBS and verb not in _SURNAMES
+    return verb in VERBS and verb not in _SURNAMES
 
 
 def _is_dotted_method(segment: str) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol, runtime_checkable
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.learned import Fold, LearnedRoutes
 from wirelint.core.methods import method_name
 from wirelint.core.quiet import Quiet
 from wirelint.core.verdict import Verdict
@@ -28,6 +29,7 @@ _AGED_AT_ONCE: Final = 2
 _MOST_SHAPES: Final = 4096
 _MOST_REPORTED: Final = 4096
 _SILENCE: Final = 3600.0
+_NOT_THERE: Final = frozenset({404, 410})
 
 
 def moment(exchange: Exchange) -> float:
@@ -128,6 +130,7 @@ class State:
         self._joining: list[Joining] = []
         self._visits: Latest[Visit] | None = None
         self._quiet = Quiet()
+        self._routes = LearnedRoutes()
         self._reported: Table[tuple[str, ...], bool] = Table(_MOST_REPORTED, _SILENCE)
 
     def seal(self, *texts: str) -> bytes:
@@ -155,6 +158,22 @@ class State:
         if self._visits is None:
             raise LookupError("nothing is remembered here")
         return self._visits.of(exchange)
+
+    def route(self, exchange: Exchange, static: str) -> tuple[str, tuple[Fold, ...]]:
+        """Return the route of the exchange under audit, and words that turned out to be values by it.
+
+        :param static: the route that its path suggests.
+        """
+        status = exchange.status
+        found = status is not None and status not in _NOT_THERE
+        return self._routes.learn(exchange.service, static, found=found, now=moment(exchange))
+
+    def label(self, service: str, static: str) -> str:
+        """Return the route of an earlier exchange, as it is known now.
+
+        :param static: the route that its path suggested.
+        """
+        return self._routes.label(service, static)
 
     def repeats(self, exchange: Exchange) -> bool:
         """Return whether nothing is new in an exchange, its trace apart (see ``Quiet``)."""
@@ -224,6 +243,14 @@ class LookedBackOn(State):
         """Return an exchange as the other would remember it."""
         return self._other.visit(exchange)
 
+    def route(self, exchange: Exchange, static: str) -> tuple[str, tuple[Fold, ...]]:
+        """Return the route of an exchange as the other knows it; learn nothing from it."""
+        return self._other.label(exchange.service, static), ()
+
+    def label(self, service: str, static: str) -> str:
+        """Return the route of an earlier exchange as the other knows it."""
+        return self._other.label(service, static)
+
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
         """Remember nothing."""
 
@@ -268,13 +295,11 @@ class Table[K, V]:
     def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
         """What is kept under a key, renewed unless that was just done; made where there is nothing."""
         entry = self._entries.get(key)
-        if entry is None:
+        if entry is not None and 0 <= now - entry[0] <= self._just:
+            return entry[1]
+        value = self.get(key, now)
+        if value is None:
             value = make()
-        else:
-            since = now - entry[0]
-            if 0 <= since <= self._just:
-                return entry[1]
-            value = entry[1] if abs(since) <= self._window else make()
         self.keep(key, value, now)
         return value
 

@@ -24,8 +24,8 @@ What is kept, and for how long. Only memories that some rule names in ``recalls`
 other writes to them. A ``Table`` forgets what was not renewed for ten minutes (or its own time) and, beyond a number of
 entries, what was renewed longest ago; a ``Stories`` keeps the last two dozen visits of each key, likewise. The clock is
 a value of the exchanges, so a recording gives the findings that live traffic gave. Text that a peer sent is kept in few
-places, each with a limit of its length: contents of GETs (``Contents``, 4 MiB in all), of 201 (``Announced``), targets
-of writes (``Writes``), error codes (``Services``). ``wirelint_remembered`` exports how many things each memory holds.
+places, each with a limit of its length: contents of GETs (``Contents``, 4 MiB in all), targets of writes (``Writes``),
+error codes (``Services``). ``wirelint_remembered`` exports how many things each memory holds.
 
 What it costs. Noting an exchange is a few look-ups for each memory that wants it; ``python -m benchmarks.parts`` prints
 the time by memory. So a memory keeps references while it notes, and works things out when a rule asks: rules ask once

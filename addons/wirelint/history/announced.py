@@ -17,27 +17,18 @@ from wirelint.history.visits import Present, resource_of
 _MOST: Final = 4096
 _STATUSES: Final = frozenset({201, 202, 302, 303})
 _LONGEST_ID: Final = 128
-_LONGEST_TEXT: Final = 1024
 
 
 class Announcement(NamedTuple):
     """The answer to a write that announced a resource.
 
-    :ivar named: it gave the resource's address, not just an id.
-    :ivar final: it was 201, and no field says that the resource is still to come.
-    :ivar text: its content, as far as ``final`` does not tell already: rules ask for one in a thousand of these, so it
-        is read then.
+    ``named``: it gave the resource's address, not just an id. ``created``: it was 201, and nothing in it says that the
+    resource is still to come.
     """
 
     visit: Visit
     named: bool
-    final: bool
-    text: str
-
-    @property
-    def created(self) -> bool:
-        """Whether it was 201, and nothing in it says that the resource is still to come."""
-        return self.final and not is_unfinished(self.text)
+    created: bool
 
 
 class Announced:
@@ -65,11 +56,7 @@ class Announced:
         if target is None:
             target, named = _by_id(exchange, response), False
         if target is not None:
-            final = response.status == 201 and "retry-after" not in response.headers
-            text = (response.body.text or "") if final else ""
-            if len(text) > _LONGEST_TEXT:
-                final, text = not is_unfinished(text), ""
-            announcement = Announcement(visit, named, final, text)
+            announcement = Announcement(visit, named, response.status == 201 and _is_done(response))
             self._places.keep(resource_of(exchange, target), announcement, visit.ended)
 
     def __len__(self) -> int:
@@ -86,3 +73,7 @@ def _by_id(exchange: Exchange, response: Response) -> str | None:
     if isinstance(made, bool) or not isinstance(made, int | str) or not 0 < len(str(made)) <= _LONGEST_ID:
         return None
     return f"{request.path.rstrip('/')}/{quote(str(made), safe='')}"
+
+
+def _is_done(response: Response) -> bool:
+    return "retry-after" not in response.headers and not is_unfinished(response.body.text or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -32,7 +33,8 @@ class ScopedEngine:
         everywhere = Engine(policy.rules, severities=policy.base.severities, state=state)
         self.rules, self.state = everywhere.rules, everywhere.state
         self._policy = policy
-        self._engines = {id(settings): _engine(settings, self.state) for settings in policy.all_settings()}
+        template = policy.template if any(service.routes for service in policy.services) else None
+        self._engines = {id(settings): _engine(settings, self.state, template) for settings in policy.all_settings()}
         self._reported: set[int] = set()
 
     def audit(self, exchange: Exchange) -> Audit:
@@ -78,7 +80,9 @@ def engine_for(policy: Policy, state: State | None = None) -> AnyEngine:
     return _engine(policy.base, state)
 
 
-def _engine(settings: Settings, state: State | None) -> Engine:
+def _engine(
+    settings: Settings, state: State | None, template: Callable[[str, str, str], str | None] | None = None
+) -> Engine:
     return Engine(
         settings.rules,
         least=settings.least,
@@ -86,4 +90,5 @@ def _engine(settings: Settings, state: State | None) -> Engine:
         instead=settings.instead,
         knowledge=settings.knowledge,
         state=state,
+        template=template,
     )

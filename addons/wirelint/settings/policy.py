@@ -70,6 +70,16 @@ class Policy:
         service = self._by_name.of(exchange.service)
         return self.base if service is None else service.of(exchange)
 
+    def template(self, service: str, method: str, path: str) -> str | None:
+        """Return the template that is configured for requests of a service; None if there is none.
+
+        :param path: a path, or the static route of one.
+        """
+        known = self._by_name.of(service)
+        if known is None:
+            return None
+        return next((route.template for route, _ in known.routes if route.fits(method, path)), None)
+
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The rules that run anywhere, by family and id."""

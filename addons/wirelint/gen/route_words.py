@@ -1,0 +1,119 @@
+"""``python -m wirelint.gen.route_words TEXTS TEMPLATES NAMES``: write the words that may stand in a route.
+
+TEXTS holds JSON lines, gzipped, with the members ``text`` and ``origin``: what servers say in errors and other texts.
+TEMPLATES holds lines of a provider, a tab, and a path template of its OpenAPI document. NAMES is the folder of a source
+distribution of the package ``names``, with the first names and surnames of the United States census of 1990, which are
+in the public domain.
+
+The inputs are megabytes and are not kept here, so ``make gen`` does not run this. What it writes is sorted: a diff
+shows each word that came or went.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+_WRITTEN: Final = Path("addons/wirelint/core/route_words.py")
+_LEAST_ORIGINS: Final = 2
+_ORIGINS_OF_FIRST_NAME: Final = 10
+_ORIGINS_OF_SURNAME: Final = 5
+_MOST_SURNAMES: Final = 1000
+_LONGEST: Final = 16
+_word: Final = re.compile(r"(?<![A-Za-z])[a-z]{2,}(?![A-Za-z])")
+_piece: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+_HEAD: Final = '''"""Words that developers put into paths, and names of people.
+
+Written by ``python -m wirelint.gen.route_words``, which says from what; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wirelint.core.route import words
+
+'''
+
+
+def vocabulary(
+    texts: Iterable[tuple[str, str]], templates: Iterable[tuple[str, str]], first_names: set[str], surnames: set[str]
+) -> tuple[set[str], set[str]]:
+    """Return words that at least two origins use, and names that are none of them.
+
+    :param texts: origin and text.
+    :param templates: provider and path template.
+    :param first_names: in lower case, as ``surnames``. A name is a word if many origins use it: ``mark``, ``key``.
+    """
+    origins: dict[str, set[str]] = defaultdict(set)
+    for origin, text in texts:
+        for word in _word.findall(text):
+            origins[word].add(origin)
+    for provider, template in templates:
+        for segment in template.split("/"):
+            if "{" not in segment:
+                for piece in _piece.findall(segment):
+                    origins[piece.lower()].add(f"templates of {provider}")
+    words = {word for word, users in origins.items() if len(users) >= _LEAST_ORIGINS and 1 < len(word) <= _LONGEST}
+    words -= _rare(first_names, origins, _ORIGINS_OF_FIRST_NAME)
+    words -= _rare(surnames, origins, _ORIGINS_OF_SURNAME)
+    names = {name for name in first_names | surnames if len(name) > 1} - words
+    # Readers take off a plural's s.
+    return {word for word in words if not (word.endswith("s") and word[:-1] in words)}, names
+
+
+def _rare(names: set[str], origins: Mapping[str, set[str]], least: int) -> set[str]:
+    return {name for name in names if len(origins.get(name, ())) < least}
+
+
+def module(words: set[str], names: set[str]) -> str:
+    """Return the source of the module that holds them."""
+    return f"{_HEAD}WORDS: Final = words(\n{_lines(words)}\n)\n\nNAMES: Final = words(\n{_lines(names)}\n)\n"
+
+
+def _lines(words: set[str]) -> str:
+    lines = textwrap.wrap(" ".join(sorted(words)), 116 - 4)
+    return "\n".join(['    """', *(f"    {line}" for line in lines), '    """'])
+
+
+def _texts(path: Path) -> Iterator[tuple[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            pair = json.loads(line)
+            yield pair["origin"], pair["text"]
+
+
+def _templates(path: Path) -> Iterator[tuple[str, str]]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        provider, _, template = line.partition("\t")
+        yield provider, template.partition("?")[0]
+
+
+def _names(path: Path, most: int | None = None) -> set[str]:
+    """Return the names of a list of the census, the most frequent first: each line is a name with its frequency."""
+    return {line.split()[0].lower() for line in path.read_text(encoding="ascii").splitlines()[:most]}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write the module."""
+    parser = argparse.ArgumentParser(prog="python -m wirelint.gen.route_words", description="Write words of routes.")
+    parser.add_argument("texts", type=Path, help="gzipped JSON lines with text and origin")
+    parser.add_argument("templates", type=Path, help="lines of provider, tab, path template")
+    parser.add_argument("names", type=Path, help="folder with dist.female.first, dist.male.first, dist.all.last")
+    chosen = parser.parse_args(arguments)
+    first_names = _names(chosen.names / "dist.female.first") | _names(chosen.names / "dist.male.first")
+    surnames = _names(chosen.names / "dist.all.last", _MOST_SURNAMES)
+    words, names = vocabulary(_texts(chosen.texts), _templates(chosen.templates), first_names, surnames)
+    _WRITTEN.write_text(module(words, names), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
