@@ -27,7 +27,7 @@ References
 
 from collections.abc import Iterator
 
-from wirelint.core.exchange import Answered
+from wirelint.core.exchange import Answered, Request
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 
@@ -43,12 +43,17 @@ RULE = Rule(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a condition in the request."""
     request = exchange.request
-    if request.method == "POST" or not len(request.headers) or not exchange.response.body.empty:
-        return  # content under 304 is from a browser's cache, and so are the fields that it shows of the request
+    if request.method == "POST" or not _as_sent(request):
+        return
     if request.method not in ("GET", "HEAD"):
         yield Hit(f"304 to {request.method}", f"{request.method} answered 304", suggested_status=204)
     elif "if-none-match" not in request.headers and "if-modified-since" not in request.headers:
         yield Hit("304 to a request that was not conditional", "no If-None-Match, no If-Modified-Since")
+
+
+def _as_sent(request: Request) -> bool:
+    """Return whether these are the fields that were sent, not those that a browser shows of what its cache answered."""
+    return "host" in request.headers or "user-agent" in request.headers
 
 
 BAD = (
