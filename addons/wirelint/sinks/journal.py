@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_plus
 
+import msgspec
+
 from wirelint.core.audit import Audit
-from wirelint.core.exchange import Request
+from wirelint.core.exchange import Exchange, Request
 from wirelint.core.finding import Finding, Side
+from wirelint.core.learned import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
-from wirelint.sinks.metrics.budget import OTHER, label_value
+from wirelint.sinks.metrics.budget import OTHER, label_value, may_be_named
 from wirelint.sinks.published import story
 
 _MOST_NAMES: Final = 8
@@ -138,7 +141,9 @@ class Journal:
         response = exchange.response
         outcome = (0 if response is None else response.status // 100, audit.verdict)
         with self._lock:
-            tally = self._services.get(exchange.service) or self._service(exchange.service)
+            if audit.folds:
+                self._fold(audit.folds)
+            tally = self._services.get(exchange.service) or self._service(exchange)
             outcomes = tally.outcomes
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             for finding in audit.findings:
@@ -195,11 +200,31 @@ class Journal:
 
     # What follows is called with the lock held.
 
-    def _service(self, raw: str) -> _Tally:
-        name = label_value(raw)
-        if len(self._services) >= self._most_services and name not in self._services:
+    def _service(self, exchange: Exchange) -> _Tally:
+        name = label_value(exchange.service)
+        if name not in self._services and (len(self._services) >= self._most_services or not may_be_named(exchange)):
             name = OTHER
         return self._services.setdefault(name, _Tally())
+
+    def _fold(self, folds: Iterable[Fold]) -> None:
+        """Show findings under the routes that theirs have become; those that are then the same become one."""
+        for fold in folds:
+            moved = [
+                (key, entry, fold.of(entry.finding.route))
+                for key, entry in self._entries.items()
+                if entry.finding.service == fold.service and fold.of(entry.finding.route) != entry.finding.route
+            ]
+            for key, entry, become in moved:
+                self._revision += 1
+                entry.finding = msgspec.structs.replace(entry.finding, route=become)
+                same = next((other for other in self._entries.values() if _is_same(other, entry)), None)
+                if same is None:
+                    entry.revision = self._revision
+                    continue
+                del self._entries[key]
+                same.count += entry.count
+                same.first, same.last = min(same.first, entry.first), max(same.last, entry.last)
+                same.revision = self._revision
 
     def _note(self, finding: Finding, audit: Audit) -> None:
         at = self._clock() if finding.timestamp is None else finding.timestamp
@@ -247,6 +272,15 @@ class Journal:
             }
             for name, tally in self._services.items()
         ]
+
+
+def _is_same(one: _Entry, other: _Entry) -> bool:
+    """Return whether two entries are about the same rule and route."""
+    ours, theirs = one.finding, other.finding
+    return one is not other and (ours.rule, ours.service, ours.method, ours.route) == (
+        *(theirs.rule, theirs.service, theirs.method),
+        theirs.route,
+    )
 
 
 def _shown(entry: _Entry) -> dict[str, Any]:

@@ -7,15 +7,24 @@ exact.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Container, Sequence
 from typing import Final
 
 import msgspec
 
+from wirelint.core.exchange import Direction, Exchange, FailureKind
+
 OTHER: Final = "_other"
 """The label value that stands for all values that found no room."""
 
+IDLE: Final = 3600.0
+"""Seconds after which a service or a route that was not seen makes room for others."""
+
+_PATIENCE: Final = 60.0
+"""Seconds between two searches for room."""
 _LONGEST_VALUE: Final = 200
+_CONNECTED: Final = frozenset({FailureKind.TLS, FailureKind.RESET, FailureKind.PROTOCOL})
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +42,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Budget:
     """Decide which series may be added, and count folded values.
 
-    What is asked for most matters most, so the others stop taking room earlier. A tenth is kept back for
-    the series that everything can be folded into.
+    Exchanges and failures matter most, so the others stop taking room earlier, and findings by route first. A tenth is
+    kept back for the series that everything can be folded into.
 
     :param limits: the bounds.
     :param fixed: series that exist whatever comes.
@@ -46,16 +55,50 @@ class Budget:
         self._limits = limits
         self.vital = limits.series * 9 // 10
         self.useful = limits.series * 3 // 4
-        self.zeros = limits.series // 2
+        self.findings = limits.series * 3 // 5
+        self.routed = limits.series * 9 // 20
+        self.zeros = limits.series * 3 // 10
         self._step = limits.series // 40
         self._services: set[str] = set()
         self._routes: dict[str, set[str]] = {}
         self._reasons: set[str] = set()
+        self._searched = -math.inf
 
     @property
     def services(self) -> Collection[str]:
-        """The services seen that have their own value."""
+        """The services that have their own value."""
         return self._services
+
+    @property
+    def limit(self) -> int:
+        """How many series there may be."""
+        return self._limits.series
+
+    def crowded(self, service: str) -> bool:
+        """Return whether there is no room for a service."""
+        return service not in self._services and len(self._services) >= self._limits.services
+
+    def full(self, service: str) -> bool:
+        """Return whether there is no room for one more route of a service."""
+        return self.used >= self.routed or len(self._routes.get(service, ())) >= self._limits.routes
+
+    def may_search(self, now: float) -> bool:
+        """Return whether it is time to look for labels that were not seen of late; then it counts as done.
+
+        :param now: Unix seconds.
+        """
+        if abs(now - self._searched) < _PATIENCE:
+            return False
+        self._searched = now
+        return True
+
+    def forget(self, services: Collection[str], routes: Collection[tuple[str, str]] = ()) -> None:
+        """Give back the values of services, and of routes (service, route)."""
+        self._services.difference_update(services)
+        for service in services:
+            self._routes.pop(service, None)
+        for service, template in routes:
+            self._routes.get(service, set()).discard(template)
 
     def fold(self, label: str) -> str:
         """Return ``_other``, and count it for ``label``."""
@@ -118,6 +161,16 @@ class Budget:
         if labels not in there:
             self.used += cost
         return labels
+
+
+def may_be_named(exchange: Exchange) -> bool:
+    """Return whether the service of an exchange earns a label: settings name it, or it was connected to.
+
+    The clients of a forward proxy choose its services. A host that was never connected to may be made up.
+    """
+    if exchange.response is not None or exchange.direction is Direction.INBOUND:
+        return True
+    return exchange.failure is not None and exchange.failure.kind in _CONNECTED
 
 
 def label_value(text: str) -> str:

@@ -11,12 +11,13 @@ from typing import Final
 import msgspec
 
 from wirelint.core.audit import Audit
-from wirelint.core.exchange import FailureKind
+from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Finding, Severity
+from wirelint.core.learned import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Plan
 from wirelint.core.rule import Rule
-from wirelint.sinks.metrics.budget import OTHER, Budget, Limits, label_value
+from wirelint.sinks.metrics.budget import IDLE, OTHER, Budget, Limits, label_value, may_be_named
 
 DURATION_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Seconds; the boundaries of OpenTelemetry's ``http.server.request.duration``."""
@@ -59,12 +60,13 @@ class Spread:
 class _Cell:
     """One series of exchanges, and the histogram that its durations go to."""
 
-    __slots__ = ("count", "durations", "service")
+    __slots__ = ("at", "count", "durations", "service")
 
     def __init__(self, service: str, durations: Spread) -> None:
         self.service = service
         self.durations = durations
         self.count = 0
+        self.at: float | None = None
 
 
 class FindingCount(msgspec.Struct):
@@ -104,8 +106,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     failures: dict[Labels, int]
     rule_errors: dict[Labels, int]
     overflow: dict[Labels, int]
+    retired: dict[Labels, int]
     audit: Spread
     series: int
+    limit: int
 
 
 class Counts:
@@ -139,6 +143,7 @@ class Counts:
         self._suppressed: dict[Labels, int] = {}
         self._failures: dict[Labels, int] = {}
         self._rule_errors: dict[Labels, int] = {(rule.id,): 0 for rule in self._rules}
+        self._retired: dict[Labels, int] = {("exchanges",): 0, ("findings",): 0, ("opportunities",): 0}
 
     def accept(self, audit: Audit) -> None:
         """Count one exchange and what was found in it."""
@@ -152,8 +157,9 @@ class Counts:
             audit.verdict,
         )
         with self._lock:
-            cell = self._cells.get(key) or self._cell(*key)
+            cell = self._cells.get(key) or self._cell(exchange, audit.verdict)
             cell.count += 1
+            cell.at = exchange.timestamp
             ended = exchange.ended
             if ended is not None:
                 cell.durations.observe(max(0.0, ended - exchange.started))
@@ -163,6 +169,8 @@ class Counts:
                 plays[play] += 1
             else:
                 self._first_play(play)
+            if audit.folds:
+                self._fold(audit.folds)
             if audit.findings or exchange.failure or audit.skipped or audit.faults or audit.suppressed:
                 self._particulars(audit, cell.service)
 
@@ -203,15 +211,22 @@ class Counts:
                 failures=dict(self._failures),
                 rule_errors=dict(self._rule_errors),
                 overflow={(label,): count for label, count in self._budget.overflow.items()},
+                retired=dict(self._retired),
                 audit=self._audit.copy(),
                 series=self._budget.used,
+                limit=self._budget.limit,
             )
 
     # What follows is called with the lock held.
 
-    def _cell(self, service: str, direction: str, method: str, status: int | None, verdict: str) -> _Cell:
+    def _cell(self, exchange: Exchange, verdict: str) -> _Cell:
         budget = self._budget
-        name = self._service(service)
+        service, direction = exchange.service, exchange.direction
+        method, status = exchange.request.method, exchange.status
+        name = label_value(service)
+        if budget.crowded(name):
+            self._make_room(self._clock() if exchange.timestamp is None else exchange.timestamp)
+        name = self._service(service) if name in budget.services or may_be_named(exchange) else OTHER
         known = method_name(method)
         code = "none" if status is None else str(status) if 100 <= status <= 599 else budget.fold("code")
         wanted = (name, str(direction), known, code, str(verdict))
@@ -253,7 +268,10 @@ class Counts:
         budget = self._budget
         for (service, plan), count in self._plays.items():
             for rule in plan.rules:
-                self._add(self._opportunities, (rule.id, service), ((1, "service"),), budget.useful, count)
+                labels = (rule.id, service)
+                if labels not in self._opportunities and budget.used >= budget.findings:
+                    labels = (rule.id, OTHER)  # not counted as overflow: nothing that shows is lost
+                self._add(self._opportunities, labels, (), budget.findings, count)
         self._plays.clear()
 
     def _particulars(self, audit: Audit, service: str) -> None:
@@ -287,15 +305,76 @@ class Counts:
     def _place(self, key: tuple[str, str, Severity, str, str], at: float) -> _Series:
         budget = self._budget
         service, rule, severity, method, route = key
+        if budget.full(service):
+            self._make_room(at)
         wanted = (service, rule, str(severity), method_name(method), budget.route(service, label_value(route)))
         give = ((4, "route"), (3, "method"), (0, "service"))
-        labels = budget.admit(self._findings, wanted, give, budget.vital)
+        if wanted not in self._findings and budget.used >= budget.routed and wanted[4] != OTHER:
+            wanted = (*wanted[:4], budget.fold("route"))
+        labels = budget.admit(self._findings, wanted, give, budget.findings)
         series = self._findings.setdefault(labels, _Series())
         moment = budget.admit(self._moments, (labels[0], rule), ((0, "service"),), budget.useful, 2)
         series.span = self._moments.setdefault(moment, [at, at])
         if labels == (service, rule, str(severity), method, route):
             self._series[key] = series
         return series
+
+    def _fold(self, folds: Iterable[Fold]) -> None:
+        """Count findings under the routes that theirs have become."""
+        for fold in folds:
+            service = label_value(fold.service)
+            for labels in [each for each in self._findings if each[0] == service and fold.of(each[-1]) != each[-1]]:
+                series = self._findings.pop(labels)
+                become = (*labels[:-1], fold.of(labels[-1]))
+                self._budget.forget((), [(service, labels[-1])])
+                if become in self._findings:
+                    # To add it to a series that is there would look like as many findings at this moment.
+                    self._retired["findings",] += series.count
+                    self._budget.used -= 1
+                else:
+                    self._findings[become] = series
+            self._series.clear()
+
+    def _make_room(self, now: float) -> None:
+        """End the series of services and of routes that were not seen for an hour."""
+        budget = self._budget
+        if not budget.may_search(now):
+            return
+        since = now - IDLE
+        self._expand_plays()
+        seen = {cell.service for cell in self._exchanges.values() if cell.at is None or cell.at >= since}
+        gone = {service for service in budget.services if service not in seen}
+        tables: tuple[tuple[dict[Labels, int], int], ...] = (
+            *((self._opportunities, 1), (self._skipped, 0), (self._suppressed, 0)),
+            (self._failures, 0),
+        )
+        for table, place in tables:
+            for labels in [each for each in table if each[place] in gone]:
+                count = table.pop(labels)
+                budget.used -= 1
+                if table is self._opportunities:
+                    self._retired["opportunities",] += count
+        for labels in [each for each in self._exchanges if each[0] in gone]:
+            self._retired["exchanges",] += self._exchanges.pop(labels).count
+            budget.used -= 1
+        for labels in [each for each in self._durations if each[0] in gone]:
+            del self._durations[labels]
+            budget.used -= len(DURATION_BOUNDS) + 3
+        for labels in [each for each in self._moments if each[0] in gone]:
+            del self._moments[labels]
+            budget.used -= 2
+        idle = [
+            labels
+            for labels, series in self._findings.items()
+            if labels[0] in gone or (labels[-1] not in ("", OTHER) and series.at < since)
+        ]
+        for labels in idle:
+            self._retired["findings",] += self._findings.pop(labels).count
+            budget.used -= 1
+        kept = {(labels[0], labels[-1]) for labels in self._findings}
+        budget.forget(gone, {(labels[0], labels[-1]) for labels in idle} - kept)
+        self._cells.clear()
+        self._series.clear()
 
     def _add(
         self, table: dict[Labels, int], labels: Labels, give: tuple[tuple[int, str], ...], ceiling: int, by: int = 1

@@ -31,6 +31,7 @@ _LABELS: Final = {
     "wirelint_suppressed_findings": ("service", "rule"),
     "wirelint_rule_errors": ("rule",),
     "wirelint_label_overflow": ("label",),
+    "wirelint_retired": ("of",),
     "wirelint_build_info": ("version", "mitmproxy", "python"),
 }
 """Labels by family, in the order of the keys of ``Snapshot``; families that are not here have none."""
@@ -126,6 +127,8 @@ class Metrics:
         yield _histogram("audit_duration_seconds", "Time taken to audit an exchange.", [((), now.audit)])
         yield _counter("rule_errors", "Faults of our own, in a rule.", now.rule_errors)
         yield _counter("label_overflow", "Label values folded to _other for want of room.", now.overflow)
+        yield _counter("retired", "What was counted under series that ended, to make room or by a fold.", now.retired)
+        yield _gauge("series_limit", "How many time series there may be.", {(): now.limit})
         yield _gauge("series", "Time series in use, of those that the limit allows.", {(): now.series})
         versions = (__version__, self._mitmproxy, platform.python_version())
         yield _gauge("build_info", "Versions.", {versions: 1})
