@@ -129,6 +129,19 @@ def test_versions() -> None:
     assert asked == ["/{date}/accounts"] * 3 + ["/2010-04-01/accounts"]
 
 
+@pytest.mark.parametrize("segment", ["smith-test", "austin-test", "copy-of-mallory", "jsmith.get", "ann_johnson"])
+def test_a_verb_beside_a_name_makes_no_method(segment: str) -> None:
+    service = _Service()
+    assert {service.ask(f"/repos/{segment}/files") for _ in range(50)} == {"/repos/{name}/files"}
+
+
+def test_collections_come_through_beside_values() -> None:
+    service = _Service()
+    for number, word in enumerate(sorted(NAMES - WORDS)[:400]):
+        service.ask(f"/{word}xq/{number}")
+    assert [service.ask("/orders") for _ in range(5)][-1] == "/orders"
+
+
 def test_the_same_order_gives_the_same_routes() -> None:
     chosen = random.Random(5)
     words = sorted(WORDS | NAMES)

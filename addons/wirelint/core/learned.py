@@ -54,6 +54,7 @@ _OWN: Final = words("profile u by author owner account player member user person
 _OF_ONE: Final = words("user account member person owner")
 """Words that may stand for the caller, before the caller's things: ``/user/orders``."""
 _ABBREVIATED: Final = 3
+_SHORTEST_WITH_INITIAL: Final = 4
 _LEAST_MADE: Final = 7
 _DERIVED: Final = ("tion", "sion", "ment", "ance", "ence", "ility", "ization")
 _PREFIXES: Final = ("un", "re", "dis", "sub", "pre", "auto", "multi", "non", "de", "co", "inter")
@@ -227,7 +228,7 @@ class _Service:
         """Make values of the words of a place, if that is what they are."""
         words = place.words
         tally = {word: child.hits for word, child in words.items()}
-        methods = sum(_is_method(word) for word in words)
+        methods = sum(is_method(word) for word in words)
         once = sum(hits <= 1 for hits in tally.values())
         if methods * 2 > len(words) or once * 2 <= len(words) or (_is_branched(words) and not _is_alike(words)):
             return
@@ -274,7 +275,7 @@ def _is_branched(words: Mapping[str, _Place]) -> bool:
 
 def _is_alike(words: Mapping[str, _Place]) -> bool:
     """Return whether half of some words have the same few words below them, as the members of a collection do."""
-    below = [[word for word in child.words if not _is_method(word)] for child in words.values()]
+    below = [[word for word in child.words if not is_method(word)] for child in words.values()]
     having = sum(bool(each) for each in below)
     return having * 2 > len(words) and len({word for each in below for word in each}) * 4 <= having
 
@@ -293,31 +294,45 @@ def _needed(place: _Place, segment: str, before: str) -> int:
     """Return how often a word must be seen in a place to be kept there; 0 if it never is."""
     if segment in _GENERIC or len(segment) == 1 or segment == "@me":
         return 1
-    if _date.fullmatch(segment):  # of a version: /2010-04-01/Accounts
-        return _ENOUGH if before == "" and len(place.tried) <= _MOST_DATES else 0
-    if _version.fullmatch(segment):
-        return 1 if "." not in segment or before == "" or before in _GENERIC else 0
+    if _version.fullmatch(segment) or _date.fullmatch(segment):
+        return _sightings_of_version(place, segment, before)
     operation = segment.lower() in OPERATIONS
-    known = not place.crowded and _is_known(segment)
+    known = not place.crowded and is_known(segment)
     owner = before.lower()
     if owner in _OWN and not operation:
         return 1 if owner in _OF_ONE and known else 0
-    if operation or _is_method(segment) or (known and not _is_title(segment, before)):
+    if operation or (known and (is_method(segment) or not _is_title(segment, before))):
         return 1
     return _sightings(place, segment, before, known=known)
 
 
+def _sightings_of_version(place: _Place, segment: str, before: str) -> int:
+    """Return how often a version must be seen to be kept: ``v1``, ``2.0``, ``2010-04-01``."""
+    if "." not in segment and "-" not in segment:
+        return 1
+    if before != "" and ("-" in segment or before not in _GENERIC):
+        return 0
+    if "-" in segment:
+        return _ENOUGH if len(place.tried) <= _MOST_DATES else 0
+    return _ENOUGH if place.tried else 1
+
+
 def _sightings(place: _Place, segment: str, before: str, *, known: bool) -> int:
     """Return how often a word must be seen that is not kept at once; 0 if it never is."""
-    if place.crowded:
-        return _ENOUGH_AMONG_MANY if len(place.words) < _MOST_KEPT and _is_known(segment) else 0
+    rivals = len(place.tried)
     if known:
-        return _ENOUGH_TITLE if len(place.tried) <= _MOST_RIVALS else _ENOUGH_AMONG_MANY
+        return _ENOUGH_TITLE if rivals <= _MOST_RIVALS else _ENOUGH_AMONG_MANY
+    if place.crowded and is_known(segment):
+        first = before == "" or before in _GENERIC  # collections stand there, besides values
+        enough, most = (_ENOUGH, _MANY) if first else (_ENOUGH_AMONG_MANY, _MOST_KEPT)
+        return enough if len(place.words) < most else 0
     if _is_name(segment):
         return 0
+    if is_method(segment):  # there may be many
+        return _ENOUGH
     if _is_collection(before):
-        return _ENOUGH_IN_COLLECTION if len(place.tried) <= _MOST_RIVALS_IN_COLLECTION else 0
-    return _ENOUGH if len(place.tried) <= _MOST_RIVALS else 0
+        return _ENOUGH_IN_COLLECTION if rivals <= _MOST_RIVALS_IN_COLLECTION and not place.crowded else 0
+    return _ENOUGH if rivals <= _MOST_RIVALS and not place.crowded else 0
 
 
 def _is_collection(word: str) -> bool:
@@ -329,11 +344,12 @@ def _is_title(segment: str, before: str) -> bool:
     """Return whether a segment looks like the name of a thing: several words, behind a collection or a value."""
     if "-" not in segment or not (before[:1] == "{" or _is_collection(before)):
         return False
-    return not segment.endswith("s") and not _is_method(segment)
+    return not segment.endswith("s") and not is_method(segment)
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_method(segment: str) -> bool:
+def is_method(segment: str) -> bool:
+    """Return whether a segment names a method: it begins or ends with a verb, or has dots."""
     pieces = _piece.findall(segment)
     return bool(pieces) and (
         pieces[0].lower() in VERBS or pieces[-1].lower() in VERBS or ("." in segment and not _extension(segment))
@@ -346,7 +362,7 @@ def _extension(segment: str) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_known(segment: str) -> bool:
+def is_known(segment: str) -> bool:
     """Return whether all words of a segment are in the vocabulary."""
     extension = _extension(segment)
     if extension:
@@ -388,13 +404,15 @@ def _is_listed(word: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _is_name(segment: str) -> bool:
     """Return whether a segment holds the name of a person, be it behind an initial: ``jsmith``."""
+    extension = _extension(segment)
+    if extension:
+        segment = segment[: -len(extension) - 1]
     for piece in _joint.split(segment):
         word = piece.lower()
-        if word in NAMES or word[1:] in NAMES:
+        if word in NAMES or (len(word) > _SHORTEST_WITH_INITIAL and word[1:] in NAMES):
             return True
-        for at in range(3, len(word) - 2):  # annsmith
-            if word[:at] in NAMES and (word[at:] in NAMES or word[at:] in WORDS):
-                return True
+        if any(word[:at] in NAMES and word[at:] in NAMES for at in range(3, len(word) - 2)):  # annsmith
+            return True
     return any(piece.lower() in NAMES for piece in _piece.findall(segment))
 
 

@@ -92,7 +92,7 @@ OPERATIONS: Final = VERBS | words(
     """
     access active activity admin admins all anonymous api auth avatar avatars by children count current default edit
     email emails events exists export favorites friends groups health history invitations invites invited list me
-    metrics new password passwords permissions pending preferences profile profiles recent registration relationships
+    metrics my new password passwords permissions pending preferences profile profiles recent registration relationships
     roles self session sessions settings signin signout signup sign stats statistics status summary tags teams token
     tokens top types v1 v2 whoami
     """
@@ -167,7 +167,8 @@ def _template(segment: str) -> str:  # noqa: C901, PLR0911 - a table of shapes
     if _version.fullmatch(segment) and (segment[0] == "v" or "." in segment):
         return segment
     if _issued.match(segment):
-        return "{token}"
+        extension = segment.rpartition(".")[2]
+        return f"{{token}}.{extension}" if extension.lower() in EXTENSIONS else "{token}"
     if _numbered.search(segment):
         return "{id}"
     if call := _call.fullmatch(segment):

@@ -84,7 +84,8 @@ def _lines(words: set[str]) -> str:
     return "\n".join(['    """', *(f"    {line}" for line in lines), '    """'])
 
 
-def _texts(path: Path) -> Iterator[tuple[str, str]]:
+def texts_in(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield origin and text of each line."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             pair = json.loads(line)
@@ -95,6 +96,12 @@ def _templates(path: Path) -> Iterator[tuple[str, str]]:
     for line in path.read_text(encoding="utf-8").splitlines():
         provider, _, template = line.partition("\t")
         yield provider, template.partition("?")[0]
+
+
+def names_in(folder: Path) -> tuple[set[str], set[str]]:
+    """Return first names, and the most frequent surnames."""
+    first_names = _names(folder / "dist.female.first") | _names(folder / "dist.male.first")
+    return first_names, _names(folder / "dist.all.last", _MOST_SURNAMES)
 
 
 def _names(path: Path, most: int | None = None) -> set[str]:
@@ -109,9 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("templates", type=Path, help="lines of provider, tab, path template")
     parser.add_argument("names", type=Path, help="folder with dist.female.first, dist.male.first, dist.all.last")
     chosen = parser.parse_args(arguments)
-    first_names = _names(chosen.names / "dist.female.first") | _names(chosen.names / "dist.male.first")
-    surnames = _names(chosen.names / "dist.all.last", _MOST_SURNAMES)
-    words, names = vocabulary(_texts(chosen.texts), _templates(chosen.templates), first_names, surnames)
+    words, names = vocabulary(texts_in(chosen.texts), _templates(chosen.templates), *names_in(chosen.names))
     _WRITTEN.write_text(module(words, names), encoding="utf-8", newline="\n")
 
 
