@@ -9,7 +9,8 @@ import tracemalloc
 import pytest
 
 from wirelint.core import learned
-from wirelint.core.learned import Fold, LearnedRoutes
+from wirelint.core.fold import Fold
+from wirelint.core.learned import LearnedRoutes
 from wirelint.core.route import route
 from wirelint.core.route_words import NAMES, WORDS
 

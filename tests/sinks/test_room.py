@@ -11,7 +11,7 @@ from lab.prom import series, total, value
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Direction, FailureKind
-from wirelint.core.learned import Fold
+from wirelint.core.fold import Fold
 from wirelint.core.verdict import Verdict
 from wirelint.rules import catalogue
 from wirelint.sinks.journal import Journal

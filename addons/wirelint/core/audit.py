@@ -6,7 +6,7 @@ import msgspec
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
-from wirelint.core.learned import Fold
+from wirelint.core.fold import Fold
 from wirelint.core.plan import Plan
 from wirelint.core.suppression import Suppression
 from wirelint.core.verdict import Verdict

@@ -11,9 +11,9 @@ from wirelint.core.audit import Audit
 from wirelint.core.body import EMPTY
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity
+from wirelint.core.fold import Fold
 from wirelint.core.headers import NO_HEADERS
 from wirelint.core.knowledge import NOTHING, Knowledge, tell
-from wirelint.core.learned import Fold
 from wirelint.core.media import Kind
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Bound, Plan, Plans

@@ -20,8 +20,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
+from wirelint.core.fold import Fold
 from wirelint.core.route import EXTENSIONS, OPERATIONS, PEOPLE, VERBS, words
 from wirelint.core.route_words import NAMES, WORDS
 
@@ -62,28 +61,6 @@ _OF_SURNAMES: Final = tuple(
     words("man son wood well ford field ton land worth smith berg stein house water way bridge head hill lock more")
 )
 """What surnames end with that are made of words: ``blackwood``."""
-
-
-class Fold(msgspec.Struct, frozen=True):
-    """Words that turned out to be values.
-
-    :ivar service: whose routes.
-    :ivar prefix: the route of the place where they stood.
-    :ivar words: the segments that became ``label``.
-    """
-
-    service: str
-    prefix: str
-    words: frozenset[str]
-    label: str
-
-    def of(self, route: str) -> str:
-        """Return what a route of the service has become."""
-        ahead = f"{self.prefix}/"
-        if not route.startswith(ahead):
-            return route
-        word, slash, rest = route[len(ahead) :].partition("/")
-        return f"{ahead}{self.label}{slash}{rest}" if word in self.words else route
 
 
 class _Place:

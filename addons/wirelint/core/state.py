@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol, runtime_checkable
 
 from wirelint.core.exchange import Exchange
-from wirelint.core.learned import Fold, LearnedRoutes
+from wirelint.core.fold import Fold
+from wirelint.core.learned import LearnedRoutes
 from wirelint.core.methods import method_name
 from wirelint.core.quiet import Quiet
 from wirelint.core.verdict import Verdict

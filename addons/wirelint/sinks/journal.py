@@ -15,7 +15,7 @@ import msgspec
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange, Request
 from wirelint.core.finding import Finding, Side
-from wirelint.core.learned import Fold
+from wirelint.core.fold import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict

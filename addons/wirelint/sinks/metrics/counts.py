@@ -13,7 +13,7 @@ import msgspec
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.finding import Finding, Severity
-from wirelint.core.learned import Fold
+from wirelint.core.fold import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Plan
 from wirelint.core.rule import Rule
