@@ -38,14 +38,14 @@ http {{
     location = /guarded {{ auth_basic "Members only"; auth_basic_user_file {folder}/users; try_files /none =404; }}
     location = /dead {{ proxy_pass http://{host}:{dead}; }}
     location = /slow {{ proxy_pass http://{host}:{upstream}; }}
-    location = /garbled {{ proxy_pass http://{host}:{upstream}; }}
+    location = /broken {{ proxy_pass http://{host}:{upstream}; }}
     location = /foreign {{ proxy_pass http://{host}:{upstream}; }}
     location = /half {{ proxy_pass http://{host}:{upstream}; }}
     location /kind/ {{
       error_page 502 504 =200 /sorry;
       location = /kind/dead {{ proxy_pass http://{host}:{dead}/dead; }}
       location = /kind/slow {{ proxy_pass http://{host}:{upstream}/slow; }}
-      location = /kind/garbled {{ proxy_pass http://{host}:{upstream}/garbled; }}
+      location = /kind/broken {{ proxy_pass http://{host}:{upstream}/broken; }}
       location = /kind/fine {{ proxy_pass http://{host}:{upstream}/fine; }}
     }}
     location = /sorry {{
@@ -103,7 +103,7 @@ def upstream() -> Iterator[Service]:
     service = Service()
     service.on("/fine", b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"fine": 1}')
     service.on("/slow", never)
-    service.on("/garbled", b"HTTP/1.1 200 OK\r\nContent-Type\0: application/json\r\n\r\n")
+    service.on("/broken", b"HTTP/1.1 200 OK\r\nContent-Type\0: application/json\r\n\r\n")
     service.on("/foreign", leave_after(b"SSH-2.0-OpenSSH_10.0\r\n"))
     service.on("/half", leave_after(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nhalf"))
     yield service
@@ -156,7 +156,7 @@ def test_limited(edge: Edge) -> None:
     assert edge.verdicts(503) == {"server_error": 2}
 
 
-@pytest.mark.parametrize(("path", "status"), [("/dead", 502), ("/slow", 504), ("/garbled", 502)])
+@pytest.mark.parametrize(("path", "status"), [("/dead", 502), ("/slow", 504), ("/broken", 502)])
 def test_honest_failures(edge: Edge, path: str, status: int) -> None:
     before = edge.verdicts(status)
     answer = edge.get(path)
@@ -166,7 +166,7 @@ def test_honest_failures(edge: Edge, path: str, status: int) -> None:
     assert edge.verdicts(status) == {"server_error": before.get("server_error", 0) + 1}
 
 
-@pytest.mark.parametrize("path", ["/kind/dead", "/kind/slow", "/kind/garbled"])
+@pytest.mark.parametrize("path", ["/kind/dead", "/kind/slow", "/kind/broken"])
 def test_failures_under_success(edge: Edge, path: str) -> None:
     before = edge.verdicts(200)
     answer = edge.get(path)
