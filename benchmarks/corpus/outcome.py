@@ -6,11 +6,16 @@ import msgspec
 
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
+from wirelint.core.route import route
 from wirelint.rules import catalogue
 
 
 class Found(msgspec.Struct, frozen=True, order=True):
-    """A finding less what names the listener, the file or the time."""
+    """A finding without what names the listener, the file or the time.
+
+    Its route is the static one: what is learned of a service depends on the exchanges before, and the listener is one
+    service for all hosts.
+    """
 
     rule: str
     severity: str
@@ -60,7 +65,7 @@ def outcome(audit: Audit) -> Outcome:
             confidence=str(found.confidence),
             side=str(found.side),
             method=found.method,
-            route=found.route,
+            route=route(audit.exchange.request.path),
             status=found.status,
             suggested_status=found.suggested_status,
             message=found.message,
