@@ -26,7 +26,7 @@ def back(*after: str, told: str = LIMITED) -> list[Finding]:
 def test_a_client_that_comes_back_early() -> None:
     (finding,) = back(later(8.97), SERVED)
     assert (finding.severity, finding.confidence, finding.status) == (Severity.MEDIUM, Confidence.STRONG, 200)
-    assert finding.message == "the client came back after 9.9 s, told to wait 30 s"
+    assert finding.message == "the client came back after 9.9 s, asked to wait 30 s"
     assert finding.evidence == "429 with Retry-After, 30 s; sent again 9.9 s later"
     assert notes(finding) == ["asked to wait 30 s", "sent 9.9 s later"]
     assert len(back(LIMITED)) == 1
@@ -44,7 +44,7 @@ def test_nine_tenths_of_the_wait_are_enough() -> None:
 def test_a_wait_may_be_told_as_a_date() -> None:
     dates = ("Date: Mon, 05 Jan 2026 08:00:00 GMT", "Retry-After: Mon, 05 Jan 2026 08:00:30 GMT")
     (finding,) = back(SERVED, told=turn("GET /reports", 429, "", *dates))
-    assert "told to wait 29 s" in finding.message
+    assert "asked to wait 29 s" in finding.message
     soon = (dates[0], "Retry-After: Mon, 05 Jan 2026 08:00:02 GMT")
     assert back(SERVED, told=turn("GET /reports", 429, "", *soon)) == []  # it was sent at the end of its second
 

@@ -42,9 +42,9 @@ def test_two_forms() -> None:
     assert finding.message == 'errors in 2 forms: {message: "…"}, {errors: […]}'
     assert finding.evidence == '{message: "…"} 10x, {errors: […]} 10x'
     assert steps(finding) == [
-        ("404", 'told as {message: "…"}'),
-        ("404", "told as {errors: […]}"),
-        ("404", "told as {errors: […]}"),
+        ("404", 'sent as {message: "…"}'),
+        ("404", "sent as {errors: […]}"),
+        ("404", "sent as {errors: […]}"),
     ]
 
 
@@ -132,7 +132,7 @@ def test_one_name_two_statuses() -> None:
     assert (finding.severity, finding.confidence, finding.status) == (Severity.MEDIUM, Confidence.STRONG, 409)
     assert finding.message == "one error under 2 statuses: 400, 409"
     assert finding.evidence == "BASKET_EMPTY: 400 2x, 409 2x"
-    assert steps(finding) == [("400", "told by 400"), ("409", "the same error by another status")]
+    assert steps(finding) == [("400", "sent as 400"), ("409", "the same error by another status")]
 
 
 def test_it_takes_two_of_each() -> None:
@@ -233,8 +233,8 @@ def test_limits_by_two_statuses(status: int) -> None:
     assert finding.message == f"rate limits by {one}, {other}"
     assert finding.evidence == f"{one} 2x, {other} 2x"
     assert steps(finding) == [
-        ("429", "too many requests, told by 429"),
-        (str(status), f"too many requests, told by {status}"),
+        ("429", "rate limit, sent as 429"),
+        (str(status), f"rate limit, sent as {status}"),
     ]
 
 

@@ -77,7 +77,7 @@ def test_the_terminal_tells_the_story_below_the_line() -> None:
     head, *steps = [line.plain for line in lines]
     assert "upstream-failure-masked" in head
     assert [step.strip() for step in steps] == [
-        "1. example GET /items/{id} → 500  does not tell so",
+        "1. example GET /items/{id} → 500  hides the failure",
         "2. stock GET /levels/{id} → 503  failed",
     ]
 

@@ -97,7 +97,7 @@ _FEED = Scenario(
 )
 _FORBIDDEN = Scenario(
     name="limiter-forbidden",
-    shows="A rate limit told as 403.",
+    shows="A rate limit sent as 403.",
     request="GET /v1/export",
     headers=_SPENT,
     status=403,
@@ -114,7 +114,7 @@ _EXPORT = Scenario(
 )
 _QUOTES = Scenario(
     name="limiter-ok",
-    shows="A rate limit told as 200.",
+    shows="A rate limit sent as 200.",
     request="GET /v1/quotes",
     headers=_SPENT,
     status=200,

@@ -94,7 +94,7 @@ _PRODUCT = Scenario(
 )
 _WRONG_PASSWORD = Scenario(
     name="shop-wrong-password",
-    shows="A failed login is told as 200.",
+    shows="A failed login gets 200.",
     request="POST /login",
     sends='{"email":"demo@shop.example","password":"demo-wrong"}',
     status=200,
@@ -143,7 +143,7 @@ _ADD_ITEM = Scenario(
 )
 _COUPON = Scenario(
     name="shop-expired-coupon",
-    shows="A refused coupon is told as 200.",
+    shows="A refused coupon gets 200.",
     request="POST /coupons",
     headers=_BEARER,
     sends='{"code":"SPRING"}',

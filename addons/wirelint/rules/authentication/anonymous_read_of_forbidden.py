@@ -1,4 +1,4 @@
-"""Strangers may read what a known caller is forbidden to
+"""Anonymous clients can read what an authenticated one gets 403 for
 
 What it does
 ------------
@@ -7,7 +7,7 @@ by turns.
 
 Why it matters
 --------------
-Whoever is refused need only leave the credentials away. Either the resource is public, then the 403 misleads; or it is
+A refused client need only leave its credentials out. Either the resource is public, then the 403 misleads; or it is
 not, then it leaks.
 
 Known exceptions
@@ -20,7 +20,7 @@ in between may have been opened and closed.
 How to fix
 ----------
 Let the check without a caller and the one with a caller use one rule: what everyone may, a known caller may. Otherwise
-refuse strangers by 401.
+refuse anonymous requests with 401.
 
 References
 ----------
@@ -72,13 +72,13 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if context.recall(Writes).touched(exchange, min(first, forbidden[-_TIMES], key=lambda visit: visit.ended)):
         return
     yield Hit(
-        "2xx to strangers on what is forbidden to a known caller",
+        "anonymous clients can read what an authenticated one gets 403 for",
         f"GET {now.route} → {now.status} without credentials, 403 with",
         story=(
-            first.step("open to a stranger"),
+            first.step("open to an anonymous client"),
             *(visit.step("forbidden to a known caller") for visit in forbidden[-_TIMES:]),
         ),
-        note="open to a stranger again",
+        note="open to an anonymous client again",
     )
 
 

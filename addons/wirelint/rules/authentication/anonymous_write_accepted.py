@@ -1,4 +1,4 @@
-"""A write without credentials succeeds where nearly all others carry some
+"""A write without credentials succeeds where nearly all other writes carry some
 
 What it does
 ------------
@@ -18,7 +18,7 @@ creates is left out: drop boxes take what nobody can read back.
 
 How to fix
 ----------
-Refuse strangers by 401 with ``WWW-Authenticate``. Let authentication be the default, and name the open routes one by one.
+Refuse anonymous requests with 401 and ``WWW-Authenticate``. Let authentication be the default, and name the open routes one by one.
 
 References
 ----------
@@ -57,7 +57,7 @@ _meant_to_be_open: Final = re.compile(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A stranger's write among the writes of known callers."""
+    """Find an anonymous write among the writes of authenticated clients."""
     now = context.recall(Visits).now(exchange)
     if not now.stranger or not now.succeeded or (now.method == "PUT" and now.status == 201):
         return

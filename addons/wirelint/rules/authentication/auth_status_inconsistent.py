@@ -1,4 +1,4 @@
-"""Strangers are refused with different statuses by one route
+"""One route refuses anonymous requests with different statuses
 
 What it does
 ------------
@@ -15,7 +15,7 @@ Known exceptions
 ----------------
 Firewalls, rate limits and protection against forged requests refuse for reasons of their own, by 403. Answers by different
 servers behind one name are not compared, and nothing is said of services where no credentials were ever seen: recorders
-leave them out. A change from one status to the other, as by a new release, is none. One thing may be kept from strangers
+leave them out. A change from one status to the other, as by a new release, is none. One thing may be kept from anonymous clients
 and another one from everybody.
 
 How to fix
@@ -76,7 +76,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         if by_id and not _same_resource(visits.of_resource(exchange), now, status):
             continue
         yield Hit(
-            f"{now.status} and {status} to strangers, on one route",
+            f"{now.status} and {status} to anonymous requests, on one route",
             f"{now.method} {now.route} → {now.status} {own.count + 1} times, {status} {other.count} times",
             suggested_status=401,
             discriminator="404" if 404 in (status, now.status) else "",

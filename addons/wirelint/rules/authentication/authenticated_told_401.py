@@ -1,4 +1,4 @@
-"""A credential that was accepted before and after is refused with 401 in between
+"""401 in between for a credential that was accepted before and after
 
 What it does
 ------------
@@ -14,7 +14,7 @@ Known exceptions
 ----------------
 Expired and revoked credentials stay refused, and refreshed ones are others. Proofs that are made for each request
 (Digest, DPoP, signatures), requests for a nonce and for stronger authentication are steps of a protocol. A session that
-was ended and begun anew in between, be it by single sign-on, was invalid for a while. Requests side by side, and successes that a cache may have
+was ended and begun again in between, be it by single sign-on, was invalid for a while. Requests side by side, and successes that a cache may have
 given, prove nothing; one route may lead to places with other audiences, or with a secret for each of them.
 
 How to fix
@@ -100,7 +100,7 @@ def _sandwich(story: Iterable[Visit], now: Visit) -> tuple[Visit, Visit] | None:
 
 
 def _turned(past: Iterable[Visit], since: Visit) -> bool:
-    """Whether a session may have been ended and begun anew."""
+    """Return whether a session may have ended and begun again."""
     return any(
         visit.started >= since.started
         and (_signs_on if visit.method in SAFE else _turns).search(visit.route)

@@ -1,4 +1,4 @@
-"""A Bearer error stands under another status than its own.
+"""A Bearer error code under the wrong status
 
 What it does
 ------------

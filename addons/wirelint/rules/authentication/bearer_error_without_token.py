@@ -1,4 +1,4 @@
-"""A Bearer error answers a request without a token.
+"""A Bearer error code in the answer to a request without a token
 
 What it does
 ------------

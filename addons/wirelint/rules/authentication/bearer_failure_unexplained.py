@@ -1,4 +1,4 @@
-"""A Bearer token was refused without an error code.
+"""A refused Bearer token gets no error code
 
 What it does
 ------------

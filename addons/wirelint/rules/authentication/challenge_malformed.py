@@ -1,4 +1,4 @@
-"""A challenge cannot be parsed.
+"""Malformed WWW-Authenticate or Proxy-Authenticate challenge
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 401 asks for another scheme than the one that was used.
+"""A 401 asks for another authentication scheme than the client used
 
 What it does
 ------------
@@ -14,7 +14,7 @@ credentials were never looked at. A single exchange cannot tell which.
 Known exceptions
 ----------------
 Gateways that accept several schemes may challenge with just one of them, so a single exchange is a weak hint. Nothing is
-said where two or more schemes are offered. A success proves that a scheme is accepted only where strangers are refused,
+said where two or more schemes are offered. A success proves that a scheme is accepted only where anonymous requests are refused,
 and none was ever let in.
 
 How to fix

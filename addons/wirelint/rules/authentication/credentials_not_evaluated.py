@@ -1,4 +1,4 @@
-"""Valid credentials get the very same 401 as none at all
+"""Valid credentials get the same 401 as no credentials
 
 What it does
 ------------
@@ -14,7 +14,7 @@ Known exceptions
 ----------------
 Where the challenge asks for another scheme than was sent, the refusal is right, see ``challenge-scheme-mismatch``. Other
 versions of an interface, administration, and places where one logs in may want credentials of their own. A success proves
-a credential only on a route that refuses strangers, and in the realm that it names. Requests for a nonce or for stronger authentication are no refusals.
+a credential only on a route that refuses anonymous requests, and in the realm that it names. Requests for a nonce or for stronger authentication are no refusals.
 
 How to fix
 ----------
@@ -86,7 +86,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             f"{visit.method} {visit.route} → one 401 for none, and for {_CALLERS} valid credentials",
             story=(
                 before.step("accepted elsewhere"),
-                stranger.step("the answer to none"),
+                stranger.step("the answer without credentials"),
                 other.step("the same answer to one that is accepted elsewhere, before and after"),
                 visit.step("the same answer to another"),
             ),

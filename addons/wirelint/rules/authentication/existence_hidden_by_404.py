@@ -1,4 +1,4 @@
-"""What one caller reads is answered by 404 to another
+"""404 to one client for a resource that another client can read
 
 What it does
 ------------
@@ -7,7 +7,7 @@ exist, while nobody wrote to it.
 
 Why it matters
 --------------
-RFC 9110 permits 404 in place of 403, and before strangers that is prudent. Among services of one house it costs hours: who
+RFC 9110 permits 404 in place of 403, and towards anonymous clients that is prudent. Among services of one company it costs hours: who
 lacks a permission searches for lost data, and nobody thinks of asking for access.
 
 Known exceptions

@@ -1,4 +1,4 @@
-"""403 and 404 tell a caller which ids exist
+"""403 and 404 reveal which ids exist
 
 What it does
 ------------
@@ -7,13 +7,13 @@ seen to read the list that the ids are in.
 
 Why it matters
 --------------
-By trying out ids a caller learns which exist: accounts, invoices, private projects. Before strangers that can be a leak in
+By trying out ids a caller learns which exist: accounts, invoices, private projects. Towards anonymous clients that can be a leak in
 itself, and it is the first step of others.
 
 Known exceptions
 ----------------
 Where existence is no secret, as between services of one house, telling 403 and 404 apart is a virtue: the rule is off unless
-asked for. Whoever may read the list above learns nothing new.
+asked for. A client that may read the list above learns nothing new.
 
 How to fix
 ----------

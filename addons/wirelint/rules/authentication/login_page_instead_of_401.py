@@ -1,4 +1,4 @@
-"""A program is sent to a login page
+"""A login page or a redirect to it instead of 401
 
 What it does
 ------------

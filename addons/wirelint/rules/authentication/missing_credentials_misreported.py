@@ -1,4 +1,4 @@
-"""400, 422 or 500 for the lack of valid credentials; 401 is expected
+"""400, 422 or 500 for missing or invalid credentials; 401 is expected
 
 What it does
 ------------

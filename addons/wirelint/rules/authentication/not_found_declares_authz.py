@@ -1,4 +1,4 @@
-"""A 404 admits that permission may be missing
+"""A 404 that says permission may be missing
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""An OAuth token endpoint answers with the wrong status.
+"""Wrong status from an OAuth token endpoint
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""One caller may delete a resource but not change it, or the other way round
+"""One client may delete a resource but not change it, or the other way round
 
 What it does
 ------------
@@ -6,7 +6,7 @@ Hints at a resource where one credential gets 403 for DELETE and 2xx for PUT or 
 
 Why it matters
 --------------
-Whoever may empty a resource by PUT needs no DELETE. Where the methods of one resource ask for different permissions,
+A client that may empty a resource by PUT needs no DELETE. Where the methods of one resource ask for different permissions,
 one of them was often forgotten.
 
 Known exceptions

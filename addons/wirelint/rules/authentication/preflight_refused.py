@@ -1,4 +1,4 @@
-"""A CORS preflight is refused for want of credentials
+"""A CORS preflight is refused for missing credentials
 
 What it does
 ------------

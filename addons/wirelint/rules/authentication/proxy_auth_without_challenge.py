@@ -1,4 +1,4 @@
-"""A 407 does not say how to authenticate to the proxy.
+"""407 without Proxy-Authenticate
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 401 says that no credentials were sent, to a request that carried some
+"""A 401 says that no credentials were sent, but the request carried some
 
 What it does
 ------------

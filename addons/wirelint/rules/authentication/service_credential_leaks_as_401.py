@@ -1,4 +1,4 @@
-"""A service hands on to its caller that its own credential was refused
+"""A service passes its upstream's 401 for its own credential on to the client
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 401 does not say how to authenticate.
+"""401 without WWW-Authenticate
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A client repeats what was forbidden with the same credentials
+"""A client repeats a forbidden request with the same credentials
 
 What it does
 ------------

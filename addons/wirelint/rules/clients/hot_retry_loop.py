@@ -1,4 +1,4 @@
-"""A client sends a request that fails again and again, without pausing longer each time
+"""A client retries a failing request again and again without backing off
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A client goes on with a credential that is refused each time
+"""A client keeps sending a credential that is refused each time
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A client still calls what was announced to end before now
+"""A client still calls a resource after its announced Sunset
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A response carries content where its status or method forbids it.
+"""Content in a response that must not have any
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""The content is not what its media type says
+"""The content does not match its Content-Type
 
 What it does
 ------------

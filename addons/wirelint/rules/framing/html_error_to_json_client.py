@@ -1,4 +1,4 @@
-"""A program gets an error as a web page
+"""An HTML error page in answer to an API call
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A status code is out of range, or nobody has registered it.
+"""An invalid or unregistered status code
 
 What it does
 ------------

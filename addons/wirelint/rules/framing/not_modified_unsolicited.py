@@ -1,4 +1,4 @@
-"""A 304 answers a request that was not conditional.
+"""304 to a request that was not conditional
 
 What it does
 ------------

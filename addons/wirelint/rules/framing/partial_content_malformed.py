@@ -1,4 +1,4 @@
-"""A 206 breaks the rules of partial content.
+"""A malformed 206, or another part than the one requested
 
 What it does
 ------------

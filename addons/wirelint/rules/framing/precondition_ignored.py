@@ -1,4 +1,4 @@
-"""A conditional GET is answered in full although nothing changed.
+"""A full response to a conditional GET although nothing changed
 
 What it does
 ------------

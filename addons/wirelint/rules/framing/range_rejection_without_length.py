@@ -1,4 +1,4 @@
-"""A 416 does not say how long the resource is.
+"""416 without the length of the resource
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A redirect leads back to where it came from.
+"""A redirect to the same URL
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A redirect does not say where to.
+"""A redirect without Location
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A response broke off before its end.
+"""The response ended early
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A status code is used that HTTP has given up.
+"""A status code that HTTP has retired
 
 What it does
 ------------

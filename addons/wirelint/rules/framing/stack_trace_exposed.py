@@ -1,4 +1,4 @@
-"""An error shows a stack trace
+"""An error response exposes a stack trace
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A resource goes away before it is deprecated.
+"""Sunset is earlier than Deprecation
 
 What it does
 ------------

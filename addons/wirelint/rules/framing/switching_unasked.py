@@ -1,4 +1,4 @@
-"""A 101 switches to a protocol that was not offered.
+"""101 to a protocol that the client did not offer
 
 What it does
 ------------

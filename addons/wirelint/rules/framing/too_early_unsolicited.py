@@ -1,4 +1,4 @@
-"""A 425 answers a request that was not early.
+"""425 to a request that was not sent early
 
 What it does
 ------------

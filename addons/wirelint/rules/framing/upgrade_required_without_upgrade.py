@@ -1,4 +1,4 @@
-"""A 426 does not say which protocol is required.
+"""426 without Upgrade
 
 What it does
 ------------

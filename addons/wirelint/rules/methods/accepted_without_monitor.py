@@ -1,4 +1,4 @@
-"""A 202 leaves the client without a trace of its request.
+"""202 without a way to follow the request
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A bulk request is answered by one status for all
+"""One status for all operations of a bulk request
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A request that cannot create is answered 201.
+"""201 to a request that cannot create anything
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A POST created something and does not say where it is.
+"""201 to a POST without Location
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A DELETE is answered 200 with nothing to say.
+"""200 with empty content to a DELETE; 204 is expected
 
 What it does
 ------------

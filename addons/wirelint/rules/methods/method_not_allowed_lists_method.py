@@ -1,4 +1,4 @@
-"""A 405 lists the very method it refuses.
+"""A 405 whose Allow lists the refused method
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 405 does not say which methods are allowed.
+"""405 without Allow
 
 What it does
 ------------
@@ -57,7 +57,7 @@ Content-Type: application/json
 HTTP/1.1 405 Method Not Allowed
 Content-Type: application/json
 
-{"message": "delete the key and add it anew"}
+{"message": "delete the key and add it again"}
 """,
 )
 
@@ -72,7 +72,7 @@ HTTP/1.1 405 Method Not Allowed
 Allow: GET, HEAD, DELETE
 Content-Type: application/json
 
-{"message": "delete the key and add it anew"}
+{"message": "delete the key and add it again"}
 """,
     """\
 POST /v1/archive HTTP/1.1

@@ -1,4 +1,4 @@
-"""A 415 to PATCH does not say which patch formats are accepted.
+"""415 to PATCH without Accept-Patch
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A POST is answered with a status that POST cannot have.
+"""A POST gets a status that POST cannot have
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A PUT succeeds under a status that PUT does not have.
+"""A PUT succeeds with a status that PUT does not have
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A request with broken credentials is served like one with good ones, but one without any is refused
+"""Broken credentials are accepted, missing ones are refused
 
 What it does
 ------------
@@ -7,7 +7,7 @@ broken credentials, and 401 or 403 without any.
 
 Why it matters
 --------------
-The service looks whether there is a credential, and not at what it says. Whoever makes one up is let in.
+The service looks whether there is a credential, and not at what it says. Any made-up credential is let in.
 
 Known exceptions
 ----------------

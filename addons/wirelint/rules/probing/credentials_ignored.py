@@ -1,4 +1,4 @@
-"""A request is served alike with its credentials, with broken ones and without any
+"""The same answer with credentials, with broken ones and without any
 
 What it does
 ------------
@@ -13,7 +13,7 @@ closed.
 Known exceptions
 ----------------
 Public resources: clients that send their token everywhere are common, and it does no harm to ignore it there. So this is
-a question to whoever knows what was meant, not a verdict.
+a question to the service's owner, not a verdict.
 
 How to fix
 ----------
@@ -35,7 +35,7 @@ RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
     because="the same request was sent with broken credentials and without any, and the answers were the same",
-    basis="policy: a protected resource is one that refuses strangers (RFC 9110 section 11.5)",
+    basis="policy: a protected resource is one that refuses anonymous requests (RFC 9110 section 11.5)",
     when=When(status="2xx", method="GET HEAD"),
     default=False,
 )

@@ -1,4 +1,4 @@
-"""A credential that the service accepts elsewhere gets the same 401 as a broken one and as none
+"""Accepted credentials get the same 401 as broken ones and as none
 
 What it does
 ------------

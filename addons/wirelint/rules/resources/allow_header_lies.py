@@ -1,4 +1,4 @@
-"""Allow lists a method that is refused, or leaves out one that works
+"""Allow lists a method that is refused, or omits one that works
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""What was created according to a 201 is not there
+"""404 for a resource that a 201 has just created
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A write that was rejected took effect all the same
+"""A rejected write took effect
 
 What it does
 ------------

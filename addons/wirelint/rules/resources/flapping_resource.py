@@ -1,4 +1,4 @@
-"""A resource comes and goes
+"""A resource appears and disappears
 
 What it does
 ------------

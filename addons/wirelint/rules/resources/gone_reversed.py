@@ -1,4 +1,4 @@
-"""A resource that was gone for good is back
+"""A resource returns after 410 Gone
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""An unknown method is answered as if it was GET; 501 or 405 is expected
+"""An unknown method is answered like GET; 501 or 405 is expected
 
 What it does
 ------------

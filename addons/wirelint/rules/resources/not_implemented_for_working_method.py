@@ -1,4 +1,4 @@
-"""A method that works is answered 501
+"""501 for a method that works
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""PUT says that it created what was there already
+"""201 to a PUT that replaced an existing resource
 
 What it does
 ------------
@@ -13,7 +13,7 @@ it whether they overwrote something, and count what they created.
 
 Known exceptions
 ----------------
-What was deleted in between, or was found missing, is created anew. Where each PUT makes a version of its own, or
+What was deleted in between, or was found missing, is created again. Where each PUT makes a version of its own, or
 something under another ``Location``, 201 is right. Some stores answer 201 to every PUT by their documentation (Azure
 Blob Storage, OpenStack Swift, CouchDB, Artifactory, Nexus, registries of images): they are known by their fields. Locks,
 leases and what has a time to live may have gone in between.

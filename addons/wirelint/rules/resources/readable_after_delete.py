@@ -1,4 +1,4 @@
-"""A resource that was deleted according to the service can still be read, unchanged
+"""A deleted resource can still be read, unchanged
 
 What it does
 ------------
@@ -16,7 +16,7 @@ Most resources that can be read after DELETE are no fault: deletion may take its
 of a job, a trash or a later time), and clients poll until it is through. So there has to be a GET before and one well
 after, of one id without a query, by one caller, with the same content, in which nothing speaks of deletion; no 404 in
 between, no copy of a cache, and no write to it, to its collection or below that may have brought it back. Entries of
-caches are filled anew by reading them, and settings go back to their defaults.
+caches fill again when they are read, and settings go back to their defaults.
 
 How to fix
 ----------

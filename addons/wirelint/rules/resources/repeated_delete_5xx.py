@@ -1,4 +1,4 @@
-"""The second DELETE of a resource fails with a server error
+"""A server error for the second DELETE of a resource; 404 is expected
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""The Location of an answer to a write leads nowhere
+"""The Location of a write's response does not work
 
 What it does
 ------------

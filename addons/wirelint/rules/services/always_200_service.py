@@ -1,4 +1,4 @@
-"""A service answers everything with 200, errors as well
+"""A service sends 200 for everything, errors included
 
 What it does
 ------------
@@ -56,7 +56,7 @@ _PROVIDERS: Final = (
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.STRONG,
-    because="errors were told again and again, and by no status in about an hour",
+    because="errors were sent again and again, and none had an error status in about an hour",
     basis="policy: RFC 9110 section 15.3 says that 2xx means the request was successfully received and accepted",
     when=When(status="2xx", media=(Kind.JSON,)),
     reads=Reads.PREFIX,

@@ -1,4 +1,4 @@
-"""A service says 400 whatever is wrong with a request
+"""A service sends 400 for every kind of client error
 
 What it does
 ------------

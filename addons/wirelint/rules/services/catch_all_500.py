@@ -1,4 +1,4 @@
-"""A service says 500 whatever failed, its upstreams included
+"""A service sends 500 for every kind of failure, its upstreams' included
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A service tells its errors in different forms
+"""A service reports errors in different formats
 
 What it does
 ------------
@@ -77,8 +77,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     yield Hit(
         f"errors in {len(usual)} forms: {', '.join(usual[:4])}",
         ", ".join(f"{form} {counts[form]}x" for form in usual),
-        story=tuple(forms[form].first.step(f"told as {form}") for form in usual),
-        note=f"told as {own}",
+        story=tuple(forms[form].first.step(f"sent as {form}") for form in usual),
+        note=f"sent as {own}",
     )
 
 

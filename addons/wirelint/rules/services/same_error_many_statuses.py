@@ -1,4 +1,4 @@
-"""One error of a service goes by different statuses
+"""A service reports one error under different statuses
 
 What it does
 ------------
@@ -53,7 +53,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The error at hand was told by another status before."""
+    """Report an error that had another status before."""
     code = bound_code(exchange)
     if code is None or protocol(exchange) is not None or gateway_made(exchange):
         return
@@ -70,7 +70,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         f"{code}: " + ", ".join(f"{status} {count}x" for status, count in often.items()),
         discriminator=code,
         story=tuple(
-            each.first.step(f"told by {status}") for status, each in sorted(seen.items()) if status != exchange.status
+            each.first.step(f"sent as {status}") for status, each in sorted(seen.items()) if status != exchange.status
         ),
         note="the same error by another status",
     )

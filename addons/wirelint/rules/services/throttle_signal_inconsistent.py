@@ -1,4 +1,4 @@
-"""A service tells of its rate limit by different statuses
+"""A service reports its rate limit under different statuses
 
 What it does
 ------------
@@ -6,7 +6,7 @@ Reports a service that refused requests for their rate under at least two of 429
 
 Why it matters
 --------------
-Clients slow down by themselves at 429. Whoever learned from one response that this service throttles that way takes
+Clients slow down by themselves at 429. A client that learned from one response that this service throttles that way takes
 the other for an outage, or for a lack of permission.
 
 Known exceptions
@@ -71,11 +71,11 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         ", ".join(f"{other} {counts[other]}x" for other in often),
         side=Side.INTERMEDIARY if at_two_places else None,
         story=tuple(
-            seen.first.step(f"too many requests, told by {other}")
+            seen.first.step(f"rate limit, sent as {other}")
             for (other, _), seen in limits.items()
             if other in often and other != status
         ),
-        note=f"too many requests, told by {status}",
+        note=f"rate limit, sent as {status}",
     )
 
 

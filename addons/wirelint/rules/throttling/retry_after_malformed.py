@@ -1,4 +1,4 @@
-"""Retry-After cannot be read.
+"""Malformed Retry-After
 
 What it does
 ------------

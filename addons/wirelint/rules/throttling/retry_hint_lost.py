@@ -1,4 +1,4 @@
-"""A service keeps an upstream's Retry-After to itself
+"""A service drops its upstream's Retry-After
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""Two hints when to come back contradict each other.
+"""Retry-After and other retry hints contradict each other
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A refusal that must not be cached was, or may be.
+"""A rate-limit or overload response is cached, or may be
 
 What it does
 ------------

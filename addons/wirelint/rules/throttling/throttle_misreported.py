@@ -1,4 +1,4 @@
-"""A rate limit goes by another status than 429
+"""A rate limit under another status; 429 is expected
 
 What it does
 ------------

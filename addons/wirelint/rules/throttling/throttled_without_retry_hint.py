@@ -1,4 +1,4 @@
-"""A 429 does not say when to come back.
+"""429 without Retry-After
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 503 does not say when to come back.
+"""503 without Retry-After
 
 What it does
 ------------

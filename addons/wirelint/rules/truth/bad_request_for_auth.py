@@ -1,4 +1,4 @@
-"""A 400 tells of failed authentication
+"""400 for failed authentication; 401 is expected
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 400 tells of a conflict with what already exists
+"""400 for a conflict with existing data; 409 is expected
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 400 tells that the resource does not exist
+"""400 for a resource that does not exist; 404 is expected
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 400 tells of a lack of permission
+"""400 for missing permission; 403 is expected
 
 What it does
 ------------

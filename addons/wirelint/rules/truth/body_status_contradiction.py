@@ -1,4 +1,4 @@
-"""The content names another class of status than the one sent
+"""The content names another status than the status line
 
 What it does
 ------------

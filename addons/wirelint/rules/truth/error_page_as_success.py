@@ -1,4 +1,4 @@
-"""An error page is sent as a success
+"""An error page with a success status
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""An error says nothing beyond its status.
+"""An error response without any explanation
 
 What it does
 ------------

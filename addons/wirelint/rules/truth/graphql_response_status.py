@@ -1,4 +1,4 @@
-"""A GraphQL response's status contradicts its content.
+"""The status of a GraphQL response contradicts its content
 
 What it does
 ------------

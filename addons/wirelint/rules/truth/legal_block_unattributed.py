@@ -1,4 +1,4 @@
-"""A 451 does not say who demands the block.
+"""451 without a link to who demands the block
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""Content that cannot be parsed is accepted
+"""A malformed request gets a success status
 
 What it does
 ------------

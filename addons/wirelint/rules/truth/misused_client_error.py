@@ -1,4 +1,4 @@
-"""A 4xx is not the one that its content names
+"""A 4xx that its own content contradicts
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 404 tells of invalid input
+"""404 for invalid input; 400 or 422 is expected
 
 What it does
 ------------

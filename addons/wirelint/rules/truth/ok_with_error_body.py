@@ -1,4 +1,4 @@
-"""A success status carries an error
+"""200 with an error in the body
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A problem document's status member differs from the status sent
+"""The status member of problem details differs from the status line
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""Problem details are sent with a success or a redirect
+"""Problem details with a success or redirect status
 
 What it does
 ------------

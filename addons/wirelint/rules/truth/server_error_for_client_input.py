@@ -1,4 +1,4 @@
-"""A 500 is caused by the client's input
+"""500 for the client's own mistake; 4xx is expected
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A malformed request makes the server fail
+"""500 for a malformed request; 400 is expected
 
 What it does
 ------------

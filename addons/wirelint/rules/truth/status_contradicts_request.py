@@ -1,4 +1,4 @@
-"""A status names a fault that the request cannot have.
+"""A status for a fault that the request cannot have
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 422 answers content that cannot even be parsed
+"""422 for content that cannot be parsed; 400 is expected
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A 400 answers content that was understood
+"""400 for well-formed but invalid content; 422 is expected
 
 What it does
 ------------

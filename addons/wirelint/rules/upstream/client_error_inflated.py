@@ -1,4 +1,4 @@
-"""A service answers 500 because an upstream refused what it asked for
+"""500 although the upstream blamed the client's input
 
 What it does
 ------------
@@ -7,7 +7,7 @@ Sees both sides of a service, and reports 500 where the last call that it made e
 Why it matters
 --------------
 Nothing is broken: something was not there, was there already, or made no sense. Under 500 callers retry what will never
-succeed, and error budgets burn for the typing errors of strangers.
+succeed, and error budgets burn for the typing errors of clients.
 
 Known exceptions
 ----------------

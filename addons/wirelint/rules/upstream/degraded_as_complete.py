@@ -1,4 +1,4 @@
-"""A success was answered although every call that it needed had failed
+"""200 although every upstream call behind it failed
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""A gateway takes 502 for 504, or 504 for 502
+"""502 for a timeout, or 504 for a broken upstream
 
 What it does
 ------------

@@ -1,4 +1,4 @@
-"""An upstream failure is passed off as success or as the proxy's own fault.
+"""An upstream failure, declared in a field, under another status; 502 or 504 is expected
 
 What it does
 ------------

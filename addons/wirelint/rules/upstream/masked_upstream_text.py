@@ -1,4 +1,4 @@
-"""An upstream's failure is passed off as a success or as the service's own fault
+"""The text reports an upstream failure, the status hides it; 502 or 504 is expected
 
 What it does
 ------------
@@ -7,7 +7,7 @@ refused or reset connection, a deadline that ran out. Under 4xx the words must b
 
 Why it matters
 --------------
-502 and 504 tell whoever is called at night to look one hop further, and tell clients and meshes that a retry may
+502 and 504 send the engineer on call one hop further, and tell clients and meshes that a retry may
 help. Under 500 the wrong team searches; under 200 nobody does.
 
 Known exceptions

@@ -1,4 +1,4 @@
-"""A proxy's status is not the one its error calls for.
+"""The status does not match the error in Proxy-Status
 
 What it does
 ------------

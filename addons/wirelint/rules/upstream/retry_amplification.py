@@ -1,4 +1,4 @@
-"""A service sends one request to its upstream again and again
+"""A service sends one client request to its upstream many times
 
 What it does
 ------------

@@ -1,20 +1,20 @@
-"""A service answers an upstream's failure with 500, with a client error, or with an error under 2xx
+"""An upstream failed, but the gateway sent 500, 4xx or an error under 2xx
 
 What it does
 ------------
 Sees both sides of a service, and reports it if the last call that it made in order to answer got no answer (or 502, 503
-or 504), and it told its own caller 500, 400, 401, 403, 404 or an error under 2xx.
+or 504), and it sent its own client 500, 400, 401, 403, 404 or an error under 2xx.
 
 Why it matters
 --------------
-The failure is one hop further than the status says. Whoever is called at night looks at the wrong service, clients give
+The failure is one hop further than the status says. The engineer on call looks at the wrong service, clients give
 up on what a retry would mend or repeat what cannot succeed, and under 2xx or 4xx no alert is raised at all.
 
 Known exceptions
 ----------------
 Calls that were repeated and then succeeded, failures that later calls made up for, and full answers under 2xx (from a
 cache, or without an optional part) are no faults. Client errors count only where nothing but the failed call was asked;
-a 400 that finds fault with the request may have been due all the same, so it is a hint, and 401 to a stranger is right
+a 400 that finds fault with the request may have been due all the same, so it is a hint, and 401 to an anonymous client is right
 whatever failed.
 
 How to fix
@@ -64,8 +64,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         hops.text(call),
         suggested_status=status,
         confidence=Confidence.WEAK if _is_own_matter(hops, exchange) else hops.confidence,
-        story=hops.story({id(call): "failed"}, "does not tell so"),
-        note="does not tell so" if hops.late is None else "given up",
+        story=hops.story({id(call): "failed"}, "hides the failure"),
+        note="hides the failure" if hops.late is None else "given up",
         about=hops.about,
     )
 
