@@ -19,7 +19,7 @@ FROM ${PYTHON}
 ARG VERSION=dev
 ARG REVISION=
 LABEL org.opencontainers.image.title="wirelint" \
-      org.opencontainers.image.description="Audits live HTTP traffic for responses whose status does not tell what happened." \
+      org.opencontainers.image.description="Finds HTTP responses whose status code lies about what happened" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"

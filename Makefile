@@ -19,13 +19,13 @@ EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
-demo: $(RUN) ## the demo: misbehaving services, audited
+demo: $(RUN) ## run the demo: misbehaving services, audited
 	$(BIN)/wirelint demo $(ARGS)
 
-test: $(DEV) ## all tests
+test: $(DEV) ## run all tests
 	$(PYTHON_IN_VENV) -m pytest -n auto --dist loadfile $(ARGS)
 
-lint: $(DEV) ## style, types, and that generated files are fresh
+lint: $(DEV) ## check style, types and generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -44,13 +44,13 @@ bench: $(DEV) ## throughput and latency beside bare mitmproxy
 soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
 	$(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)
 
-fuzz: $(DEV) ## tests that make up their input, with seventeen times as much of it
+fuzz: $(DEV) ## run the property tests on seventeen times as many inputs
 	$(PYTHON_IN_VENV) -m pytest -n auto -m hypothesis --hypothesis-profile fuzz $(ARGS)
 
-gen: $(DEV) ## write the generated files anew
+gen: $(DEV) ## regenerate the generated files
 	$(PYTHON_IN_VENV) -m wirelint.gen $(ARGS)
 
-lock: $(PYTHON_IN_VENV) ## write requirements/*.txt anew; ARGS=--upgrade for newer versions
+lock: $(PYTHON_IN_VENV) ## regenerate requirements/*.txt; ARGS=--upgrade for newer versions
 	$(INSTALL) --upgrade uv
 	VENV=$(VENV) sh scripts/lock $(ARGS)
 

@@ -124,7 +124,7 @@ def fill(ports: Sequence[int], metrics: int) -> int:
 
 
 def scraping(metrics: int, every: float, stop: threading.Event, done: list[Scrape]) -> None:
-    """Scrape until told to stop, at this many seconds from start to start."""
+    """Scrape until stopped, at this many seconds from start to start."""
     while not stop.is_set():
         begun = time.monotonic()
         size = len(_get(metrics, "/metrics", _ACCEPT))

@@ -1,4 +1,4 @@
-"""wirelint: tells the reported outcome of HTTP exchanges from the effective one."""
+"""wirelint: finds HTTP responses whose status code lies about what happened."""
 
 from typing import Final
 

@@ -29,7 +29,7 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 def main(services: list[str]) -> None:
-    """Run until told to stop.
+    """Run until stopped.
 
     :param services: ``NAME=URL`` of each.
     """

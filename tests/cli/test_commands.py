@@ -56,7 +56,7 @@ def test_nothing_asked(wirelint: Shell) -> None:
         (["proxy", "localhost:3000"],
          "wirelint proxy: a service's URL must begin with http:// or https://; did you mean http://localhost:3000?"),
         (["proxy", "x=ftp://a"], "wirelint proxy: a service's URL must begin with http:// or https://"),
-        (["proxy", "http://a@99999"], "wirelint proxy: no port: 99999"),
+        (["proxy", "http://a@99999"], "wirelint proxy: 99999 is no port: choose one from 1 to 65535"),
         (["proxy", "--port", "70000"], "wirelint proxy: '--port': 70000 is not in the range 0<=x<=65535."),
         (["proxy", "--select", "hgih"],
          "wirelint proxy: no rule, family or severity is called 'hgih'; did you mean high?"),
@@ -72,7 +72,11 @@ def test_no_traceback_without_debug(wirelint: Shell, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("wirelint.cli.audit.open_capture", broken)
     run = wirelint("audit", "x")
-    assert run == (2, "", "wirelint: internal fault: ZeroDivisionError: oops (--debug shows where)\n")
+    assert run == (
+        2,
+        "",
+        "wirelint: internal fault: ZeroDivisionError: oops (run again with --debug for a traceback)\n",
+    )
     run = wirelint("audit", "--debug", "x")
     assert run.code == 2
     assert "Traceback" in run.err

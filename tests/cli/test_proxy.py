@@ -201,7 +201,7 @@ def test_probing_wants_named_services(wirelint: Shell) -> None:
 def test_what_several_workers_cannot_do(wirelint: Shell, words: list[str]) -> None:
     run = wirelint("proxy", "http://127.0.0.1:9", "--workers", "2", *words)
     assert run.code == 2
-    assert "several workers go together neither with --ui nor with --transparent" in run.err
+    assert "--workers works neither with --ui nor with --transparent" in run.err
 
 
 def test_how_many_workers(wirelint: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

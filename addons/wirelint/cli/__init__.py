@@ -1,4 +1,4 @@
-"""The ``wirelint`` command: what each subcommand does stands in its own module, loaded when it is called."""
+"""The ``wirelint`` command. Each subcommand is a module of its own, loaded when it is called."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PIPE_CLOSED: Final = 141  # what a shell reports for a program that SIGPIPE end
 
 
 class Invocation:
-    """What a run of the command carries along."""
+    """State of one run of the command."""
 
     debug = False
 
@@ -71,7 +71,7 @@ class _Commands(click.Group):
 
 
 def switch_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    """What ``--debug`` does, before or behind the name of a command."""
+    """Switch tracebacks on for ``--debug``, before or behind the name of a command."""
     if value:
         context.ensure_object(Invocation).debug = True
 
@@ -87,15 +87,15 @@ def switch_debug(context: click.Context, _parameter: click.Parameter, value: boo
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Tell the reported outcome of HTTP exchanges from the effective one.
+    """Find HTTP responses whose status code lies about what happened.
 
     Options may also be set as environment variables (--metrics-port is WIRELINT_METRICS_PORT) and as keys of
-    wirelint.toml or of [tool.wirelint] in pyproject.toml. Flags beat the environment, which beats the file.
+    wirelint.toml or of [tool.wirelint] in pyproject.toml. Flags override the environment, which overrides the file.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; what goes wrong is told in one line on standard error.
+    """Run the command line; report any error in one line on standard error.
 
     :param arguments: words behind ``wirelint``; those of the process by default.
     :returns: the exit code: 0, 1 for findings that matter, 2 for trouble, 130 when interrupted.
@@ -116,9 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("wirelint: interrupted", _INTERRUPTED)
     except MemoryError:
         return _trouble("wirelint", "out of memory", state)
-    except Exception as error:  # noqa: BLE001 - nobody wants a traceback who has not asked for it
+    except Exception as error:  # noqa: BLE001 - users see a traceback only with --debug
         text = f"internal fault: {type(error).__name__}: {error}"
-        return _trouble("wirelint", text if state.debug else f"{text} (--debug shows where)", state)
+        return _trouble("wirelint", text if state.debug else f"{text} (run again with --debug for a traceback)", state)
     return code if isinstance(code, int) else 0
 
 

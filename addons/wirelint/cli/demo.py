@@ -28,9 +28,16 @@ _HOST: Final = "127.0.0.1"
 _PAGE_PORT: Final = 9464
 
 
-@click.command("demo", short_help="See it at work on services that misbehave.")
-@option("--duration", type=click.FloatRange(0.5), default=20, show_default=True, metavar="SECONDS", help="How long.")
-@option("--forever", is_flag=True, help="Until Ctrl-C.")
+@click.command("demo", short_help="Try wirelint on services that misbehave.")
+@option(
+    "--duration",
+    type=click.FloatRange(0.5),
+    default=20,
+    show_default=True,
+    metavar="SECONDS",
+    help="Duration of the demo.",
+)
+@option("--forever", is_flag=True, help="Run until Ctrl-C.")
 @option("--browser/--no-browser", default=True, show_default=True, help="Open the page where there is a desktop.")
 @option("--metrics-port", type=PORT, help=f"Port of the page and of /metrics; {_PAGE_PORT} where that is free.")
 @common

@@ -1,4 +1,4 @@
-"""``wirelint explain``: all there is to say about a rule."""
+"""``wirelint explain``: the description of a rule."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WIDTH: Final = 100
 
 @click.command("explain", short_help="Explain a rule: what, why, how to fix, examples.")
 @click.argument("rule")
-@option("--format", "form", type=Choice(["text", "json"]), default="text", show_default=True, help="How to tell.")
+@option("--format", "form", type=Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
 @common
 def command(rule: str, form: str) -> int:
     """Explain RULE: what it finds, why that matters, how to fix it, with a bad and a good example."""
@@ -73,7 +73,7 @@ def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
 
 
 def _paragraphs(text: str) -> Iterator[Text]:
-    """Text as it is to be wrapped anew: paragraphs in one piece, lists and code line by line."""
+    """Yield text ready to wrap: paragraphs in one piece, lists and code line by line."""
     paragraph: list[str] = []
     for line in [*text.splitlines(), None]:
         if paragraph and (not line or line.startswith(("- ", " "))):
@@ -90,7 +90,7 @@ def _paragraphs(text: str) -> Iterator[Text]:
 
 
 def _marked_up(line: str) -> Text:
-    """Code between double backticks in a style of its own."""
+    """Return text with code between double backticks in a style of its own."""
     text = Text()
     for number, piece in enumerate(line.split("``")):
         text.append(piece, "bold cyan" if number % 2 else "")

@@ -1,4 +1,4 @@
-"""The begin and the end of a proxy, as events of its log for programs that read it."""
+"""Start and end of a proxy as log events for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options that say where findings and wirelint's own doings are logged."""
+"""Options for the log of findings and for wirelint's own log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log: Final = logging.getLogger("wirelint")
 
 
 class Logging(NamedTuple):
-    """What to log, and how.
+    """Settings of the logs.
 
     ``file``: where findings go as JSON lines, ``-`` for standard output, None for nowhere. ``size``: MiB at which the
     file is moved aside; 0 for never. ``keep``: how many older ones to keep. ``form``: of wirelint's own log.
@@ -34,11 +34,11 @@ class Logging(NamedTuple):
 
     @property
     def json_on_stdout(self) -> bool:
-        """Whether standard output is for JSON alone."""
+        """True if standard output is for JSON alone."""
         return self.file == STDOUT or self.form == "json"
 
     def findings(self) -> FindingsLog | None:
-        """The log of findings, begun; None where none is asked for."""
+        """Return the started log of findings, None if none is configured."""
         file = self.file or (STDOUT if self.form == "json" else None)
         if file is None:
             return None
@@ -55,14 +55,14 @@ class Logging(NamedTuple):
 
 
 def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--log``, ``--log-size``, ``--log-files``, ``--log-format``."""
+    """Add ``--log``, ``--log-size``, ``--log-files`` and ``--log-format`` to a command."""
     for decorate in (
         option(
             "--log-format",
             type=Choice(["text", "json"]),
             default="text",
             show_default=True,
-            help="Of wirelint's own log; json has findings as JSON on standard output, too.",
+            help="Format of wirelint's own log; json also prints findings as JSON on standard output.",
         ),
         option(
             "--log-files",
@@ -70,7 +70,7 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default=5,
             show_default=True,
             metavar="NUMBER",
-            help="How many older log files to keep.",
+            help="Number of rotated log files to keep.",
         ),
         option(
             "--log-size",
@@ -78,7 +78,7 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default=10,
             show_default=True,
             metavar="MIB",
-            help="Size at which the log file is moved aside; 0 for never.",
+            help="Size at which the log file is rotated; 0 never rotates.",
         ),
         option("--log", metavar="FILE", help="Log findings to this file as JSON lines; - for standard output."),
     ):

@@ -1,4 +1,4 @@
-"""``--format`` and ``--output``: which reports an audit of files ends in, and where they go."""
+"""``--format`` and ``--output``: the reports of an audit of files, and their destinations."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Output(NamedTuple):
 
 
 class OutputType(click.ParamType[Output]):
-    """``FORMAT`` or ``FORMAT:FILE``."""
+    """Parameter type of ``FORMAT`` or ``FORMAT:FILE``."""
 
     name = "output"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
-        """Return what ``value`` stands for."""
+        """Return the format and file that ``value`` names."""
         if isinstance(value, Output):
             return value
         form, colon, file = str(value).partition(":")

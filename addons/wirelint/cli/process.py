@@ -1,4 +1,4 @@
-"""What the process owes the system it runs on: an end when it is told to, and as many files as it may have open."""
+"""Process limits and signals: end on SIGTERM, open as many files as allowed."""
 
 from __future__ import annotations
 

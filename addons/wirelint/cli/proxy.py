@@ -28,32 +28,37 @@ _LAST_PORT: Final = 65535
 
 
 class Wanted(NamedTuple):
-    """A service as it is named on the command line; ``name`` is empty and ``port`` None where left out."""
+    """A service given on the command line; ``name`` is empty and ``port`` None if left out."""
 
     name: str
     url: str
     port: int | None
 
 
-@click.command("proxy", cls=Rereadable, short_help="Stand in front of services and audit what they answer.")
+@click.command("proxy", cls=Rereadable, short_help="Run a proxy in front of services and audit their responses.")
 @click.argument("services", nargs=-1, envvar=variable("services"), metavar="[[NAME=]URL[@PORT]]...")
 @option("--port", type=PORT, default=8080, show_default=True, help="Port of the first service, or the forward proxy.")
 @option("--host", default="127.0.0.1", show_default=True, help="Address to listen on for services.")
-@option("--forward", type=PORT, metavar="PORT", help="Be a forward proxy on this port, too.")
-@option("--forward-host", default="127.0.0.1", show_default=True, help="Address to listen on as a forward proxy.")
-@option("--transparent", metavar="[NAME=]PORT", help="Take redirected connections on this port, too.")
-@option("--transparent-tls", is_flag=True, help="Open TLS on redirected connections: their clients trust our CA.")
+@option("--forward", type=PORT, metavar="PORT", help="Also run a forward proxy on this port.")
+@option("--forward-host", default="127.0.0.1", show_default=True, help="Address of the forward proxy.")
+@option("--transparent", metavar="[NAME=]PORT", help="Also accept redirected connections on this port.")
+@option("--transparent-tls", is_flag=True, help="Decrypt TLS on redirected connections; clients must trust our CA.")
 @option("--ui", type=Choice(["none", "web", "console"]), default="none", show_default=True, help="mitmproxy's screen.")
 @option("--metrics-port", type=PORT, default=9464, show_default=True, help="Port of the page and of /metrics.")
 @option("--metrics-host", default="127.0.0.1", show_default=True, help="Address of the page and of /metrics.")
-@option("--metrics-allow-host", multiple=True, metavar="NAME", help="A further name the page answers to; repeatable.")
+@option(
+    "--metrics-allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="Another host name that the page answers to; repeatable.",
+)
 @option(
     "--body-limit",
     type=click.IntRange(0, 16 * 1024 * 1024),
     default=BODY_LIMIT,
     show_default=True,
     metavar="BYTES",
-    help="How much of each body to look at.",
+    help="Bytes of each body to inspect.",
 )
 @option("--probe-auth", is_flag=True, help="Send a sample of GETs again with broken and no credentials: see README.")
 @option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
@@ -64,7 +69,7 @@ class Wanted(NamedTuple):
     default=250,
     show_default=True,
     metavar="MS",
-    help="Audit nothing while the event loop is later than this, again and again; 0: audit always.",
+    help="Stop auditing while event-loop lag stays above MS; 0 never stops.",
 )
 @option(
     "--grace",
@@ -72,7 +77,7 @@ class Wanted(NamedTuple):
     default=5.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long exchanges may take to finish when told to stop.",
+    help="Time for exchanges to finish at shutdown.",
 )
 @option(
     "--workers",
@@ -80,7 +85,7 @@ class Wanted(NamedTuple):
     default=1,
     show_default=True,
     metavar="NUMBER",
-    help="How many processes carry the traffic; one audits it. More than 1: Linux alone.",
+    help="Number of proxy processes. With 1, it also audits; more than 1 needs Linux.",
 )
 @sample
 @log_options
@@ -111,21 +116,21 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     log_format: Form,
     **_read_by_setup: object,
 ) -> int:
-    """Stand in front of services and audit what they answer.
+    """Run a proxy in front of services and audit their responses.
 
-    Each service gets a port of its own: 8080, 8081 and so on, or the one behind @. Without any service, be a forward
-    proxy. New kinds of findings are printed as they come up; the page shows all of them.
+    Each service gets a port of its own: 8080, 8081 and so on, or the one behind @. Without services, run a forward
+    proxy. New kinds of findings are printed; the page shows all findings.
     """
     context = click.get_current_context()
     found = setup(context)
     logging = Logging(log, log_size, log_files, log_format)
     if ui == "console" and logging.json_on_stdout:
-        raise click.UsageError("standard output cannot take a log and the console screen at once", context)
+        raise click.UsageError("--ui console needs standard output: use --log FILE and --log-format text", context)
     if workers > 1 and (ui != "none" or transparent):
-        raise click.UsageError("several workers go together neither with --ui nor with --transparent", context)
+        raise click.UsageError("--workers works neither with --ui nor with --transparent: leave one out", context)
     wanted = [_wanted(word) for word in services]
     if probe_auth and not any(each.name for each in wanted):
-        raise click.UsageError("--probe-auth asks only services that are given a name: NAME=URL", context)
+        raise click.UsageError("--probe-auth needs a service with a name: give it as NAME=URL", context)
     name, redirected = _redirected(transparent)
     if not wanted and forward is None and redirected is None:
         forward = port
@@ -182,12 +187,12 @@ def _wanted(word: str) -> Wanted:
             f"a service's URL must begin with http:// or https://{hint}", click.get_current_context(silent=True)
         )
     if port is not None and int(port) > _LAST_PORT:
-        raise click.UsageError(f"no port: {port}", click.get_current_context(silent=True))
+        raise click.UsageError(f"{port} is no port: choose one from 1 to 65535", click.get_current_context(silent=True))
     return Wanted(name or "", url, None if port is None else int(port))
 
 
 def _redirected(word: str | None) -> tuple[str, int | None]:
-    """Name and port of ``--transparent``."""
+    """Return the name and the port of ``--transparent``."""
     if not word:
         return "", None
     match = _transparent.fullmatch(word)
@@ -198,7 +203,7 @@ def _redirected(word: str | None) -> tuple[str, int | None]:
 
 
 def _ports(wanted: Sequence[Wanted], first: int, taken: set[int | None]) -> Iterator[int]:
-    """A port for each service: its own, or the next from ``first`` on that nobody else has."""
+    """Yield a port for each service: its own, or the next free one from ``first`` on."""
     taken = taken | {each.port for each in wanted}
     following = first
     for each in wanted:

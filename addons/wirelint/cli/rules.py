@@ -1,4 +1,4 @@
-"""``wirelint rules``: what there is to be found."""
+"""``wirelint rules``: the list of rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wirelint.sinks.text import severity
 
 
 @click.command("rules", short_help="List the rules.")
-@option("--format", "form", type=Choice(["table", "json"]), default="table", show_default=True, help="How to list.")
+@option("--format", "form", type=Choice(["table", "json"]), default="table", show_default=True, help="Output format.")
 @rule_choice
 @common
 def command(form: str, select: tuple[str, ...], ignore: tuple[str, ...]) -> int:
@@ -48,7 +48,7 @@ def _chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...
 
 
 def metadata(rule: Rule) -> dict[str, Any]:
-    """What is known of a rule, its texts and examples aside, by published names."""
+    """Return the metadata of a rule without texts and examples, by published names."""
     return {
         "id": rule.id,
         "family": rule.family,

@@ -1,4 +1,4 @@
-"""What ``proxy`` and ``demo`` share: a proxy with its page, and a summary when it stops."""
+"""Run a proxy with its page, and print a summary when it stops: shared by ``proxy`` and ``demo``."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     probe: bool = False,
     workers: int = 1,
 ) -> Live:
-    """Run a proxy until it is told to stop, then print a summary on standard error.
+    """Run a proxy until it is stopped, then print a summary on standard error.
 
     :param engine: judges the traffic.
     :param names: further names that the page answers to.
     :param on_ready: called with what runs and with the page's address, once all is up and said so.
     :param shares: how much of each service's traffic to audit; all of it where None.
-    :param logging: where findings and wirelint's own doings are logged, beside the terminal.
+    :param logging: the logs of findings and of wirelint itself, besides the terminal.
     :param reloading: is given the wiring, and returns what to call with each SIGHUP.
     :param probe: send a sample of safe requests again, to see whether credentials are looked at.
     :param workers: how many processes carry the traffic. One is this process; several only carry, and this one audits.
@@ -142,7 +142,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
 
 @contextlib.contextmanager
 def _team(settings: ProxySettings, workers: int, stats: Stats) -> Iterator[Supervisor | None]:
-    """The processes that are to carry the traffic, None where it is this one alone."""
+    """Return the worker processes, None if this process does the proxying."""
     if workers == 1:
         yield None
         return
@@ -188,7 +188,7 @@ def _listeners(running: Running) -> list[Endpoint]:
 
 
 def _tell(notes: Printer, running: Running, settings: ProxySettings, url: str) -> None:
-    """Say where what is, in two columns."""
+    """Print all addresses and their purposes in two columns."""
     targets = {service.name: service.url for service in settings.services if service.name}
     rows = []
     for listener in _listeners(running):

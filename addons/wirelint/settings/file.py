@@ -24,13 +24,13 @@ class ConfigError(Exception):
 
 
 class Config(msgspec.Struct, frozen=True):
-    """What a configuration file says: ``path`` as it is to be shown, None where there is no file."""
+    """Content of a configuration file; ``path`` is the path to show, None if there is no file."""
 
     path: str | None = None
     values: Mapping[str, Any] = {}
 
     def of(self, command: str, names: Iterable[str]) -> dict[str, Any]:
-        """The settings in force for a command, by option name in kebab case."""
+        """Return the settings of the file for a command, by option name in kebab case."""
         general = {_kebab(key): value for key, value in self.values.items() if not isinstance(value, dict)}
         own = self.values.get(command)
         own = {_kebab(key): value for key, value in own.items()} if isinstance(own, dict) else {}
@@ -38,7 +38,7 @@ class Config(msgspec.Struct, frozen=True):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """«; did you mean …?», or nothing where no known name is near."""
+    """Return «; did you mean …?», or an empty text if no known name is near."""
     # A part of a long name is near to it, too.
     known = sorted(known)
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6) or [
@@ -48,7 +48,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def find(start: Path) -> Path | None:
-    """The configuration file of ``start`` or of the nearest folder above that has one."""
+    """Return the configuration file of ``start`` or of the nearest folder above that has one."""
     for folder in (start, *start.parents):
         if (file := folder / FILE).is_file():
             return file

@@ -1,4 +1,4 @@
-"""Reload of the settings while a proxy runs, for which SIGHUP asks."""
+"""Reload of the settings on SIGHUP while a proxy runs."""
 
 from __future__ import annotations
 

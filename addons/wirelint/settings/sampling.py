@@ -12,14 +12,14 @@ from wirelint.core.pattern import ByService
 from wirelint.core.trace import trace_of
 
 WINDOW: Final = 600
-"""Seconds after which it is drawn anew which clients are in the sample."""
+"""Seconds after which a new sample of clients is drawn."""
 
 _MOST_TRACES: Final = 10_000
 _LONGEST_CLIENT: Final = 64
 
 
 class Shares:
-    """How much of each service's traffic is audited.
+    """The share of each service's traffic to audit.
 
     :param general: the share, 0 to 1, where nothing else is said.
     :param services: names of services, or patterns of names, each with its share; None for ``general``. An exact name
@@ -44,14 +44,14 @@ class Shares:
 
 
 class Sampler:
-    """Tells whether an exchange is in the sample.
+    """Decides which exchanges are in the sample.
 
     All exchanges of a client are in it, or none, for ``WINDOW`` seconds; and so are the exchanges that they cause
     further on, as far as the ids of traces tell. So what can be known from several exchanges stays true. Each process
     draws the same lot for the same client.
 
     :param shares: may be replaced at any time.
-    :param left_out: is told the service of each exchange that is not in the sample.
+    :param left_out: is called with the service of each exchange that is not in the sample.
 
     Attributes:
         shares: as above.
@@ -64,7 +64,7 @@ class Sampler:
         self._lots: OrderedDict[str, float] = OrderedDict()
 
     def wants(self, service: str, client: str, fields: tuple[tuple[bytes, bytes], ...], now: float) -> bool:
-        """Whether to audit an exchange.
+        """Return True if an exchange is to be audited.
 
         :param client: the address it comes from.
         :param fields: those of the request, as they stand on the wire.
@@ -81,7 +81,7 @@ class Sampler:
         trace = trace_of(headers)
         lot = None if trace is None else self._lots.get(trace)
         if lot is None:
-            # Behind a balancer all connections come from one address, and the field tells clients apart.
+            # Behind a balancer all connections come from one address, and the field separates the clients.
             forwarded = (headers.get("x-forwarded-for") or "").partition(",")[0].strip()
             lot = _lot((forwarded or client)[:_LONGEST_CLIENT], now)
             if trace is not None:
@@ -92,6 +92,6 @@ class Sampler:
 
 
 def _lot(client: str, now: float) -> float:
-    """A number from 0 up to 1 that a client keeps for a while."""
+    """Return a number from 0 up to 1 that stays the same for a client for a while."""
     text = f"{int(now // WINDOW)} {client}".encode("utf-8", "replace")
     return int.from_bytes(hashlib.blake2b(text, digest_size=6).digest()) / 2**48

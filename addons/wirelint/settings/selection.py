@@ -34,7 +34,7 @@ def select(rules: Iterable[Rule], wanted: Sequence[str] = (), unwanted: Sequence
 
 
 def find(rules: Iterable[Rule], name: str) -> Rule:
-    """The rule whose id is ``name``.
+    """Return the rule whose id is ``name``.
 
     :raises UnknownRuleError: there is none.
     """

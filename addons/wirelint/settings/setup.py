@@ -1,4 +1,4 @@
-"""The ``Setup``: what options, environment and configuration file come to."""
+"""The ``Setup``: the result of options, environment and configuration file."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ sample: Final = option(
     default=1.0,
     show_default=True,
     metavar="SHARE",
-    help="Audit this share of the clients, 0 to 1; the others pass, and are counted.",
+    help="Audit this share of the clients, 0 to 1; others pass unaudited and are counted.",
 )
 """Adds ``--sample``."""
 

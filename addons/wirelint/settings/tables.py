@@ -147,7 +147,7 @@ confidence: Final = option(
     default="strong",
     show_default=True,
     callback=lambda _context, _parameter, value: Confidence[value.upper()],
-    help="Drop findings less confident than this.",
+    help="Drop findings with less confidence than this.",
 )
 """Adds ``--min-confidence``."""
 
@@ -156,7 +156,7 @@ profile: Final = option(
     type=Choice(list(PROFILES)),
     default=DEFAULT,
     show_default=True,
-    help="What to expect of services.",
+    help="Profile of expectations for services.",
 )
 """Adds ``--profile``."""
 
