@@ -149,7 +149,7 @@ class Live:
         return audit.findings
 
     def _alive(self) -> bool:
-        """Whether the event loop that carries the traffic has moved lately."""
+        """Return whether the event loop that carries the traffic has moved lately."""
         last = self.stats.last_tick
         return last == 0 or time.monotonic() - last < _STUCK
 

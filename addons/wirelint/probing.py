@@ -99,7 +99,7 @@ class Prober:
         )
 
     def is_ours(self, exchange: Exchange) -> bool:
-        """Whether an exchange is one of our own, passed on by the service that was probed."""
+        """Return whether an exchange is one of our own, passed on by the service that was probed."""
         return exchange.request.headers.get(MARK) == self._mark
 
     def offer(self, exchange: Exchange) -> None:
@@ -118,7 +118,7 @@ class Prober:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing waits or is under way."""
+        """Return whether nothing waits or is under way."""
         return self._queue.unfinished_tasks == 0
 
     def close(self) -> None:
@@ -129,7 +129,7 @@ class Prober:
         self._thread.join(_PATIENCE)
 
     def _is_fit(self, exchange: Exchange) -> bool:
-        """Whether a request is safe to repeat, and its answer such that a difference would be seen."""
+        """Return whether a request is safe to repeat, and its answer such that a difference would be seen."""
         request, response = exchange.request, exchange.response
         return (
             exchange.service in self._services

@@ -117,14 +117,14 @@ class Body:
 
     @property
     def complete(self) -> bool:
-        """Whether ``content`` is all there was."""
+        """Return whether ``content`` is all there was."""
         if self.coding and self._content is NOTHING:
             _ = self.content
         return self._complete and self._reason is None
 
     @property
     def empty(self) -> bool:
-        """Whether the message is known to have had no content at all."""
+        """Return whether the message is known to have had no content at all."""
         return self.raw == b"" and self._complete and self._reason is None
 
     @property
@@ -209,13 +209,13 @@ class Body:
 
     @property
     def is_broken_json(self) -> bool:
-        """Whether complete, non-empty content is provably no JSON text (RFC 8259)."""
+        """Return whether complete, non-empty content is provably no JSON text (RFC 8259)."""
         content = self.content
         return bool(self.complete and content and content.strip(b" \t\r\n") and self.json is NOTHING)
 
     @property
     def is_cut_json(self) -> bool:
-        """Whether content that is no JSON only ends too soon, as what a recorder cut short does without a word."""
+        """Return whether content that is no JSON only ends too soon, as if a recorder had silently cut it."""
         return self.is_broken_json and is_beginning(self._json_octets())
 
     def _json_octets(self) -> bytes:

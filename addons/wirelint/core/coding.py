@@ -106,7 +106,7 @@ def _zstd_package(data: bytes, limit: int) -> tuple[bytes, bool]:
     zstd: Any = importlib.import_module("zstandard")
     reader = zstd.ZstdDecompressor(max_window_size=_WINDOW_LIMIT).stream_reader(data, read_across_frames=True)
     out: bytes = reader.read(limit + 1)
-    # A stream that ends mid-frame reads like one that ended; the frame's own end tells them apart.
+    # A stream that ends mid-frame reads like one that ended; only the frame's own end shows the difference.
     check = zstd.ZstdDecompressor(max_window_size=_WINDOW_LIMIT).decompressobj()
     try:
         if len(out) <= limit:

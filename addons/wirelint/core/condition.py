@@ -44,7 +44,7 @@ class Condition(msgspec.Struct, frozen=True):
         return self.path[0].lower()
 
     def holds(self, members: Mapping[str, Any]) -> bool | None:
-        """Whether a JSON object fulfils it; None where the member is not there, or cannot be compared."""
+        """Return whether a JSON object fulfils it; None where the member is not there, or cannot be compared."""
         found, actual = member(members, self.path)
         if not found or (actual is None and None not in self.values):
             return None if self.operator or not found else False
@@ -117,7 +117,7 @@ def _list(text: str, at: int) -> tuple[tuple[Literal, ...], int]:
 
 
 def member(members: Mapping[str, Any], path: tuple[str, ...]) -> tuple[bool, Any]:
-    """Whether there is a member at ``path``, and its value; an exact name is preferred to another spelling of it."""
+    """Return whether a member is at ``path``, and its value; an exact name is preferred to another spelling."""
     value: Any = members
     for name in path:
         if not isinstance(value, Mapping):

@@ -490,7 +490,7 @@ def is_telling(text: str) -> bool:
 
 
 def is_private(name: str) -> bool:
-    """Return whether a parameter or member of that name holds a secret, or tells who somebody is."""
+    """Return whether a parameter or member of that name holds a secret, or identifies a person."""
     return _is_private(name) if len(name) <= _LONGEST_NAME else is_telling(name)
 
 

@@ -1,4 +1,4 @@
-"""What a rule has to say about an exchange."""
+"""Hits and findings: the results of rules."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Confidence(enum.IntEnum):
 
 
 class Side(enum.StrEnum):
-    """Whose fault it is."""
+    """The party at fault."""
 
     SERVER = "server"
     CLIENT = "client"
@@ -52,8 +52,8 @@ class Hit(msgspec.Struct, frozen=True):
     What is None elsewhere falls back to the rule's own metadata. ``discriminator`` keeps findings of one rule on one
     route apart that mean different things.
 
-    Where several exchanges are needed to prove it, ``story`` holds the others, and ``note`` says what the one at hand
-    proves. ``about`` is the one at fault, where that is not the one at hand; it is to stand in the story, too.
+    Where several exchanges are needed to prove it, ``story`` holds the others, and ``note`` says what the current
+    one proves. ``about`` is the one at fault, if that is not the current one; it must be in the story, too.
     """
 
     message: str
@@ -97,6 +97,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fingerprint(service: str, method: str, route: str, rule: str, discriminator: str) -> str:
-    """The identity of a finding over time: 16 hex digits, the same on every machine."""
+    """Return the identity of a finding over time: 16 hex digits, the same on every machine."""
     text = f"{service}\x1f{method}\x1f{route}\x1f{rule}\x1f{discriminator}"
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]

@@ -19,7 +19,7 @@ _FIRST_ELEMENTS: Final = 16
 
 
 class Nothing(enum.Enum):
-    """The type of NOTHING, so that JSON's null can be told from the lack of JSON."""
+    """The type of NOTHING, which distinguishes JSON's null from the lack of JSON."""
 
     NOTHING = "nothing"
 
@@ -58,7 +58,7 @@ def value_of(octets: bytes | msgspec.Raw) -> Any:
 
 
 def is_beginning(octets: bytes) -> bool:
-    """Whether a text is JSON as far as it goes, and merely ends too soon."""
+    """Return whether a text is JSON as far as it goes, and merely ends too soon."""
     try:
         _anything.decode(octets)
     except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""What an operator tells about a service that does not stand on the wire."""
+"""Facts about a service that an operator configures because the wire does not show them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLAIN: Final = "http"
 
 
 class Knowledge(msgspec.Struct, frozen=True):
-    """What is known beforehand.
+    """Configured facts about a service.
 
     ``error_when``: conditions under which a JSON object is an error.
     ``fields``, ``cookies``, ``parameters``: folded names of request fields, of cookies and of query parameters that
@@ -29,7 +29,7 @@ class Knowledge(msgspec.Struct, frozen=True):
     protocol: str | None = None
 
     def __or__(self, other: Knowledge) -> Knowledge:
-        """Both; of the protocol, what ``other`` says counts more."""
+        """Return both together; the protocol of ``other`` takes precedence."""
         return Knowledge(
             error_when=self.error_when + other.error_when,
             fields=self.fields | other.fields,
@@ -44,13 +44,13 @@ _KNOWN: Final = "known"
 
 
 def known(exchange: Exchange) -> Knowledge:
-    """What is known about the service of an exchange."""
+    """Return the configured facts about the service of an exchange."""
     knowledge: Knowledge = exchange.__dict__.get(_KNOWN, NOTHING)
     return knowledge
 
 
 def tell(exchange: Exchange, knowledge: Knowledge) -> None:
-    """Attach knowledge to an exchange; what was found out without it is forgotten."""
+    """Attach knowledge to an exchange, and drop the facts that were found without it."""
     if known(exchange) is not knowledge:
         exchange.__dict__.clear()
         exchange.__dict__[_KNOWN] = knowledge

@@ -1,4 +1,4 @@
-"""Where recorded traffic was read from."""
+"""The origin of recorded traffic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where an exchange was read from: a file's name and the zero-based position in it."""
+    """The place that an exchange was read from: a file's name and the zero-based position in it."""
 
     file: str
     index: int

@@ -1,4 +1,4 @@
-"""Which rules an exchange gives an opportunity to, told by its shape: status, method, kind of content, fields."""
+"""The rules that can apply to an exchange, by its shape: status, method, kind of content, fields."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
 class Plans:
     """The plans for exchanges alike in status, method and kind of content: they differ by the fields that are there.
 
-    :param bound: those that are concerned as far as these three tell.
+    :param bound: those that can apply according to these three.
     :param key: the three.
     """
 
@@ -82,7 +82,7 @@ class Plans:
         self._plans: dict[tuple[frozenset[str], frozenset[str]], Plan] = {}
 
     def plan(self, request: Headers, response: Headers) -> Plan:
-        """The plan for two messages."""
+        """Return the plan for a request and its response."""
         shape = (self._asked.intersection(request.index), self._got.intersection(response.index))
         plan = self._plans.get(shape)
         if plan is None:

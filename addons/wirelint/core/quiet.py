@@ -1,4 +1,4 @@
-"""Whether an exchange tells anything that was not told a moment ago.
+"""Skip exchanges that add nothing to those of a moment ago.
 
 Most traffic is the same requests, answered by success again and again. Rules that look back can conclude nothing from
 one more of those, and it would add nothing to what is remembered: so it is passed over. Where each request bears the
@@ -23,7 +23,7 @@ _MOST_NAMES: Final = 64
 
 @once
 def likeness(exchange: Exchange) -> int | None:
-    """A number that stands for a request without content, its trace left out, and for status and length of its success.
+    """Return a number for a request without content, except its trace, and for status and length of its success.
 
     None for all other exchanges. Two are alike if they have the same fields, octet for octet: so they are from one
     client, with one credential.
@@ -56,7 +56,7 @@ class Quiet:
         self._stirs: dict[str, int] = {}
 
     def holds(self, exchange: Exchange) -> bool:
-        """Whether one alike was noted within five seconds, and nothing but successes of the service since.
+        """Return whether one alike was noted within five seconds, and nothing but successes of the service since.
 
         Where it was not, and the exchange is of that kind, it is noted from now on.
         """

@@ -1,4 +1,4 @@
-"""What a rule is: texts and metadata, when it can apply, and a pure check."""
+"""Rules: texts and metadata, when a rule can apply, and a pure check."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from wirelint.core.when import When
 __all__ = ["SECTIONS", "SINCE", "STATUS", "Check", "Context", "Reads", "Rule", "When"]
 
 STATUS: Final = "preview"
-"""Where all rules stand in their life: their findings may still change between releases."""
+"""Maturity of all rules: their findings may still change between releases."""
 
 SINCE: Final = "0.1.0"
 """The release that all rules came with."""
 
 
 class Reads(enum.IntEnum):
-    """How much of the response's content a rule must have seen to judge."""
+    """The part of the response's content that a rule must have seen to judge."""
 
     NOTHING = 0
     PREFIX = 1
@@ -32,17 +32,17 @@ class Reads(enum.IntEnum):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What a check may know besides the exchange: the settings in force for its service and route, and the past."""
+    """Input of a check besides the exchange: the settings in force for its service and route, and the past."""
 
     options: Mapping[str, Any] = {}
     state: State = msgspec.field(default_factory=State)
 
     def option(self, name: str) -> Any:
-        """The value of one of the rule's declared options."""
+        """Return the value of one of the rule's declared options."""
         return self.options[name]
 
     def recall[M: Memory](self, kind: type[M]) -> M:
-        """What is remembered of earlier exchanges; the one at hand is not among them yet.
+        """Return a memory of earlier exchanges; the current one is not in it yet.
 
         :param kind: a memory that the rule names in ``recalls``.
         """

@@ -213,7 +213,7 @@ class State:
     def is_news(self, key: tuple[str, ...], now: float) -> bool:
         """Return whether a finding was not reported within the last hour; from now on, it was.
 
-        :param key: what tells such findings apart.
+        :param key: the part that distinguishes such findings.
         :param now: seconds of the exchanges' clock.
         """
         if self._reported.get(key, now):
@@ -413,7 +413,7 @@ class Stories[K]:
 
 
 def _same(one: Visit, other: Visit) -> bool:
-    """Whether an exchange was a success that tells the same as another success does."""
+    """Return whether an exchange was a success that proves the same as another one."""
     return (
         one.status == other.status
         and one.succeeded

@@ -1,4 +1,4 @@
-"""Which trace an exchange belongs to, read from the fields that tracers and gateways set."""
+"""The trace that an exchange belongs to, read from the fields that tracers and gateways set."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TRACING: Final = _FIELDS | {
 
 
 def is_traced(exchange: Exchange) -> bool:
-    """Whether a request bears the id of a trace."""
+    """Return whether a request bears the id of a trace."""
     return not _FIELDS.isdisjoint(exchange.request.headers.index)
 
 

@@ -51,5 +51,5 @@ def presumed(exchange: Exchange) -> Verdict:
 
 
 def _might_contradict(body: Body) -> bool:
-    """Whether an error may stand in what was not seen: behind the cut of an object, not behind that of a list."""
+    """Return whether the unseen rest may hold an error: behind the cut of an object, not behind that of a list."""
     return body.unavailable is not None or (not body.complete and (body.content or b"").lstrip()[:1] == b"{")

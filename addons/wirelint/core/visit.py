@@ -1,4 +1,4 @@
-"""What is kept of an exchange after it was audited: enough to compare it with later ones, and nothing more."""
+"""The record kept of an audited exchange: enough to compare it with later ones, and nothing more."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORDS: Final = {
 
 
 def outcome(status: int | None, failure: FailureKind | None) -> str:
-    """What came of an exchange, to be shown: its status, else how it failed, in words."""
+    """Return the outcome of an exchange as text: its status, else the kind of failure in words."""
     if status is not None:
         return str(status)
     return "no response" if failure is None else _WORDS[failure]
@@ -47,7 +47,7 @@ _OK: Final = Verdict.OK
 
 
 class Identity(NamedTuple):
-    """Who sent a request: see ``Visit``."""
+    """The sender of a request: see ``Visit``."""
 
     credential: bytes | None
     principal: bytes | None
@@ -60,10 +60,10 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     ``route`` is the path's template. ``target`` stands for path and query, ``resource`` for these, the authority and
     the service, ``content`` for the request's content (None where there is none, or not all of it is known),
     ``request`` for resource, content and method (None where the content is not known), ``tail`` for the path's last
-    segment, ``client`` for whoever sent it, ``answer`` for what an error said (None for successes, and where its
+    segment, ``client`` for its sender, ``answer`` for what an error said (None for successes, and where its
     content is not known). All seven are numbers that only this process can compare.
 
-    ``credential`` stands for the very credential sent, None where there is none, or one that is made anew for each
+    ``credential`` stands for the very credential sent, None where there is none, or a new one is made for each
     request; ``principal`` for whom it speaks of, None where that is unknown. ``stranger``: it provably came without.
 
     ``scheme`` is the authentication scheme sent, ``asked`` are those that a 401 asks for (all in lower case, empty
@@ -113,11 +113,11 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
 
     @property
     def outcome(self) -> str:
-        """What came of it, to be shown: the status, else the kind of failure."""
+        """Return the outcome as text: the status, else the kind of failure."""
         return outcome(self.status, self.failure)
 
     def step(self, note: str) -> Step:
-        """It, as one step of a story.
+        """Return the visit as one step of a story.
 
         :param note: what it proves, as a phrase.
         """

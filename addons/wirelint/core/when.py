@@ -1,4 +1,4 @@
-"""Which exchanges a rule can apply to, or a memory wants to note, told by what is known of them at a glance."""
+"""Conditions that select exchanges for a rule or a memory, by status, method, kind of content and fields."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
         return not statuses or str(status) in statuses or f"{status // 100}xx" in statuses
 
     def has(self, asked: frozenset[str], got: frozenset[str]) -> bool:
-        """Return whether one of the fields is there that must be.
+        """Return whether at least one field of each list is present.
 
         :param asked: names of the request's fields.
         :param got: names of the response's.

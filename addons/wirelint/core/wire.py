@@ -3,7 +3,7 @@
 A request and its response follow each other; any number of pairs may. Lines that do not stand on the wire begin
 with ``#``: ``# failure: reset peer closed`` says what came instead of (or cut short) the response above,
 ``# +5s`` lets time pass, ``# outbound payments`` makes the next pair one from the service to ``payments``,
-``# 30 times, every 5s`` tells how often the next pair took place, ``{n}`` in its target being the number. Exchanges
+``# 30 times, every 5s`` says how often the next pair took place, ``{n}`` in its target being the number. Exchanges
 stand in the order of their ends: calls of a service come before the exchange that they were made for, and lie within.
 After a response, ``# probe: without 200 same`` is what the request got when sent again without credentials.
 """

@@ -131,7 +131,7 @@ class AccessPoint:
 
     @property
     def is_guarded(self) -> bool:
-        """Whether callers are refused here for who they are."""
+        """Return whether callers are refused here for who they are."""
         return not self.open and (self.challenges or self.forbidden is not None or len(self.denied) > 0)
 
     def admit(self, credential: bytes, let_in: LetIn) -> None:
@@ -218,7 +218,7 @@ class Callers:
             yield CallerProof(MISSING, visit, (), "the words by which the service asks for credentials", weaker=True)
 
     def _is_proven(self, refusal: Refusal, extra: int) -> bool:
-        """Whether the words of a refusal were proven to ask for credentials; stock words need two proofs.
+        """Return whether the words of a refusal were proven to ask for credentials; stock words need two proofs.
 
         :param extra: how many more proofs there are now.
         """
@@ -294,7 +294,7 @@ class Callers:
             yield CallerProof(FORBIDDEN, visit, (known.visit.step("known to the service"), *story), note)
 
     def _knew(self, known: KnownCredential, refusal: Refusal) -> bool:
-        """Whether a service knew a credential when it refused it: it was let in where others are refused."""
+        """Return whether a service knew a credential when it refused it: it was let in where others are refused."""
         gate = self._gates.get(known.gate, refusal.visit.ended)
         credential = refusal.visit.credential
         if gate is None or credential is None or not gate.is_guarded or known.gate == refusal.gate:
@@ -442,7 +442,7 @@ def _let_in(exchange: Exchange, visit: Visit, *, noted: bool) -> LetIn | None:
 
 
 def _is_proven_by(refusal: Refusal, let_in: LetIn) -> bool:
-    """Whether a refusal of an anonymous request is proven to be for the lack of credentials.
+    """Return whether a refusal of an anonymous request is proven to be for the lack of credentials.
 
     A 403 is so whenever a caller is let in; else the very request must succeed with a credential that is no cookie.
     """
@@ -452,7 +452,7 @@ def _is_proven_by(refusal: Refusal, let_in: LetIn) -> bool:
 
 
 def _says_why(exchange: Exchange, status: int, about: frozenset[Meaning]) -> bool:
-    """Whether a refusal says that it has another reason, or says plainly that credentials are missing."""
+    """Return whether a refusal says that it has another reason, or says plainly that credentials are missing."""
     response = exchange.response
     text = "" if response is None else (response.body.text or "")[:_READ].replace(_STOCK, "")
     if status == 401:

@@ -75,7 +75,7 @@ def was_deleted(state: State) -> Opens:
 
 
 def names_one(exchange: Exchange, visit: Visit) -> bool:
-    """Whether a request is about one thing as a whole: its path ends in an id, and neither query nor content follow.
+    """Return whether a request is about one thing as a whole: its path ends in an id, without query or content.
 
     DELETE of a collection or a setting leaves one behind.
     """
@@ -84,7 +84,7 @@ def names_one(exchange: Exchange, visit: Visit) -> bool:
 
 
 def is_done(exchange: Exchange, response: Response) -> bool:
-    """Whether a response says neither that it failed nor that the work is still to be done.
+    """Return whether a response says neither that it failed nor that the work is still to be done.
 
     For the latter there is 202 (RFC 9110 §9.3.5), but other statuses say it, too.
     """

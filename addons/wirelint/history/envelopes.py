@@ -128,7 +128,7 @@ class Member:
 
     @property
     def is_learned(self) -> bool:
-        """Whether the answers show that it marks success: they differ in all else, or have something to give."""
+        """Return whether the answers show that it marks success: they differ in all else, or have something to give."""
         if self.marks == "0":
             return self.paid
         return len(self.shapes) > 1 and (self.marks[1:-1] in _WORDS or self.paid)
@@ -341,7 +341,7 @@ def _in_words(exchange: Exchange, value: str, rest: Mapping[str, object]) -> str
 
 
 def _is_echo(exchange: Exchange, text: str) -> bool:
-    """Whether a text stands in the request."""
+    """Return whether a text stands in the request."""
     request = exchange.request
     return text in request.target or text in (request.body.text or "")
 

@@ -95,7 +95,7 @@ class Hops(NamedTuple):
 
 
 def failed(visit: Visit) -> bool:
-    """Whether a call got no answer, or one that says that there is none to be had.
+    """Return whether a call got no answer, or one that says that no answer is available.
 
     To hang up on a service that takes too long is how its caller's patience ends: such a call failed, too.
     """
@@ -103,14 +103,14 @@ def failed(visit: Visit) -> bool:
 
 
 def timed_out(visit: Visit) -> bool:
-    """Whether a call failed for the lack of a timely answer, as its caller saw it."""
+    """Return whether a call failed for the lack of a timely answer, as its caller saw it."""
     if visit.status is not None:
         return visit.status == 504
     return visit.failure in (FailureKind.TIMEOUT, FailureKind.CLIENT_GONE)
 
 
 def given_up(visit: Visit) -> bool:
-    """Whether its caller hung up on it, or was told 504.
+    """Return whether its caller hung up on it, or got 504.
 
     A proxy on the way answers 502 to the caller where it runs out of patience itself.
     """
@@ -199,11 +199,11 @@ class Traces:
         return sorted(found, key=lambda call: call.started)
 
     def _competes(self, other: Visit, call: Visit, outer: Visit) -> bool:
-        """Whether a call may as well have been made for an exchange other than ``outer``."""
+        """Return whether a call may as well have been made for an exchange other than ``outer``."""
         return other is not outer and other.direction is Direction.INBOUND and self._is_call(call, other)
 
     def _is_call(self, visit: Visit, outer: Visit) -> bool:
-        """Whether the service of ``outer`` may have sent a request while it answered."""
+        """Return whether the service of ``outer`` may have sent a request while it answered."""
         if visit is outer or visit.service == outer.service or not _lies_within(visit, outer):
             return False
         if outer.failure is FailureKind.CONNECT:
@@ -211,7 +211,7 @@ class Traces:
         return visit.direction is Direction.OUTBOUND or _differ(visit, outer) or self._is_entrance(outer)
 
     def _is_entrance(self, outer: Visit) -> bool:
-        """Whether the service of ``outer`` is known to be called by clients alone.
+        """Return whether the service of ``outer`` is known to be called by clients alone.
 
         What a gateway calls side by side lies within each other as well, if one takes longer.
         """
@@ -219,7 +219,7 @@ class Traces:
         return first is not None and first < outer.started and not self._inner.get(outer.service, outer.ended)
 
     def made_for_another(self, visit: Visit) -> bool:
-        """Whether a trace id tells that another service sent a request in order to answer one of its own."""
+        """Return whether a trace id proves that another service sent a request in order to answer one of its own."""
         return visit.trace_id is not None and any(
             other.service != visit.service and self._is_call(visit, other)
             for other in self._traces.get(visit.trace_id, visit.ended) or ()
@@ -251,7 +251,7 @@ class Traces:
 
 
 def _differ(visit: Visit, outer: Visit) -> bool:
-    """Whether a request can be told from those that came from where ``outer`` came from.
+    """Return whether a request is distinguishable from those that came from the source of ``outer``.
 
     Those of one client are alike in all that tells clients apart; what a proxy sends on goes to the same path.
     """

@@ -45,7 +45,7 @@ class Look(NamedTuple):
         return (self.visit.status or 0) // 100
 
     def agrees(self, other: Look) -> bool:
-        """Whether two looks show one state: in one form: the same status, length, validator."""
+        """Return whether two looks show one state: in one form: the same status, length, validator."""
         return (
             self.visit.status == other.visit.status
             and self.length == other.length

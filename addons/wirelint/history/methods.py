@@ -205,7 +205,7 @@ class Methods:
         return None
 
     def _is_elsewhere(self, attempt: Attempt) -> bool:
-        """Whether the service has these words for a path that has nothing to do with this one."""
+        """Return whether the service has these words for a path that has nothing to do with this one."""
         words, visit = attempt.wording, attempt.visit
         if words is None or words.no_route or visit.status == 400:
             return words is not None
@@ -213,7 +213,7 @@ class Methods:
         return any(attempt.place.is_unrelated(other) for other in known)
 
     def _handles(self, place: Place, visit: Visit, method: str) -> bool:
-        """Whether the method works on a path beside this one, or on another one of its route."""
+        """Return whether the method works on a path beside this one, or on another one of its route."""
         return (place.above != 0 and self._handled.get((place.above, method), visit.ended) is not None) or (
             self._handled.get((hash((visit.service, visit.route)), method), visit.ended) is not None
         )
@@ -258,7 +258,7 @@ class Methods:
             yield MethodProof(UNSUPPORTED_FAILED, visit, method, story, "the method works on members alone")
 
     def _is_for_members(self, place: Place, visit: Visit, method: str) -> bool:
-        """Whether members of a path take a method that works neither on it nor beside it."""
+        """Return whether members of a path take a method that works neither on it nor beside it."""
         return (
             method in ("DELETE", "PATCH", "PUT")
             and self._handled.get((place.path, method), visit.ended) is not None
@@ -469,7 +469,7 @@ def _working_refused(visit: Visit, path: Path, method: str) -> Iterator[MethodPr
 
 
 def _is_open(path: Path, method: str) -> bool:
-    """Whether a success may settle anything."""
+    """Return whether a success may settle anything."""
     if path.waiting or path.head is not None or path.puzzling is not None or method not in KNOWN:
         return True
     tried = path.tried.get(method)

@@ -15,7 +15,7 @@ _UNSENT: Final = frozenset({FailureKind.CONNECT, FailureKind.TLS})
 
 
 def is_open(visit: Visit) -> bool:
-    """Whether a request may have been carried out although it failed."""
+    """Return whether a request may have been carried out although it failed."""
     if visit.status is not None:
         return visit.status >= 500 and visit.wait is None
     return visit.failure not in _UNSENT

@@ -117,7 +117,7 @@ class Suspect(NamedTuple):
 
     @property
     def is_proven(self) -> bool:
-        """Whether the service was seen to work."""
+        """Return whether the service was seen to work."""
         return self.up >= _ENOUGH_UP and self.up > self.down
 
 
@@ -365,13 +365,13 @@ def _tail(exchange: Exchange) -> int:
 
 
 def _may_be_a_call(exchange: Exchange) -> bool:
-    """Whether an exchange may be one of a protocol that names the operation elsewhere than in the path."""
+    """Return whether an exchange may be one of a protocol that names the operation elsewhere than in the path."""
     request = exchange.request
     return not request.body.empty or "query=" in request.target or (exchange.status or 0) >= 500
 
 
 def _may_be_input(exchange: Exchange, visit: Visit) -> bool:
-    """Whether a failure may be due to its input, and was not found to be so already."""
+    """Return whether a failure may be due to its input, and was not found to be so already."""
     if visit.status != 500 or visit.verdict is not Verdict.SERVER_ERROR or malformation(exchange) is not None:
         return False
     words = wording(exchange)

@@ -74,7 +74,7 @@ class Tried:
 
     @property
     def handled(self) -> bool:
-        """Whether an answer shows that there is a handler for the method."""
+        """Return whether an answer shows that there is a handler for the method."""
         return not self.statuses <= _NOT_HANDLED
 
     def add(self, exchange: Exchange, visit: Visit, *, good: bool) -> None:

@@ -16,7 +16,7 @@ _probe: Final = re.compile(
 
 
 def same_client(one: Visit, other: Visit) -> bool:
-    """Whether two requests came from one client as far as can be known: alike in all that tells clients apart.
+    """Return whether two requests came from one client as far as can be known: alike in all that identifies a client.
 
     Many clients may stand behind one address; so they must have sent the same credential as well, or both none.
     """
@@ -28,7 +28,7 @@ def same_client(one: Visit, other: Visit) -> bool:
 
 
 def knew(visit: Visit, told: Visit) -> bool:
-    """Whether a request was sent after another one was answered: those under way could not know of the answer.
+    """Return whether a request was sent after another one was answered: those under way could not know of the answer.
 
     Nothing is known where the source has no times, for then all stand at the same one.
     """
@@ -57,7 +57,7 @@ def repeats(story: Iterable[Visit], now: Visit) -> list[Visit]:
 
 
 def has_become(row: Sequence[Visit], count: int, span: float) -> bool:
-    """Whether the last one makes a row of ``count`` within ``span`` seconds out of one that was none before."""
+    """Return whether the last one makes a row of ``count`` within ``span`` seconds out of one that was none before."""
     return _dense(row[-count:], count, span) and not _dense(row[-count - 1 : -1], count, span)
 
 
@@ -66,11 +66,11 @@ def _dense(row: Sequence[Visit], count: int, span: float) -> bool:
 
 
 def by_a_person(exchange: Exchange) -> bool:
-    """Whether a request may be somebody's, looking at a page: what they send again was their own wish."""
+    """Return whether a request may be somebody's, looking at a page: what they send again was their own wish."""
     fields = exchange.request.headers
     return "text/html" in (fields.get("accept") or "") or fields.get("sec-fetch-mode") == "navigate"
 
 
 def is_probe(exchange: Exchange) -> bool:
-    """Whether a request asks how the service is: that is done at a steady pace, whatever comes of it."""
+    """Return whether a request asks how the service is: that is done at a steady pace, whatever comes of it."""
     return _probe.search(exchange.request.path[:1024]) is not None

@@ -41,7 +41,7 @@ class Route:
         self.admitted: dict[str, Visit] = {}
 
     def checks(self, method: str) -> bool:
-        """Whether credentials are looked at: somebody was refused for them, and no stranger was ever let in."""
+        """Return whether credentials are checked: somebody was refused for them, no anonymous client ever let in."""
         if method in self.open:
             return False
         return any(place[0] == method for place in self.unauthorized) or any(
@@ -115,7 +115,7 @@ class Routes:
         return self._routes.get((service, route), now) or _UNSEEN
 
     def hears_credentials(self, service: str, now: float) -> bool:
-        """Whether credentials were seen in any request to a service: recorders leave them out of all.
+        """Return whether credentials were seen in any request to a service: recorders leave them out of all.
 
         :param now: seconds of the exchanges' clock.
         """

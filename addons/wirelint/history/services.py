@@ -145,7 +145,7 @@ _UNSEEN: Final = Service()
 
 
 def is_lie(exchange: Exchange) -> bool:
-    """Whether a success of plain HTTP holds nothing but an error, as JSON."""
+    """Return whether a success of plain HTTP holds nothing but an error, as JSON."""
     response = exchange.response
     if response is None or response.status in (204, 207) or response.headers.media_type.kind is not Kind.JSON:
         return False
@@ -156,13 +156,13 @@ def is_lie(exchange: Exchange) -> bool:
 
 
 def _names_error(response: Response) -> bool:
-    """Whether content is an object with a member that may tell of an error, which few are."""
+    """Return whether content is an object with a member that may report an error; few are."""
     names = response.body.names
     return names is not None and not JSON_KEYS.isdisjoint(names)
 
 
 def is_limit(exchange: Exchange) -> bool:
-    """Whether an error tells of too many requests, and of nothing else."""
+    """Return whether an error reports too many requests, and nothing else."""
     about = meanings(exchange)
     if exchange.status == 429:
         return Meaning.QUOTA not in about
@@ -196,13 +196,13 @@ def asked_form(exchange: Exchange) -> str | None:
 
 @functools.lru_cache(maxsize=1024)
 def _is_open(accept: str) -> bool:
-    """Whether what is accepted includes JSON, and no other form by its name."""
+    """Return whether what is accepted includes JSON, and no other form by its name."""
     accept = accept.lower()
     return "json" in accept or ("*/*" in accept and not any(form in accept for form in _OTHER_FORMS))
 
 
 def _is_reference(visit: Visit, about: frozenset[Meaning]) -> bool:
-    """Whether an error may be about something that the content of the request refers to."""
+    """Return whether an error may be about something that the content of the request refers to."""
     return visit.method == "POST" and Meaning.NOT_FOUND in about
 
 

@@ -24,7 +24,7 @@ class Sunset(NamedTuple):
     written: str
 
     def is_about(self, visit: Visit) -> bool:
-        """Whether it was said of the very resource that an exchange is about, not just of another one of its route."""
+        """Return whether it was announced for the exchange's own resource, not just for another one of its route."""
         return self.visit.resource == visit.resource or "{" not in visit.route
 
 

@@ -6,7 +6,7 @@ from wirelint.core.visit import Visit
 
 
 def same_caller(one: Visit, other: Visit) -> bool:
-    """Whether both requests were provably sent by the same caller, with the same rights and about the same tenant.
+    """Return whether one caller provably sent both requests, with the same rights and about the same tenant.
 
     That is so for one credential, for one signer, and for two requests of one client that came without. Who cannot be
     told apart is not the same for that.
@@ -21,7 +21,7 @@ def same_caller(one: Visit, other: Visit) -> bool:
 
 
 def in_turn(earlier: Visit, later: Visit) -> bool:
-    """Whether one caller sent the later request once the earlier one was answered.
+    """Return whether one caller sent the later request once the earlier one was answered.
 
     Requests that overlap prove nothing: the service may have taken them in any order, and where two hops are seen they
     may be one and the same.

@@ -60,7 +60,7 @@ class Writes:
         self._writes: Table[tuple[str, str, str, str], Visit] = Table(_MOST)
 
     def touched(self, exchange: Exchange, since: Visit) -> bool:
-        """Whether the resource of an exchange may have been changed: by a write to it, above or below.
+        """Return whether the resource of an exchange may have been changed: by a write to it, above or below.
 
         :param since: the visit after which writes count; itself it does not.
         """
@@ -71,7 +71,7 @@ class Writes:
         )
 
     def removed(self, exchange: Exchange, since: Visit) -> bool:
-        """Whether the resource of an exchange may have been taken away: by a write to it or below, a removal above.
+        """Return whether the resource of an exchange may have been removed: by a write to it or below, a removal above.
 
         :param since: the visit after which writes count; itself it does not.
         """
@@ -118,12 +118,12 @@ def _path(target: str) -> str:
 
 
 def _holds(above: str, path: str) -> bool:
-    """Whether a path is another one, or lies below it."""
+    """Return whether a path is another one, or lies below it."""
     return path.startswith(above) and path[len(above) : len(above) + 1] in ("", "/")
 
 
 def _removes(method: str, target: str, path: str) -> bool:
-    """Whether a write takes away what is below it, or, as ``POST /orders/purge`` does, below what it is sent to."""
+    """Return whether a write removes the resources below it, or below its parent as ``POST /orders/purge`` does."""
     own = _path(target)
     if method == "DELETE" or not target:
         return _holds(own, path)

@@ -20,7 +20,7 @@ class Printer:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the stream is a terminal."""
+        """Return whether the stream is a terminal."""
         return self._stream.isatty()
 
     def line(self, text: Text | str, indent: int = 0) -> None:

@@ -42,7 +42,7 @@ class RotatingFile:
 
     :param path: the file; is appended to where it exists.
     :param size: octets it may have; 0 for any number.
-    :param keep: how many older files to keep; where 0, the file starts anew when it is full.
+    :param keep: how many older files to keep; if 0, a full file is truncated.
     """
 
     def __init__(self, path: Path, size: int = 0, keep: int = 0) -> None:

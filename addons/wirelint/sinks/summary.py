@@ -1,4 +1,4 @@
-"""What there was, told when a proxy stops."""
+"""The summary printed when a proxy stops."""
 
 from __future__ import annotations
 

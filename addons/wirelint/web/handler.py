@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile: Any = _Head(self.rfile)
 
     def handle(self) -> None:
-        """Serve one request. Threads are few, and connecting anew costs little beside the proxy itself."""
+        """Serve one request. Threads are few, and reconnecting costs little next to the proxy itself."""
         self.close_connection = True
         with contextlib.suppress(ConnectionError, TimeoutError, ValueError):
             self.handle_one_request()
@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
             return problem(421, "this host is not served here; --metrics-allow-host adds a name")
         try:
             answer = place.site.get(path, query, fields)
-        except Exception as error:  # noqa: BLE001 - a fault of ours is to be told by an honest status
+        except Exception as error:  # noqa: BLE001 - a fault of ours must be reported by an honest status
             _log.warning("wirelint: fault in the web server (%s)", type(error).__name__)
             _log.debug("wirelint: fault in the web server", exc_info=error)
             return problem(500, "a fault of wirelint's own")
@@ -155,7 +155,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _accepts_gzip(field: str) -> bool:
-    """Whether an Accept-Encoding field (RFC 9110 section 12.5.3) allows gzip."""
+    """Return whether an Accept-Encoding field (RFC 9110 section 12.5.3) allows gzip."""
     for item in field.lower().split(","):
         coding, *parameters = (part.strip() for part in item.split(";"))
         if coding in ("gzip", "*"):

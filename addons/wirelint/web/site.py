@@ -70,7 +70,7 @@ class Site:
     :param metrics: for ``/metrics``.
     :param journal: for the page and the API.
     :param rules: the rules that run, for ``/api/rules``.
-    :param listeners: where the proxy listens; asked anew each time.
+    :param listeners: where the proxy listens; called each time.
     :param live: whether the process works at all; a probe that fails has it restarted.
     :param ready: whether it can take traffic.
     """
@@ -203,7 +203,7 @@ def _suffix(name: str) -> str:
 
 
 def _wants_json(accept: str) -> bool:
-    """Whether JSON is asked for by name, and HTML is not."""
+    """Return whether JSON is asked for by name, and HTML is not."""
     return JSON in accept.lower() and "text/html" not in accept.lower()
 
 

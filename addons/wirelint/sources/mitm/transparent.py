@@ -38,7 +38,7 @@ class Transparency:
 
 
 def is_own(host: str) -> bool:
-    """Whether an IP address is one of this machine's, or of this pod's."""
+    """Return whether an IP address is one of this machine's, or of this pod's."""
     try:
         return _is_own(host)
     except (ValueError, OSError):

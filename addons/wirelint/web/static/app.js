@@ -39,7 +39,7 @@ async function poll() {
     }
     let data = await get(`/api/findings?since=${revision}`);
     if (run && data.run !== run) {
-      // wirelint was started anew.
+      // wirelint was restarted.
       retain([]);
       forget();
       data = await get("/api/findings");

@@ -36,5 +36,5 @@ def _read_headers(original: Callable[..., Commands]) -> Callable[..., Commands]:
 
 
 def _is_foreign(data: bytes) -> bool:
-    """Whether what has come can be no status line, whatever follows; empty lines before one are overlooked."""
+    """Return whether what has come can be no status line, whatever follows; empty lines before one are overlooked."""
     return not b"HTTP/".startswith(data[:9].lstrip(b"\r\n")[:5])

@@ -54,7 +54,7 @@ def _read_headers(original: Callable[..., Commands]) -> Callable[..., Commands]:
 
 
 def _is_interim(data: bytes) -> bool:
-    """Whether a status line begins with 1xx; 101 is final as far as HTTP is concerned (RFC 9110 §15.2.2)."""
+    """Return whether a status line begins with 1xx; 101 is final as far as HTTP is concerned (RFC 9110 §15.2.2)."""
     return data[:7] == b"HTTP/1." and data[9:10] == b"1" and len(data) > 11 and data[9:12] != b"101"
 
 

@@ -35,12 +35,12 @@ class MergeQueue:
 
     @property
     def full(self) -> bool:
-        """Whether no more are to be added."""
+        """Return whether no more are to be added."""
         return len(self._heap) >= self._records or self.octets >= self._octets
 
     @property
     def roomy(self) -> bool:
-        """Whether it is worth while to begin again to add some."""
+        """Return whether it is worth while to begin again to add some."""
         return len(self._heap) <= self._records // 2 and self.octets <= self._octets // 2
 
     def add(self, ended: float, packed: bytes) -> None:

@@ -141,7 +141,7 @@ class SendQueue:
         loop.call_later(_PAUSE, self._send)
 
     def _turn(self) -> bool:
-        """Whether there is anything to send."""
+        """Return whether there is anything to send."""
         if self._sent < len(self._going):
             return True
         self._pool.free += self._going_weight
