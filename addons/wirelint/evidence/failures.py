@@ -11,7 +11,6 @@ import re
 from typing import Final
 
 from wirelint.evidence import texts
-from wirelint.evidence.texts import Meaning
 
 _LONGEST: Final = 400
 _MOST_LINES: Final = 4
@@ -76,9 +75,6 @@ _STATUSES: Final = re.compile(
     r"|conflict|gone|precondition failed|unsupported media type|unprocessable (?:entity|content)|too many requests|internal server error|not implemented|bad gateway"
     r"|service (?:temporarily )?unavailable|gateway time-?out|request time-?out|access denied|permission denied)[.!]?"
 )
-_TRUSTED: Final = frozenset(
-    {Meaning.AUTHN, Meaning.RATE, Meaning.QUOTA, Meaning.UPSTREAM, Meaning.METHOD, Meaning.MALFORMED}
-)
 
 
 def reads_as_error(text: str) -> bool:
@@ -112,8 +108,3 @@ _WORDS: Final = frozenset(
 def is_status_phrase(text: str) -> bool:
     """Return whether a text is a client's or server's error status in words, and nothing else: ``Unauthorized``."""
     return len(text) <= 64 and _STATUSES.fullmatch(text.strip().lower()) is not None
-
-
-def is_about_an_error(text: str) -> bool:
-    """Return whether a text reads as an error, or speaks of what only errors speak of."""
-    return reads_as_error(text) or bool(texts.of_prose(text) & _TRUSTED and not _harmless.search(text.lower()))

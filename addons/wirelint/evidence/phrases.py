@@ -1,6 +1,6 @@
 """Phrases by which texts say something: how they are written down, and how they are found in a text.
 
-A phrase is a row of words, apart by blanks, as a text has them: in lower case, ``n't`` written ``not``, numbers as
+A phrase is a sequence of words separated by blanks, as a text has them: in lower case, ``n't`` written ``not``, numbers as
 ``#``. Beside plain words it may have
 
 - ``a|b``: one of these words; ``a?``, ``a|b?``: it may be missing; ``.``: the sentence begins or ends here;

@@ -33,6 +33,20 @@ class Protocol(enum.StrEnum):
     EVENTS = "event stream"
 
 
+IN_CONTENT: Final = frozenset(
+    {
+        Protocol.GRAPHQL,
+        Protocol.JSON_RPC,
+        Protocol.XML_RPC,
+        Protocol.SOAP,
+        Protocol.GRPC,
+        Protocol.BATCH,
+        Protocol.BULK,
+        Protocol.S3,
+    }
+)
+"""Protocols that report errors in the content, under 2xx, by their own rules."""
+
 NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol for protocol in Protocol}
 """How protocols are named in settings: ``graphql``, ``json-rpc``, ``event-stream`` … ``PLAIN`` is none of them."""
 

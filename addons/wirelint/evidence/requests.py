@@ -49,7 +49,7 @@ def _content(exchange: Exchange) -> str | None:
 
 
 def is_call_for_data(exchange: Exchange) -> bool:
-    """Whether a program sent the request, or whoever did called what is an interface by its name."""
+    """Return whether a program sent the request, or its path names an interface."""
     request = exchange.request
     accept = (request.headers.get("accept") or "*/*").lower()
     return not is_subresource(exchange) and (

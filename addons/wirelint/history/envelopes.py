@@ -25,7 +25,7 @@ from wirelint.core.when import When
 from wirelint.evidence import texts
 from wirelint.evidence.envelope import Grade, envelope
 from wirelint.evidence.envelope_words import FAILED, FINE, is_identity
-from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.protocols import IN_CONTENT, protocol
 from wirelint.history.visits import Present
 
 _MOST_ROUTES: Final = 1024
@@ -66,18 +66,6 @@ _negative: Final = re.compile(
 )
 _report: Final = re.compile(
     r"/(?:errors?|validat\w{0,8}|test\w{0,8}|health\w{0,4}|checks?|lint|status|logs?)/?$", re.IGNORECASE
-)
-_EXEMPT: Final = frozenset(
-    {
-        Protocol.GRAPHQL,
-        Protocol.JSON_RPC,
-        Protocol.XML_RPC,
-        Protocol.SOAP,
-        Protocol.GRPC,
-        Protocol.BATCH,
-        Protocol.BULK,
-        Protocol.S3,
-    }
 )
 
 
@@ -187,7 +175,7 @@ class Envelopes:
 
     def _failure(self, exchange: Exchange) -> LearnedFailure | None:
         answer = answer_of(exchange)
-        if answer is None or _report.search(exchange.request.path[-64:]) or protocol(exchange) in _EXEMPT:
+        if answer is None or _report.search(exchange.request.path[-64:]) or protocol(exchange) in IN_CONTENT:
             return None
         found = envelope(exchange)
         if found is not None and found.grade > Grade.WEAK:
@@ -229,7 +217,7 @@ class Envelopes:
         route = self._routes.ensure(key, AnsweredRoute, visit.ended)
         route.answers += 1
         found = [(name, marks) for name, raw in islice(top.items(), _LOOKED_AT) if (marks := _mark(name, raw))]
-        answer = answer_of(exchange) if found and protocol(exchange) not in _EXEMPT else None
+        answer = answer_of(exchange) if found and protocol(exchange) not in IN_CONTENT else None
         if answer is not None:
             for name, marks in found:
                 self._add(route, name, marks, answer, visit)

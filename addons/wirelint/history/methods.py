@@ -434,7 +434,7 @@ def _bare(exchange: Exchange, attempt: Attempt, path: Path, words: Wording) -> V
     if shown is None or path.guessed:
         return None
     if method not in KNOWN:
-        return shown  # whoever may read it
+        return shown  # any client may read it
     return shown if shown.method == "GET" and may_as_much(shown, attempt.visit) else None
 
 

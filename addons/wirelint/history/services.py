@@ -190,7 +190,7 @@ def asked_form(exchange: Exchange) -> str | None:
     if not _is_open((exchange.request.headers.get("accept") or "*/*")[:_LONGEST_ACCEPT]):
         return None
     form = family(exchange)
-    # Whoever says nothing of a form, and asks for what may be a page, gets a page of an error, too.
+    # A client that names no form and asks for what may be a page gets an error page, too.
     return None if form == HTML and not is_call_for_data(exchange) else form
 
 

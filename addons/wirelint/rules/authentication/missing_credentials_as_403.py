@@ -50,7 +50,7 @@ _signed: Final = re.compile(
     r"(?:^|&)(?:sig|signature|X-Amz-Signature|X-Goog-Signature|Key-Pair-Id|hmac)=", re.IGNORECASE
 )
 
-# Codes that S3's protocol has under 403, whoever speaks it.
+# Codes that S3's protocol has under 403, on any server.
 _PRESCRIBED: Final = frozenset(
     {
         "AccessDenied",
@@ -126,7 +126,7 @@ def _by_text(exchange: Answered) -> Iterator[Hit]:
     if OTHER_MATTERS.search(f"{text} {' '.join(words.codes)}") or not _PRESCRIBED.isdisjoint(words.codes):
         return
     who = "a request without credentials" if is_stranger(exchange) else "a request whose credentials were not accepted"
-    yield Hit(f"403 to {who}", text)
+    yield Hit(f"403 sent to {who}; 401 is expected", text)
 
 
 BAD = (

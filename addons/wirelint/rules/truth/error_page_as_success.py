@@ -18,7 +18,7 @@ Known exceptions
 ----------------
 Pages with navigation, and pages over 8 KiB, write *about* errors, unless title and heading both name one. A page that
 was asked for under its number or name (``/404.html``, ``/wiki/Access_denied``) is the page itself. A browser that
-navigates may get the frame of the application for any path, and so may whoever asks for the root of an interface or
+navigates may get the frame of the application for any path, and so may a client that asks for the root of an interface or
 its documentation.
 
 How to fix

@@ -45,22 +45,10 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict, of_status
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.own_status import own_status
-from wirelint.evidence.protocols import Protocol, is_token_request, protocol
+from wirelint.evidence.protocols import IN_CONTENT, is_token_request, protocol
 from wirelint.evidence.said import meanings, said, suggested_status
 from wirelint.evidence.texts import Meaning
 
-_EXEMPT: Final = frozenset(
-    {
-        Protocol.GRAPHQL,
-        Protocol.JSON_RPC,
-        Protocol.XML_RPC,
-        Protocol.SOAP,
-        Protocol.GRPC,
-        Protocol.BATCH,
-        Protocol.BULK,
-        Protocol.S3,
-    }
-)
 _LONGEST_REASON: Final = 100
 _WEIGHT: Final = {
     Grade.STRONG: (Severity.MEDIUM, Confidence.STRONG),
@@ -86,7 +74,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if exchange.status in (204, 205, 207) or exchange.request.method in ("HEAD", "OPTIONS"):
         return
     found = envelope(exchange)
-    if found is None or protocol(exchange) in _EXEMPT or is_token_request(exchange):
+    if found is None or protocol(exchange) in IN_CONTENT or is_token_request(exchange):
         return
     about = meanings(exchange)
     if found.grade is Grade.STRONG and about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:

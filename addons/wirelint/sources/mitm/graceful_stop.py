@@ -45,7 +45,7 @@ class GracefulStop:
             await asyncio.sleep(_POLL)
 
     async def close(self, doors: Iterable[ListenSocket]) -> None:
-        """Return when whoever was at the listeners' doors was let in, and they can be closed."""
+        """Return when the clients that waited at the listeners were let in, and the listeners can close."""
         refuse_new(doors)
         await asyncio.sleep(_SETTLED)
 

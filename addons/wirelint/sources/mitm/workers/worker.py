@@ -168,7 +168,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not worth_telling(record):
             return
-        # A record that cannot be formatted is a mistake of whoever made it, and no reason to end anything.
+        # A record that cannot be formatted is a mistake of the code that made it, and no reason to stop.
         with contextlib.suppress(Exception):
             text = " ".join(record.getMessage().split())[:_LONGEST_MESSAGE]
             if record.exc_info and record.exc_info[0]:
