@@ -69,12 +69,12 @@ def test_a_bomb_costs_no_more_than_the_limit(coding: Any) -> None:
         "zstd": zstandard.ZstdCompressor().compress,
     }
     bomb = packers[coding](zeros)
-    began = time.perf_counter()
+    began = time.process_time()
     body = Body(bomb, coding=coding)
     assert body.content is not None
     assert len(body.content) <= DECODED_LIMIT
     assert not body.complete
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "sdch", "gzip, gzip, gzip, gzip"])

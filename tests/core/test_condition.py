@@ -101,8 +101,8 @@ def test_any_json_is_decided(members: Any) -> None:
 
 
 def test_reading_takes_linear_time() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     for text in ("a" * 200, "a." * 100, "code in [" + " " * 190, "code in [" + "1," * 95, "a not" + " " * 190):
         with pytest.raises(ConditionError):
             condition(text + "!")
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

@@ -105,9 +105,9 @@ MANY = 50_000
 )
 def test_what_a_client_sends_in_numbers_is_bounded(subject: Exchange) -> None:
     subject.request.headers.names()
-    began = time.perf_counter()
+    began = time.process_time()
     found = sum(1 for _ in carried(subject, Sensitivity.PRIVATE))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert found <= MANY
 
 

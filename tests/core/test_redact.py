@@ -260,9 +260,9 @@ def test_no_text_takes_long_or_raises(text: Any) -> None:
     "piece", ["token", "a@", "eyJ", "?a=", "://a:", "Bearer ", "-----BEGIN A", "password is ", "=", "a.b-c_"]
 )
 def test_time_is_linear(piece: Any) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     redact(piece * 20_000)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(

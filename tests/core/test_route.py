@@ -155,7 +155,7 @@ def test_no_address_is_shown(address: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a", "a-", "A", "aB", "1", "a.", "%", "(", "a(", ":", "a/", "_"])
 def test_time_is_linear(piece: Any) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for number in range(200):
         route(f"/{number}{piece * 20_000}")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

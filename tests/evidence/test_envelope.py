@@ -165,14 +165,14 @@ def test_a_cut_envelope_is_known_by_its_beginning() -> None:
 
 
 def test_hostile_depth_and_width_cost_little() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for content in (
         '{"error":' * 3000 + "1" + "}" * 3000,
         json.dumps({f"error{n}": {"error": n} for n in range(20_000)}),
     ):
         grade(content)
         meanings(answer(content))
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(

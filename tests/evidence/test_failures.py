@@ -88,7 +88,7 @@ def test_time_is_bounded(piece: str) -> None:
     texts = [f"{number} {piece * 400}"[:400] for number in range(20)] + [
         f"no {number} {piece * 400}"[:400] for number in range(20)
     ]
-    began = time.perf_counter()
+    began = time.process_time()
     for text in texts:
         reads_as_error(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

@@ -139,10 +139,10 @@ def test_a_bare_refusal_is_told_from_a_reason() -> None:
     ["token ", "token is ", "signature a ", "missing ", "no the ", "must have b ", "timed out waiting for ", "a" * 50],
 )
 def test_time_is_bounded(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     of_prose(piece * 10_000)
     of_code(piece * 10_000)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(

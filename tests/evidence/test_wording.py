@@ -75,6 +75,6 @@ def cut(exchange: Exchange, body: Body) -> Exchange:
 @pytest.mark.parametrize("piece", ["<script", "<style>", "<", "'", "«", "a-", '"x', "<head", "\\", "1f"])
 def test_costs_grow_with_length_alone(piece: str) -> None:
     (exchange,) = exchanges(turn("GET /a", 404, "<p>" + piece * 20_000, PAGE))
-    begun = time.perf_counter()
+    begun = time.process_time()
     wording(exchange)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5

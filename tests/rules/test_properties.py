@@ -120,9 +120,9 @@ def test_time_is_linear(piece: str) -> None:
             taken = []
             for _ in range(3):
                 exchange = hostile(piece, kind, status)
-                began = time.perf_counter()
+                began = time.process_time()
                 audit = EVERYTHING.audit(exchange)
-                taken.append(time.perf_counter() - began)
+                taken.append(time.process_time() - began)
                 assert audit.faults == ()
                 if taken[-1] < ALLOWED:
                     break
