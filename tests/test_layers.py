@@ -17,7 +17,7 @@ ADDONS = Path(__file__).parents[1] / "addons"
 
 LAYERS = (
     *("core", "evidence", "history", "rules"),
-    *("settings", "sinks", "sources", "reports", "web"),
+    *("openapi", "settings", "sinks", "sources", "reports", "web"),
     *("probing", "live", "demo", "cli", "gen"),
 )
 """Folders and modules of the package: each may import itself and those before it."""
@@ -37,6 +37,8 @@ DOORS: Mapping[str, str] = {
     "mitmproxy": "wirelint/sources/mitm/",
     "mitmproxy_rs": "wirelint/sources/mitm/",
     "prometheus_client": "wirelint/sinks/metrics/",
+    "jsonschema_rs": "wirelint/openapi/",
+    "yaml": "wirelint/openapi/",
 }
 """Outside libraries, and where alone each is imported."""
 

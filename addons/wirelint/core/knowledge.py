@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from wirelint.core.condition import Condition
+from wirelint.core.contract import Contract
 from wirelint.core.exchange import Exchange
 
 PLAIN: Final = "http"
@@ -20,6 +21,7 @@ class Knowledge(msgspec.Struct, frozen=True):
     ``fields``, ``cookies``, ``parameters``: folded names of request fields, of cookies and of query parameters that
     carry credentials.
     ``protocol``: the protocol spoken, as evidence names it in lower case; ``PLAIN`` for none, None to look for it.
+    ``contract``: what an API description documents; None without one.
     """
 
     error_when: tuple[Condition, ...] = ()
@@ -27,15 +29,17 @@ class Knowledge(msgspec.Struct, frozen=True):
     cookies: frozenset[str] = frozenset()
     parameters: frozenset[str] = frozenset()
     protocol: str | None = None
+    contract: Contract | None = None
 
     def __or__(self, other: Knowledge) -> Knowledge:
-        """Return both together; the protocol of ``other`` takes precedence."""
+        """Return both together; protocol and contract of ``other`` take precedence."""
         return Knowledge(
             error_when=self.error_when + other.error_when,
             fields=self.fields | other.fields,
             cookies=self.cookies | other.cookies,
             parameters=self.parameters | other.parameters,
             protocol=self.protocol if other.protocol is None else other.protocol,
+            contract=self.contract if other.contract is None else other.contract,
         )
 
 

@@ -33,7 +33,7 @@ class ScopedEngine:
         everywhere = Engine(policy.rules, severities=policy.base.severities, state=state)
         self.rules, self.state = everywhere.rules, everywhere.state
         self._policy = policy
-        template = policy.template if any(service.routes for service in policy.services) else None
+        template = policy.template if policy.has_templates else None
         self._engines = {id(settings): _engine(settings, self.state, template) for settings in policy.all_settings()}
         self._reported: set[int] = set()
 
@@ -77,7 +77,7 @@ def engine_for(policy: Policy, state: State | None = None) -> AnyEngine:
     """
     if policy.services or policy.suppressions:
         return ScopedEngine(policy, state)
-    return _engine(policy.base, state)
+    return _engine(policy.base, state, policy.template if policy.has_templates else None)
 
 
 def _engine(

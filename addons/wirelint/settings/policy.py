@@ -71,14 +71,26 @@ class Policy:
         return self.base if service is None else service.of(exchange)
 
     def template(self, service: str, method: str, path: str) -> str | None:
-        """Return the template that is configured for requests of a service; None if there is none.
+        """Return the template that is configured or documented for requests of a service; None if there is none.
 
         :param path: a path, or the static route of one.
         """
         known = self._by_name.of(service)
-        if known is None:
-            return None
-        return next((route.template for route, _ in known.routes if route.fits(method, path)), None)
+        settings = self.base
+        if known is not None:
+            settings = known.settings
+            configured = next((route.template for route, _ in known.routes if route.fits(method, path)), None)
+            if configured is not None:
+                return configured
+        contract = settings.knowledge.contract
+        return None if contract is None else contract.template(method, path)
+
+    @property
+    def has_templates(self) -> bool:
+        """Return whether ``template`` can return any."""
+        return any(service.routes for service in self.services) or any(
+            settings.knowledge.contract is not None for settings in self.all_settings()
+        )
 
     @property
     def rules(self) -> tuple[Rule, ...]:

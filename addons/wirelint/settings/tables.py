@@ -8,13 +8,16 @@ a field of one of them, a new option is one more in ``policy_options``; ``_Build
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Literal
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
 
 import click
 import msgspec
 
 from wirelint.core.condition import Condition, ConditionError, condition
+from wirelint.core.contract import Contract
 from wirelint.core.finding import Confidence, Severity
 from wirelint.core.knowledge import NOTHING, PLAIN, Knowledge
 from wirelint.core.pattern import Pattern, PatternError, name_pattern, pattern
@@ -70,9 +73,13 @@ class RouteTable(_Below, frozen=True, kw_only=True):
 
 
 class ServiceTable(_Below, frozen=True, kw_only=True):
-    """``[service.NAME]``; ``sample`` is the share of its exchanges that is audited."""
+    """``[service.NAME]``.
+
+    ``sample`` is the share of its exchanges that is audited, ``openapi`` the file with its API description.
+    """
 
     sample: Share | None = None
+    openapi: Text | None = None
     route: list[RouteTable] = []
 
 
@@ -97,6 +104,8 @@ class PolicyFile(_Anywhere, frozen=True, kw_only=True):
 KEYS: Final = frozenset(field.encode_name for field in msgspec.structs.fields(PolicyFile))
 """The keys at the top level that are not options of the command line."""
 
+_log: Final = logging.getLogger("wirelint")
+
 DEFAULT: Final = "default"
 """The profile of services of any style."""
 
@@ -105,6 +114,7 @@ class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options that hold for all services.
 
     ``alone``: ``select`` comes from the command line or the environment, so no table may widen it.
+    ``openapi``: files with API descriptions, as ``NAME=FILE`` or ``FILE``.
     """
 
     profile: str = DEFAULT
@@ -112,6 +122,7 @@ class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True):
     ignore: Sequence[str] = ()
     least: Confidence = Confidence.STRONG
     alone: bool = False
+    openapi: Sequence[str] = ()
 
     @classmethod
     def of(cls, context: click.Context) -> PolicyOptions:
@@ -123,6 +134,7 @@ class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True):
             ignore=given["ignore"],
             least=given["min_confidence"],
             alone=asked_for(context, "select"),
+            openapi=given["openapi"],
         )
 
 
@@ -161,9 +173,18 @@ profile: Final = option(
 """Adds ``--profile``."""
 
 
+openapi: Final = option(
+    "--openapi",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="Compare the service with this OpenAPI document; without NAME, all services. Repeatable.",
+)
+"""Adds ``--openapi``."""
+
+
 def policy_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of ``PolicyOptions``."""
-    return profile(rule_choice(confidence(function)))
+    return profile(rule_choice(openapi(confidence(function))))
 
 
 def read(config: Config) -> PolicyFile:
@@ -189,8 +210,9 @@ def build(rules: Iterable[Rule], options: PolicyOptions, config: Config, *, now:
     :raises selection.UnknownRuleError: a word of an option stands for no rule.
     """
     file = read(config)
+    folder = Path() if config.path is None else Path(config.path).parent
     try:
-        return _Builder(tuple(rules), options).policy(file, now)
+        return _Builder(tuple(rules), options, folder).policy(file, now)
     except _BadValueError as error:
         raise ConfigError(f"{config.path}: {error}") from error
 
@@ -211,11 +233,24 @@ class _Level(msgspec.Struct, frozen=True, kw_only=True):
     knowledge: Knowledge = NOTHING
 
 
+class _Documents(NamedTuple):
+    """The API descriptions of the options: by name of a service, and the one for all others."""
+
+    named: dict[str, Contract]
+    general: Contract | None
+
+
 class _Builder:
-    def __init__(self, rules: tuple[Rule, ...], options: PolicyOptions) -> None:
+    """Makes a policy.
+
+    :param folder: where the configuration file lies; paths in its tables start there.
+    """
+
+    def __init__(self, rules: tuple[Rule, ...], options: PolicyOptions, folder: Path) -> None:
         self._rules = rules
         self._alone = options.alone and bool(options.select)
         self._options = options
+        self._folder = folder
 
     def policy(self, file: PolicyFile, now: float) -> Policy:
         options = self._options
@@ -226,16 +261,36 @@ class _Builder:
             ignore=tuple(options.ignore),
             least=options.least,
         )
-        top = self._common(top, file, "")
-        services = []
-        for name, table in file.service.items():
-            place = f"service.{name}"
-            _try(place, name_pattern, name)
-            level = self._below(top, table, place)
-            routes = tuple(self._route(level, route, f"{place}.route[{at}]") for at, route in enumerate(table.route))
-            services.append(ServiceSettings(name, self._settings(level), routes))
+        documents = _documents(options.openapi)
+        top = _with_contract(self._common(top, file, ""), documents.general)
+        patterns = {name: _try(f"service.{name}", name_pattern, name) for name in file.service}
+        services = [
+            self._service(top, name, table, name, documents.named.get(name)) for name, table in file.service.items()
+        ]
+        for name, contract in documents.named.items():
+            if name not in file.service:
+                # The tables of the pattern that fits go on to hold.
+                fitting = next((each for each, names in patterns.items() if names.fullmatch(name)), None)
+                table = ServiceTable() if fitting is None else file.service[fitting]
+                services.append(self._service(top, name, table, fitting or name, contract))
         suppressions = tuple(self._suppression(each, f"suppress[{at}]") for at, each in enumerate(file.suppress))
         return Policy(self._settings(top), tuple(services), suppressions, now)
+
+    def _service(
+        self, top: _Level, name: str, table: ServiceTable, key: str, contract: Contract | None
+    ) -> ServiceSettings:
+        """Return the settings of a service.
+
+        :param key: the key of ``table``.
+        :param contract: of the options, which beats the table's document.
+        """
+        place = f"service.{key}"
+        level = self._below(top, table, place)
+        if contract is None and table.openapi is not None:
+            contract = _contract(self._folder / table.openapi, named=True)
+        level = _with_contract(level, contract)
+        routes = tuple(self._route(level, route, f"{place}.route[{at}]") for at, route in enumerate(table.route))
+        return ServiceSettings(name, self._settings(level), routes)
 
     def _route(self, level: _Level, table: RouteTable, place: str) -> tuple[Pattern, Settings]:
         return _try(f"{place}.match", pattern, table.match), self._settings(self._below(level, table, place))
@@ -318,6 +373,38 @@ class _Builder:
 
     def _rule(self, name: str, place: str) -> str:
         return _try(place, lambda name: selection.find(self._rules, name), name).id
+
+
+def _with_contract(level: _Level, contract: Contract | None) -> _Level:
+    if contract is None:
+        return level
+    return msgspec.structs.replace(level, knowledge=level.knowledge | Knowledge(contract=contract))
+
+
+def _documents(words: Sequence[str]) -> _Documents:
+    named: dict[str, Contract] = {}
+    general = None
+    for word in words:
+        name, equals, path = word.partition("=")
+        if equals and not Path(word).exists():
+            contract = _contract(Path(path), named=True)
+            if contract is not None:
+                named[name] = contract
+        else:
+            general = _contract(Path(word), named=False) or general
+    return _Documents(named, general)
+
+
+def _contract(path: Path, *, named: bool) -> Contract | None:
+    """Return the contract of a file; None if it cannot be read, which a warning says."""
+    from wirelint.openapi.read import read as read_document  # noqa: PLC0415 - loads libraries that few need
+    from wirelint.openapi.text import DocumentError  # noqa: PLC0415 - likewise
+
+    try:
+        return read_document(path, named=named)
+    except DocumentError as error:
+        _log.warning("wirelint: %s: %s: going on without this document", path, error)
+        return None
 
 
 def _try[A, T](place: str, make: Callable[[A], T], value: A) -> T:
