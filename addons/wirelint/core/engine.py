@@ -20,7 +20,7 @@ from wirelint.core.plan import Bound, Plan, Plans
 from wirelint.core.report import finding_of, is_news
 from wirelint.core.route import route
 from wirelint.core.rule import Context, Reads, Rule
-from wirelint.core.state import State, moment
+from wirelint.core.state import State
 from wirelint.core.trace import is_traced
 from wirelint.core.verdict import Verdict, presumed
 
@@ -185,9 +185,13 @@ class Engine:
     def _findings(
         self, exchange: Exchange, template: str, verdict: Verdict, hits: Sequence[tuple[Rule, Hit]]
     ) -> tuple[Finding, ...]:
-        now = moment(exchange)
-        found = ((rule, hit, finding_of(exchange, template, verdict, rule, hit, self._label)) for rule, hit in hits)
-        return tuple(finding for rule, hit, finding in found if is_news(finding, rule, hit, self.state, now))
+        return tuple(
+            [
+                finding_of(exchange, template, verdict, rule, hit, self._label)
+                for rule, hit in hits
+                if is_news(exchange, template, rule, hit, self._label, self.state)
+            ]
+        )
 
     def _plan(self, exchange: Exchange) -> Plan:
         request, response = exchange.request, exchange.response

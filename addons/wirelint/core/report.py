@@ -12,7 +12,7 @@ from wirelint.core.finding import Finding, Hit, fingerprint
 from wirelint.core.methods import method_name
 from wirelint.core.redact import redact, secrets
 from wirelint.core.rule import Rule
-from wirelint.core.state import State
+from wirelint.core.state import State, moment
 from wirelint.core.trace import trace_id
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit, outcome
@@ -108,13 +108,22 @@ def _labelled(step: Step, label: Label) -> Step:
     return msgspec.structs.replace(step, request=f"{method} {label(step.service, method, static)}")
 
 
-def is_news(finding: Finding, rule: Rule, hit: Hit, state: State, now: float) -> bool:
-    """Return whether a finding is to be reported: not again within an hour if its rule reports once (``once_per``).
+def is_news(exchange: Exchange, template: str, rule: Rule, hit: Hit, label: Label, state: State) -> bool:  # noqa: PLR0913, PLR0917 - as above
+    """Return whether a hit is to be reported: not again within an hour if its rule reports once (``once_per``).
 
-    :param state: knows what was reported; the finding is noted there.
-    :param now: seconds of the exchanges' clock.
+    To be asked before a finding is made, as most hits of such rules come again and again.
+
+    :param state: knows what was reported; the hit is noted there.
     """
     if rule.once_per is None:
         return True
-    of_service = rule.once_per == "service"
-    return state.is_news((rule.id, finding.service, hit.discriminator) if of_service else (finding.fingerprint,), now)
+    about = hit.about
+    if rule.once_per == "service":
+        key: tuple[str, ...] = (rule.id, exchange.service if about is None else about.service, hit.discriminator)
+    elif about is None:
+        method = method_name(exchange.request.method)
+        key = (fingerprint(exchange.service, method, template, rule.id, hit.discriminator),)
+    else:
+        template = label(about.service, about.method, about.route)
+        key = (fingerprint(about.service, about.method, template, rule.id, hit.discriminator),)
+    return state.is_news(key, moment(exchange))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from wirelint.core.exchange import Exchange
@@ -43,30 +42,32 @@ def is_traced(exchange: Exchange) -> bool:
     return not _FIELDS.isdisjoint(exchange.request.headers.index)
 
 
-def _read(headers: Headers) -> Iterator[str]:
-    """All ids that a message bears, the most telling first."""
+def _read(headers: Headers) -> tuple[str, ...]:
+    """Return all ids that a message bears, the most telling first."""
     index = headers.index
-    for name, read in _READERS.items():
-        if name in index and (match := read((headers.get(name) or "").strip())) and 8 <= len(match[1]) <= 64:
-            yield match[1]
+    if _FIELDS.isdisjoint(index):
+        return ()
+    found = [_READERS[name]((headers.get(name) or "").strip()) for name in _READERS if name in index]
+    return tuple([match[1] for match in found if match is not None and 8 <= len(match[1]) <= 64])
 
 
 def trace_of(headers: Headers) -> str | None:
-    """The most telling id of a trace that the fields of one message bear."""
-    return next(_read(headers), None)
+    """Return the most telling id of a trace that the fields of one message bear."""
+    ids = _read(headers)
+    return ids[0] if ids else None
 
 
 @once
 def trace_ids(exchange: Exchange) -> tuple[str, ...]:
-    """The ids that join this exchange to others: those of its request, then what its response adds."""
-    asked, response = exchange.request.headers, exchange.response
-    found: tuple[str, ...] = () if _FIELDS.isdisjoint(asked.index) else tuple(_read(asked))
-    if response is not None and not _FIELDS.isdisjoint(response.headers.index):
-        found += tuple(_read(response.headers))
+    """Return the ids that join this exchange to others: those of its request, then what its response adds."""
+    response = exchange.response
+    found = _read(exchange.request.headers)
+    if response is not None:
+        found += _read(response.headers)
     return tuple(dict.fromkeys(found)) if len(found) > 1 else found
 
 
 def trace_id(exchange: Exchange) -> str | None:
-    """The most telling of an exchange's ids."""
+    """Return the most telling of an exchange's ids."""
     ids = trace_ids(exchange)
     return ids[0] if ids else None

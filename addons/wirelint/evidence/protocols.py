@@ -82,7 +82,7 @@ def _seen(exchange: Exchange) -> Protocol | None:
     if "soapaction" in request.headers.index:
         return Protocol.SOAP
     last = request.path.rstrip("/").rpartition("/")[2]
-    return _by_content(exchange, last) or _by_convention(exchange, last)
+    return _by_content(exchange, last, ours.kind) or _by_convention(exchange, last)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -99,17 +99,19 @@ def _named(theirs: MediaType, ours: MediaType) -> Protocol | None:
     return Protocol.ACME if theirs.essence == "application/jose+json" else None
 
 
-def _by_content(exchange: Exchange, last: str) -> Protocol | None:
+def _by_content(exchange: Exchange, last: str, kind: Kind) -> Protocol | None:
     request, response = exchange.request, exchange.response
-    asked = _asked(request.body) if request.method == "POST" else None
-    if _is_json_rpc(asked):
-        return Protocol.JSON_RPC
-    graphql = last.lower() in ("graphql", "gql", "graphql.json") or _asks_graphql(asked)
-    if not graphql and request.method == "GET" and "query=" in request.target and response is not None:
+    graphql = last.lower() in ("graphql", "gql", "graphql.json")
+    if request.method == "POST":
+        asked = _asked(request.body)
+        if _is_json_rpc(asked):
+            return Protocol.JSON_RPC
+        graphql = graphql or _asks_graphql(asked)
+    elif not graphql and request.method == "GET" and "query=" in request.target and response is not None:
         # Other languages of queries begin with a brace, too; what answers them has other members.
         names = response.body.names if _query_in_target.search(request.query[:8192]) else None
         graphql = names is not None and bool(names) and names <= _GRAPHQL_KEYS
-    if response is not None and response.headers.media_type.kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
+    if response is not None and kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
         top = response.body.top_level
         if top is not None:
             if "jsonrpc" in top and ("result" in top or "error" in top):
@@ -146,9 +148,10 @@ def _asks_graphql(asked: Any) -> bool:
 
 
 def _xml_protocol(exchange: Exchange) -> Protocol | None:
-    for body in (exchange.response.body if exchange.response else None, exchange.request.body):
-        content = body.content if body is not None else None
-        if not content or content[:1] in b"{[":
+    response = exchange.response
+    for body in (exchange.request.body,) if response is None else (response.body, exchange.request.body):
+        content = body.content
+        if not content or content[0] in b"{[":
             continue
         head = content[:2048].lstrip()
         if head[:1] != b"<":
@@ -167,7 +170,7 @@ def _by_convention(exchange: Exchange, last: str) -> Protocol | None:  # noqa: P
         return Protocol.BATCH
     if last in ("_bulk", "_msearch", "_mget"):
         return Protocol.BULK
-    if is_oauth(exchange):
+    if exchange.request.method == "POST" and is_oauth(exchange):
         return Protocol.OAUTH
     if response is not None and ours is not None:
         fields = response.headers.index

@@ -6,6 +6,7 @@ that two errors made by one line of a service's code have one wording.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -23,6 +24,8 @@ _DEEPEST: Final = 4
 _MOST_MEMBERS: Final = 60
 _MOST_ELEMENTS: Final = 4
 _MOST_CONTENT: Final = 64 * 1024
+_MOST: Final = 512
+"""Texts of which it is remembered what they come to: services send the same few, and none is longer than ``_LONGEST``."""
 
 # Members whose texts belong to one request.
 _noise: Final = re.compile(
@@ -93,13 +96,17 @@ def wording(exchange: Exchange) -> Wording | None:
     text = _said(exchange)
     if text is None:
         return None
-    words = _fixed(text.replace(_STOCK, ""), exchange.request)
+    return _wording(_fixed(_own_marked(text, exchange.request)), _speaks_of_upstream(text))
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _wording(words: str, upstream: bool) -> Wording:
     found = _word.findall(words)
     return Wording(
         words=hash(words),
-        telling=sum(word not in _GENERIC for word in found),
+        telling=len([word for word in found if word not in _GENERIC]),
         length=len(found),
-        upstream=_speaks_of_upstream(text.replace(_STOCK, "").lower()),
+        upstream=upstream,
         names_route=_about_route.search(words) is not None,
         no_route=_no_route.match(words) is not None,
     )
@@ -112,11 +119,14 @@ def _said(exchange: Exchange) -> str | None:
     content = body.content or b""
     if len(content) > _MOST_CONTENT:
         return None
-    return _text(content, body.json if content[:1] in b'{["' and content else None, body.text or "")
+    text = _text(content, body.json if content[:1] in b'{["' and content else None, body.text or "")
+    return text.replace(_STOCK, "")
 
 
+@functools.lru_cache(maxsize=_MOST)
 def _speaks_of_upstream(text: str) -> bool:
-    """Whether a text in lower case speaks of what a service depends on."""
+    """Return whether a text speaks of what a service depends on."""
+    text = text.lower()
     if any(word in text for word in _UPSTREAM):
         return True
     return any(word in text for word in _WHOLE) and _whole.search(text) is not None
@@ -163,13 +173,19 @@ def _visible(text: str) -> str:
     return text
 
 
-def _fixed(text: str, request: Request) -> str:
-    """Return a text in lower case, with marks in place of what belongs to one request."""
-    path = request.path
+def _own_marked(text: str, request: Request) -> str:
+    """Return a text with marks in place of the request's path, target and method."""
+    path, method = request.path, request.method
     for own in sorted({path, unquote(path), request.target}, key=len, reverse=True):
         if len(own) > 1:
             text = text.replace(own, "#")
-    if request.method.isalpha():
-        text = re.sub(rf"\b{request.method}\b", "#M", text)
+    if method in text and method.isalpha():
+        text = re.sub(rf"\b{method}\b", "#M", text)
+    return text
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _fixed(text: str) -> str:
+    """Return a text in lower case, with marks in place of what else belongs to one request."""
     text = _varying.sub("#", _quoted.sub("#", text))
     return _space.sub(" ", text).strip().lower()[:_LONGEST_WORDING]
