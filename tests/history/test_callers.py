@@ -171,3 +171,11 @@ def test_another_password_of_the_same_user() -> None:
 def test_a_400_to_an_unknown_credential_is_a_note() -> None:
     story = get(400, "/models", BOB, shown='{"message": "Error"}') + get(200, "/models", ADA)
     assert [finding.severity.name for finding in of(OTHER, story)] == ["INFO"]
+
+
+def test_another_form_of_credentials_in_the_same_words() -> None:
+    bad = {"Authorization: Bearer nobody-0123456789": OWN, "Authorization: Basic bm9ib2R5OnNlc2FtZQ==": OWN}
+    refused = "".join(get(400, "/board", asked, shown=shown) for asked, shown in bad.items())
+    assert [finding.status for finding in of(OTHER, refused, get(200, "/board", ADA))] == [400, 400]
+    first, _, second = refused.rpartition("GET /board")
+    assert len(of(OTHER, first, "GET /board", second.replace(OWN, NO), get(200, "/board", ADA))) == 1

@@ -149,6 +149,17 @@ def test_independent_clients_may_interleave(order: list[int]) -> None:
     assert found_in([next(rest[client]) for client in order]) <= alone  # all failing at once may be an outage
 
 
+def healthy(client: int) -> list[Exchange]:
+    told = "".join(get(200, f"/{'abc'[client]}/{name}") for name in ("prices", "stock", "news", "staff", "rooms"))
+    return [replace(each, client=f"client {client}", id=f"{client}-{at}") for at, each in enumerate(exchanges(told))]
+
+
+@given(st.permutations([client for client in range(3) for _ in range(5)]))
+def test_healthy_clients_in_between_change_nothing(order: list[int]) -> None:
+    rest = [iter(part) for part in (story_of(0), healthy(1), healthy(2))]
+    assert found_in([next(rest[client]) for client in order]) == {"0-1"}
+
+
 def test_what_is_remembered_is_bounded() -> None:
     state = State()
     memory = state.recall(Operations)

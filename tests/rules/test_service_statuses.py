@@ -289,3 +289,17 @@ def test_protocols_and_gateways_have_500s_of_their_own() -> None:
 def test_failures_of_an_hour_ago_are_none_of_these() -> None:
     assert faults(call(), GET_ITEM, later(PERIOD), *FAULTS) == []
     assert faults(call(), GET_ITEM, *FAULTS[:2], later(PERIOD), FAULTS[2]) == []
+
+
+# same-error-many-statuses: the odd one out
+
+
+def test_a_single_400_for_what_is_404_elsewhere() -> None:
+    unknown = '{"code": "NO_SUCH_ENDPOINT", "message": "what is this"}'
+    story = [turn(f"GET /{name}", 404, unknown) for name in ("abc", "def", "ghi", "jkl")]
+    odd = turn("GET /rules/none", 400, unknown)
+    (finding,) = of("same-error-many-statuses", *story[:2], odd, *story[2:])
+    assert (finding.status, finding.suggested_status, finding.severity) == (400, 404, Severity.INFO)
+    assert of("same-error-many-statuses", story[0], odd, story[1]) == []
+    posted = turn("POST /rules", 400, unknown, sent="{}")
+    assert of("same-error-many-statuses", *story[:2], posted, *story[2:]) == []

@@ -235,8 +235,12 @@ class Callers:
                 if kind == MISSING:
                     yield from self._of_same_words(refusal)
         if let_in.good:
+            alike = {each.words for each in gate.rejected if each.carrier == let_in.carrier and each.telling}
             for refusal in gate.rejected:
-                if refusal.visit.credential != visit.credential and refusal.carrier == let_in.carrier:
+                if refusal.visit.credential == visit.credential:
+                    continue
+                # A field of another form is refused for the same reason if it is refused in the same words.
+                if refusal.carrier == let_in.carrier or (refusal.visit.status != 401 and refusal.words in alike):
                     yield from self._of_other(gate, refusal, let_in, visit)
             doubted = self._doubted.get((visit.service, visit.credential or b""), visit.ended)
             if doubted is not None and gate.is_guarded:

@@ -3,7 +3,8 @@
 What it does
 ------------
 Reports an error code that one service sent under at least two statuses, at least twice each. Where errors have no
-codes, a text of fixed words that says precisely what is wrong stands for one.
+codes, a text of fixed words that says precisely what is wrong stands for one. A single 400 to a request without content
+is a note, where the service has its code under 404 three times and more.
 
 Why it matters
 --------------
@@ -39,6 +40,7 @@ from wirelint.history.services import Services, bound_code
 
 _LEAST_EACH: Final = 2
 _KIN: Final = {410: 404, 412: 409}
+_LEAST_BESIDE_ONE: Final = 3
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -62,6 +64,20 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     counts = {status: each.count for status, each in seen.items()}
     counts[exchange.status] = counts.get(exchange.status, 0) + 1
+    odd = seen[400].first if 400 in seen else None
+    if exchange.status == 404 and counts[404] == _LEAST_BESIDE_ONE and odd is not None and counts[400] == 1:
+        if odd.method == "GET" and odd.content is None and 404 in seen:
+            yield Hit(
+                "400 for what the service calls by the same name under 404",
+                f"{code}: 404 {counts[404]}x, 400 once",
+                severity=Severity.INFO,
+                suggested_status=404,
+                discriminator=f"{code} 400",
+                story=(seen[404].first.step("sent as 404"), odd.step("sent as 400")),
+                note="sent as 404",
+                about=odd,
+            )
+        return
     often = {status: count for status, count in sorted(counts.items()) if count >= _LEAST_EACH}
     if exchange.status not in often or len({_KIN.get(status, status) for status in often}) < 2:
         return

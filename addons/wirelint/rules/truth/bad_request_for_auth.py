@@ -2,7 +2,8 @@
 
 What it does
 ------------
-Reports a 400 whose code or text says that credentials are missing, invalid or expired.
+Reports a 400 whose code or text says that credentials are missing, invalid or expired. A bare "Unauthorized" is
+reported as low.
 
 Why it matters
 --------------
@@ -40,6 +41,7 @@ _own: Final = re.compile(
     r"token|api[ _-]?key|app[ _-]?key|credential|authenticat|logged[ -]in|log[ -]in|sign(?:ed)?[ -]in|authorization|\bjwt\b|session (?:has )?expired",
     re.IGNORECASE,
 )
+_bare: Final = re.compile(r"(?:unauthori[sz]ed|unauthenticated|not authenticated)[.!]?", re.IGNORECASE)
 _signing_in: Final = re.compile(r"(?:^|/)(?:log-?in|sign-?in|sessions?|auth|authenticate)(?:/|$)", re.IGNORECASE)
 _managed: Final = re.compile(
     r"(?:^|/)(?:[\w-]{0,24}tokens?|[\w-]{0,24}keys?|credentials|certificates?|secrets?|oauth[\w-]{0,16}|passwords?|reset[\w-]{0,16}|refresh[\w-]{0,16}|verify[\w-]{0,16})(?:/|$)",
@@ -61,6 +63,10 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """The caller's own credentials are at fault."""
     response = exchange.response
     about = meanings(exchange)
+    if _bare.fullmatch(said(exchange).prose):
+        # The reason phrase of 401, but some write it for a lack of permission.
+        yield Hit("400 that says no more than 401 does", said(exchange).prose, severity=Severity.LOW)
+        return
     if Meaning.AUTHN not in about or about & {Meaning.CONFLICT, Meaning.RATE, Meaning.QUOTA}:
         return
     if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or _managed.search(exchange.request.path[:1024]):
@@ -84,6 +90,18 @@ HTTP/1.1 400 Bad Request
 Content-Type: text/plain
 
 Error in call to API function "files/list": The given OAuth 2 access token is malformed.
+""",
+    """\
+POST /downloads HTTP/1.1
+Host: files.example
+Content-Type: application/json
+
+{"url": "https://files.example/a"}
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"error": {"code": 1, "message": "Unauthorized"}}
 """,
 )
 
