@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Final
 
 from wirelint.core.exchange import Exchange
-
-_UNKNOWN: Final = object()
 
 
 def once[T](fact: Callable[[Exchange], T]) -> Callable[[Exchange], T]:
@@ -21,10 +18,10 @@ def once[T](fact: Callable[[Exchange], T]) -> Callable[[Exchange], T]:
 
     @functools.wraps(fact)
     def remembered(exchange: Exchange) -> T:
-        facts = exchange.__dict__
-        value: T = facts.get(name, _UNKNOWN)
-        if value is _UNKNOWN:
-            value = facts[name] = fact(exchange)
+        facts: dict[str, T] = exchange.__dict__
+        if name in facts:
+            return facts[name]
+        value = facts[name] = fact(exchange)
         return value
 
     return remembered

@@ -11,6 +11,7 @@ import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final, Protocol, runtime_checkable
 
 from wirelint.core.exchange import Exchange
@@ -26,7 +27,8 @@ WINDOW: Final = 600.0
 """Seconds after which what was seen proves nothing any more."""
 
 _SEAL_BYTES: Final = 12
-_AGED_AT_ONCE: Final = 2
+_AGED_AT_ONCE: Final = 8
+_JUST: Final = 1 / 32
 _MOST_SHAPES: Final = 4096
 _MOST_REPORTED: Final = 4096
 _SILENCE: Final = 3600.0
@@ -89,9 +91,13 @@ Gate = Callable[["State"], Opens]
 def either(*gates: Gate) -> Gate:
     """Return a gate that is open if one of several is."""
 
+    first, *rest = gates
+    if not rest:
+        return first
+
     def gate(state: State) -> Opens:
-        asked = [each(state) for each in gates]
-        return lambda exchange, visit: any(opens(exchange, visit) for opens in asked)
+        one, other = first(state), either(*rest)(state)
+        return lambda exchange, visit: one(exchange, visit) or other(exchange, visit)
 
     return gate
 
@@ -272,7 +278,7 @@ class Table[K, V]:
         self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._most = most
         self._window = window
-        self._just = window / 32
+        self._just = window * _JUST
         self.full_until = -math.inf
         """When the latest entry was renewed that had to make room for others; -inf where none had to."""
         self._fresh_from, self._fresh_until = math.inf, -math.inf
@@ -296,11 +302,14 @@ class Table[K, V]:
     def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
         """What is kept under a key, renewed unless that was just done; made where there is nothing."""
         entry = self._entries.get(key)
-        if entry is not None and 0 <= now - entry[0] <= self._just:
-            return entry[1]
-        value = self.get(key, now)
-        if value is None:
+        if entry is None:
             value = make()
+        else:
+            at, value = entry
+            if 0 <= now - at <= self._just:
+                return value
+            if abs(now - at) > self._window:
+                value = make()
         self.keep(key, value, now)
         return value
 
@@ -317,16 +326,20 @@ class Table[K, V]:
         return ((key, value) for key, (at, value) in reversed(self._entries.items()) if abs(now - at) <= self._window)
 
     def _age(self, now: float) -> None:
-        """Let go of old entries that have expired: two with each new one, so that nobody has to wait for it.
+        """Let go of old entries that have expired: some with each new one, so that none has to wait for all of them.
 
-        To be called once the oldest entry may have expired: as long as it has not, nor have those after it.
+        To be called once the oldest entry may have expired: as long as it has not, nor have those after it. It is asked
+        for a little later than that, for several at once.
         """
-        for _ in range(_AGED_AT_ONCE):
-            at = next(iter(self._entries.values()))[0]
+        entries, expired = self._entries, 0
+        for at, _ in islice(entries.values(), _AGED_AT_ONCE):
             if abs(now - at) <= self._window:
-                self._fresh_from, self._fresh_until = at - self._window, at + self._window
-                return
-            self._entries.popitem(last=False)
+                lasts = self._window + self._just
+                self._fresh_from, self._fresh_until = at - lasts, at + lasts
+                break
+            expired += 1
+        for _ in range(expired):
+            entries.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -353,13 +366,14 @@ class Stories[K]:
     :param window: seconds that a visit lasts.
     """
 
-    __slots__ = ("_fresh_from", "_fresh_until", "_held", "_longest", "_most", "_stories", "_window")
+    __slots__ = ("_fresh_from", "_fresh_until", "_held", "_just", "_longest", "_most", "_stories", "_window")
 
     def __init__(self, most: int, longest: int = 24, window: float = WINDOW) -> None:
         self._stories: OrderedDict[K, _Story] = OrderedDict()
         self._most = most
         self._longest = longest
         self._window = window
+        self._just = window * _JUST
         self._held = 0
         self._fresh_from, self._fresh_until = math.inf, -math.inf
 
@@ -398,12 +412,19 @@ class Stories[K]:
 
     def _age(self, now: float) -> None:
         """As in a ``Table``."""
-        for _ in range(_AGED_AT_ONCE):
-            at = next(iter(self._stories.values())).visits[-1].ended
-            if self._held <= self._most and abs(now - at) <= self._window:
-                self._fresh_from, self._fresh_until = at - self._window, at + self._window
-                return
-            self._held -= len(self._stories.popitem(last=False)[1].visits)
+        stories, held = self._stories, self._held
+        leaving = 0
+        for story in islice(stories.values(), _AGED_AT_ONCE):
+            at = story.visits[-1].ended
+            if held <= self._most and abs(now - at) <= self._window:
+                lasts = self._window + self._just
+                self._fresh_from, self._fresh_until = at - lasts, at + lasts
+                break
+            held -= len(story.visits)
+            leaving += 1
+        for _ in range(leaving):
+            stories.popitem(last=False)
+        self._held = held
 
     def __contains__(self, key: object) -> bool:
         return key in self._stories

@@ -174,6 +174,7 @@ class Callers:
         self._held: Table[tuple[str, int], tuple[Refusal, ...]] = Table(_MOST_WORDINGS, _PERIOD)
         self._doubted: Table[tuple[str, bytes], tuple[Refusal, Visit]] = Table(_MOST_KNOWN, _PERIOD)
         self._latest: Latest[tuple[CallerProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
+        self._asked: tuple[Visit, bool] | None = None
         self._number = 0
 
     def proofs(self, exchange: Exchange) -> tuple[CallerProof, ...]:
@@ -182,10 +183,17 @@ class Callers:
 
     def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an exchange proves something about credentials."""
+        asked = self._asked  # several rules ask, some by way of ``either``
+        if asked is None or asked[0] is not visit:
+            asked = self._asked = (visit, self._may_prove(exchange, visit))
+        return asked[1]
+
+    def _may_prove(self, exchange: Exchange, visit: Visit) -> bool:
         if not (visit.stranger or visit.credential is not None):
             return False
-        doubted = visit.credential is not None and (visit.service, visit.credential) in self._doubted
-        known = doubted or visit.status in (401, 403) or gate_of(exchange) in self._gates
+        known = visit.status in (401, 403) or gate_of(exchange) in self._gates
+        if not known and len(self._doubted) and visit.credential is not None:
+            known = (visit.service, visit.credential) in self._doubted
         return known and len(self._latest.of(exchange)) > 0
 
     def _proofs(self, exchange: Exchange) -> Iterator[CallerProof]:

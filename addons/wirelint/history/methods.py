@@ -107,6 +107,7 @@ class Methods:
         self._failed: Table[tuple[int, str], Attempt] = Table(_MOST_WORDINGS)
         self._near: Table[str, deque[tuple[int, bool]]] = Table(_MOST_SERVICES)
         self._latest: Latest[tuple[MethodProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
+        self._asked: tuple[Visit, bool] | None = None
         self._number = 0
 
     def proofs(self, exchange: Exchange) -> tuple[MethodProof, ...]:
@@ -115,9 +116,18 @@ class Methods:
 
     def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an exchange proves something about methods."""
+        asked = self._asked  # several rules ask, some by way of ``either``
+        if asked is None or asked[0] is not visit:
+            asked = self._asked = (visit, self._may_prove(exchange, visit))
+        return asked[1]
+
+    def _may_prove(self, exchange: Exchange, visit: Visit) -> bool:
         place = place_of(exchange)
-        if place.path not in self._paths and not (place.above in self._paths and visit.status == 500):
-            awaited = len(self._held) if visit.status == 404 else (place.above, exchange.request.method) in self._failed
+        if place.path not in self._paths and not (visit.status == 500 and place.above in self._paths):
+            if visit.status == 404:
+                awaited = len(self._held) > 0
+            else:
+                awaited = len(self._failed) > 0 and (place.above, exchange.request.method) in self._failed
             if not awaited:
                 return False
         return len(self._latest.of(exchange)) > 0
@@ -415,7 +425,7 @@ def _called(path: Path, words: Wording, status: int) -> Visit | None:
     read = path.alive is not None and not path.guessed
     if path.posted is None or read or post is None or 201 in post.statuses:
         return None
-    if get is not None and not get.statuses <= {status, 401}:
+    if get is not None and any(each not in (status, 401) for each in get.statuses):
         return None
     return path.posted if status == 400 or words.length <= _LONG_WORDING else None
 
@@ -523,7 +533,7 @@ def _allowed(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodPro
         tried = path.tried.get(method)
         if tried is None or tried.last is None or not in_turn(tried.last, visit):
             continue
-        if method in listed and not tried.worked and tried.refused is not None and tried.statuses <= _REFUSED:
+        if method in listed and not tried.worked and tried.refused is not None and _REFUSED.issuperset(tried.statuses):
             yield MethodProof(LISTED, visit, method, (tried.refused.step("refused"),), f"lists {method}")
         elif method not in listed and visit.status == 405 and tried.worked and tried.worked[-1] is tried.last:
             yield MethodProof(OMITTED, visit, method, (tried.last.step("works"),), f"leaves out {method}")

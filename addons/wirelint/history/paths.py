@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+import msgspec
+
 from wirelint.core.exchange import Exchange
 from wirelint.core.once import once
 from wirelint.core.verdict import Verdict, presumed
@@ -21,6 +23,7 @@ _MOST_STATUSES: Final = 8
 _MOST_READ: Final = 4
 _FACE: Final = 64
 _NOT_HANDLED: Final = frozenset({400, 401, 403, 404, 500})
+_CLIENT_ERRORS: Final = frozenset({400, 404, 409, 422})
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _id: Final = re.compile(r"\d|%|[0-9a-f]{8}")
 
@@ -57,44 +60,42 @@ class Attempt(NamedTuple):
     answered: Visit | None
 
 
-class Tried:
+class Tried(msgspec.Struct, eq=False, gc=False):
     """What one method was answered on one path.
 
-    ``worked``: the latest two successes. ``refused``: the latest 405 since. ``words``: those of the latest error.
+    ``statuses``: each once. ``worked``: the latest two successes. ``refused``: the latest 405 since. ``words``: those
+    of the latest error.
     """
 
-    __slots__ = ("last", "refused", "statuses", "words", "worked")
-
-    def __init__(self) -> None:
-        self.statuses: set[int] = set()
-        self.worked: tuple[Visit, ...] = ()
-        self.refused: Visit | None = None
-        self.last: Visit | None = None
-        self.words: int | None = None
+    statuses: tuple[int, ...] = ()
+    worked: tuple[Visit, ...] = ()
+    refused: Visit | None = None
+    last: Visit | None = None
+    words: int | None = None
 
     @property
     def handled(self) -> bool:
         """Return whether an answer shows that there is a handler for the method."""
-        return not self.statuses <= _NOT_HANDLED
+        return not _NOT_HANDLED.issuperset(self.statuses)
 
     def add(self, exchange: Exchange, visit: Visit, *, good: bool) -> None:
         """Take in one more answer."""
         status = visit.status or 0
-        if len(self.statuses) < _MOST_STATUSES:
-            self.statuses.add(status)
+        if status not in self.statuses and len(self.statuses) < _MOST_STATUSES:
+            self.statuses = (*self.statuses, status)
         self.last = visit
         if good:
             self.worked = (*self.worked[-1:], visit)
             self.refused = None
         elif status == 405:
             self.refused = visit
-        elif status in (400, 404, 409, 422):
+        elif status in _CLIENT_ERRORS:
             words = wording(exchange)
             if words is not None and words.length and not words.no_route:
                 self.words = words.words
 
 
-class Path:
+class Path(msgspec.Struct, eq=False, gc=False):
     """What is known of one path.
 
     ``alive``: the latest exchange that shows that something is there (``guessed``: it is no success); ``gone``: that
@@ -104,34 +105,18 @@ class Path:
     method that was answered with content, which the number stands for. ``head``: a HEAD that failed.
     """
 
-    __slots__ = (
-        "alive",
-        "face",
-        "gone",
-        "gone_at",
-        "guessed",
-        "head",
-        "posted",
-        "puzzling",
-        "read",
-        "tried",
-        "waiting",
-        "written",
-    )
-
-    def __init__(self) -> None:
-        self.tried: dict[str, Tried] = {}
-        self.alive: Visit | None = None
-        self.guessed = False
-        self.gone: Visit | None = None
-        self.gone_at = -1
-        self.posted: Visit | None = None
-        self.written = -1
-        self.read: dict[tuple[int, bytes | None], Visit] = {}
-        self.face: int | None = None
-        self.waiting: tuple[Attempt, ...] = ()
-        self.puzzling: tuple[int | None, Attempt] | None = None
-        self.head: Attempt | None = None
+    tried: dict[str, Tried] = {}
+    alive: Visit | None = None
+    guessed: bool = False
+    gone: Visit | None = None
+    gone_at: int = -1
+    posted: Visit | None = None
+    written: int = -1
+    read: dict[tuple[int, bytes | None], Visit] = {}
+    face: int | None = None
+    waiting: tuple[Attempt, ...] = ()
+    puzzling: tuple[int | None, Attempt] | None = None
+    head: Attempt | None = None
 
     @property
     def shown(self) -> Visit | None:
