@@ -9,7 +9,7 @@ import pytest
 
 from lab.rule import answer, audit, run
 from wirelint.core.exchange import Exchange
-from wirelint.core.finding import Confidence, Finding
+from wirelint.core.finding import Confidence, Finding, Severity
 from wirelint.core.wire import exchanges
 from wirelint.evidence.credentials import credentials
 from wirelint.evidence.protocols import Protocol, protocol
@@ -22,6 +22,13 @@ def found(
 ) -> list[Finding]:
     body = content if isinstance(content, str) else json.dumps(content)
     findings = run(rule, answer(head, JSON, request=request, sent=sent, body=body))
+    return [finding for finding in findings if finding.confidence is not Confidence.WEAK]
+
+
+def posted(rule: str, line: str, sent: str, head: str, content: Any) -> list[Finding]:
+    """As ``found``, for a request that sends content; none if ``sent`` is empty."""
+    request = f"{line} HTTP/1.1\nHost: api.example\n{JSON}\n\n{sent}" if sent else f"{line} HTTP/1.1\nHost: api.example"
+    findings = run(rule, f"{request}\n\nHTTP/1.1 {head}\n{JSON}\n\n{json.dumps(content)}\n")
     return [finding for finding in findings if finding.confidence is not Confidence.WEAK]
 
 
@@ -169,3 +176,58 @@ def test_a_number_alone_is_no_status(media: str) -> None:
     answered = answer("200 OK", f"Content-Type: {media}", request="GET /users/$count HTTP/1.1", body="404")
     assert not run("error-page-as-success", answered)
     assert run("error-page-as-success", answered.replace("\n404\n", "\n404 Not Found\n"))
+
+
+@pytest.mark.parametrize(
+    ("request_line", "sent", "text", "status"),
+    [
+        ("PUT /config/routes/0", '{"handle": [{"handler": "nosuch"}]}', "loading module 'nosuch': unknown module", 400),
+        ("POST /hash", '{"hash": "b"}', "hash must contain a $ as first char", 400),
+        ("POST /users", '{"name": "x"}', "name must be at least 3 characters", 400),
+        ("POST /t", "{}", "You may only POST to a canned query", 405),
+    ],
+)
+def test_what_the_client_did_is_no_fault_of_the_server(request_line: str, sent: str, text: str, status: int) -> None:
+    (finding,) = posted("server-error-for-client-input", request_line, sent, "500 Oops", {"error": text})
+    assert finding.suggested_status == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ("", "name must be at least 3 characters"),  # nothing was sent that could be too short
+        ('{"a": 1}', "SECRET_KEY setting must not be empty"),
+        ('{"a": 1}', "database URL must start with postgres"),
+        ('{"a": 1}', "argument must be str, not None"),
+        ('{"handler": "nosuch"}', "loading module 'other': unknown module"),
+    ],
+)
+def test_what_a_service_must_have_is_no_fault_of_the_client(sent: str, text: str) -> None:
+    assert not posted("server-error-for-client-input", "POST /things", sent, "500 Oops", {"error": text})
+
+
+@pytest.mark.parametrize(
+    ("request_line", "sent", "text"),
+    [
+        ("POST /rpc", '{"jsonrpc": "2.0", "id": 1, "method": "status", "params": ["7f"]}', "task 7f is not found"),
+        ("POST /api/exchanges/zz/publish", "{}", "404 NOT_FOUND - no exchange 'zz' in vhost '/'"),
+        ("POST /graphite/render", "{}", 'unsupported path requested: "/graphite/render"'),
+        ("GET /db/-/query.json", "", "no such table: -"),
+    ],
+)
+def test_what_a_request_is_about_is_missing(request_line: str, sent: str, text: str) -> None:
+    assert posted("bad-request-for-missing-resource", request_line, sent, "400 Bad Request", {"error": text})
+
+
+@pytest.mark.parametrize(
+    ("request_line", "text"),
+    [("GET /db/query.json?sql=select+zz", "no such table: zz"), ("POST /orders", "customer 'ann' not found")],
+)
+def test_what_a_request_only_mentions_is_no_target(request_line: str, text: str) -> None:
+    assert not found("bad-request-for-missing-resource", "400 Bad Request", {"error": text}, f"{request_line} HTTP/1.1")
+
+
+def test_json_rpc_that_cannot_be_parsed_is_a_note_under_500() -> None:
+    error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "Parse error"}}
+    (finding,) = posted("server-error-on-malformed-request", "POST /rpc", "{bad", "500 Oops", error)
+    assert finding.severity is Severity.INFO

@@ -55,7 +55,6 @@ def test_the_target_of_an_upload_may_not_be_valid() -> None:
 @pytest.mark.parametrize(
     ("head", "fields", "content"),
     [
-        ("500 Internal Server Error", JSON, {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "no"}}),
         ("502 Bad Gateway", "Content-Type: text/html", "<html><title>ERROR: could not be retrieved</title></html>"),
         ("502 Bad Gateway", JSON, {"error": "connection refused"}),
     ],

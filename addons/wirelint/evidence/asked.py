@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from wirelint.core.exchange import Exchange, Request
@@ -16,6 +17,7 @@ _MOST_VALUES: Final = 24
 _AROUND: Final = 48
 _LONGEST_GIVEN: Final = 300
 _MOST_SEGMENTS: Final = 8
+_DEEPEST: Final = 5
 _FAULTS: Final = frozenset({Meaning.NOT_FOUND, Meaning.INVALID, Meaning.MALFORMED})
 _BESIDE: Final = frozenset({Meaning.INTERNAL, Meaning.NOT_IMPLEMENTED})
 _clauses: Final = re.compile(r"[.;\n]\s|\n")
@@ -28,7 +30,7 @@ _before: Final = re.compile(
     re.IGNORECASE,
 )
 _behind: Final = re.compile(
-    r"[\"'`»”]?(?::(?: [\w-]{1,30}){0,3}| is| was)? (?:(?P<invalid>invalid|not valid|unsupported|out of range|malformed)|not found|does not exist|doesn't exist)\b",
+    r"[\"'`»”]?(?::(?: [\w-]{1,30}){0,3}| is| was)? (?:(?P<invalid>invalid|not valid|unsupported|out of range|malformed|unknown|unrecogni[sz]ed)|not found|does not exist|doesn't exist)\b",
     re.IGNORECASE,
 )
 # What a service misses of its own, whatever its name.
@@ -79,9 +81,9 @@ def _of_given(request: Request, text: str) -> Faulted | None:
         return None
     path = unquote(request.path[:_LONGEST_TARGET]).strip("/")
     for value in _given(request):
+        if (value.isdigit() or _is_quoted(value, text)) and (found := _of_value(value, text)) is not None:
+            return found
         if value.isdigit():
-            if (found := _of_value(value, text)) is not None:
-                return found
             continue
         for clause in _clauses.split(text):
             if not _stands_in(value, clause):
@@ -96,6 +98,10 @@ def _of_given(request: Request, text: str) -> Faulted | None:
     if named and about & _FAULTS and about <= _FAULTS | _BESIDE:
         return Faulted(absent=Meaning.NOT_FOUND in about, evidence=text)
     return None
+
+
+def _is_quoted(value: str, text: str) -> bool:
+    return any(f"{mark}{value}{mark}" in text for mark in "'\"`")
 
 
 def _stands_in(value: str, text: str) -> bool:
@@ -115,11 +121,19 @@ def _given(request: Request) -> Iterator[str]:
     path, _, query = request.target[:_LONGEST_TARGET].partition("?")
     segments = [part for each in path.split("/")[:_MOST_VALUES] if any(map(str.isdigit, part := unquote(each)))]
     values = [value for _, value in parse_qsl(query)[:_MOST_VALUES]]
-    members = request.body.members if request.body.unavailable is None else None
-    inner = [str(value) for value in list((members or {}).values())[:_MOST_VALUES] if isinstance(value, str)]
-    for value in (*segments, *values, *inner):
+    inner = [] if request.body.unavailable is not None else _texts_in(request.body.json, 0)
+    for value in (*segments, *values, *islice(inner, _MOST_VALUES)):
         if 1 < len(value) <= 80 or (len(value) == 1 and value.isdigit()):
             yield value
+
+
+def _texts_in(value: Any, depth: int) -> Iterator[str]:
+    """Yield the texts of a JSON value, outer ones first where they stand first."""
+    if isinstance(value, str):
+        yield value
+    elif depth < _DEEPEST and isinstance(value, dict | list):
+        for inner in list(value.values() if isinstance(value, dict) else value)[:_MOST_VALUES]:
+            yield from _texts_in(inner, depth + 1)
 
 
 def quoted_value(exchange: Exchange, text: str) -> str | None:

@@ -27,6 +27,7 @@ References
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -41,6 +42,11 @@ _no_resource: Final = re.compile(
     r"|\bno such table\b|\brelation \S{1,80} does not exist",
     re.IGNORECASE,
 )
+_table: Final = re.compile(
+    r"no such table: ?(\S{1,80})$|relation [\"']?([^\s\"']{1,80})[\"']? does not exist", re.IGNORECASE | re.MULTILINE
+)
+_LONGEST: Final = 512
+_OTHER: Final = frozenset({Meaning.AUTHN, Meaning.RATE, Meaning.MALFORMED, Meaning.CONFLICT, Meaning.METHOD})
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -56,29 +62,42 @@ RULE = Rule(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """The target itself is missing."""
     about = meanings(exchange)
-    if Meaning.NOT_FOUND not in about or about & {
-        Meaning.AUTHN,
-        Meaning.RATE,
-        Meaning.MALFORMED,
-        Meaning.CONFLICT,
-        Meaning.INVALID,
-        Meaning.METHOD,
-    }:
+    if Meaning.NOT_FOUND not in about or about & _OTHER:
         return
     if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
         return
     words = said(exchange)
-    if _no_resource.search(words.prose):
+    path = exchange.request.path[:1024]
+    doubtful = Meaning.INVALID in about or _no_resource.search(words.prose) is not None
+    if doubtful and not _is_target(path, words.prose):
         return
-    named = any(
-        len(part) > 2 and part in words.prose for part in exchange.request.path[:1024].split("/") if not part.isalpha()
+    # Where a field or a member names the operation, all of its subject is in the content.
+    sure = (
+        exchange.request.method != "POST"
+        or "x-amz-target" in exchange.request.headers
+        or protocol(exchange) is Protocol.JSON_RPC
+        or _names(path, words.prose)
     )
-    # Where a field names the operation, all of its subject is in the content.
-    sure = named or exchange.request.method != "POST" or "x-amz-target" in exchange.request.headers
     yield Hit(
         "400 for a resource that does not exist",
         words.prose or " ".join(words.codes),
         confidence=Confidence.STRONG if sure else Confidence.WEAK,
+    )
+
+
+def _is_target(path: str, prose: str) -> bool:
+    """Return whether what is missing is the path itself, or a table that it names."""
+    return (len(path) > 1 and path in prose) or any(
+        table in path.split("/") for found in _table.findall(prose[:_LONGEST]) for table in found if table
+    )
+
+
+def _names(path: str, prose: str) -> bool:
+    """Return whether a text names the path, or a part of it that is no word, or that the text has in quotes."""
+    return (len(path) > 1 and path in prose) or any(
+        (len(part) > 2 and part in prose) if not part.isalpha() else (f"'{part}'" in prose or f'"{part}"' in prose)
+        for part in map(unquote, path.split("/"))
+        if part
     )
 
 

@@ -51,6 +51,15 @@ _required: Final = re.compile(
     r"\b(?:missing|required) (?:required )?(?:param\w*|field|argument|query)|\b(?:parameter|field|argument)s? \S{1,40} (?:is|are) (?:required|missing|invalid)",
     re.IGNORECASE,
 )
+# Limits on a value, as validators state them; what a program must be for its own sake is none.
+_constraint: Final = re.compile(
+    r"\b(?:must|should|has to|have to) (?:not )?(?:contain|match|start|begin|end|consist|equal|be (?:at (?:least|most)|between|one of"
+    r"|(?:greater|less|larger|smaller|longer|shorter|higher|lower) than|unique|positive|non-?negative|non-?empty|alphanumeric))\b",
+    re.IGNORECASE,
+)
+_set_up: Final = re.compile(
+    r"\b(?:config\w{0,8}|settings?|environment|variable|secret|server|database|bean|property)\b", re.IGNORECASE
+)
 _password: Final = re.compile(r"\b(?:password|passwd|username|user name|login|credentials)\b", re.IGNORECASE)
 _signing_in: Final = re.compile(r"log-?in|sign-?in|session|auth|token", re.IGNORECASE)
 _absent: Final = re.compile(
@@ -64,8 +73,20 @@ _of_the_service: Final = re.compile(
 )
 _READ: Final = 32 * 1024
 _CLIENT: Final = frozenset(
-    {Meaning.INVALID, Meaning.MALFORMED, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.AUTHN, Meaning.AUTHZ}
+    {
+        Meaning.INVALID,
+        Meaning.MALFORMED,
+        Meaning.NOT_FOUND,
+        Meaning.CONFLICT,
+        Meaning.AUTHN,
+        Meaning.AUTHZ,
+        Meaning.METHOD,
+        Meaning.TOO_LARGE,
+        Meaning.UNSUPPORTED,
+    }
 )
+_PLAIN: Final = frozenset({Meaning.CONFLICT, Meaning.TOO_LARGE, Meaning.METHOD})
+"""What prose alone makes plain."""
 
 RULE = Rule(
     severity=Severity.HIGH,
@@ -101,8 +122,8 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
     if Meaning.AUTHN in about and Meaning.INTERNAL not in about and _concerns_the_caller(exchange, words.prose):
         yield Hit("500 for credentials that are missing or were not accepted", words.prose, suggested_status=401)
     named = frozenset().union(*map(of_code, words.codes)) & _CLIENT if words.codes else frozenset()
-    told = about & {Meaning.CONFLICT, Meaning.TOO_LARGE} if Meaning.INTERNAL not in about else frozenset()
-    if named or told or _required.search(words.prose):
+    told = about & _PLAIN if Meaning.INTERNAL not in about else frozenset()
+    if named or told or _required.search(words.prose) or _is_constraint(exchange, about, words.prose):
         yield Hit(
             "500 for what the client sent",
             words.prose or " ".join(words.codes),
@@ -120,6 +141,16 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
         quoted = quoted_value(exchange, (exchange.response.body.text or "")[:_READ])
         if quoted is not None:
             yield Hit("500 for input that was not acceptable", quoted)
+
+
+def _is_constraint(exchange: Answered, about: frozenset[Meaning], prose: str) -> bool:
+    """Return whether a text states what a value must be like, and the request sent values."""
+    return (
+        about == {Meaning.INVALID}
+        and (not exchange.request.body.empty or bool(exchange.request.query))
+        and _constraint.search(prose) is not None
+        and _set_up.search(prose) is None
+    )
 
 
 def _concerns_the_caller(exchange: Answered, prose: str) -> bool:
