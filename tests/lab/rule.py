@@ -7,17 +7,25 @@ import pytest
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding
+from wirelint.core.knowledge import NOTHING, Knowledge
+from wirelint.core.rule import Rule
 from wirelint.core.wire import exchanges
+from wirelint.openapi.read import read_octets
 from wirelint.rules import catalogue
 
 EVERY_RULE = pytest.mark.parametrize("rule", catalogue(), ids=lambda rule: rule.id)
 """Runs a test once for each rule there is."""
 
 
+def knowledge(rule: Rule) -> Knowledge:
+    """Return what the examples of a rule are audited with: its document, if it has one."""
+    return Knowledge(contract=read_octets(rule.document.encode())) if rule.document else NOTHING
+
+
 def audit(rule_id: str, *told: Exchange) -> list[Finding]:
     """What rule ``rule_id`` finds in these exchanges; fails the test if the rule does."""
-    engine = Engine([rule for rule in catalogue() if rule.id == rule_id], least=Confidence.WEAK)
-    assert engine.rules, rule_id
+    (rule,) = (each for each in catalogue() if each.id == rule_id)
+    engine = Engine([rule], least=Confidence.WEAK, knowledge=knowledge(rule))
     found: list[Finding] = []
     for exchange in told:
         audited = engine.audit(exchange)

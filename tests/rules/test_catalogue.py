@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import wirelint.rules
-from lab.rule import EVERY_RULE
+from lab.rule import EVERY_RULE, knowledge
 from wirelint.core.body import Body
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Answered, Exchange, Request, Response
@@ -25,7 +25,6 @@ from wirelint.rules import catalogue
 
 CATALOGUE = catalogue()
 DEFAULTS = tuple(rule for rule in CATALOGUE if rule.default)
-EVERYTHING = Engine(CATALOGUE, least=Confidence.WEAK)
 CANARIES = {
     "authorization": "walrus",
     "cookie": "crumble",
@@ -114,30 +113,32 @@ def test_a_check_takes_an_exchange_without_response_if_its_rule_admits_one(rule:
 @EVERY_RULE
 def test_bad_examples_are_reported_by_this_rule_and_no_other(rule: Rule) -> None:
     assert rule.bad
-    alone = Engine([rule], least=Confidence.WEAK)
-    others = Engine(other for other in DEFAULTS if other.id != rule.id)
+    known = knowledge(rule)
+    alone = Engine([rule], least=Confidence.WEAK, knowledge=known)
+    others = Engine((other for other in DEFAULTS if other.id != rule.id), knowledge=known)
     for text in rule.bad:
         findings = of_all(alone, text)
         parts = PARTS.get(rule.id, set())
         assert ids(findings) == {rule.id}, text
         assert ids(of_all(others, text)) == parts, text
         if rule.default and any(finding.confidence is not Confidence.WEAK for finding in findings):
-            assert ids(of_all(Engine(DEFAULTS), text)) == {rule.id} | parts, text
+            assert ids(of_all(Engine(DEFAULTS, knowledge=known), text)) == {rule.id} | parts, text
 
 
 @EVERY_RULE
 def test_good_examples_are_silent(rule: Rule) -> None:
     assert rule.good
-    alone = Engine([rule], least=rule.confidence)
+    known = knowledge(rule)
+    alone = Engine([rule], least=rule.confidence, knowledge=known)
     for text in rule.good:
         assert of_all(alone, text) == [], text
-        assert ids(of_all(Engine(DEFAULTS), text)) == set(), text
+        assert ids(of_all(Engine(DEFAULTS, knowledge=known), text)) == set(), text
 
 
 @EVERY_RULE
 def test_findings_are_fit_to_be_shown(rule: Rule) -> None:
     for text in rule.bad:
-        for finding in of_all(Engine([rule], least=Confidence.WEAK), text):
+        for finding in of_all(Engine([rule], least=Confidence.WEAK, knowledge=knowledge(rule)), text):
             assert finding.message
             assert len(finding.message) <= 120
             assert finding.evidence
@@ -184,9 +185,10 @@ def with_canaries(exchange: Exchange) -> Exchange:
 
 @EVERY_RULE
 def test_no_secret_gets_out(rule: Rule) -> None:
+    everything = Engine(CATALOGUE, least=Confidence.WEAK, knowledge=knowledge(rule))
     for text in rule.bad + rule.good:
         for exchange in exchanges(text):
-            audit = EVERYTHING.audit(with_canaries(exchange))
+            audit = everything.audit(with_canaries(exchange))
             assert audit.faults == ()
             for finding in audit.findings:
                 shown = repr(finding)
@@ -195,8 +197,9 @@ def test_no_secret_gets_out(rule: Rule) -> None:
 
 def test_findings_quote_the_places_where_secrets_were_put() -> None:
     quoting = 0
+    everything = Engine(CATALOGUE, least=Confidence.WEAK)
     for text in (text for rule in CATALOGUE for text in rule.bad):
         for exchange in exchanges(text):
-            findings = EVERYTHING.audit(with_canaries(exchange)).findings
+            findings = everything.audit(with_canaries(exchange)).findings
             quoting += any(f"{MASK} {MASK}" in finding.message + finding.evidence for finding in findings)
     assert quoting > 20

@@ -34,6 +34,8 @@ def command(rule: str, form: str) -> int:
         raise click.UsageError(str(error), click.get_current_context()) from error
     if form == "json":
         fields = metadata(found) | {"text": found.text, "bad": list(found.bad), "good": list(found.good)}
+        if found.document:
+            fields["document"] = found.document
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(fields)) + b"\n")
         return 0
     printer = Printer(sys.stdout)
@@ -65,7 +67,8 @@ def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
         yield 0, Text("")
         yield 0, Text(title, "bold")
         yield from ((2, line) for line in _paragraphs(text))
-    for title, examples in (("Bad", rule.bad), ("Good", rule.good)):
+    documents = (rule.document,) if rule.document else ()
+    for title, examples in (("Document", documents), ("Bad", rule.bad), ("Good", rule.good)):
         if examples:
             yield 0, Text("")
             yield 0, Text(f"{title}, for example", "bold")

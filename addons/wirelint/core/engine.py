@@ -55,7 +55,11 @@ class Engine:
         template: Callable[[str, str, str], str | None] | None = None,
     ) -> None:
         self._severities = severities or {}
-        self.rules = tuple(_adapted(rule, self._severities, knowledge) for rule in rules)
+        self.rules = tuple(
+            _adapted(rule, self._severities, knowledge)
+            for rule in rules
+            if not rule.contract or knowledge.contract is not None
+        )
         self._least = least
         self._instead = instead or {}
         self._knowledge = knowledge

@@ -70,7 +70,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     ``recalls`` names the memories that the rule looks back on. ``after`` is a condition on the past, asked once per
     exchange however many rules share it: unless it holds, the check is not run. ``once_per`` keeps the rule from
     reporting the same again within an hour: the same finding (its fingerprint) on one route, or the same discriminator
-    on one service.
+    on one service. ``contract``: the rule compares with an API description, and is not run without one.
+
+    ``document`` is the API description that the examples of such a rule are audited with.
     """
 
     severity: Severity
@@ -88,6 +90,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     recalls: tuple[type[Memory], ...] = ()
     after: Gate | None = None
     once_per: Literal["route", "service"] | None = None
+    contract: bool = False
 
     id: str = ""
     family: str = ""
@@ -95,6 +98,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     bad: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
+    document: str = ""
     check: Check = silent
 
 

@@ -46,6 +46,8 @@ def _entry(rule: Rule, corpus: Mapping[str, Any] | None) -> list[str]:
         lines.append(line)
     for name, text in sections(rule).items():
         lines += ["", f"**{name}**", "", references(text) if name == "References" else text]
+    if rule.document:
+        lines += ["", "**Document**", "", *_example(rule.document, "yaml")]
     lines += ["", "**Reported**", "", *_example(rule.bad[0]), "", "**Not reported**", "", *_example(rule.good[0])]
     return lines
 
@@ -91,8 +93,8 @@ def _either(words: Sequence[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
-def _example(text: str) -> list[str]:
-    return ["```http", *text.strip("\n").splitlines(), "```"]
+def _example(text: str, language: str = "http") -> list[str]:
+    return [f"```{language}", *text.strip("\n").splitlines(), "```"]
 
 
 def _measured(corpus: Mapping[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """The catalogue: one file per rule, a folder per family. Rules are discovered, never listed.
 
 A rule's id is its file's name in kebab case. The module has a docstring with the sections of ``SECTIONS``, ``RULE``
-with the metadata, ``check``, and the examples ``BAD`` and ``GOOD`` as HTTP text (see ``wirelint.core.wire``).
+with the metadata, ``check``, and the examples ``BAD`` and ``GOOD`` as HTTP text (see ``wirelint.core.wire``). A rule that
+compares with an API description has the one of its examples as ``DOCUMENT``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def _complete(name: str) -> Rule:
         text=text.strip(),
         bad=module.BAD,
         good=module.GOOD,
+        document=module.DOCUMENT if rule.contract else "",
         check=module.check,
     )
 

@@ -11,6 +11,7 @@ from wirelint.core.audit import Audit, Suppressed
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
+from wirelint.core.knowledge import Knowledge
 from wirelint.core.state import State
 from wirelint.core.suppression import Suppression
 from wirelint.settings.policy import Policy, Settings
@@ -30,7 +31,10 @@ class ScopedEngine:
     """
 
     def __init__(self, policy: Policy, state: State | None = None) -> None:
-        everywhere = Engine(policy.rules, severities=policy.base.severities, state=state)
+        # The rules that compare with a document count as running if there is one anywhere.
+        documents = (settings.knowledge.contract for settings in policy.all_settings())
+        knowledge = Knowledge(contract=next((each for each in documents if each is not None), None))
+        everywhere = Engine(policy.rules, severities=policy.base.severities, knowledge=knowledge, state=state)
         self.rules, self.state = everywhere.rules, everywhere.state
         self._policy = policy
         template = policy.template if policy.has_templates else None

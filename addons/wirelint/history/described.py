@@ -1,0 +1,51 @@
+"""The services whose traffic an API description describes, and those among them that are sent credentials."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wirelint.core.exchange import Exchange
+from wirelint.core.state import State, Table
+from wirelint.core.visit import Visit
+from wirelint.core.when import When
+from wirelint.evidence.contract import operation
+from wirelint.evidence.credentials import is_stranger
+from wirelint.history.visits import Present
+
+_MOST: Final = 1024
+_LASTS: Final = 86_400.0
+
+
+class Described:
+    """Services with at least one documented request that succeeded.
+
+    A document may be given for all services, and describe one of them. And whoever records traffic may leave out
+    credentials: that a request had none only counts where others have some.
+    """
+
+    wants = When(status="2xx")
+    view = Present
+
+    def __init__(self, state: State) -> None:
+        self._services: Table[str, bool] = Table(_MOST, _LASTS)
+
+    def is_described(self, service: str, now: float) -> bool:
+        """Return whether a documented operation of a service succeeded."""
+        return self._services.get(service, now) is not None
+
+    def is_sent_credentials(self, service: str, now: float) -> bool:
+        """Return whether a secured operation of a service succeeded with a credential."""
+        return self._services.get(service, now) is True
+
+    def note(self, exchange: Exchange, visit: Visit) -> None:
+        """Keep the service of a documented operation."""
+        asked = operation(exchange)
+        if asked is None:
+            return
+        known = self._services.get(exchange.service, visit.ended)
+        if not known:
+            credential = asked.secured and not is_stranger(exchange)
+            self._services.keep(exchange.service, credential, visit.ended)
+
+    def __len__(self) -> int:
+        return len(self._services)

@@ -1,0 +1,1 @@
+"""Differences between a service and its OpenAPI document."""

@@ -1,0 +1,122 @@
+"""A response breaks the schema that the OpenAPI document has for it
+
+What it does
+------------
+With ``--openapi``: checks JSON content by the schema of operation, status and media type, and reports a member of another
+type, an unknown value of an enumeration, a member too many where the schema is closed, or a limit that is not kept.
+
+Why it matters
+--------------
+Typed clients are made from the document: they throw on a null where a text was promised, under status 200.
+
+Known exceptions
+----------------
+Content that is truncated or cannot be decoded is not judged. ``nullable``, ``writeOnly`` and overlapping alternatives are
+allowed for, ``format`` is an annotation. Missing members are another rule's finding. References to other documents allow
+everything.
+
+How to fix
+----------
+Make the response what the document says, or the document what the response is. A member that may be null is
+``nullable: true`` (OpenAPI 3.0) or ``type: [string, 'null']`` (3.1).
+
+References
+----------
+- https://spec.openapis.org/oas/v3.1.1.html#schema-object
+- https://json-schema.org/draft/2020-12/json-schema-validation
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from wirelint.core.exchange import Answered
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.contract import REQUIRED, described, response_breaches
+
+RULE = Rule(
+    severity=Severity.MEDIUM,
+    confidence=Confidence.CERTAIN,
+    because="the whole content was checked by the documented schema",
+    basis="policy: the service's own OpenAPI document",
+    when=When(media=(Kind.JSON,)),
+    reads=Reads.WHOLE,
+    contract=True,
+)
+
+_GRAVE: Final = frozenset({"type", "enum", "const", "anyOf"})
+"""Keywords whose breach a typed client cannot survive."""
+
+
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """The simplest breach explains."""
+    found = [breach for breach in response_breaches(exchange) if breach.keyword != REQUIRED]
+    if not found:
+        return
+    first = next((breach for breach in found if breach.keyword in _GRAVE), found[0])
+    grave = first.keyword in _GRAVE and exchange.status < 400
+    yield Hit(
+        f"{exchange.status} with content that breaks its documented schema",
+        described(first),
+        severity=Severity.MEDIUM if grave else Severity.LOW,
+        discriminator=f"{first.where} {first.keyword}",
+    )
+
+
+DOCUMENT = """\
+openapi: 3.0.3
+paths:
+  /orders/{id}:
+    get:
+      responses:
+        200:
+          description: the order
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  id: {type: integer}
+                  note: {type: string, nullable: true}
+                  lines:
+                    type: array
+                    items:
+                      type: object
+                      properties:
+                        price: {type: number}
+        404: {description: there is none}
+"""
+
+BAD = (
+    """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 42, "note": null, "lines": [{"price": 3}, {"price": "3.50"}]}
+""",
+)
+
+GOOD = (
+    """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"id": 42, "note": null, "lines": [{"price": 3.5}], "new": true}
+""",
+    """\
+GET /orders/42 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"id": "42", "error": "not found"}
+""",
+)
