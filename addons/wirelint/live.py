@@ -21,7 +21,9 @@ from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.memories import Memories
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.metrics.reloads import Reloads
+from wirelint.sinks.reachability import Reachability
 from wirelint.sinks.terminal import Terminal
+from wirelint.sinks.text import printable
 from wirelint.sources.mitm.stats import Stats, StatsCollector
 from wirelint.web.server import WebServer
 from wirelint.web.site import Endpoint
@@ -60,16 +62,22 @@ class Live:
         self.ready = False
         self.listeners: Sequence[Endpoint] = ()
         self.terminal = terminal
-        self.journal = Journal()
+        self.reachability = Reachability(self._announce)
+        self.journal = Journal(unreachable=self.reachability.now)
         self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"))
         self._reloads = Reloads()
-        for collector in (StatsCollector(self.stats), Memories(engine.state.sizes), self._reloads):
+        own = (StatsCollector(self.stats), Memories(engine.state.sizes), self._reloads, self.reachability)
+        for collector in own:
             self.metrics.register(collector)
         self.sampler = Sampler(shares, lambda service: self.metrics.skip(service, "sampled"))
         self._prober: Prober | None = None
         self._engine = engine
         self._log = log
-        self._sinks: list[Callable[[Audit], None]] = [self.metrics.accept, self.journal.accept]
+        self._sinks: list[Callable[[Audit], None]] = [
+            self.metrics.accept,
+            self.journal.accept,
+            self.reachability.accept,
+        ]
         if terminal is not None:
             self._sinks.append(terminal.accept)
         if log is not None:
@@ -147,6 +155,13 @@ class Live:
         for suppression in audit.expired:
             _log.warning("wirelint: expired suppression: %s", suppression.text)
         return audit.findings
+
+    def _announce(self, text: str) -> None:
+        """Say at once that a service cannot be reached, or can again."""
+        if self.terminal is None:
+            _log.warning("wirelint: %s", printable(text))
+        else:
+            self.terminal.announce(text)
 
     def _alive(self) -> bool:
         """Return whether the event loop that carries the traffic has moved lately."""

@@ -108,8 +108,8 @@ def test_from_start_to_summary(service: int, tmp_path: Path, number: int) -> Non
         with urllib.request.urlopen(f"http://{HOST}:{page}/metrics", timeout=10) as response:
             metrics = response.read().decode()
         assert (
-            'wirelint_exchanges_total{code="401",direction="inbound",method="GET",service="liar",'
-            'verdict="client_error"} 2.0'
+            'wirelint_exchanges_total{code="401",direction="inbound",method="GET",protocol="http",'
+            'service="liar",verdict="client_error"} 2.0'
         ) in metrics
     finally:
         ended = proxy.ended(number)
@@ -124,7 +124,7 @@ def test_from_start_to_summary(service: int, tmp_path: Path, number: int) -> Non
     assert [f"http://{HOST}:{forward}", "→", "anywhere,", "as", "a", "forward", "proxy"] in rows
     assert [f"http://{HOST}:{page}/metrics", "for", "Prometheus"] in rows
     assert "mitmproxy-ca-cert.pem" in ended.err
-    assert ["liar", "3", "0", "0", "0", "2"] in rows
+    assert ["liar", "3", "0", "of", "3", "0", "0", "0", "2"] in rows
     assert ["2", "high", "unauthorized-without-challenge", "liar", "GET", "/me", "401"] in rows
     assert "hunter2" not in ended.out + ended.err
     assert "Traceback" not in ended.err

@@ -14,7 +14,7 @@ from lab.audits import audit, finding, plan
 from lab.prom import RULES, Prometheus, filled, lines, now, panels, written
 from support import wait_until
 from wirelint.core.exchange import FailureKind
-from wirelint.core.finding import Severity
+from wirelint.core.finding import Severity, Side
 from wirelint.core.verdict import Verdict
 from wirelint.gen.alerting_rules import alerts
 from wirelint.gen.dashboards import UIDS
@@ -41,6 +41,9 @@ SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)(\{[^{}]*\})")
 NAME = re.compile(r"\b((?:wirelint|process|scrape)_\w+|service\w*:[\w:]+|ALERTS|up)\b(?!\s*\()")
 GROUPING = re.compile(r"\b(?:by|on|ignoring|without|group_left|group_right)\s*\(([^)]*)\)")
 MATCHER = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"")
+
+
+CALL = '{"jsonrpc": "2.0", "method": "stock.get", "id": 1}'
 
 
 class Nowhere:
@@ -83,6 +86,11 @@ def samples(end: float) -> Iterator[str]:
         metrics.accept(audit(service="tidy", suppressed=(finding(second.id, service="tidy"),)))
         gone = audit(service="shop", status=None, verdict=Verdict.SERVER_ERROR, failure=FailureKind.CONNECT)
         metrics.accept(gone)
+        metrics.accept(audit(service="tidy", status=None, verdict=Verdict.UNKNOWN, failure=FailureKind.CLIENT_GONE))
+        retried = finding(first.id, service="tidy", severity=Severity.MEDIUM, side=Side.CLIENT, at=at)
+        metrics.accept(audit(retried, service="tidy"))
+        metrics.accept(audit(service="tidy", verdict=Verdict.CLIENT_ERROR, asked=CALL))
+        metrics.accept(audit(service="tidy", verdict=Verdict.SERVER_ERROR))
         metrics.accept(audit(service=f"another-{minute}"))
         metrics.observe_audit(0.0002)
         stats.captured = stats.audited = 50 * minute
@@ -201,11 +209,13 @@ def test_tiles_show_what_the_traffic_was(prometheus: Prometheus) -> None:
         ((value),) = numbers(prometheus.instant(expression)).values()
         return value
 
-    # In the last minutes 27 exchanges a minute, and in the half hour before one less.
-    assert tile("Reported errors") == pytest.approx(1.5 / 26.5, abs=0.01)
-    assert tile("True errors") == pytest.approx(3 / 26.5, abs=0.01)
-    assert tile("Hidden errors") == pytest.approx(2 / 26.5, abs=0.005)
-    assert tile("Of it unanswered") == pytest.approx(1 / 26.5, abs=0.005)
+    # In the last minutes 27 exchanges a minute, and in the half hour before one less. Each minute reports one 503 and one
+    # without a response, and in the last half hour one 500 more.
+    assert tile("Reported errors") == pytest.approx(2.5 / 26.5, abs=0.01)
+    assert tile("Actual errors") == pytest.approx(3 / 26.5, abs=0.01)
+    assert tile("Client errors as success") == pytest.approx(1 / 26.5, abs=0.005)
+    assert tile("Server errors as success") == 0
+    assert tile("No response") == pytest.approx(1 / 26.5, abs=0.005)
     assert tile("Masked errors") == pytest.approx(1 / 26.5, abs=0.005)
     assert tile("Blamed errors") == pytest.approx(0.5 / 26.5, abs=0.005)
     assert tile("Unknown") == pytest.approx(1 / 26.5, abs=0.005)

@@ -16,17 +16,20 @@ from wirelint.gen.dashboards import UIDS
 pytestmark = pytest.mark.e2e
 
 EMPTY = {
+    "Abandoned exchanges",
     "Accepted findings, by rule",
     "Audits given up",
     "Dropped, by reason",
     "Errors of rules, and faults elsewhere",
+    "Findings about clients",
     "Firing alerts",
     "Folded labels",
     "Log of findings",
     "Not inspected, by reason",
+    "Time until clients left, median",
     "Workers",
 }
-"""What has nothing to show when all is well."""
+"""What has nothing to show when all is well, and what the demo has no service for."""
 
 
 @pytest.fixture(scope="module")

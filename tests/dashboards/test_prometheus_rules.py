@@ -38,10 +38,13 @@ def test_they_say_what_they_should(path: Path) -> None:
     ("right", "wrong", "test"),
     [
         ('code=~"4..",verdict="server_error"', 'code=~"4.."', "ratios"),
-        ('code!~"[45]..",verdict=~', 'code=~"[123]..",verdict=~', "ratios"),
-        ('code="none",verdict=~"client_error|server_error"', 'code="none"', "burn"),
-        (" - service:wirelint_unanswered_errors:ratio1h > 0.0144", " > 0.0144", "burn"),
-        (" - service:wirelint_unanswered_errors:ratio1h > 0.01\n", " > 0.01\n", "burn"),
+        ('protocol="http",code=~"[123]..",verdict=~', 'protocol="http",code!~"[45]..",verdict=~', "ratios"),
+        ('code=~"5..|none"', 'code=~"5.."', "ratios"),
+        (" - service:wirelint_abandoned_errors:ratio5m > 0.05", " > 0.05", "burn"),
+        ("service:wirelint_hidden_server_errors:ratio1h + ", "", "burn"),
+        (" + service:wirelint_masked_errors:ratio1h", "", "alerts"),
+        (" - service:wirelint_blamed_errors:ratio1h", "", "alerts"),
+        ("service:wirelint_hidden_server_errors:ratio1h", "service:wirelint_hidden_errors:ratio1h", "burn"),
         (" >= 139", " >= 1", "burn"),
         (
             "unless\n                wirelint_findings_total offset 5m",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from wirelint.core.audit import Audit, Suppressed
+from wirelint.core.body import Body
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Finding, Severity, Side, fingerprint
+from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
 from wirelint.core.plan import Bound, Plan
 from wirelint.core.rule import Context, Rule, When
@@ -51,13 +53,14 @@ def finding(
     at: float | None = 1000.0,
     suggested: int | None = 422,
     origin: Origin | None = None,
+    side: Side = Side.SERVER,
 ) -> Finding:
     """A finding."""
     return Finding(
         rule=name,
         severity=severity,
         confidence=Confidence.STRONG,
-        side=Side.SERVER,
+        side=side,
         service=service,
         direction=Direction.INBOUND,
         method=method,
@@ -88,12 +91,19 @@ def audit(
     suppressed: tuple[Finding, ...] = (),
     plan: Plan = PLAN,
     seconds: float | None = 0.05,
+    asked: str = "",
+    address: str = "",
+    sending: bool = False,
 ) -> Audit:
-    """An audit of one exchange with ``findings``."""
+    """Return an audit of one exchange with ``findings``; ``asked`` is the JSON that was posted."""
+    request = Request(method=method, target=target)
+    if asked:
+        fields = Headers.of(("Content-Type", "application/json"))
+        request = Request(method="POST", target=target, headers=fields, body=Body(asked.encode()))
     exchange = Exchange(
-        request=Request(method=method, target=target),
+        request=request,
         response=None if status is None else Response(status=status),
-        failure=None if failure is None else Failure(kind=failure),
+        failure=None if failure is None else Failure(kind=failure, address=address, sending=sending),
         service=service,
         id="e-1",
         started=10.0,

@@ -61,7 +61,7 @@ def test_it_shows_findings_services_and_rules() -> None:
     page = Page(report("html", gone, gone, audit(service="pay"), skipped=[Skipped(1, "not HTTP")]))
     for text in ("200 with an error in it", "made-up", "/orders/{id}", '"error": "no stock"', "a.har#3, #3", "×2"):
         assert text in page.text
-    for text in ("pay", "true server errors", "1 record of a.har: not HTTP", "How to fix", "More about made-up"):
+    for text in ("pay", "server errors reported", "1 record of a.har: not HTTP", "How to fix", "More about made-up"):
         assert text in page.text
     assert page.addresses == ["#rule-made-up"]
 

@@ -17,7 +17,7 @@ from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
 from wirelint.sinks.journal import Journal, request_line
 
-TOTALS = ("exchanges", "reported", "true", "hidden", "masked", "blamed", "unknown")
+TOTALS = ("exchanges", "reported", "true", "hidden", "masked", "blamed", "unknown", "unanswered", "lied")
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,15 @@ TOTALS = ("exchanges", "reported", "true", "hidden", "masked", "blamed", "unknow
     [
         (200, Verdict.OK, set()),
         (200, Verdict.UNKNOWN, {"unknown"}),
-        (200, Verdict.SERVER_ERROR, {"true", "hidden"}),
-        (302, Verdict.CLIENT_ERROR, {"hidden"}),
+        (200, Verdict.SERVER_ERROR, {"true", "hidden", "lied"}),
+        (302, Verdict.CLIENT_ERROR, {"hidden", "lied"}),
         (404, Verdict.CLIENT_ERROR, set()),
-        (404, Verdict.SERVER_ERROR, {"true", "masked"}),
+        (404, Verdict.SERVER_ERROR, {"true", "masked", "lied"}),
         (500, Verdict.SERVER_ERROR, {"reported", "true"}),
-        (500, Verdict.CLIENT_ERROR, {"reported", "blamed"}),
+        (500, Verdict.CLIENT_ERROR, {"reported", "blamed", "lied"}),
         (503, Verdict.OK, {"reported"}),
-        (None, Verdict.SERVER_ERROR, {"true", "hidden"}),
+        (None, Verdict.SERVER_ERROR, {"reported", "true", "unanswered"}),
+        (None, Verdict.UNKNOWN, {"reported", "unanswered", "unknown"}),
     ],
 )
 def test_totals_follow_the_words_of_the_contract(status: int | None, verdict: Verdict, counted: set[str]) -> None:

@@ -19,8 +19,8 @@ from wirelint.sources.mitm.stats import Stats, StatsCollector
 from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
 
 CONTRACT: Mapping[str, set[str]] = {
-    "wirelint_exchanges_total": {"service", "direction", "method", "code", "verdict"},
-    "wirelint_findings_total": {"service", "rule", "severity", "method", "route"},
+    "wirelint_exchanges_total": {"service", "direction", "method", "code", "verdict", "protocol"},
+    "wirelint_findings_total": {"service", "rule", "severity", "side", "method", "route"},
     "wirelint_rule_info": {"rule", "severity", "confidence", "status", "summary"},
     "wirelint_exchange_duration_seconds_bucket": {"service", "direction", "code_class", "le"},
     "wirelint_upstream_failures_total": {"service", "kind"},
@@ -56,6 +56,7 @@ def test_an_exchange_is_counted_by_report_and_outcome(metrics: Metrics) -> None:
     metrics.accept(audit(status=200, verdict=Verdict.SERVER_ERROR))
     metrics.accept(audit(status=None, verdict=Verdict.SERVER_ERROR, failure=FailureKind.CONNECT))
     common = {"service": "shop", "direction": "inbound", "method": "GET", "verdict": "server_error"}
+    common["protocol"] = "http"
     assert value(metrics, "exchanges_total", code="200", **common) == 2
     assert value(metrics, "exchanges_total", code="none", **common) == 1
     assert value(metrics, "upstream_failures_total", service="shop", kind="connect") == 1
@@ -69,12 +70,12 @@ def test_a_client_that_leaves_is_no_failure_of_the_service(metrics: Metrics) -> 
 def test_each_rule_has_its_series_at_zero_as_soon_as_a_service_is_seen(metrics: Metrics) -> None:
     assert total(metrics, "findings_total") == 0
     metrics.accept(audit())
-    empty = {"service": "shop", "method": "", "route": ""}
+    empty = {"service": "shop", "side": "server", "method": "", "route": ""}
     assert value(metrics, "findings_total", rule="made-up", severity="medium", **empty) == 0
     assert value(metrics, "findings_total", rule="other", severity="high", **empty) == 0
     metrics.accept(audit(finding()))
     assert value(metrics, "findings_total", rule="made-up", severity="medium", **empty) == 0
-    found = {"service": "shop", "method": "GET", "route": "/orders/{id}"}
+    found = {"service": "shop", "side": "server", "method": "GET", "route": "/orders/{id}"}
     assert value(metrics, "findings_total", rule="made-up", severity="medium", **found) == 1
 
 

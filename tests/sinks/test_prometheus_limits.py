@@ -26,6 +26,7 @@ def test_a_service_too_many_is_folded_and_all_else_stays_exact() -> None:
         found = finding(service=name)
         metrics.accept(audit(found, service=name, method="POST", verdict=Verdict.CLIENT_ERROR))
     other = {"service": "_other", "method": "POST", "code": "200", "verdict": "client_error", "direction": "inbound"}
+    other["protocol"] = "http"
     assert value(metrics, "exchanges_total", **other) == 2
     assert total(metrics, "exchanges_total", service="a") == 2
     assert total(metrics, "findings_total", service="_other", rule="made-up", route="/orders/{id}", method="GET") == 2
@@ -38,7 +39,7 @@ def test_a_route_too_many_is_folded_alone() -> None:
     for number in range(10):
         metrics.accept(audit(finding(route=f"/r{number}")))
     metrics.accept(audit(finding(service="b"), service="b"))
-    labels = {"service": "shop", "rule": "made-up", "severity": "medium", "method": "GET"}
+    labels = {"service": "shop", "rule": "made-up", "severity": "medium", "side": "server", "method": "GET"}
     assert value(metrics, "findings_total", route="_other", **labels) == 7
     assert value(metrics, "findings_total", route="/r1", **labels) == 1
     assert value(metrics, "label_overflow_total", label="route") == 7

@@ -10,9 +10,11 @@ import pytest
 
 from lab.audits import RULE, audit, finding
 from tools import require_tool
+from wirelint.core.exchange import FailureKind
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
+from wirelint.sinks.reachability import Reachability
 from wirelint.web.server import WebServer
 from wirelint.web.site import Endpoint
 
@@ -43,8 +45,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
 
 
 @pytest.fixture
-def journal() -> Journal:
-    return Journal()
+def reach() -> Reachability:
+    return Reachability(lambda _: None)
+
+
+@pytest.fixture
+def journal(reach: Reachability) -> Journal:
+    return Journal(unreachable=reach.now)
 
 
 @pytest.fixture
@@ -69,11 +76,35 @@ def test_findings_and_rates_are_shown(browser: Browser, url: str, journal: Journ
     page = browser.show(url)
     assert "200 with an error in it" in page
     assert "/orders/{id}" in page
-    assert '<dd id="true">25.0 %</dd>' in page
-    assert '<dd id="reported">0 %</dd>' in page
-    assert "1 server error happened, status codes report 0" in page
+    assert '<span id="lied">1</span>' in page
+    assert '<span id="answered" class="of">of 4</span>' in page
+    assert '<span id="reported">0</span>' in page
+    assert '<span id="true">1</span>' in page
+    assert "1 server error as success" in page
     assert 'data-kind="live"' in page
     assert "Waiting for traffic" not in page
+
+
+def test_a_service_that_cannot_be_reached_is_named(
+    browser: Browser, url: str, journal: Journal, reach: Reachability
+) -> None:
+    for _ in range(3):
+        failed = audit(
+            service="dead",
+            status=None,
+            verdict=Verdict.SERVER_ERROR,
+            failure=FailureKind.CONNECT,
+            address="127.0.0.1:20098",
+        )
+        journal.accept(failed)
+        reach.accept(failed)
+    page = browser.show(url)
+    assert "<b>dead: </b>cannot connect to 127.0.0.1:20098 (connect)" in page
+    assert "3 exchanges since" in page
+    assert "Nothing to object to" not in page
+    assert "3 of 3 exchanges had none" in page
+    assert '<span id="reported">3</span>' in page
+    assert '<span id="lied">0</span>' in page
 
 
 def test_a_finding_on_its_own_shows_examples_and_advice(browser: Browser, url: str, journal: Journal) -> None:

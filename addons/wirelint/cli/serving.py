@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from wirelint.sources.mitm.workers.supervisor import Supervisor
     from wirelint.web.site import Endpoint
 
-_NUMBERS: Final = frozenset({1, 2, 3, 4, 5})
+_NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
 # How mitmproxy and asyncio say together that an address is taken.
 _refused: Final = re.compile(r".* failed to listen on (\S+) with .*[:\]] ([^:\]]+)")
 
@@ -238,6 +238,8 @@ def _summarise(notes: Printer, live: Live) -> None:
     notes.line("")
     if told["exchanges"]:
         notes.table(summary.services(live.journal), right=_NUMBERS)
+        for sentence in summary.states(live.journal):
+            notes.line(sentence)
         if rows := summary.findings(live.journal):
             notes.line("")
             notes.table(rows, right=frozenset({0}))

@@ -35,10 +35,16 @@ class FailureKind(enum.StrEnum):
 
 
 class Failure(NamedTuple):
-    """What came instead of a response, or cut one short."""
+    """What came instead of a response, or cut one short.
+
+    ``address``: the host and port that no connection could be made to; empty if there was one, or none is known.
+    ``sending``: the client left before it had sent its whole request.
+    """
 
     kind: FailureKind
     message: str = ""
+    address: str = ""
+    sending: bool = False
 
 
 class Probe(NamedTuple):

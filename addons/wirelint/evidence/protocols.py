@@ -33,19 +33,22 @@ class Protocol(enum.StrEnum):
     EVENTS = "event stream"
 
 
-IN_CONTENT: Final = frozenset(
-    {
-        Protocol.GRAPHQL,
-        Protocol.JSON_RPC,
-        Protocol.XML_RPC,
-        Protocol.SOAP,
-        Protocol.GRPC,
-        Protocol.BATCH,
-        Protocol.BULK,
-        Protocol.S3,
-    }
-)
-"""Protocols that report errors in the content, under 2xx, by their own rules."""
+_LABELS: Final = {
+    Protocol.GRAPHQL: "graphql",
+    Protocol.JSON_RPC: "jsonrpc",
+    Protocol.XML_RPC: "xmlrpc",
+    Protocol.SOAP: "soap",
+    Protocol.GRPC: "grpc",
+    Protocol.BATCH: "batch",
+    Protocol.BULK: "bulk",
+    Protocol.S3: "s3",
+}
+
+IN_CONTENT: Final = frozenset(_LABELS)
+"""Protocols that report errors in the content or in trailers, under 2xx, by their own rules."""
+
+HTTP: Final = "http"
+"""The label of exchanges that report errors by their status."""
 
 NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol for protocol in Protocol}
 """How protocols are named in settings: ``graphql``, ``json-rpc``, ``event-stream`` … ``PLAIN`` is none of them."""
@@ -68,6 +71,12 @@ def protocol(exchange: Exchange) -> Protocol | None:
     """The protocol of an exchange, or None for plain HTTP."""
     told = known(exchange).protocol
     return _seen(exchange) if told is None else NAMES.get(told)
+
+
+def protocol_label(exchange: Exchange) -> str:
+    """Return the value of the label ``protocol``: ``graphql``, ``jsonrpc`` …, or ``http`` for all the rest."""
+    spoken = protocol(exchange)
+    return HTTP if spoken is None else _LABELS.get(spoken, HTTP)
 
 
 def _seen(exchange: Exchange) -> Protocol | None:

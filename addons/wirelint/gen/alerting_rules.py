@@ -14,7 +14,7 @@ OBJECTIVE: Final = 0.999
 """The share of exchanges that are to hide no error."""
 
 GAP: Final = 0.01
-"""How much further the true error rate may be from the reported one."""
+"""How much of its exchanges a service may fail in without a 5xx."""
 
 OUTAGE: Final = 0.05
 """The share of exchanges without a response from which on a service is taken to be down."""
@@ -73,11 +73,11 @@ class Alert(NamedTuple):
 
 
 def lies(window: str, selector: str = "") -> str:
-    """The share of exchanges that were answered as if there were no error: an outage is none of them.
+    """Return the share of exchanges that were answered as if there were no error.
 
-    :param selector: matchers in braces, which both of its rules get.
+    :param selector: matchers in braces.
     """
-    return f"{ratio('hidden', window)}{selector} - {ratio('unanswered', window)}{selector}"
+    return f"{ratio('hidden', window)}{selector}"
 
 
 def _burn(burn: Burn) -> Alert:
@@ -100,18 +100,19 @@ def _of_services() -> Iterator[Alert]:
     yield from map(_burn, BURNS)
     yield Alert(
         "WirelintErrorGap",
-        f"{ratio('true', '1h')} - {ratio('reported', '1h')} - {ratio('unanswered', '1h')} > {GAP:g}\n"
+        f"{ratio('hidden_server', '1h')} + {ratio('masked', '1h')} - {ratio('blamed', '1h')} > {GAP:g}\n"
         f"and\n{total('1h')} >= {ceil(2 / GAP)}",
         "15m",
         "warning",
         "{{ $labels.service }} fails more often than it reports",
-        "The true error rate of {{ $labels.service }} over the last hour is {{ $value | humanizePercentage }} of all"
-        " exchanges above the one that its status codes report, not counting those that got no response.",
+        "Over the last hour {{ $labels.service }} failed in {{ $value | humanizePercentage }} of all exchanges without"
+        " saying so by a 5xx, less those in which a 5xx blamed it for a client's error.",
         _SERVICE,
     )
     yield Alert(
         "WirelintUnanswered",
-        f"{ratio('unanswered', '5m')} > {OUTAGE:g}\nand\n{total('5m')} >= {ceil(2 / OUTAGE)}",
+        f"{ratio('unanswered', '5m')} - {ratio('abandoned', '5m')} > {OUTAGE:g}\n"
+        f"and\n{total('5m')} >= {ceil(2 / OUTAGE)}",
         "5m",
         "critical",
         "{{ $labels.service }} does not respond",
@@ -124,7 +125,7 @@ def _of_services() -> Iterator[Alert]:
         "max by (job, service, rule) (\n"
         "  wirelint_first_finding_timestamp_seconds > time() - 3600\n"
         "  and on (job, instance, service, rule)\n"
-        '  wirelint_findings_total{severity=~"medium|high"} > 0\n'
+        '  wirelint_findings_total{severity=~"medium|high",side="server"} > 0\n'
         ")\nunless on (job, service, rule)\n"
         f"max_over_time({LAST}[7d] offset 1h)",
         "0m",

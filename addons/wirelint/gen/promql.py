@@ -6,27 +6,35 @@ from collections.abc import Mapping
 from typing import Final
 
 KINDS: Final[Mapping[str, str]] = {
-    "reported": 'code=~"5.."',
+    "reported": 'code=~"5..|none"',
     "true": 'verdict="server_error"',
-    "hidden": 'code!~"[45]..",verdict=~"client_error|server_error"',
-    "unanswered": 'code="none",verdict=~"client_error|server_error"',
+    "hidden": 'protocol="http",code=~"[123]..",verdict=~"client_error|server_error"',
+    "hidden_client": 'protocol="http",code=~"[123]..",verdict="client_error"',
+    "hidden_server": 'protocol="http",code=~"[123]..",verdict="server_error"',
+    "told": 'protocol!="http",code=~"[123]..",verdict=~"client_error|server_error"',
+    "unanswered": 'code="none"',
     "masked": 'code=~"4..",verdict="server_error"',
     "blamed": 'code=~"5..",verdict="client_error"',
 }
-"""Kinds of errors by the matchers that select their exchanges.
+"""Kinds of exchanges by their matchers. ``wirelint.sinks.outcomes`` counts the same for the page.
 
-Where no response came, no status told of the error, so it is hidden; but nobody lied either. Hidden less unanswered is
-what was answered with another status than an error's. A caller that left by itself had no error: its verdict is
-``unknown``.
+An exchange without a response failed in plain sight of its client, so it is reported.
 """
 
+ABANDONED: Final = "wirelint_abandoned_wait_seconds_count"
+"""Counter of the exchanges whose clients left while they waited; no status and no verdict says so."""
+
 MEANING: Final[Mapping[str, str]] = {
-    "reported": "5xx",
-    "true": "failed on the side of the service, whatever the status",
-    "hidden": "an error that no 4xx or 5xx tells of",
-    "unanswered": "a hidden error without any response",
-    "masked": "a failure of the service under a 4xx",
-    "blamed": "a fault of the caller under a 5xx",
+    "reported": "5xx, or no response",
+    "true": "the service failed, whatever the status",
+    "hidden": "an error under 1xx, 2xx or 3xx",
+    "hidden_client": "the client's error under 1xx, 2xx or 3xx",
+    "hidden_server": "the service's error under 1xx, 2xx or 3xx",
+    "told": "an error that the content reports as its protocol (GraphQL, JSON-RPC …) wants it, under 1xx, 2xx or 3xx",
+    "unanswered": "no response: the service failed, or the client left before one came",
+    "abandoned": "no response, and the client left while it waited for one",
+    "masked": "the service's error under 4xx",
+    "blamed": "the client's error under 5xx",
 }
 
 
@@ -46,5 +54,5 @@ def counted(selector: str, window: str) -> str:
 
 
 def kind(name: str, metric: str, filters: str, window: str) -> str:
-    """Exchanges with errors of one kind within the window, series by series."""
-    return counted(matched(metric, KINDS[name], filters), window)
+    """Return the exchanges of one kind within the window, series by series."""
+    return counted(matched(ABANDONED if name == "abandoned" else metric, KINDS.get(name, ""), filters), window)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.gen.promql import KINDS, MEANING, matched
+from wirelint.gen.promql import ABANDONED, KINDS, MEANING, matched
 from wirelint.gen.yaml import block
 
 WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
-EXCHANGES: Final = "service_code_verdict:wirelint_exchanges:increase5m"
-FINDINGS: Final = "service_rule_severity:wirelint_findings:increase5m"
+EXCHANGES: Final = "service_code_verdict_protocol:wirelint_exchanges:increase5m"
+FINDINGS: Final = "service_rule_severity_side:wirelint_findings:increase5m"
+_LEFT: Final = "service:wirelint_abandoned:increase5m"
 LAST: Final = "service_rule:wirelint_last_finding_timestamp_seconds:max"
 """When a rule last fired at a service, over all proxies: a week of it is few series, however many proxies there are."""
 
@@ -59,11 +60,11 @@ def _total(window: str) -> str:
 
 
 def _ratio(kind: str, window: str) -> str:
+    errors = _LEFT if kind == "abandoned" else matched(EXCHANGES, KINDS[kind])
     if window == "5m":
-        errors = matched(EXCHANGES, KINDS[kind])
         everything = EXCHANGES
     else:
-        errors = f"sum_over_time({matched(EXCHANGES, KINDS[kind])}[{window}])"
+        errors = f"sum_over_time({errors}[{window}])"
         everything = f"sum_over_time({EXCHANGES}[{window}])"
     # A service without such errors has none of the series: it is to be 0, not missing.
     return (
@@ -77,20 +78,21 @@ def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     yield (
         "wirelint-increases",
         [
-            (EXCHANGES, _increase("wirelint_exchanges_total", "service, code, verdict")),
-            (FINDINGS, _increase("wirelint_findings_total", "service, rule, severity")),
+            (EXCHANGES, _increase("wirelint_exchanges_total", "service, code, verdict, protocol")),
+            (_LEFT, _increase(ABANDONED, "service")),
+            (FINDINGS, _increase("wirelint_findings_total", "service, rule, severity, side")),
             (LAST, "max by (job, service, rule) (wirelint_last_finding_timestamp_seconds)"),
             *((total(window), _total(window)) for window in WINDOWS),
         ],
     )
     # Prometheus evaluates each group at moments of its own. What is subtracted from each other has to be of one moment.
     for window in WINDOWS:
-        yield f"wirelint-errors-{window}", [(ratio(kind, window), _ratio(kind, window)) for kind in KINDS]
+        yield f"wirelint-errors-{window}", [(ratio(kind, window), _ratio(kind, window)) for kind in MEANING]
 
 
 def text() -> str:
     """The file."""
-    lines = [_HEAD + "".join(f"#   {kind}: {MEANING[kind]}\n" for kind in KINDS), "groups:"]
+    lines = [_HEAD + "".join(f"#   {kind}: {MEANING[kind]}\n" for kind in MEANING), "groups:"]
     for name, members in rules():
         lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]
         for record, expression in members:

@@ -10,7 +10,7 @@ from wirelint.gen.alerting_rules import OBJECTIVE, lies
 from wirelint.gen.frame import FINDING, SERVICE, dashboard
 from wirelint.gen.overview import EXCHANGES, rates, share
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
-from wirelint.gen.promql import MEANING, counted, matched
+from wirelint.gen.promql import ABANDONED, KINDS, MEANING, counted, matched
 from wirelint.gen.recording_rules import WINDOWS
 
 _QUIET: Final = "no traffic"
@@ -20,12 +20,22 @@ _STEPS: Final = {
     "reported": ((None, BLUE),),
     "true": ((None, BLUE),),
     "unanswered": ((None, GREEN), (0.001, ORANGE)),
+    "told": ((None, BLUE),),
+}
+_TILES: Final = {
+    "reported": "Reported errors",
+    "true": "Actual errors",
+    "hidden_client": "Client errors as success",
+    "hidden_server": "Server errors as success",
+    "masked": "Masked errors",
+    "blamed": "Blamed errors",
+    "unanswered": "No response",
 }
 _CODES: Final = {
     "4": {"400": YELLOW, "401": PURPLE, "403": BLUE, "404": ORANGE, "422": GREY, "429": RED},
     "5": {"500": RED, "502": PURPLE, "503": ORANGE, "504": BLUE},
 }
-_FINDINGS: Final = matched("wirelint_findings_total", filters=FINDING)
+_FINDINGS: Final = matched("wirelint_findings_total", 'side="server"', FINDING)
 _EXAMPLES: Final = "${page}/findings?service=${__data.fields.Service}&rule=${__data.fields.Rule}"
 
 
@@ -40,6 +50,7 @@ def build() -> Any:
             ("Findings", _findings()),
             ("Client errors, 4xx", _codes("4", "masked", "server_error")),
             ("Server errors, 5xx", _codes("5", "blamed", "client_error")),
+            ("Protocols and clients", _protocols()),
             ("Durations and upstream", _upstream()),
             ("Error budget", _budget()),
         ],
@@ -47,16 +58,16 @@ def build() -> Any:
 
 
 def _numbers() -> Iterator[Any]:
-    for name, width in (("reported", 4), ("true", 4), ("hidden", 4), ("unanswered", 3), ("masked", 3), ("blamed", 3)):
+    for name, title in _TILES.items():
         yield panels.stat(
-            f"{name.capitalize()} errors" if name != "unanswered" else "Of it unanswered",
+            title,
             f"Share of exchanges in the selected time: {MEANING[name]}.",
             instant(share(name)),
             unit="percentunit",
             empty=_QUIET,
             decimals=2,
             steps=_STEPS.get(name, _LIES),
-            size=(width, 4),
+            size=(3, 4),
         )
     yield panels.stat(
         "Unknown",
@@ -69,12 +80,12 @@ def _numbers() -> Iterator[Any]:
         size=(3, 4),
     )
     yield panels.series(
-        "True and reported error rate",
+        "Actual and reported error rate",
         "Where the lines part, status codes lie.",
-        [query(rates("true"), "true", "A"), query(rates("reported"), "reported", "B")],
+        [query(rates("true"), "actual", "A"), query(rates("reported"), "reported", "B")],
         unit="percentunit",
         empty=_QUIET,
-        colors={"true": RED, "reported": BLUE},
+        colors={"actual": RED, "reported": BLUE},
     )
     yield panels.series(
         "Exchanges by verdict",
@@ -133,7 +144,7 @@ def _findings() -> Iterator[Any]:
     found = counted(_FINDINGS, "$__range")
     moment = f'{{{SERVICE},rule=~"$rule"}}'
     keys = "service, rule, severity, method, route"
-    routes = f"sum by ({keys}) (wirelint_findings_total{{{FINDING}}} > 0)"
+    routes = f"sum by ({keys}) ({_FINDINGS} > 0)"
 
     def of_rule(name: str, way: str) -> str:
         return f"0 * {routes} + on (service, rule) group_left () 1000 * {way} by (service, rule) ({name}{moment})"
@@ -181,12 +192,35 @@ def _codes(first: str, lie: str, verdict: str) -> Iterator[Any]:
     )
     yield panels.series(
         f"{first}xx that are {lie}",
-        f"Responses with {first}xx that were {MEANING[lie]}, per second and by code.",
+        f"Responses with {first}xx that hide {MEANING[lie].partition(' under')[0]}, per second and by code.",
         [query(f'sum by (code) (rate({EXCHANGES}{{{codes},verdict="{verdict}"}}[$__rate_interval]))', "{{code}}")],
         unit="reqps",
         empty="None: good",
         stacked=True,
         colors=_CODES[first],
+    )
+
+
+def _protocols() -> Iterator[Any]:
+    plain = f'{SERVICE},protocol!="http"'
+    everything = f"sum by (service, protocol) (rate({EXCHANGES}{{{plain}}}[$__rate_interval]))"
+    told = f"sum by (service, protocol) (rate({matched(EXCHANGES, KINDS['told'], SERVICE)}[$__rate_interval]))"
+    yield panels.series(
+        "Errors that protocols report under success",
+        "The error rate of GraphQL, JSON-RPC and other services that report errors in the content: no lies, and no"
+        " other monitoring by status code sees them.",
+        [query(f"({told} or 0 * {everything}) / ({everything} > 0)", "{{service}} {{protocol}}")],
+        unit="percentunit",
+        empty="No such protocol in this time",
+    )
+    clients = matched("wirelint_findings_total", 'side="client"', FINDING)
+    yield panels.series(
+        "Findings about clients",
+        "What clients of the service do wrong, per minute. It is not among the findings of the service.",
+        [query(f"60 * sum by (service, rule) (rate({clients}[$__rate_interval])) > 0", "{{service}} {{rule}}")],
+        unit="short",
+        empty="None: good",
+        stacked=True,
     )
 
 
@@ -217,7 +251,26 @@ def _upstream() -> Iterator[Any]:
         empty="None: good",
         stacked=True,
         colors={"connect": RED, "timeout": ORANGE, "reset": PURPLE, "tls": BLUE, "protocol": YELLOW},
-        size=(24, 6),
+        size=(8, 7),
+    )
+    abandoned = f"sum by (service) (rate({matched(ABANDONED, filters=SERVICE)}[$__rate_interval]))"
+    waited = f"sum by (le, service) (rate(wirelint_abandoned_wait_seconds_bucket{{{SERVICE}}}[$__rate_interval]))"
+    yield panels.series(
+        "Abandoned exchanges",
+        "Exchanges per second whose clients left before a response came.",
+        [query(abandoned, "{{service}}")],
+        unit="reqps",
+        empty="None: good",
+        stacked=True,
+        size=(8, 7),
+    )
+    yield panels.series(
+        "Time until clients left, median",
+        "How long half of the clients waited at most that left before a response came.",
+        [query(f"histogram_quantile(0.5, {waited})", "{{service}}")],
+        unit="s",
+        empty="None: good",
+        size=(8, 7),
     )
 
 
@@ -229,7 +282,7 @@ def _budget() -> Iterator[Any]:
     yield panels.stat(
         "Budget left, 3 days",
         f"What is left of the {budget} of exchanges that may be answered as if there were no error, over the last three"
-        " days; of the worst of the chosen services. What got no response is left out.",
+        " days; of the worst of the chosen services.",
         instant(f"clamp_min(1 - max({lies('3d', chosen)}) / {allowed}, 0)"),
         unit="percentunit",
         empty=_RULES_MISSING,
@@ -240,8 +293,7 @@ def _budget() -> Iterator[Any]:
     yield panels.series(
         "Burn rate of hidden errors",
         f"How fast the budget of {budget} is used up; at 1 it is gone after exactly its period. Alerts fire from 14.4"
-        " (1h and 5m), 6 (6h and 30m), 3 (1d and 2h) and 1 (3d and 6h); of the worst of the chosen services, without"
-        " what got no response.",
+        " (1h and 5m), 6 (6h and 30m), 3 (1d and 2h) and 1 (3d and 6h); of the worst of the chosen services.",
         [
             query(f"max({lies(window, chosen)}) / {allowed}", window, chr(ord("A") + at))
             for at, window in enumerate(WINDOWS)

@@ -15,10 +15,11 @@ from xml.etree import ElementTree as ET
 from wirelint.core.audit import Audit
 from wirelint.core.finding import Finding, Side
 from wirelint.core.rule import Rule
-from wirelint.core.verdict import Verdict, of_status
+from wirelint.evidence.protocols import protocol_label
 from wirelint.reports import Run
 from wirelint.reports.common.grouping import Grouping
 from wirelint.reports.common.groups import Group
+from wirelint.sinks.outcomes import LIES, kinds, status_class
 from wirelint.sinks.text import plural, printable, sections
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -52,14 +53,12 @@ _code: Final = re.compile(r"``([^`]+)``")
 
 
 class ServiceFindings:
-    """Counts of one service: exchanges, errors by status, errors by outcome, errors under a success, findings."""
+    """Counts of one service: exchanges, findings, and those of ``wirelint.sinks.outcomes``."""
 
     def __init__(self) -> None:
         self.exchanges = 0
-        self.reported = 0
-        self.true = 0
-        self.hidden = 0
         self.findings = 0
+        self.kinds: Counter[str] = Counter()
 
 
 class Html(Grouping):
@@ -74,11 +73,8 @@ class Html(Grouping):
         super().accept(audit)
         exchange = audit.exchange
         service = self._services.setdefault(exchange.service, ServiceFindings())
-        claimed = Verdict.UNKNOWN if exchange.status is None else of_status(exchange.status)
         service.exchanges += 1
-        service.reported += claimed is Verdict.SERVER_ERROR
-        service.true += audit.verdict is Verdict.SERVER_ERROR
-        service.hidden += claimed is Verdict.OK and audit.verdict in (Verdict.CLIENT_ERROR, Verdict.SERVER_ERROR)
+        service.kinds.update(kinds(status_class(exchange.status), audit.verdict, protocol_label(exchange)))
         service.findings += sum(finding.side is not Side.CLIENT for finding in audit.findings)
 
     def finish(self) -> None:
@@ -137,7 +133,15 @@ class Html(Grouping):
         if not self._services:
             return
         table = _add(_add(_section(main, "Services"), "div", cls="scroll"), "table", id="services")
-        heads = ("service", "exchanges", "reported 5xx", "true server errors", "hidden", "findings")
+        heads = (
+            "service",
+            "exchanges",
+            "lied",
+            "server errors reported",
+            "happened",
+            "client errors as success",
+            "findings",
+        )
         row = _add(_add(table, "thead"), "tr")
         for number, name in enumerate(heads):
             _add(row, "th", name, cls="number" if number else "", scope="col")
@@ -145,7 +149,9 @@ class Html(Grouping):
         for name, each in sorted(self._services.items(), key=lambda item: (-item[1].exchanges, item[0])):
             row = _add(rows, "tr")
             _add(row, "th", name, scope="row")
-            for count in (each.exchanges, each.reported, each.true, each.hidden, each.findings):
+            lied = sum(each.kinds[kind] for kind in LIES)
+            figures = (each.kinds["reported"], each.kinds["true"], each.kinds["hidden_client"])
+            for count in (each.exchanges, lied, *figures, each.findings):
                 _add(row, "td", f"{count:,}", cls="number")
 
     def _rules(self, main: ET.Element) -> None:

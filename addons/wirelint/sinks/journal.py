@@ -19,52 +19,55 @@ from wirelint.core.fold import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
+from wirelint.evidence.protocols import protocol_label
 from wirelint.sinks.metrics.budget import OTHER, label_value, may_be_named
+from wirelint.sinks.outcomes import LIES, is_abandoned, is_unreachable, kinds, status_class
 from wirelint.sinks.published import story
 
 _MOST_NAMES: Final = 8
 _MOST_LINES: Final = 1024
 _JOINTS: Final = str.maketrans("", "", "-_.[]")
-_ERRORS: Final = frozenset({Verdict.CLIENT_ERROR, Verdict.SERVER_ERROR})
+_FIGURES: Final = (
+    *("exchanges", "answered", "lied", "reported", "true", "hidden", "hidden_client", "hidden_server", "told"),
+    *("masked", "blamed", "unknown", "unanswered", "unreachable", "abandoned", "findings", "client_findings"),
+)
 
 
 class _Tally:
-    """What a service reported and what happened, as pairs of a class of status and a verdict, and its findings.
+    """What a service reported and what happened, by class of status, verdict and protocol, and its findings."""
 
-    Findings leave out those that are the fault of clients.
-    """
-
-    __slots__ = ("findings", "outcomes")
+    __slots__ = ("abandoned", "client_findings", "findings", "outcomes", "unreachable", "waited")
 
     def __init__(self) -> None:
         self.findings = 0
-        self.outcomes: dict[tuple[int, Verdict], int] = {}
+        self.client_findings = 0
+        self.outcomes: dict[tuple[int, Verdict, str], int] = {}
+        self.unreachable = 0
+        self.abandoned = 0
+        self.waited = 0.0
 
 
-def _totals(tallies: Iterable[_Tally]) -> dict[str, int]:
-    """Return how services do, by what they report and by what happened.
+def _totals(tallies: Iterable[_Tally]) -> dict[str, Any]:
+    """Return how services do: the figures of ``wirelint.sinks.outcomes``, and others.
 
-    ``reported``: exchanges with a 5xx; ``true``: those that were errors of the server; ``hidden``: errors under a
-    status that is no error, or under none; ``masked``: the server's under a 4xx; ``blamed``: the client's under a 5xx;
-    ``unknown``: the outcome is not known. The words are those of ``wirelint.core.verdict``.
+    ``answered``: exchanges with a response; ``lied``: those whose status is not true; ``unreachable``: exchanges whose
+    service could not be connected to; ``abandoned``: those whose clients left before a response came; ``waited``: how
+    long these waited on average, in seconds; ``findings``: those about the service; ``client_findings``: the others.
     """
-    sums = dict.fromkeys(("exchanges", "reported", "true", "hidden", "masked", "blamed", "unknown", "findings"), 0)
+    sums = dict.fromkeys(_FIGURES, 0)
+    waited = 0.0
     for tally in tallies:
-        sums["findings"] += tally.findings
-        for (kind, verdict), count in tally.outcomes.items():
+        for name in ("findings", "client_findings", "unreachable", "abandoned"):
+            sums[name] += getattr(tally, name)
+        waited += tally.waited
+        for outcome, count in tally.outcomes.items():
             sums["exchanges"] += count
-            sums["reported"] += count * (kind == 5)
-            sums["unknown"] += count * (verdict is Verdict.UNKNOWN)
-            if verdict not in _ERRORS:
-                continue
-            failed = verdict is Verdict.SERVER_ERROR
-            sums["true"] += count * failed
-            if kind not in (4, 5):
-                sums["hidden"] += count
-            else:
-                sums["masked"] += count * (failed and kind == 4)
-                sums["blamed"] += count * (not failed and kind == 5)
-    return sums
+            for kind in kinds(*outcome):
+                sums[kind] += count
+                if kind in LIES:
+                    sums["lied"] += count
+    sums["answered"] = sums["exchanges"] - sums["unanswered"]
+    return {**sums, "waited": round(waited / sums["abandoned"], 3) if sums["abandoned"] else 0.0}
 
 
 class _Example(NamedTuple):
@@ -92,15 +95,16 @@ class _Example(NamedTuple):
 
 
 class _Entry:
-    """One fingerprint: its latest finding, and examples."""
+    """One fingerprint: its latest finding, examples, and how many findings count in each figure."""
 
-    __slots__ = ("count", "examples", "finding", "first", "last", "revision")
+    __slots__ = ("count", "examples", "finding", "first", "kinds", "last", "revision")
 
     def __init__(self, finding: Finding, at: float, examples: int) -> None:
         self.finding = finding
         self.count = 0
         self.first = self.last = at
         self.revision = 0
+        self.kinds: dict[str, int] = {}
         self.examples: deque[_Example] = deque(maxlen=examples)
 
 
@@ -113,6 +117,7 @@ class Journal:
     :param fingerprints: most fingerprints to keep.
     :param examples: most examples to keep of each, the latest.
     :param services: most services to tell apart; the others are taken together.
+    :param unreachable: gives the services that cannot be connected to now (``Reachability.now``).
     :param clock: the wall clock in Unix seconds, for exchanges that carry no time.
     """
 
@@ -122,11 +127,13 @@ class Journal:
         fingerprints: int = 500,
         examples: int = 20,
         services: int = 100,
+        unreachable: Callable[[], list[dict[str, Any]]] = list,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._most = fingerprints
         self._examples = examples
         self._most_services = services
+        self._unreachable = unreachable
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
@@ -139,15 +146,23 @@ class Journal:
         """Take note of one exchange and of what was found in it."""
         exchange = audit.exchange
         response = exchange.response
-        outcome = (0 if response is None else response.status // 100, audit.verdict)
+        outcome = (status_class(exchange.status), audit.verdict, protocol_label(exchange))
         with self._lock:
             if audit.folds:
                 self._fold(audit.folds)
             tally = self._services.get(exchange.service) or self._service(exchange)
             outcomes = tally.outcomes
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            if response is None:
+                tally.unreachable += is_unreachable(exchange)
+                if is_abandoned(exchange):
+                    tally.abandoned += 1
+                    tally.waited += exchange.duration or 0.0
             for finding in audit.findings:
-                tally.findings += finding.side is not Side.CLIENT
+                if finding.side is Side.CLIENT:
+                    tally.client_findings += 1
+                else:
+                    tally.findings += 1
                 self._note(finding, audit)
 
     def add(self, audit: Audit) -> None:
@@ -163,7 +178,7 @@ class Journal:
         :param service: only findings of this service.
         :param rule: only findings of this rule.
         :returns: ``run`` (differs after a restart), ``revision``, ``total`` (fingerprints held), ``forgotten``
-            (fingerprints that had to go), ``findings`` (the latest first), ``totals``, ``services``.
+            (fingerprints that had to go), ``findings`` (the latest first), ``totals``, ``services``, ``unreachable``.
         """
         with self._lock:
             findings = [
@@ -181,12 +196,20 @@ class Journal:
                 "findings": findings,
                 "totals": _totals(self._services.values()),
                 "services": self._by_service(),
+                "unreachable": self._unreachable(),
             }
 
     def services(self) -> dict[str, Any]:
-        """``totals`` of all exchanges and the same for each of ``services``, with its gravest finding as ``worst``."""
+        """Return the totals of all exchanges, and those of each service with its gravest finding as ``worst``.
+
+        ``unreachable`` lists the services that cannot be connected to now.
+        """
         with self._lock:
-            return {"totals": _totals(self._services.values()), "services": self._by_service()}
+            return {
+                "totals": _totals(self._services.values()),
+                "services": self._by_service(),
+                "unreachable": self._unreachable(),
+            }
 
     def finding(self, fingerprint: str) -> dict[str, Any] | None:
         """One finding with its examples, the latest first; None where it is not known, or no longer."""
@@ -239,6 +262,8 @@ class Journal:
         entry.revision = self._revision
         entry.finding = finding
         entry.count += 1
+        for kind in kinds(status_class(finding.status), finding.verdict, protocol_label(audit.exchange)):
+            entry.kinds[kind] = entry.kinds.get(kind, 0) + 1
         entry.first = min(entry.first, at)
         entry.last = max(entry.last, at)
         exchange = audit.exchange
@@ -304,6 +329,7 @@ def _shown(entry: _Entry) -> dict[str, Any]:
         "story": story(finding),
         "time": entry.last,
         "count": entry.count,
+        "kinds": dict(entry.kinds),
         "first_seen": entry.first,
         "last_seen": entry.last,
     }

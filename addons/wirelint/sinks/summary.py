@@ -1,4 +1,4 @@
-"""The summary printed when a proxy stops."""
+"""The summary that a proxy prints when it stops."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from wirelint.sinks.text import plural, printable, severity
 
 _MOST_SERVICES: Final = 20
 _MOST_FINDINGS: Final = 10
+_HEADS: Final = (
+    *("service", "exchanges", "lied", "server errors reported", "happened", "client errors as success", "findings"),
+)
 
 Row = list[Text | str]
 
@@ -42,15 +45,19 @@ class Losses(Protocol):
 
 
 def services(journal: Journal) -> list[Row]:
-    """A table of services, the busiest first, with a row of heads."""
-    told = journal.services()
-    rows: list[Row] = [["service", "exchanges", "reported errors", "true errors", "hidden", "findings"]]
-    ranked = sorted(told["services"], key=lambda each: (-each["exchanges"], each["service"]))
+    """Return a table of services, the busiest first, with a row of heads.
+
+    Columns: exchanges; responses whose status is not true, and of how many; server errors that the status reports (no
+    response counts as reported) and that happened; client errors under a status of success; findings.
+    """
+    now = journal.services()
+    rows: list[Row] = [list(_HEADS)]
+    ranked = sorted(now["services"], key=lambda each: (-each["exchanges"], each["service"]))
     rows += [_service(printable(each["service"]), each) for each in ranked[:_MOST_SERVICES]]
     if len(ranked) > _MOST_SERVICES:
-        rows.append([f"and {len(ranked) - _MOST_SERVICES} more", *[""] * 5])
+        rows.append([f"and {len(ranked) - _MOST_SERVICES} more", *[""] * (len(_HEADS) - 1)])
     if len(ranked) > 1:
-        rows.append(_service("all", told["totals"]))
+        rows.append(_service("all", now["totals"]))
     return rows
 
 
@@ -70,6 +77,25 @@ def findings(journal: Journal) -> list[Row]:
     if more:
         rows.append(["", "", f"and {more:,} more", ""])
     return rows
+
+
+def states(journal: Journal) -> Iterator[str]:
+    """Yield sentences about services that cannot be reached, whose clients left, or whose protocol reports errors."""
+    now = journal.services()
+    for each in now["unreachable"][:_MOST_SERVICES]:
+        count = plural(each["count"], "exchange")
+        yield f"{printable(each['service'])}: cannot connect to {printable(each['address'])}, {count} failed"
+    for each in sorted(now["services"], key=lambda each: each["service"])[:_MOST_SERVICES]:
+        name = printable(each["service"])
+        if each["abandoned"]:
+            yield (
+                f"{name}: {plural(each['abandoned'], 'exchange')} abandoned, clients waited"
+                f" {each['waited']:.1f} s on average"
+            )
+        if each["told"]:
+            yield f"{name}: {plural(each['told'], 'error')} reported as its protocol does, under success"
+        if each["unknown"] > each["abandoned"]:
+            yield f"{name}: the outcome of {plural(each['unknown'] - each['abandoned'], 'exchange')} is unknown"
 
 
 def gravest(journal: Journal) -> tuple[list[dict[str, Any]], int]:
@@ -102,17 +128,13 @@ def losses(stats: Losses, unshown: int = 0) -> Iterator[str]:
 
 
 def _service(name: str, totals: Mapping[str, Any]) -> Row:
-    exchanges = totals["exchanges"]
-    lies = totals["true"] != totals["reported"]
+    lied, answered = totals["lied"], totals["answered"]
     return [
         name,
-        f"{exchanges:,}",
-        _share(totals["reported"], exchanges),
-        Text(_share(totals["true"], exchanges), "bold magenta" if lies else ""),
-        f"{totals['hidden']:,}",
+        f"{totals['exchanges']:,}",
+        Text(f"{lied:,} of {answered:,}", "bold magenta" if lied else ""),
+        f"{totals['reported']:,}",
+        f"{totals['true']:,}",
+        f"{totals['hidden_client']:,}",
         f"{totals['findings']:,}",
     ]
-
-
-def _share(count: int, total: int) -> str:
-    return f"{count:,} ({count / total:.1%})" if count and total else "0"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from wirelint.core.audit import Audit
 from wirelint.core.finding import Finding
-from wirelint.sinks.text import service, severity, status, story
+from wirelint.sinks.text import printable, service, severity, status, story
 
 _WAITING: Final = 1000
 _LAST_WORDS: Final = 2.0
@@ -35,7 +35,7 @@ class Terminal:
         self._write = write
         self._most = fingerprints
         self._seen: set[str] = set()
-        self._waiting: queue.Queue[Finding | None] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[Finding | str | None] = queue.Queue(_WAITING)
         self._thread = threading.Thread(target=self._run, name="wirelint-terminal", daemon=True)
         self._thread.start()
 
@@ -53,6 +53,13 @@ class Terminal:
             except queue.Full:
                 self.unshown += 1
 
+    def announce(self, text: str) -> None:
+        """Show a sentence about a service. Never waits."""
+        try:
+            self._waiting.put_nowait(text)
+        except queue.Full:
+            self.unshown += 1
+
     def close(self) -> None:
         """Show what waits, but do not wait long."""
         with contextlib.suppress(queue.Full):
@@ -61,11 +68,14 @@ class Terminal:
 
     def _run(self) -> None:
         broken = False
-        while (finding := self._waiting.get()) is not None:
+        while (shown := self._waiting.get()) is not None:
             if not broken:
                 try:
-                    self._write(line(finding))
-                    for step in story(finding):
+                    if isinstance(shown, str):
+                        self._write(Text(printable(shown), "bold"))
+                        continue
+                    self._write(line(shown))
+                    for step in story(shown):
                         self._write(Text(" " * _INDENT) + step)
                 except (OSError, ValueError):  # nobody reads any more
                     broken = True

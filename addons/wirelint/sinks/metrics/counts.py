@@ -12,12 +12,14 @@ import msgspec
 
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange, FailureKind
-from wirelint.core.finding import Finding, Severity
+from wirelint.core.finding import Finding, Severity, Side
 from wirelint.core.fold import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Plan
 from wirelint.core.rule import Rule
+from wirelint.evidence.protocols import protocol_label
 from wirelint.sinks.metrics.budget import IDLE, OTHER, Budget, Limits, label_value, may_be_named
+from wirelint.sinks.outcomes import is_abandoned
 
 DURATION_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Seconds; the boundaries of OpenTelemetry's ``http.server.request.duration``."""
@@ -27,6 +29,9 @@ AUDIT_BOUNDS: Final = (
     *(0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
 )
 """Seconds; 10 µs to 250 ms."""
+
+WAIT_BOUNDS: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Seconds that clients wait before they give up: the usual timeouts of HTTP clients lie between these."""
 
 EXEMPLAR_RUNES: Final = 128
 """Most characters that names and values of an exemplar's labels may have together (OpenMetrics 1.0)."""
@@ -104,6 +109,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     skipped: dict[Labels, int]
     suppressed: dict[Labels, int]
     failures: dict[Labels, int]
+    abandoned: dict[Labels, Spread]
     rule_errors: dict[Labels, int]
     overflow: dict[Labels, int]
     retired: dict[Labels, int]
@@ -117,7 +123,7 @@ class Counts:
 
     :param rules: the rules that run; each has its series at 0 as soon as a service is seen.
     :param limits: bounds on labels and series.
-    :param clock: the wall clock in Unix seconds, for findings that carry no time.
+    :param clock: the wall clock in Unix seconds, for exchanges and findings that carry no time.
     """
 
     def __init__(
@@ -130,18 +136,19 @@ class Counts:
         # rule_info and rule_errors have one series for each rule.
         self._budget = Budget(limits or Limits(), _SELF_SERIES + len(AUDIT_BOUNDS) + 3 + 2 * len(self._rules))
         # Keyed by values as they stand on the wire, where none had to be folded: the common case is one look-up.
-        self._cells: dict[tuple[str, str, str, int | None, str], _Cell] = {}
+        self._cells: dict[tuple[str, str, str, int | None, str, str], _Cell] = {}
         self._exchanges: dict[Labels, _Cell] = {}
         self._durations: dict[Labels, Spread] = {}
         self._findings: dict[Labels, _Series] = {}
         # Likewise keyed by values as they are.
-        self._series: dict[tuple[str, str, Severity, str, str], _Series] = {}
+        self._series: dict[tuple[str, str, Severity, Side, str, str], _Series] = {}
         self._moments: dict[Labels, list[float]] = {}
         self._plays: dict[tuple[str, Plan], int] = {}
         self._opportunities: dict[Labels, int] = {}
         self._skipped: dict[Labels, int] = {}
         self._suppressed: dict[Labels, int] = {}
         self._failures: dict[Labels, int] = {}
+        self._abandoned: dict[Labels, Spread] = {}
         self._rule_errors: dict[Labels, int] = {(rule.id,): 0 for rule in self._rules}
         self._retired: dict[Labels, int] = {("exchanges",): 0, ("findings",): 0, ("opportunities",): 0}
 
@@ -155,9 +162,10 @@ class Counts:
             exchange.request.method,
             None if response is None else response.status,
             audit.verdict,
+            protocol_label(exchange),
         )
         with self._lock:
-            cell = self._cells.get(key) or self._cell(exchange, audit.verdict)
+            cell = self._cells.get(key) or self._cell(exchange, audit.verdict, key[-1])
             cell.count += 1
             cell.at = exchange.timestamp
             ended = exchange.ended
@@ -209,6 +217,7 @@ class Counts:
                 skipped=dict(self._skipped),
                 suppressed=dict(self._suppressed),
                 failures=dict(self._failures),
+                abandoned={labels: spread.copy() for labels, spread in self._abandoned.items()},
                 rule_errors=dict(self._rule_errors),
                 overflow={(label,): count for label, count in self._budget.overflow.items()},
                 retired=dict(self._retired),
@@ -219,7 +228,7 @@ class Counts:
 
     # What follows is called with the lock held.
 
-    def _cell(self, exchange: Exchange, verdict: str) -> _Cell:
+    def _cell(self, exchange: Exchange, verdict: str, protocol: str) -> _Cell:
         budget = self._budget
         service, direction = exchange.service, exchange.direction
         method, status = exchange.request.method, exchange.status
@@ -229,14 +238,14 @@ class Counts:
         name = self._service(service) if name in budget.services or may_be_named(exchange) else OTHER
         known = method_name(method)
         code = "none" if status is None else str(status) if 100 <= status <= 599 else budget.fold("code")
-        wanted = (name, str(direction), known, code, str(verdict))
+        wanted = (name, str(direction), known, code, str(verdict), protocol)
         labels = budget.admit(self._exchanges, wanted, ((2, "method"), (0, "service"), (3, "code")), budget.vital)
         cell = self._exchanges.get(labels)
         if cell is None:
             code_class = f"{code[0]}xx" if code[0].isdigit() else code
             cell = self._exchanges[labels] = _Cell(labels[0], self._spread(labels[0], labels[1], code_class))
-        if labels == (service, direction, method, code, verdict) and code != OTHER:
-            self._cells[service, direction, method, status, verdict] = cell
+        if labels == (service, direction, method, code, verdict, protocol) and code != OTHER:
+            self._cells[service, direction, method, status, verdict, protocol] = cell
         return cell
 
     def _spread(self, service: str, direction: str, code_class: str) -> Spread:
@@ -253,7 +262,7 @@ class Counts:
 
     def _begin(self, service: str) -> None:
         """Begin a service's findings at 0, if there is room to do so for all rules."""
-        wanted = [(service, rule.id, str(rule.severity), "", "") for rule in self._rules]
+        wanted = [(service, rule.id, str(rule.severity), _side(rule.side), "", "") for rule in self._rules]
         wanted = [labels for labels in wanted if labels not in self._findings]
         if self._budget.used + len(wanted) < self._budget.zeros:
             self._findings.update({labels: _Series() for labels in wanted})
@@ -276,9 +285,12 @@ class Counts:
 
     def _particulars(self, audit: Audit, service: str) -> None:
         budget = self._budget
-        failure = audit.exchange.failure
+        exchange = audit.exchange
+        failure = exchange.failure
         if failure is not None and failure.kind is not FailureKind.CLIENT_GONE:
             self._add(self._failures, (service, str(failure.kind)), ((0, "service"),), budget.vital)
+        elif is_abandoned(exchange):
+            self._wait(service).observe(exchange.duration or 0.0)
         if audit.skipped:
             self._add(self._skipped, (service, budget.reason(audit.skipped)), ((0, "service"),), budget.vital)
         for rule in audit.faults:
@@ -290,7 +302,7 @@ class Counts:
 
     def _find(self, finding: Finding, service: str) -> None:
         at = self._clock() if finding.timestamp is None else finding.timestamp
-        key = (service, finding.rule, finding.severity, finding.method, finding.route)
+        key = (service, finding.rule, finding.severity, finding.side, finding.method, finding.route)
         series = self._series.get(key) or self._place(key, at)
         series.count += 1
         series.at = at
@@ -302,20 +314,26 @@ class Counts:
             elif at < span[0]:
                 span[0] = at
 
-    def _place(self, key: tuple[str, str, Severity, str, str], at: float) -> _Series:
+    def _wait(self, service: str) -> Spread:
+        cost = len(WAIT_BOUNDS) + 3
+        labels = self._budget.admit(self._abandoned, (service,), ((0, "service"),), self._budget.vital, cost)
+        return self._abandoned.setdefault(labels, Spread(WAIT_BOUNDS))
+
+    def _place(self, key: tuple[str, str, Severity, Side, str, str], at: float) -> _Series:
         budget = self._budget
-        service, rule, severity, method, route = key
+        service, rule, severity, side, method, route = key
         if budget.full(service):
             self._make_room(at)
-        wanted = (service, rule, str(severity), method_name(method), budget.route(service, label_value(route)))
-        give = ((4, "route"), (3, "method"), (0, "service"))
-        if wanted not in self._findings and budget.used >= budget.routed and wanted[4] != OTHER:
-            wanted = (*wanted[:4], budget.fold("route"))
+        kept = (service, rule, str(severity), _side(side))
+        wanted = (*kept, method_name(method), budget.route(service, label_value(route)))
+        give = ((5, "route"), (4, "method"), (0, "service"))
+        if wanted not in self._findings and budget.used >= budget.routed and wanted[5] != OTHER:
+            wanted = (*wanted[:5], budget.fold("route"))
         labels = budget.admit(self._findings, wanted, give, budget.findings)
         series = self._findings.setdefault(labels, _Series())
         moment = budget.admit(self._moments, (labels[0], rule), ((0, "service"),), budget.useful, 2)
         series.span = self._moments.setdefault(moment, [at, at])
-        if labels == (service, rule, str(severity), method, route):
+        if labels == (*kept, method, route):
             self._series[key] = series
         return series
 
@@ -360,6 +378,9 @@ class Counts:
         for labels in [each for each in self._durations if each[0] in gone]:
             del self._durations[labels]
             budget.used -= len(DURATION_BOUNDS) + 3
+        for labels in [each for each in self._abandoned if each[0] in gone]:
+            del self._abandoned[labels]
+            budget.used -= len(WAIT_BOUNDS) + 3
         for labels in [each for each in self._moments if each[0] in gone]:
             del self._moments[labels]
             budget.used -= 2
@@ -381,6 +402,11 @@ class Counts:
     ) -> None:
         labels = self._budget.admit(table, labels, give, ceiling)
         table[labels] = table.get(labels, 0) + by
+
+
+def _side(side: Side) -> str:
+    """Return who has to change something: the client, or the server with all that answers for it."""
+    return "client" if side is Side.CLIENT else "server"
 
 
 def _exemplar(finding: Finding) -> dict[str, str]:

@@ -19,11 +19,12 @@ from wirelint.sinks.metrics.exposition import Exemplar, Family, Writer
 from wirelint.sinks.metrics.families import Collector
 
 _LABELS: Final = {
-    "wirelint_exchanges": ("service", "direction", "method", "code", "verdict"),
-    "wirelint_findings": ("service", "rule", "severity", "method", "route"),
+    "wirelint_exchanges": ("service", "direction", "method", "code", "verdict", "protocol"),
+    "wirelint_findings": ("service", "rule", "severity", "side", "method", "route"),
     "wirelint_rule_info": ("rule", "severity", "confidence", "status", "summary"),
     "wirelint_exchange_duration_seconds": ("service", "direction", "code_class"),
     "wirelint_upstream_failures": ("service", "kind"),
+    "wirelint_abandoned_wait_seconds": ("service",),
     "wirelint_first_finding_timestamp_seconds": ("service", "rule"),
     "wirelint_last_finding_timestamp_seconds": ("service", "rule"),
     "wirelint_opportunities": ("rule", "service"),
@@ -117,6 +118,9 @@ class Metrics:
             "exchange_duration_seconds", "From the first byte of the request to the end.", now.durations.items()
         )
         yield _counter("upstream_failures", "Exchanges that failed between proxy and service.", now.failures)
+        yield _histogram(
+            "abandoned_wait_seconds", "How long clients waited that left before a response.", now.abandoned.items()
+        )
         first = {labels: moment[0] for labels, moment in now.moments.items()}
         last = {labels: moment[1] for labels, moment in now.moments.items()}
         yield _gauge("first_finding_timestamp_seconds", "When a rule first fired at a service.", first)

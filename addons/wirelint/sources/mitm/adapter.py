@@ -63,6 +63,11 @@ def address(scheme: str, host: str, port: int) -> str:
     return host if _DEFAULT_PORTS.get(scheme) == port else f"{host}:{port}"
 
 
+def place(peer: tuple[str, int] | tuple[str, int, int, int] | None) -> str:
+    """Return ``host:port`` of a connection's other end, empty if it is not known."""
+    return "" if peer is None else address("", peer[0], peer[1])
+
+
 def exchange_of(record: Record | PackedRecord) -> Exchange:
     """The exchange that a finished record stands for."""
     # A body that mitmproxy buffers is lost with a message that never ends; one that went by was not kept.
@@ -137,6 +142,7 @@ def circumstances_of(flow: http.HTTPFlow) -> Circumstances:
         client_http2=request.http_version not in (b"HTTP/1.0", b"HTTP/1.1"),
         upstream_http2=flow.server_conn.alpn in (b"h2", b"h3"),
         idle=ended - max(at for at in seen if at),
+        address=place(flow.server_conn.address),
     )
 
 

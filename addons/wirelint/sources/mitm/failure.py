@@ -27,6 +27,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
         upstream_http2: whether the service did.
         idle: seconds since anything was last seen of the exchange.
         idle_limit: seconds after which mitmproxy itself gives up on an idle client connection.
+        address: host and port of the service.
     """
 
     answered: bool = False
@@ -38,6 +39,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     upstream_http2: bool = False
     idle: float = 0.0
     idle_limit: float = 600.0
+    address: str = ""
 
 
 _LOST: Final = re.compile(r"received (\d+) bytes, expected (\d+)")
@@ -97,7 +99,9 @@ def classify(message: str, known: Circumstances) -> Failure:
     :param known: see ``Circumstances``.
     """
     if not known.connected or message == known.upstream_error:
-        return _unreached(message) or _on_the_wire(message, known)
+        failure = _unreached(message)
+        if failure is not None:
+            return failure if failure.kind is FailureKind.CLIENT_GONE else failure._replace(address=known.address)
     return _on_the_wire(message, known)
 
 
@@ -154,8 +158,9 @@ def _cut_short(message: str, known: Circumstances) -> Failure:
 
 
 def _gone(known: Circumstances) -> Failure:
-    when = " while sending" if not known.request_ended else _when(known)
-    return Failure(kind=FailureKind.CLIENT_GONE, message=f"client left{when}")
+    sending = not known.request_ended
+    when = " while sending" if sending else _when(known)
+    return Failure(kind=FailureKind.CLIENT_GONE, message=f"client left{when}", sending=sending)
 
 
 def _when(known: Circumstances) -> str:

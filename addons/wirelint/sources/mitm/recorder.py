@@ -10,7 +10,7 @@ from mitmproxy import connection, http
 
 from wirelint.core.exchange import Failure
 from wirelint.settings.sampling import Sampler
-from wirelint.sources.mitm.adapter import Naming
+from wirelint.sources.mitm.adapter import Naming, place
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
 from wirelint.sources.mitm.record import Pool, Record, Tee
 from wirelint.sources.mitm.stats import Stats
@@ -233,6 +233,7 @@ class Recorder:
             upstream_http2=server.alpn in (b"h2", b"h3"),
             idle=time.time() - seen,
             idle_limit=self.idle_limit,
+            address=place(server.address),
         )
 
     def _forget(self, flow: http.HTTPFlow, reason: str) -> None:

@@ -5,11 +5,12 @@ import { byId, clock, count, el, say } from "./dom.js";
 import { forget, showOverview } from "./overview.js";
 
 const EVERY = 1000;
-const filter = { fingerprint: "", service: "", rule: "", severity: "0", text: "", order: "gravest" };
+const filter = { fingerprint: "", service: "", rule: "", severity: "0", kind: "", text: "", order: "gravest" };
 const controls = {
   service: byId("filter-service"),
   rule: byId("filter-rule"),
   severity: byId("filter-severity"),
+  kind: byId("filter-kind"),
   text: byId("filter-text"),
   order: byId("order"),
 };
@@ -98,7 +99,7 @@ function choose(change) {
   Object.assign(filter, change);
   for (const [name, control] of Object.entries(controls)) if (control.value !== filter[name]) control.value = filter[name];
   const query = new URLSearchParams();
-  for (const [name, fallback] of Object.entries({ service: "", rule: "", severity: "0", text: "", order: "gravest" })) {
+  for (const [name, fallback] of Object.entries({ service: "", rule: "", severity: "0", kind: "", text: "", order: "gravest" })) {
     if (filter[name] !== fallback) query.set(name, filter[name]);
   }
   if (!filter.fingerprint) history.replaceState(null, "", query.size ? `/findings?${query}` : "/");
@@ -110,18 +111,21 @@ function showEmpty(shown, all) {
   box.hidden = shown > 0;
   if (shown > 0) return;
   const key = latest.totals.exchanges === 0 ? "silence" : filter.fingerprint ? "gone" : all === 0 ? "clean" : "filtered";
-  if (box.dataset.shown === key) return;
-  box.dataset.shown = key;
+  const shape = `${key} ${key === "clean" ? latest.totals.unanswered : ""}`;
+  if (box.dataset.shown === shape) return;
+  box.dataset.shown = shape;
   box.replaceChildren(...EMPTY[key]());
 }
 
 const EMPTY = {
   silence: () => [el("h3", {}, "Waiting for traffic"), ...hints()],
-  clean: () => [el("h3", {}, "Nothing to object to"), el("p", {}, "Every exchange so far was what its status said. Findings appear here as they are made.")],
+  clean: () => latest.totals.unanswered
+    ? [el("h3", {}, "No findings, but not every request got a response"), el("p", {}, `${count(latest.totals.unanswered)} of ${count(latest.totals.exchanges)} exchanges had none.`)]
+    : [el("h3", {}, "Nothing to object to"), el("p", {}, "Every exchange so far was what its status said. Findings appear here as they are made.")],
   gone: () => [el("h3", {}, "No such finding"), el("p", {}, "It has not been seen since wirelint was started, or had to make room for later ones. It comes back when it happens again.")],
   filtered: () => {
     const clear = el("button", { type: "button" }, "Clear filters");
-    clear.addEventListener("click", () => choose({ service: "", rule: "", severity: "0", text: "" }));
+    clear.addEventListener("click", () => choose({ service: "", rule: "", severity: "0", kind: "", text: "" }));
     return [el("h3", {}, "No finding matches"), el("p", {}, clear)];
   },
 };
@@ -142,7 +146,7 @@ function start() {
   for (const name of Object.keys(controls)) if (query.get(name)) filter[name] = query.get(name);
   options(controls.service, [], filter.service);
   options(controls.rule, [], filter.rule);
-  for (const name of ["severity", "order"]) {
+  for (const name of ["severity", "kind", "order"]) {
     controls[name].value = filter[name];
     if (controls[name].value !== filter[name]) filter[name] = controls[name].value = controls[name].options[0].value;
   }
@@ -151,6 +155,13 @@ function start() {
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   for (const [name, control] of Object.entries(controls)) {
     control.addEventListener("input", () => choose({ [name]: control.value }));
+  }
+  for (const figure of document.querySelectorAll(".figure")) {
+    figure.addEventListener("click", () => {
+      if (filter.fingerprint) location.assign(`/findings?kind=${figure.dataset.kind}`);
+      choose({ kind: figure.dataset.kind });
+      byId("findings").scrollIntoView();
+    });
   }
   document.addEventListener("visibilitychange", () => (document.hidden ? state("resting", "resting") : poll()));
   poll();

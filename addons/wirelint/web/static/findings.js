@@ -48,10 +48,19 @@ function matches(finding, filter) {
   if (filter.service && finding.service !== filter.service) return false;
   if (filter.rule && finding.rule !== filter.rule) return false;
   if (grade(finding) < Number(filter.severity)) return false;
+  if (filter.kind && !counts(finding, filter.kind)) return false;
   if (!filter.text) return true;
   const text = [finding.rule, finding.service, finding.method, finding.route, finding.status, finding.message,
     finding.evidence, finding.trace_id, finding.fingerprint].join(" ").toLowerCase();
   return filter.text.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
+
+const GROUPS = { lied: ["hidden", "masked", "blamed"], swapped: ["masked", "blamed"] };
+
+/** Whether a finding was made in exchanges that a figure on top counts. */
+function counts(finding, kind) {
+  if (kind === "client") return finding.side === "client";
+  return (GROUPS[kind] ?? [kind]).some((each) => finding.kinds[each]);
 }
 
 /** Puts the findings that match into order; the number of them. */

@@ -1,6 +1,6 @@
 // The figures on top, and the table of services.
 
-import { byId, count, el, percent, perSecond, say } from "./dom.js";
+import { byId, clock, count, duration, el, perSecond, say } from "./dom.js";
 
 const MEMORY = 10; // seconds over which the pace is taken
 const samples = [];
@@ -32,34 +32,50 @@ export function showOverview(data, choose, withServices) {
   say(byId("exchanges"), count(totals.exchanges));
   const rate = pace((sample) => sample.all);
   say(byId("pace"), rate === null ? "" : `${perSecond(rate)} per second`);
-  say(byId("hidden"), count(totals.hidden));
+  for (const name of ["hidden_client", "hidden_server", "told", "unanswered", "unknown", "client_findings", "lied", "reported", "true"]) {
+    say(byId(name), count(totals[name]));
+  }
   say(byId("swapped"), count(totals.masked + totals.blamed));
-  say(byId("unknown"), count(totals.unknown));
-  say(byId("reported"), percent(totals.reported, totals.exchanges));
-  say(byId("true"), percent(totals.true, totals.exchanges));
-  const top = Math.max(totals.reported, totals.true, 1);
-  byId("reported-bar").style.inlineSize = `${(100 * totals.reported) / top}%`;
-  byId("true-bar").style.inlineSize = `${(100 * totals.true) / top}%`;
+  say(byId("answered"), `of ${count(totals.answered)}`);
+  say(byId("abandoned"), totals.abandoned ? `${count(totals.abandoned)} abandoned, after ${duration(totals.waited)} on average` : "");
+  byId("lied-bar").style.inlineSize = `${(100 * totals.lied) / Math.max(totals.answered, 1)}%`;
+  byId("true-bar").style.inlineSize = `${(100 * totals.true) / Math.max(totals.exchanges, 1)}%`;
   showGap(totals);
+  showUnreachable(data.unreachable);
   byId("services").hidden = data.services.length === 0 || !withServices;
   showServices(data.services, choose);
 }
 
+const some = (number, what) => `${count(number)} ${what}${number === 1 ? "" : "s"}`;
+
 function showGap(totals) {
   const gap = byId("gap");
-  const missing = totals.true - totals.reported;
-  gap.classList.toggle("bad", missing > 0);
-  gap.classList.toggle("good", totals.exchanges > 0 && missing === 0 && totals.hidden === 0);
+  const lies = [
+    [totals.hidden_client, "client error", "as success"],
+    [totals.hidden_server, "server error", "as success"],
+    [totals.masked, "server error", "under 4xx"],
+    [totals.blamed, "client error", "under 5xx"],
+  ].filter(([number]) => number);
+  gap.classList.toggle("bad", totals.lied > 0);
+  gap.classList.toggle("good", totals.answered > 0 && totals.lied === 0);
   if (!totals.exchanges) say(gap, "Nothing to compare yet");
-  else if (missing) say(gap, `${count(totals.true)} server error${totals.true === 1 ? "" : "s"} happened, status codes report ${count(totals.reported)}`);
-  else if (totals.hidden) say(gap, `The rates agree, yet ${count(totals.hidden)} errors hide under a status that is no error`);
+  else if (lies.length) say(gap, lies.map(([number, what, how]) => `${some(number, what)} ${how}`).join(", "));
+  else if (!totals.answered) say(gap, "No request got a response");
   else say(gap, "Status codes tell the truth so far");
+}
+
+/** Names the services that cannot be connected to. */
+function showUnreachable(services) {
+  byId("unreachable").hidden = services.length === 0;
+  byId("unreachable-list").replaceChildren(...services.map((each) =>
+    el("li", {}, el("b", {}, `${each.service || "(unnamed)"}: `), `cannot connect to ${each.address} (${each.reason})`,
+      el("span", { class: "hint" }, ` ${some(each.count, "exchange")} since ${clock(each.since)}`))));
 }
 
 function showServices(services, choose) {
   const body = byId("service-rows");
-  const gapOf = (service) => (service.exchanges ? (service.true - service.reported) / service.exchanges : 0);
-  const order = [...services].sort((a, b) => gapOf(b) - gapOf(a) || a.service.localeCompare(b.service));
+  const share = (service) => (service.answered ? service.lied / service.answered : 0);
+  const order = [...services].sort((a, b) => share(b) - share(a) || a.service.localeCompare(b.service));
   order.forEach((service, place) => {
     let row = rows.get(service.service);
     if (!row) {
@@ -67,33 +83,41 @@ function showServices(services, choose) {
       rows.set(service.service, row);
     }
     if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
-    fillRow(row, service, gapOf(service));
+    fillRow(row, service);
   });
+}
+
+/** A number that leads to the findings it counts. */
+function figure(service, kind, choose) {
+  const made = el("button", { type: "button", class: "figure", title: "Show its findings alone" });
+  made.addEventListener("click", () => choose({ service: service.service, kind }));
+  return made;
 }
 
 function makeRow(service, choose) {
   const name = el("button", { type: "button", class: "link", title: "Show its findings alone" }, service.service || "(unnamed)");
-  name.addEventListener("click", () => choose({ service: service.service }));
+  name.addEventListener("click", () => choose({ service: service.service, kind: "" }));
   const row = el("tr", {}, el("th", { scope: "row" }, name));
-  for (const kind of ["number", "number pace", "number", "number", "number gap-cell", "worst"]) {
-    row.append(el("td", { class: kind }));
-  }
+  row.append(el("td", { class: "number" }), el("td", { class: "number pace" }));
+  for (const kind of ["lied", "reported", "true"]) row.append(el("td", { class: "number" }, figure(service, kind, choose)));
+  row.append(el("td", { class: "number" }), el("td", { class: "worst" }));
   return row;
 }
 
-function fillRow(row, service, gap) {
+function fillRow(row, service) {
   const cells = row.children;
   say(cells[1], count(service.exchanges));
   const rate = pace((sample) => sample.counts.get(service.service) ?? 0);
   say(cells[2], rate === null ? "–" : perSecond(rate));
-  say(cells[3], percent(service.reported, service.exchanges));
-  say(cells[4], percent(service.true, service.exchanges));
-  say(cells[5], percent(service.true - service.reported, service.exchanges));
-  cells[5].classList.toggle("bad", gap > 0);
+  say(cells[3].firstChild, `${count(service.lied)} of ${count(service.answered)}`);
+  cells[3].classList.toggle("bad", service.lied > 0);
+  say(cells[4].firstChild, count(service.reported));
+  say(cells[5].firstChild, count(service.true));
+  say(cells[6], service.abandoned ? `${count(service.abandoned)} (${duration(service.waited)})` : "0");
   const worst = service.worst;
-  if (cells[6].dataset.shown !== (worst?.fingerprint ?? "none")) {
-    cells[6].dataset.shown = worst?.fingerprint ?? "none";
-    cells[6].replaceChildren(
+  if (cells[7].dataset.shown !== (worst?.fingerprint ?? "none")) {
+    cells[7].dataset.shown = worst?.fingerprint ?? "none";
+    cells[7].replaceChildren(
       ...(worst
         ? [el("span", { class: `severity ${worst.severity}` }, worst.severity), " ",
            el("a", { href: `/findings/${worst.fingerprint}` }, worst.rule)]
