@@ -209,8 +209,8 @@ def test_tiles_show_what_the_traffic_was(prometheus: Prometheus) -> None:
         ((value),) = numbers(prometheus.instant(expression)).values()
         return value
 
-    # In the last minutes 27 exchanges a minute, and in the half hour before one less. Each minute reports one 503 and one
-    # without a response, and in the last half hour one 500 more.
+    # In the last minutes 27 exchanges a minute, and in the half hour before one less. Each minute reports one 503 and
+    # one without a response, and in the last half hour one 500 more.
     assert tile("Reported errors") == pytest.approx(2.5 / 26.5, abs=0.01)
     assert tile("Actual errors") == pytest.approx(3 / 26.5, abs=0.01)
     assert tile("Client errors as success") == pytest.approx(1 / 26.5, abs=0.005)
