@@ -1,4 +1,4 @@
-"""The catalogue: one file per rule, a folder per family. Rules are discovered, never listed.
+"""The catalogue: one file per rule, one folder per family. Rules are found by their files, never listed.
 
 A rule's id is its file's name in kebab case. The module has a docstring with the sections of ``SECTIONS``, ``RULE``
 with the metadata, ``check``, and the examples ``BAD`` and ``GOOD`` as HTTP text (see ``wirelint.core.wire``). A rule that
@@ -51,7 +51,7 @@ def _documentation(module: ModuleType) -> str:
 
 @functools.cache
 def catalogue() -> tuple[Rule, ...]:
-    """All rules there are, by family and id."""
+    """Return all rules, by family and id."""
     found = []
     for package in pkgutil.iter_modules(__path__, f"{__name__}."):
         if package.ispkg:

@@ -2,25 +2,25 @@
 
 What it does
 ------------
-Reports a resource that answers 403 to a caller with credentials and 2xx to requests without any, each at least twice and
-by turns.
+Reports a resource that answers 403 to a caller with credentials and 2xx to requests without any, each at least twice,
+alternating.
 
 Why it matters
 --------------
-A refused client need only leave its credentials out. Either the resource is public, then the 403 misleads; or it is
-not, then it leaks.
+A client that is refused can simply leave its credentials out. If the resource is public, the 403 is misleading. If it
+is not, the resource leaks.
 
 Known exceptions
 ----------------
-A 403 for another reason (rates, forged requests, firewalls, a suspended account) says nothing about the resource, nor does
-one to a caller that nothing is allowed to. 401 to a bad credential is right on public resources, too. Anonymous is
-only who provably sent nothing that could tell who is asking. What a cache hands out is no proof, and what was written to
-in between may have been opened and closed.
+A 403 for another reason (rate limits, forged requests, firewalls, a suspended account) says nothing about the resource.
+Neither does a 403 to a caller that may do nothing at all. A 401 to an invalid credential is correct on public resources
+as well. A request counts as anonymous only if it provably carried nothing that identifies the caller. Responses from a
+cache do not count. A write in between may have opened and closed the resource.
 
 How to fix
 ----------
-Let the check without a caller and the one with a caller use one rule: what everyone may, a known caller may. Otherwise
-refuse anonymous requests with 401.
+Use one permission check for anonymous and authenticated callers: if everyone may read the resource, so may an
+authenticated caller. Otherwise refuse anonymous requests with 401.
 
 References
 ----------
@@ -41,7 +41,7 @@ from wirelint.history.writes import Writes
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.STRONG,
-    because="both answers were seen twice, by turns, on one resource",
+    because="both answers were seen twice on one resource, alternating",
     basis="policy: RFC 9110 section 15.5.4 defines 403 as lacking permission",
     when=When(status="2xx", method="GET"),
     recalls=(Visits, Writes),
@@ -53,7 +53,7 @@ _TIMES: Final = 2
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Forbidden, open, forbidden, open: in this order, or the other way round."""
+    """Look for 403, 2xx, 403, 2xx in this order, or the reverse."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if not now.stranger or not now.succeeded:

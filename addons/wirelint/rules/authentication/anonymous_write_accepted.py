@@ -7,18 +7,19 @@ requests carry credentials.
 
 Why it matters
 --------------
-Routes are left out of authentication by accident: a new prefix, a handler registered before the filter. Anyone who finds
-such a route can change or delete what is behind it.
+Routes are left out of authentication by accident: a new prefix, a handler registered before the filter. Anyone who
+finds such a route can change or delete its data.
 
 Known exceptions
 ----------------
-Callers may be known by their client certificate, by a signature, by a gateway or sidecar in front of the service, or by a
-secret in the path (invitations, uploads, webhooks, mailboxes). Not all of that is to be seen, so this is a hint. PUT that
-creates is left out: drop boxes take what nobody can read back.
+Callers may be identified by a client certificate, by a signature, by a gateway or sidecar in front of the service, or
+by a secret in the path (invitations, uploads, webhooks, mailboxes). wirelint cannot see all of these, so this is a
+hint. A PUT that creates is left out: a drop box accepts files that its senders cannot read back.
 
 How to fix
 ----------
-Refuse anonymous requests with 401 and ``WWW-Authenticate``. Let authentication be the default, and name the open routes one by one.
+Refuse anonymous requests with 401 and ``WWW-Authenticate``. Require authentication by default, and list the open routes
+one by one.
 
 References
 ----------
@@ -39,7 +40,7 @@ from wirelint.history.visits import Visits
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.WEAK,
-    because="callers may be known by what cannot be seen in a request",
+    because="the request may not show how the service identifies the caller",
     basis="policy: RFC 9110 section 15.5.2",
     when=When(status="2xx", method="PUT PATCH DELETE"),
     suggested_status=401,

@@ -2,26 +2,26 @@
 
 What it does
 ------------
-Reports a route that answers requests of one method without credentials by 401 and by 403, each at least three times and by
-turns. Where the route holds an id, and for a 404 in place of either, one resource must have been answered both ways, by
-turns.
+Reports a route that refuses requests without credentials with 401 and with 403, each at least three times, alternating.
+If the route contains an id, or if one of the two is a 404, the same resource must have been refused both ways,
+alternating.
 
 Why it matters
 --------------
-Clients decide by the status whether to log in (401), to give up (403) or to forget the address (404). Where the status
-depends on chance, or on the server that answers, they log people out, or never ask them to log in.
+Clients decide by the status whether to log in (401), to give up (403) or to forget the address (404). If the status
+depends on chance, or on the server that answers, clients log users out or never ask them to log in.
 
 Known exceptions
 ----------------
-Firewalls, rate limits and protection against forged requests refuse for reasons of their own, by 403. Answers by different
-servers behind one name are not compared, and nothing is said of services where no credentials were ever seen: recorders
-leave them out. A change from one status to the other, as by a new release, is none. One thing may be kept from anonymous clients
-and another one from everybody.
+Firewalls, rate limits and protection against forged requests refuse with 403 for their own reasons. Answers of
+different servers behind one name are not compared. Services that were never seen with credentials are not judged,
+because recorders remove credentials. A single change from one status to the other, as by a new release, is not
+reported. One resource may be hidden from anonymous clients, and another from everybody.
 
 How to fix
 ----------
-Let one place decide: no credentials or bad ones, 401 with ``WWW-Authenticate``; good ones without permission, 403. Hide what
-exists, where that is wanted, from everyone and always.
+Decide in one place: 401 with ``WWW-Authenticate`` for missing or invalid credentials, 403 for valid ones without
+permission. If existence must stay hidden, hide it from everyone, always.
 
 References
 ----------
@@ -46,7 +46,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
     because="each status was seen three times, by turns",
-    basis="policy: RFC 9110 sections 15.5.2 and 15.5.4 tell the two apart",
+    basis="policy: RFC 9110 sections 15.5.2 and 15.5.4 define the two",
     when=When(status="401 403 404"),
     recalls=(Visits, Routes),
     once_per="route",
@@ -56,7 +56,7 @@ _TIMES: Final = 3
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The third refusal of one kind, among three of another."""
+    """Look for the third refusal with one status among three with another."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if not now.stranger or now.aside or now.status is None:
@@ -87,13 +87,13 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _by_turns(own: Sightings, other: Sightings, now: Visit) -> bool:
-    """Whether the other status came between two of the one at hand, and lately."""
+    """Return whether the other status came between two of the current one, recently."""
     last = other.last
     return last is not None and own.samples[0].ended < last.ended < now.ended <= last.ended + WINDOW
 
 
 def _same_resource(story: Sequence[Visit], now: Visit, other: int) -> bool:
-    """Whether the very resource was answered so, otherwise, and so again, all without credentials."""
+    """Return whether this resource alternated between the two statuses, all without credentials."""
     told = [visit.status for visit in story if visit.stranger and visit.method == now.method and not visit.aside]
     return now.status in told and other in told[told.index(now.status) :]
 

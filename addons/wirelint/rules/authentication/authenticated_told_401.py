@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Reports a 401 to a request that was accepted before, and is accepted again afterwards, word for word and with the same
-credential: that was valid all along, so something else was wrong. Where the route alone is the same, it is a hint.
+Reports a 401 to a request that succeeded before and succeeds again afterwards, identical and with the same credential.
+The credential was valid all along, so something else failed. If only the route is the same, this is a hint.
 
 Why it matters
 --------------
-401 says that the credential is no good (RFC 9110 section 15.5.2). Clients throw away tokens and send people to log in
-again, although what failed was a database, a cache or a node that had not heard of the session yet.
+401 says that the credential is invalid (RFC 9110 section 15.5.2). Clients throw away tokens and send people to log in
+again, although a database or a cache failed, or a node did not know the session yet.
 
 Known exceptions
 ----------------
-Expired and revoked credentials stay refused, and refreshed ones are others. Proofs that are made for each request
-(Digest, DPoP, signatures), requests for a nonce and for stronger authentication are steps of a protocol. A session that
-was ended and begun again in between, be it by single sign-on, was invalid for a while. Requests side by side, and successes that a cache may have
-given, prove nothing; one route may lead to places with other audiences, or with a secret for each of them.
+Expired and revoked credentials stay refused, and refreshed ones are different. Proofs made for each request (Digest,
+DPoP, signatures), requests for a nonce and for stronger authentication are steps of a protocol. A session that ended
+and began again in between, even by single sign-on, was invalid for a while. Concurrent requests, and successes that may
+come from a cache, prove nothing. One route may lead to places with different audiences or secrets.
 
 How to fix
 ----------
-Answer 503 or 500 where the check itself fails, and 401 only where it found the credential wanting.
+Answer 503 or 500 if the check itself fails, and 401 only if the credential is invalid.
 
 References
 ----------
@@ -57,7 +57,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Accepted, refused, accepted: one credential, one route, in this order."""
+    """Look for accepted, refused, accepted: one credential, one route, in this order."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if now.credential is None or not now.succeeded:
@@ -90,7 +90,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _sandwich(story: Iterable[Visit], now: Visit) -> tuple[Visit, Visit] | None:
-    """The success and the 401 after it that the exchange at hand follows, each over before the next began."""
+    """Return the success and the later 401 before this exchange, each ended before the next began."""
     told = [visit for visit in story if (visit.succeeded or visit.status == 401) and visit.tenant == now.tenant]
     if not told or told[-1].status != 401 or told[-1].aside or told[-1].ended > now.started:
         return None

@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports a ``Bearer`` challenge whose ``error`` belongs to another status: ``invalid_request`` to 400,
-``invalid_token`` to 401, ``insufficient_scope`` to 403.
+Reports a ``Bearer`` challenge whose ``error`` belongs to another status: ``invalid_request`` to 400, ``invalid_token``
+to 401, ``insufficient_scope`` to 403.
 
 Why it matters
 --------------
-Clients act on the status first. ``insufficient_scope`` under 401 sends them off to refresh a token that is perfectly
-good, in a loop; ``invalid_token`` under 403 keeps them from refreshing one that is not.
+Clients act on the status first. ``insufficient_scope`` under 401 makes them refresh a valid token in a loop.
+``invalid_token`` under 403 keeps them from refreshing an invalid one.
 
 Known exceptions
 ----------------
-404 may hide that a resource exists, whatever the challenge says. Responses that succeeded are not judged. A 401 that
-calls a missing token ``invalid_request`` is a note: with no token at all, 401 without ``error`` is right.
+404 may hide that a resource exists, whatever the challenge says. Successful responses are not judged. A 401 that calls
+a missing token ``invalid_request`` is a note: without any token, 401 without ``error`` is correct.
 
 How to fix
 ----------
-Answer 401 when the token is missing, expired or revoked; 403 when it is good but its scopes do not reach. Spring
-Security's ``BearerTokenAccessDeniedHandler`` and ``BearerTokenAuthenticationEntryPoint`` pair them rightly; do not
+Answer 401 if the token is missing, expired or revoked, and 403 if it is valid but its scopes do not suffice. Spring
+Security's ``BearerTokenAccessDeniedHandler`` and ``BearerTokenAuthenticationEntryPoint`` use the right pairs; do not
 map both to one handler.
 
 References

@@ -6,13 +6,13 @@ Reports a ``Bearer`` challenge with an ``error`` to a request that carried no cr
 
 Why it matters
 --------------
-``error`` speaks of the token that was sent. A client that sent none reads ``invalid_token`` as "refresh", and has
+``error`` describes the token that was sent. A client that sent none reads ``invalid_token`` as "refresh", and has
 nothing to refresh.
 
 Known exceptions
 ----------------
-Tokens may travel in a cookie, in the query or in the content; any of these counts as a token. Requests whose content
-was not captured are not judged. The rule is off by default, because recordings and proxies strip ``Authorization``.
+A token may be in a cookie, in the query or in the content; each of these counts. Requests whose content was not
+captured are not judged. The rule is off by default, because recorders and proxies remove ``Authorization``.
 
 How to fix
 ----------
@@ -42,7 +42,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for an error code although no credentials came."""
+    """Look for an error code although the request had no credentials."""
     if not len(exchange.request.headers) or not is_stranger(exchange) or "cookie" in exchange.request.headers:
         return
     for challenge in challenges(exchange).of("bearer"):

@@ -6,13 +6,12 @@ Reports a 401 to a request with ``Authorization: Bearer`` whose ``Bearer`` chall
 
 Why it matters
 --------------
-Without ``error`` the answer to a bad token is the same as to none. Clients cannot tell an expired token, which they
-could refresh, from a request that went out without one.
+Without ``error``, an invalid token gets the same answer as no token. Clients cannot distinguish an expired token, which
+they could refresh, from a request without one.
 
 Known exceptions
 ----------------
-A request without a token should get no ``error``. Where the challenge asks for another scheme there is nothing to
-judge.
+A request without a token should get no ``error``. A challenge for another scheme is not judged.
 
 How to fix
 ----------

@@ -7,14 +7,14 @@ challenge without ``realm``, and a ``Bearer`` challenge that gives a parameter t
 
 Why it matters
 --------------
-Clients parse the field to choose a scheme and to learn why a token failed. Faced with a broken challenge some ignore
-it all, some the rest of it, some take half of a value, so the same response means different things to different
-clients.
+Clients parse the field to choose a scheme and to learn why a token failed. If a challenge is broken, some ignore the
+whole field, some only the rest of it, some read half of a value. So the same response means different things to
+different clients.
 
 Known exceptions
 ----------------
-Any scheme name is fine, registered or not, and so is a scheme without parameters (other than ``Basic``). A field
-whose value a recorder has replaced, or that is longer than 4 KiB, is not judged.
+Any scheme name is fine, registered or not, and so is a scheme without parameters (other than ``Basic``). A field that a
+recorder replaced, or that is longer than 4 KiB, is not judged.
 
 How to fix
 ----------
@@ -47,7 +47,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Parse both fields and look at what came out."""
+    """Parse both fields and check the result."""
     response = exchange.response
     yield from _faults("WWW-Authenticate", challenges(exchange))
     yield from _faults("Proxy-Authenticate", read(response.headers, "proxy-authenticate"))

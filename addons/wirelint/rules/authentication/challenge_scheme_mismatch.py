@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Reports a 401 whose only challenge names another scheme than the ``Authorization`` field of the request, if the route
-accepted the scheme that was sent within the last ten minutes. Where that was not seen it is a hint.
+Reports a 401 whose only challenge names another scheme than the request's ``Authorization`` field, if the route
+accepted the scheme that was sent within the last ten minutes. If wirelint has not seen that, this is a hint.
 
 Why it matters
 --------------
-If the scheme that was sent is one that the route accepts, the challenge sends clients the wrong way: they ask for a
-password where a fresh token was wanted. If it is not, the challenge is right, the client is misconfigured, and its
-credentials were never looked at. A single exchange cannot tell which.
+If the route accepts the scheme that was sent, the challenge misleads clients: they ask for a password when they need a
+fresh token. If it does not, the challenge is correct, the client is misconfigured, and the service never checked its
+credentials. A single exchange cannot show which.
 
 Known exceptions
 ----------------
-Gateways that accept several schemes may challenge with just one of them, so a single exchange is a weak hint. Nothing is
-said where two or more schemes are offered. A success proves that a scheme is accepted only where anonymous requests are refused,
-and none was ever let in.
+A gateway that accepts several schemes may challenge with just one of them, so a single exchange is a weak hint. Two or
+more offered schemes are not judged. A success proves that a scheme is accepted only if the route refuses anonymous
+requests and never let one in.
 
 How to fix
 ----------
-List a challenge for each scheme that the resource accepts; one field line for each is fine.
+Send a challenge for each scheme that the resource accepts; one field line for each is fine.
 
 References
 ----------
@@ -40,7 +40,7 @@ from wirelint.history.routes import Routes
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.WEAK,
-    because="one exchange does not tell which schemes the service accepts",
+    because="one exchange does not show which schemes the service accepts",
     basis="policy: RFC 9110 section 11.6.1",
     when=When(status="401", response_fields=("www-authenticate",), request_fields=("authorization",)),
     recalls=(Routes,),
@@ -70,7 +70,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _accepted(exchange: Exchange, context: Context, scheme: str) -> Visit | None:
-    """The latest request whose credentials of that scheme were evidently looked at, and found good."""
+    """Return the latest request with credentials of that scheme that were provably checked and accepted."""
     route, method = context.recall(Routes).of(exchange), exchange.request.method
     admitted = route.admitted.get(method)
     if admitted is None or admitted.scheme != scheme or moment(exchange) - admitted.ended > WINDOW:

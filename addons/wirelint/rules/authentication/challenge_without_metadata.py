@@ -11,8 +11,8 @@ offer a login, and the server looks broken.
 
 Known exceptions
 ----------------
-Clients may find the metadata at its well-known path all the same; versions of the protocol before 2025-06-18 did not
-ask for the parameter, and the one of 2025-11-25 leaves it to either way.
+Clients may find the metadata at its well-known path as well. Protocol versions before 2025-06-18 did not require the
+parameter, and version 2025-11-25 permits either way.
 
 How to fix
 ----------

@@ -2,24 +2,26 @@
 
 What it does
 ------------
-Reports a 401 on a route that answers everyone alike: those without credentials, and at least two callers whose credentials
-the service accepted elsewhere both before and after. Nobody was ever let in there.
+Reports a 401 on a route that gives everyone the same answer: requests without credentials, and at least two callers
+whose credentials the service accepted elsewhere both before and after. No request ever succeeded there.
 
 Why it matters
 --------------
-The route never looks at credentials: its authentication is not wired up, or a gateway in front refuses whatever comes.
-Clients refresh tokens and ask for passwords, and none of it can help.
+The route never checks credentials: its authentication is not wired up, or a gateway in front refuses everything.
+Clients refresh tokens and ask for passwords, and neither helps.
 
 Known exceptions
 ----------------
-Where the challenge asks for another scheme than was sent, the refusal is right, see ``challenge-scheme-mismatch``. Other
-versions of an interface, administration, and places where one logs in may want credentials of their own. A success proves
-a credential only on a route that refuses anonymous requests, and in the realm that it names. Requests for a nonce or for stronger authentication are no refusals.
+If the challenge asks for another scheme than the one that was sent, the refusal is correct; see
+``challenge-scheme-mismatch``. Other versions of an interface, administration and login endpoints may require
+credentials of their own. A success proves a credential only on a route that refuses anonymous requests, and only in the
+realm that it names. Requests for a nonce or for stronger authentication are not refusals.
 
 How to fix
 ----------
-Put the route behind the same authentication as the others; look for a missing filter, a wrong prefix or order of handlers,
-or a gateway that drops ``Authorization``. Where the credential was looked at, say so: ``error="invalid_token"``, or 403.
+Put the route behind the same authentication as the others. Look for a missing filter, a wrong prefix, a wrong order of
+handlers, or a gateway that drops ``Authorization``. If the credential was checked, say so: ``error="invalid_token"``,
+or 403.
 
 References
 ----------
@@ -42,7 +44,7 @@ from wirelint.history.visits import Visits, credential_was_doubted
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="two credentials that are valid elsewhere, before and after, were answered as if there were none",
+    because="two credentials that are valid elsewhere, before and after, got the answer for no credentials",
     basis="policy: RFC 9110 section 15.5.2 defines 401 as lacking valid credentials",
     when=When(status="2xx"),
     recalls=(Visits, Routes),
@@ -59,7 +61,7 @@ _area: Final = re.compile(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A success of a credential that was refused elsewhere: was it refused as everybody is?"""
+    """Check, when a refused credential succeeds elsewhere, whether everybody got the same refusal."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if now.credential is None or not now.succeeded:
@@ -96,7 +98,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _proofs(refused: Visit, now: Visit, visits: Visits, routes: Routes) -> tuple[Visit, tuple[Visit, Visit]] | None:
-    """A stranger's 401, an earlier success of the caller, and another valid caller's 401; None where one is lacking."""
+    """Return an anonymous 401, the caller's earlier success, and another valid caller's 401; None if one is missing."""
     route = routes.at(refused.service, refused.route, now.ended)
     if refused.answer is None or refused.method in route.admitted or _asks_otherwise(refused):
         return None
@@ -126,7 +128,7 @@ def _proofs(refused: Visit, now: Visit, visits: Visits, routes: Routes) -> tuple
 
 
 def _accepted(story: Sequence[Visit], refused: Visit, routes: Routes, *, later: bool) -> Visit | None:
-    """A success elsewhere, before a refusal or after it, that proves the credential to be valid."""
+    """Return a success elsewhere, before or after a refusal, that proves the credential to be valid."""
     return next(
         (
             visit
@@ -143,7 +145,7 @@ def _accepted(story: Sequence[Visit], refused: Visit, routes: Routes, *, later: 
 
 
 def _asks_alike(route: Route, method: str, refused: Visit) -> bool:
-    """Whether a route names the same protection space as a refusal elsewhere, as far as is known."""
+    """Return whether a route names the same protection space as a refusal elsewhere, as far as is known."""
     spaces = {
         visit.space
         for (refusing, status, _), tally in route.to_strangers.items()

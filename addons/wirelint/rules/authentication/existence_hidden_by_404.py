@@ -2,23 +2,24 @@
 
 What it does
 ------------
-Notes a resource that one caller reads before and after another caller, with other credentials, is told that it does not
-exist, while nobody wrote to it.
+Notes a resource that one caller reads before and after another caller, with other credentials, gets 404 for it, while
+no client wrote to it.
 
 Why it matters
 --------------
-RFC 9110 permits 404 in place of 403, and towards anonymous clients that is prudent. Among services of one company it costs hours: who
-lacks a permission searches for lost data, and nobody thinks of asking for access.
+RFC 9110 permits 404 in place of 403, and for anonymous clients that is prudent. Between services of one company it
+costs hours: people without a permission search for lost data, and do not think of asking for access.
 
 Known exceptions
 ----------------
-Resources that are per caller or per tenant under one path, for which the path must hold an id; ids that could be counted up
-per tenant make it a hint. Replicas that lag behind: the 404 must come twice, or five seconds after a success. What was
-deleted and made again in between, and what a cache hands out, does not count.
+Resources that differ by caller or tenant under one path: the path must contain an id, and ids that may be counted per
+tenant make it a hint. Replicas that lag behind: the 404 must come twice, or five seconds after a success. Resources
+that were deleted and recreated in between, and responses from a cache, do not count.
 
 How to fix
 ----------
-Decide it per kind of resource, and write it down. Where existence is no secret, answer 403 and name the missing permission.
+Decide it per kind of resource, and document the choice. If existence is not a secret, answer 403 and name the missing
+permission.
 
 References
 ----------
@@ -58,7 +59,7 @@ _globally_unique: Final = re.compile(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Read by one, not found by another, read by the one again."""
+    """Look for one caller that reads it before and after another caller gets 404."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if now.principal is None or not now.succeeded or "{" not in now.route:
@@ -81,7 +82,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _hidden(story: Sequence[Visit], now: Visit) -> tuple[Visit, list[Visit]] | None:
-    """The first success of the caller at hand, and the 404s that another caller got since."""
+    """Return this caller's first success, and the 404s that another caller got since."""
     seen = next((visit for visit in story if visit.succeeded and visit.principal == now.principal), None)
     if seen is None:
         return None

@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Hints at a route that answers one caller by 403 for some ids and by 404 for others, two of each, where that caller is not
-seen to read the list that the ids are in.
+Hints at a route that gives one caller 403 for some ids and 404 for others, two of each, unless that caller was seen to
+read the list that contains the ids.
 
 Why it matters
 --------------
-By trying out ids a caller learns which exist: accounts, invoices, private projects. Towards anonymous clients that can be a leak in
-itself, and it is the first step of others.
+By trying ids, a caller learns which ones exist: accounts, invoices, private projects. For anonymous clients that can be
+a leak by itself, and it prepares other attacks.
 
 Known exceptions
 ----------------
-Where existence is no secret, as between services of one house, telling 403 and 404 apart is a virtue: the rule is off unless
-asked for. A client that may read the list above learns nothing new.
+If existence is not a secret, as between services of one company, separating 403 and 404 is right, so the rule is off by
+default. A client that may read the list above learns nothing new.
 
 How to fix
 ----------
-Answer 404 for what a caller may not see, with the same content and in the same time as for what does not exist. Load
-resources within the caller's own scope, so that there is one way to miss.
+Answer 404 if the caller may not see the resource, with the same content and in the same time as for one that does not
+exist. Load resources within the caller's own scope, so that there is only one way to miss.
 
 References
 ----------
@@ -38,7 +38,7 @@ from wirelint.history.visits import Visits
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.WEAK,
-    because="whether existence is a secret does not stand on the wire",
+    because="the wire does not show whether existence is a secret",
     basis="MAY: RFC 9110 section 15.5.4 permits to hide by 404",
     when=When(status="403 404", method="GET"),
     suggested_status=404,
@@ -51,7 +51,7 @@ _TIMES: Final = 2
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Two ids that exist, two that do not, and one caller who can tell."""
+    """Look for two ids that exist and two that do not, visible to one caller."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if now.credential is None or "{" not in now.route.rpartition("/")[2]:
@@ -76,7 +76,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _told(past: Iterable[Visit], now: Visit, status: int) -> dict[int, Visit]:
-    """What was answered so: resources of the route at hand, with the latest visit of each."""
+    """Return the resources of this route that got this status, with the latest visit of each."""
     return {
         visit.resource: visit
         for visit in (*past, now)

@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Reports a 401 to a request with credentials whose code or text speaks of permission (a role, a scope, a privilege) and
-not of the credentials themselves. Reports a 401 to a credential, too, that the service lets in where it refuses
-others, if another credential is let in here: it is known, and lacks permission. One that may expire must be let in
-afterwards as well.
+Reports a 401 to a request with credentials whose code or text is about permission (a role, a scope, a privilege) and
+not about the credentials themselves. Also reports a 401 to a credential that the service accepts on routes that refuse
+others, if this route accepts another credential: the caller is known and lacks permission. A credential that may expire
+must be accepted afterwards as well.
 
 Why it matters
 --------------
-401 asks for other credentials. Clients react by refreshing tokens, asking for the password or logging the user out,
-none of which helps somebody who is known and not allowed. 403 says what is meant and stops the loop.
+401 asks for other credentials. Clients refresh tokens, ask for the password or log the user out, which does not help a
+known caller without permission. 403 says what is wrong and stops the loop.
 
 Known exceptions
 ----------------
-A challenge that asks for stronger authentication (``insufficient_user_authentication``, RFC 9470) is right under 401.
-A bare «Forbidden» or «Access denied» proves nothing: people write it under every refusal.
+A challenge that asks for stronger authentication (``insufficient_user_authentication``, RFC 9470) is correct under 401.
+A bare «Forbidden» or «Access denied» proves nothing: developers write it under every refusal.
 
 How to fix
 ----------
-Answer 403 once the credentials were accepted. Spring Security: leave denied access to an ``AccessDeniedHandler``, the
+Answer 403 once the credentials are accepted. Spring Security: send denied access to an ``AccessDeniedHandler``; the
 entry point is for anonymous callers only. Express: authorization middleware sends 403, authentication middleware 401.
 Django REST framework does so by itself if the authenticator defines ``authenticate_header``.
 
@@ -44,7 +44,7 @@ from wirelint.history.callers import FORBIDDEN, Callers, callers_prove
 
 
 def is_401(state: State) -> Opens:
-    """Open for each 401, whatever was before."""
+    """Open for each 401, whatever came before."""
     return _is_401
 
 
@@ -55,7 +55,7 @@ def _is_401(exchange: Exchange, visit: Visit) -> bool:
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text speaks of permission, or the service lets the credential in elsewhere and another one here",
+    because="the text is about permission, or the service accepts the credential elsewhere and another one here",
     basis="SHOULD: RFC 9110 section 15.5.4",
     when=When(status="2xx 401"),
     reads=Reads.PREFIX,
@@ -66,7 +66,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Read what a 401 says, else see what comparison proves."""
+    """Read the text of a 401, else compare it with other exchanges."""
     found = tuple(_by_text(exchange)) if exchange.status == 401 else ()
     yield from found
     current = context.state.visit(exchange)
@@ -83,7 +83,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _by_text(exchange: Answered) -> Iterator[Hit]:
-    """Permission, and nothing about the credentials."""
+    """Look for a text about permission and not about credentials."""
     response = exchange.response
     about = meanings(exchange)
     if Meaning.AUTHZ not in about or about & {Meaning.AUTHN, Meaning.RATE}:
@@ -96,7 +96,7 @@ def _by_text(exchange: Answered) -> Iterator[Hit]:
     ):
         return
     if Meaning.AUTHN in of_prose(words.prose):
-        return  # «not_authorized» is what many call any 401: «login failed» is plainer
+        return  # many send «not_authorized» with every 401; a text such as «login failed» beside it decides
     yield Hit("401 to a caller with credentials who lacks permission", words.prose or " ".join(words.codes))
 
 

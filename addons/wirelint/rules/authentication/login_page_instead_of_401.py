@@ -6,19 +6,19 @@ Reports an API call that is answered with a login form under 200, or redirected 
 
 Why it matters
 --------------
-A program cannot log in there. It follows the redirect, gets HTML under 200, and fails at parsing, or worse, takes it
-for an answer. An expired session looks like a broken API.
+A program cannot log in there. It follows the redirect, gets HTML under 200, and fails to parse it or, worse, uses it as
+an answer. An expired session looks like a broken API.
 
 Known exceptions
 ----------------
-Navigation in a browser is meant to end there, and so are the endpoints of OAuth and OpenID Connect themselves.
+Browser navigation should end at a login page. So should the endpoints of OAuth and OpenID Connect.
 
 How to fix
 ----------
-Answer calls that want data with 401 and a challenge, and redirect only those that accept ``text/html``. Spring
-Security: a ``DelegatingAuthenticationEntryPoint`` or ``HttpStatusEntryPoint`` for API paths. ASP.NET Core: override
-``OnRedirectToLogin`` for API paths. Laravel: send ``Accept: application/json`` or override ``unauthenticated``.
-Devise: list the format in ``navigational_formats`` only for HTML.
+Answer calls for data with 401 and a challenge, and redirect only requests that accept ``text/html``. Spring Security: a
+``DelegatingAuthenticationEntryPoint`` or ``HttpStatusEntryPoint`` for API paths. ASP.NET Core: override
+``OnRedirectToLogin`` for API paths. Laravel: send ``Accept: application/json`` or override ``unauthenticated``. Devise:
+list the format in ``navigational_formats`` only for HTML.
 
 References
 ----------
@@ -56,7 +56,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A form under 200, or the path of a redirect; a host's name proves nothing."""
+    """Look for a form under 200, or a login path in a redirect; a host name proves nothing."""
     response = exchange.response
     if response.status == 200 and response.headers.media_type.kind is not Kind.HTML:
         return

@@ -2,20 +2,20 @@
 
 What it does
 ------------
-Reports a 403 whose code or text says that credentials are missing, invalid or expired. Reports a 403 to an anonymous
-request, too, where a request with credentials is let in and no anonymous one ever was; where the words are those of such
-a refusal; and where a credential that was never accepted gets the very words that no credential gets (low).
+Reports a 403 whose code or text says that credentials are missing, invalid or expired. Also reports a 403 to an
+anonymous request if a request with credentials succeeds there and no anonymous one ever did, or if its words are those
+of such a refusal. Also reports, as low, a credential that was never accepted and gets the same words as no credential.
 
 Why it matters
 --------------
-403 means that the caller is known and that no retry will help. Clients give up instead of logging in or refreshing a
-token, and the missing challenge keeps them from learning how.
+403 means that the caller is known and that a retry will not help. Clients give up instead of logging in or refreshing a
+token, and without a challenge they cannot learn how.
 
 Known exceptions
 ----------------
-Tokens against request forgery, firewalls and bot pages, signed links that ran out, S3, CORS preflights, and keys that
-are known but switched off: their refusals are about something else than who the caller is. Words that any refusal may
-have (Forbidden) prove nothing elsewhere until two paths have shown what they mean.
+Tokens against request forgery, firewalls and bot pages, signed links that expired, S3, CORS preflights, and known keys
+that are disabled: these refusals are not about who the caller is. Generic words (Forbidden) prove nothing on other
+paths until two paths have shown what they mean.
 
 How to fix
 ----------
@@ -50,7 +50,7 @@ _signed: Final = re.compile(
     r"(?:^|&)(?:sig|signature|X-Amz-Signature|X-Goog-Signature|Key-Pair-Id|hmac)=", re.IGNORECASE
 )
 
-# Codes that S3's protocol has under 403, on any server.
+# Codes that S3's protocol sends under 403, on any server.
 _PRESCRIBED: Final = frozenset(
     {
         "AccessDenied",
@@ -64,7 +64,7 @@ _PRESCRIBED: Final = frozenset(
 
 
 def is_403(state: State) -> Opens:
-    """Open for each 403, whatever was before."""
+    """Open for each 403, whatever came before."""
     return _is_403
 
 
@@ -75,7 +75,7 @@ def _is_403(exchange: Exchange, visit: Visit) -> bool:
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text asks for credentials, or credentials are what the same request is let in with",
+    because="the text asks for credentials, or the same request succeeds with credentials",
     basis="SHOULD: RFC 9110 section 11.4",
     when=When(status="2xx 403 404 409"),
     reads=Reads.PREFIX,
@@ -86,7 +86,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Read what a 403 says, else see what comparison proves."""
+    """Read the text of a 403, else compare it with other exchanges."""
     found = tuple(_by_text(exchange)) if exchange.status == 403 else ()
     yield from found
     current = context.state.visit(exchange)
@@ -109,7 +109,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _by_text(exchange: Answered) -> Iterator[Hit]:
-    """Credentials are asked for, said to be wrong, or had run out, and nothing else is."""
+    """Look for missing, invalid or expired credentials as the only reason."""
     about = meanings(exchange)
     if about & {Meaning.RATE, Meaning.QUOTA}:
         return

@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports a 400 or 500 to an anonymous request where the very same request succeeds once it carries credentials, and a 422
-or 500 to a credential that was never accepted where the same request with another one succeeds (for 400 it is a note).
+Reports a 400 or 500 to an anonymous request if the same request succeeds with credentials. Also reports a 422 or 500 to
+a credential that was never accepted if the same request succeeds with another one (for 400 this is a note).
 
 Why it matters
 --------------
-The client looks for a mistake in its request, or takes the service for broken, and never learns that it has to log in.
+The client looks for a mistake in its request, or considers the service broken, and never learns that it has to log in.
 Failed logins are counted as failures of the service.
 
 Known exceptions
 ----------------
-Sessions in cookies: much else may depend on them. Errors that say what they are about, errors that speak of a database or
-a connection, and paths that let anonymous requests in.
+Sessions in cookies, because other things may depend on them. Errors that name their cause, errors about a database or a
+connection, and paths that accept anonymous requests.
 
 How to fix
 ----------
-Check credentials before anything else is looked at, and answer 401 with ``WWW-Authenticate`` where there are none, or
-where they are not accepted. Catch the exception of the library that decodes tokens.
+Check credentials before everything else. Answer 401 with ``WWW-Authenticate`` if they are missing or not accepted.
+Catch the exceptions of the library that decodes tokens.
 
 References
 ----------
@@ -48,7 +48,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report what the same request with other credentials proves."""
+    """Compare with the same request with other credentials."""
     current = context.state.visit(exchange)
     for proof in context.recall(Callers).proofs(exchange):
         if proof.kind == MISREPORTED:

@@ -6,16 +6,16 @@ Notes a 404 whose code or text says that the resource is missing *or* the caller
 
 Why it matters
 --------------
-Hiding existence is a choice that the specification allows. A text that tells both gives away what the status was
-chosen to hide, and leaves callers guessing whether to ask for access.
+The specification permits hiding existence. But a text that names both cases reveals what the status should hide, and
+callers do not know whether to ask for access.
 
 Known exceptions
 ----------------
-It is a note, not a fault: RFC 9110 permits 404 in place of 403.
+This is a note, not a fault: RFC 9110 permits 404 in place of 403.
 
 How to fix
 ----------
-Decide per resource. Where existence is no secret answer 403; where it is, let the text say «not found» and no more.
+Decide per resource. If existence is not a secret, answer 403; if it is, let the text say «not found» and no more.
 
 References
 ----------
@@ -33,7 +33,7 @@ from wirelint.evidence.texts import Meaning, of_code, of_prose
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="the text itself speaks of permission",
+    because="the text itself is about permission",
     basis="MAY: RFC 9110 section 15.5.4",
     when=When(status="404"),
     reads=Reads.PREFIX,
@@ -41,7 +41,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Permission in the prose, or in a code such as NotAuthorizedOrNotFound."""
+    """Look for permission in the text, or in a code such as NotAuthorizedOrNotFound."""
     words = said(exchange)
     if Meaning.AUTHZ in of_prose(words.prose) or any(Meaning.AUTHZ in of_code(code) for code in words.codes):
         yield Hit("404 that speaks of permission", words.prose or " ".join(words.codes))

@@ -2,21 +2,21 @@
 
 What it does
 ------------
-Looks at answers of OAuth token endpoints, told by ``grant_type`` in a form or by their path. Reports an OAuth
-``error`` under a 2xx status, ``invalid_grant`` under 401, ``invalid_client`` under another status than 401 when the
-client had authenticated itself in the ``Authorization`` field, and the errors of RFC 6749 under any other status than
-400 or 401: 403, 404, 422, 500 or 501.
+Checks responses of OAuth token endpoints, recognised by ``grant_type`` in a form or by their path. Reports an OAuth
+``error`` under a 2xx status, ``invalid_grant`` under 401, ``invalid_client`` under a status other than 401 if the
+client authenticated with the ``Authorization`` field, and the errors of RFC 6749 under any status other than 400 or
+401: 403, 404, 422, 500 or 501.
 
 Why it matters
 --------------
-OAuth libraries read the status before the content. An error under 200 is taken for tokens; ``invalid_grant`` under
-401 makes HTTP stacks retry with the client's credentials, which were fine.
+OAuth libraries read the status before the content. They take an error under 200 for tokens. ``invalid_grant`` under 401
+makes HTTP stacks retry with the client's credentials, which were valid.
 
 Known exceptions
 ----------------
-``invalid_client`` under 400 is fine where the client's credentials were in the content. That a 401 lacks its
-challenge is another rule's finding. A few public providers are known to answer 200; there it is a note, for nobody
-who reads it can change it. Requests or responses that were not captured whole are not judged.
+``invalid_client`` under 400 is correct if the client's credentials were in the content. A 401 without a challenge is
+another rule's finding. Some public providers are known to answer 200; there it is a note, because their callers cannot
+change it. Requests or responses that were not captured completely are not judged.
 
 How to fix
 ----------
@@ -117,7 +117,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _answer(response: Response) -> Mapping[str, Any]:
-    """The response's members; older servers send a form, as GitHub does by default."""
+    """Return the response's members; older servers send a form, as GitHub does by default."""
     if response.headers.media_type.kind is Kind.FORM and response.body.complete:
         return form_fields(response.body.text or "")
     return response.body.members or {}

@@ -6,19 +6,19 @@ Hints at a resource where one credential gets 403 for DELETE and 2xx for PUT or 
 
 Why it matters
 --------------
-A client that may empty a resource by PUT needs no DELETE. Where the methods of one resource ask for different permissions,
+A client that may empty a resource by PUT needs no DELETE. If the methods of one resource require different permissions,
 one of them was often forgotten.
 
 Known exceptions
 ----------------
-Roles that may edit but not delete are common, so this is a hint, and a note only in that direction. Where somebody else was
-seen to succeed with the method that was refused, the roles are taken to be meant. Permissions may have been changed
-in between, and a 403 for another reason is none.
+Roles that may edit but not delete are common, so this is a hint, and only a note in that direction. If another caller
+succeeded with the refused method, the roles are considered intended. Permissions may have changed in between, and a 403
+for another reason does not count.
 
 How to fix
 ----------
-Check permission where the resource is loaded, for all methods that change it. If roles differ on purpose, say in the 403
-which permission is missing.
+Check permission where the resource is loaded, for all methods that change it. If roles differ on purpose, name the
+missing permission in the 403.
 
 References
 ----------
@@ -38,7 +38,7 @@ from wirelint.history.visits import Visits
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.WEAK,
-    because="roles may be meant to be so, and permissions may change",
+    because="roles may be intended, and permissions may change",
     basis="policy: RFC 9110 section 15.5.4",
     when=When(status="2xx 403", method="PUT PATCH DELETE"),
     recalls=(Visits, Routes),
@@ -47,7 +47,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """One credential, one resource: forbidden by one method, accepted by the other."""
+    """Look for one credential and one resource: one method forbidden, the other accepted."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if now.credential is None or now.aside:
@@ -79,10 +79,10 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _pair(visit: Visit, now: Visit) -> tuple[Visit, Visit] | None:
-    """The one that was forbidden and the one that succeeded; None where it is not one of each."""
+    """Return the forbidden visit and the successful one; None if it is not one of each."""
     if visit.status == 403 and now.succeeded:
         return visit, now
-    # What was deleted cannot be changed any more, whatever the status says.
+    # A deleted resource cannot be changed any more, whatever the status says.
     return (now, visit) if now.status == 403 and visit.succeeded and visit.method != "DELETE" else None
 
 

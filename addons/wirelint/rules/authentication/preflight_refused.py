@@ -6,13 +6,13 @@ Reports a 401 or 403 to a CORS preflight: an ``OPTIONS`` request with ``Origin``
 
 Why it matters
 --------------
-Browsers send preflights without credentials and go on only if the answer has an ok status. Every call from another
-origin that needs a preflight fails, and its error says nothing of credentials. Programs that are no browsers never
-notice.
+Browsers send preflights without credentials, and continue only if the answer has an ok status. So every call from
+another origin that needs a preflight fails, with an error that does not mention credentials. Other clients are not
+affected.
 
 Known exceptions
 ----------------
-A 403 that says nothing of credentials may refuse the origin, and is not reported.
+A 403 that does not mention credentials may refuse the origin; it is not reported.
 
 How to fix
 ----------
@@ -50,7 +50,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A preflight that any 401, or a 403 for credentials, answers."""
+    """Look for a preflight that gets a 401, or a 403 about credentials."""
     if "origin" not in exchange.request.headers or not is_stranger(exchange):
         return
     if exchange.status == 403 and Meaning.AUTHN not in meanings(exchange):

@@ -6,15 +6,17 @@ Reports a 407 response without a ``Proxy-Authenticate`` field, or with one that 
 
 Why it matters
 --------------
-Clients cannot choose a scheme for the proxy and give up, or send the user's password in one that nobody asked for.
+Clients cannot choose a scheme for the proxy. They give up, or send the user's password in a scheme that the proxy did
+not ask for.
 
 Known exceptions
 ----------------
-None: the field is required of every 407. Any scheme name will do.
+None: the field is required in every 407. Any scheme name is fine.
 
 How to fix
 ----------
-Let the proxy send ``Proxy-Authenticate: Basic realm="proxy"`` (or its scheme). An origin that answers 407 means 401.
+Let the proxy send ``Proxy-Authenticate: Basic realm="proxy"`` (or its scheme). An origin server should answer 401 in
+place of 407.
 
 References
 ----------

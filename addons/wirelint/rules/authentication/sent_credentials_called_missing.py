@@ -7,18 +7,19 @@ that field with a scheme and a value.
 
 Why it matters
 --------------
-What was sent was never looked at: a gateway dropped it, or the code that looks for it expects another scheme, another
-spelling of it, or another field. Clients refresh tokens that are good, and people search at the wrong end.
+The service never checked the credentials: a gateway dropped them, or the code expects another scheme, another spelling
+of it, or another field. Clients refresh valid tokens, and people search in the wrong place.
 
 Known exceptions
 ----------------
-Texts that leave it open («missing or invalid»), that name another scheme than the one that was sent, or another kind of
-credential beside it (an API key, a cookie, a refresh token, a code), may be right.
+These texts may be correct: those that leave it open («missing or invalid»), those that name another scheme than the one
+that was sent, and those that name another credential besides it (an API key, a cookie, a refresh token, a code).
 
 How to fix
 ----------
-Compare schemes without regard to case, let gateways pass ``Authorization`` on (Apache: ``CGIPassAuth On``, nginx before PHP:
-``fastcgi_param HTTP_AUTHORIZATION``), and for a scheme that is not supported say so, with those that are in the challenge.
+Compare schemes case-insensitively. Let gateways forward ``Authorization`` (Apache: ``CGIPassAuth On``, nginx before
+PHP: ``fastcgi_param HTTP_AUTHORIZATION``). If a scheme is not supported, say so, and list the supported ones in the
+challenge.
 
 References
 ----------
@@ -39,7 +40,7 @@ from wirelint.evidence.said import said
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text says that nothing was sent, and the field is there",
+    because="the text says that nothing was sent, and the field is present",
     basis="policy: RFC 9110 section 15.5.2 lets a 401 refuse credentials that were sent",
     when=When(status="401", request_fields=("authorization",)),
     reads=Reads.PREFIX,
@@ -48,7 +49,7 @@ RULE = Rule(
 _gone: Final = r"(?:was |were |is |are |has |have )?(?:not (?:been )?(?:provided|supplied|sent|found|present|given|included|specified)|missing|absent)"
 _thing: Final = r"(?:credentials?|authorization(?: header| field)?|auth(?:entication)? (?:header|token|credentials?)|bearer(?: token)?|(?:access |jwt )?token)"
 _missing: Final = re.compile(rf"\b{_thing} {_gone}\b|\b(?:no|missing|without(?: an?)?) {_thing}\b", re.IGNORECASE)
-# What follows or precedes such words may turn them: no valid token, missing or expired, no token for this tenant.
+# The words around such a phrase may change its meaning: no valid token, missing or expired, no token for this tenant.
 _open: Final = re.compile(
     r"\bor\b|invalid|valid\b|expired|malformed|unknown|revoked|refresh|csrf|xsrf|api[- ]?key|cookie|session|second|otp|device|scope|permission"
     r"|tenant|client|database|store|match|record|user",
@@ -60,7 +61,7 @@ _EMPTY: Final = frozenset({"null", "undefined", "none", "nil", "false", "{}", "[
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Words that say that nothing was sent, beside what was sent."""
+    """Look for words that say that credentials are missing, although the request has some."""
     scheme = sent_scheme(exchange)
     value = (exchange.request.headers.get("authorization") or "").strip().partition(" ")[2].strip()
     if not scheme or not value or value.lower() in _EMPTY:

@@ -2,22 +2,22 @@
 
 What it does
 ------------
-Sees both sides of a service, and reports 401 or 403 to a caller whose credential the service has accepted before, where
-the last call that the service made was itself refused with 401 or 403, with another credential or without any.
+Sees both sides of a service, and reports 401 or 403 to a caller whose credential the service accepted before, if the
+service's last call to another service was itself refused with 401 or 403, with another credential or without any.
 
 Why it matters
 --------------
-The caller's credential is fine. It is thrown away all the same, people are sent to log in again, and nobody learns that
-the service's own key has expired.
+The caller's credential is valid. The client throws it away and sends people to log in again, and the owner does not
+learn that the service's own key expired.
 
 Known exceptions
 ----------------
-Where the caller's credential is passed on as it is, the upstream judges that one, and to hand its answer on is right. So
-is the answer of a service that is asked whether a credential is valid.
+If the service forwards the caller's credential, the upstream judges that one, and passing its answer on is correct. So
+is the answer of a service whose job is to check a credential.
 
 How to fix
 ----------
-Treat the refusal of your own credential as a fault of the service: 500, or 502, and raise an alarm.
+Treat the refusal of your own credential as a fault of the service: send 500 or 502, and raise an alert.
 
 References
 ----------
@@ -41,7 +41,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.STRONG,
     because="the caller's credential was accepted before, and another one was refused behind the service",
-    basis="policy: RFC 9110 section 15.5.2 speaks of the credentials of the request that is answered",
+    basis="policy: RFC 9110 section 15.5.2 is about the credentials of the request that is answered",
     when=When(status="401 403"),
     verdict=Verdict.SERVER_ERROR,
     suggested_status=502,
@@ -55,7 +55,7 @@ _checks_credentials: Final = re.compile(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A refusal of the service's own credential becomes one of the caller's."""
+    """Look for a refusal of the service's own credential that is passed on to the caller."""
     hops = context.recall(Traces).hops(exchange)
     visits = context.recall(Visits)
     caller = visits.now(exchange)
@@ -75,7 +75,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _is_its_own(call: Visit, caller: Visit) -> bool:
-    """Whether a call bore, at most, a credential of the service's own, and was not made to have the caller's checked."""
+    """Return whether a call carried at most the service's own credential, and did not check the caller's."""
     if _checks_credentials.search(f"{call.service} {call.route}".lower()):
         return False
     if call.stranger:

@@ -6,21 +6,20 @@ Reports a 401 response without a ``WWW-Authenticate`` field, or with one that ho
 
 Why it matters
 --------------
-The challenge is how a client learns that credentials would help, and of which kind. Without it, generic clients,
-gateways and libraries cannot tell "log in" from "never", token refresh is not triggered, and people fall back to
-guessing from the text.
+The challenge shows a client that credentials would help, and of which kind. Without it, generic clients, gateways and
+libraries cannot distinguish "log in" from "never". Token refresh does not start, and people guess from the text.
 
 Known exceptions
 ----------------
-None: the field is required of every 401. Any scheme name will do; it need not be a registered one.
+None: the field is required in every 401. Any scheme name is fine, registered or not.
 
 How to fix
 ----------
 Send ``WWW-Authenticate: Bearer`` (or the scheme you use) with each 401. Browsers open their password box for ``Basic``,
-``Digest``, ``NTLM`` and ``Negotiate`` only, so an API that wants no box names ``Bearer`` or a scheme of its own for
-calls from scripts. FastAPI: raise ``HTTPException(401, headers={"WWW-Authenticate": "Bearer"})``. Django REST
-framework: put an authenticator that defines ``authenticate_header`` first. Spring Security: configure an
-``AuthenticationEntryPoint`` such as ``BearerTokenAuthenticationEntryPoint``. express-basic-auth: ``challenge: true``.
+``Digest``, ``NTLM`` and ``Negotiate`` only, so use ``Bearer`` or a scheme of your own for an API called by scripts.
+FastAPI: raise ``HTTPException(401, headers={"WWW-Authenticate": "Bearer"})``. Django REST framework: put an
+authenticator that defines ``authenticate_header`` first. Spring Security: configure an ``AuthenticationEntryPoint``
+such as ``BearerTokenAuthenticationEntryPoint``. express-basic-auth: ``challenge: true``.
 
 References
 ----------
@@ -44,7 +43,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for a challenge, however odd its scheme."""
+    """Look for a challenge of any scheme."""
     response = exchange.response
     value = response.headers.get("www-authenticate")
     if value is None:

@@ -1,1 +1,1 @@
-"""What clients make of what they are told. Faults of clients, never of the service."""
+"""How clients react to statuses. These are faults of clients, never of the service."""

@@ -2,22 +2,23 @@
 
 What it does
 ------------
-Reports a request that the same client sent three times more within a minute after a 403, with the same credentials, and
-that was answered 403 each time.
+Reports a request that the same client sent three more times within a minute after a 403, with the same credentials, and
+that got 403 each time.
 
 Why it matters
 --------------
-403 says that these credentials do not suffice: RFC 9110 section 15.5.4 says that clients should not repeat the request
-with them. It fills the service's security logs and hides real attempts among noise.
+403 says that these credentials do not suffice, and RFC 9110 section 15.5.4 says that clients should not repeat the
+request with them. The retries fill the service's security logs and hide real attacks.
 
 Known exceptions
 ----------------
-Permissions that were just given take a while to spread: where the client changed something in between, a new row
-begins, and for two minutes after it gave a permission it may well wait for that. Rate limits by 403, answers with ``Retry-After``, and people who reload a page.
+New permissions take a while to spread: if the client changed something in between, the count starts again, and for two
+minutes after it granted a permission it may wait. Rate limits by 403, answers with ``Retry-After``, and people who
+reload a page.
 
 How to fix
 ----------
-Take 403 out of the statuses that are retried; tell the user, or ask for other credentials.
+Remove 403 from the statuses that are retried. Show the error to the user, or ask for other credentials.
 
 References
 ----------
@@ -59,7 +60,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Forbidden, and sent three times more."""
+    """Look for a 403 and three more tries."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     row = [visit for visit in repeats(visits.of_client(exchange), now) if visit.wait is None]
@@ -78,7 +79,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _is_spreading(past: Iterable[Visit], first: Visit) -> bool:
-    """Whether the caller may wait for a permission that it gave."""
+    """Return whether the caller may wait for a permission that it granted."""
     return any(
         visit.succeeded
         and visit.method not in SAFE

@@ -2,25 +2,25 @@
 
 What it does
 ------------
-Reports the fifth of five identical requests within ten seconds that all came to the same failure, each sent after the
-one before was answered, where the pauses do not grow.
+Reports the fifth of five identical requests within ten seconds that all got the same failure, each sent after the
+previous answer, with pauses that do not grow.
 
 Why it matters
 --------------
-A service that is down for a moment stays down under the retries of its clients, and an error that repeating cannot mend
-fills logs and burns limits.
+The retries of its clients keep a service down after a short outage. An error that repeating cannot fix fills logs and
+uses up rate limits.
 
 Known exceptions
 ----------------
-Waiting for something to appear or to be released (404, 409, 410, 423, 425, or words to that effect, as while a user
-has yet to consent), probes of a service's health, polls that go on at the pace they had while they were answered,
-services that call once for each request of their own, as trace ids or uneven pauses tell, and clients that changed
-something in between. 401, 403 and refusals with ``Retry-After`` have rules of their own.
+Waiting for something to appear or to be released (404, 409, 410, 423, 425, or such words, as while a user has yet to
+consent). Health checks. Polls that continue at the pace of their successes. Services that call once for each of their
+own requests, as trace ids or uneven pauses show. Clients that changed something in between. 401, 403 and refusals with
+``Retry-After`` have their own rules.
 
 How to fix
 ----------
-Double the pause after each failure, up to a maximum, with a random part; give up after a few; do not repeat what was
-refused for what it is (400, 422).
+Double the pause after each failure, up to a maximum, with a random part. Give up after a few tries. Do not retry
+requests that are refused for their content (400, 422).
 
 References
 ----------
@@ -46,18 +46,18 @@ _COUNT: Final = 5
 _SPAN: Final = 10.0
 _GROWTH: Final = 1.5
 _JITTER: Final = 0.05
-# A pause of so many seconds, and so many times the usual one, is between loops and not in one.
+# A pause of this many seconds, and this many times the usual one, separates two loops.
 _LONG: Final = 2.0
 _GAP: Final = 3.0
 _AWAITED: Final = frozenset({401, 403, 404, 409, 410, 423, 425})
-# Polls are that far apart in seconds at least, and nothing is remembered of successes that follow one within five.
+# The least seconds between polls. A success within five seconds of another one is not remembered.
 _POLLED: Final = 1.0
 _FORGOTTEN: Final = 5.0
 
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the same request by the same client came to the same five times, at the same pace",
+    because="the same request by the same client failed the same way five times, at the same pace",
     basis="policy: RFC 9110 section 9.2.2 leaves retries to clients; those without a growing pause amplify failures",
     when=When(status="4xx 5xx none"),
     side=Side.CLIENT,
@@ -67,11 +67,11 @@ RULE = Rule(
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
-    """Five in a row, and no pause between them that shows patience."""
+    """Look for five in a row without a growing pause."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if "range" in exchange.request.headers:
-        return  # each asks for another part
+        return  # each requests another part
     if now.status in _AWAITED or now.wait is not None or now.failure is FailureKind.CLIENT_GONE:
         return
     row = repeats(visits.of_client(exchange), now)
@@ -96,7 +96,7 @@ def _is_awaited(exchange: Exchange) -> bool:
 
 
 def _is_poll(story: Sequence[Visit], row: Sequence[Visit]) -> bool:
-    """Whether the client sent the same at the same pace while it was answered by success."""
+    """Return whether the client sent the same request at the same pace while it succeeded."""
     first = row[0]
     pace = (row[-1].started - first.started) / (len(row) - 1)
     before = next(
@@ -108,13 +108,13 @@ def _is_poll(story: Sequence[Visit], row: Sequence[Visit]) -> bool:
 
 
 def _passed_on(row: Sequence[Visit], traces: Traces) -> bool:
-    """Whether each was sent for the sake of another request: then it is those that were repeated, if any were."""
+    """Return whether each was sent on behalf of another request: then only those may have been repeated."""
     ids = [visit.trace_id for visit in row if visit.trace_id is not None]
     return len(set(ids)) == len(ids) and any(traces.made_for_another(visit) for visit in row[:-1])
 
 
 def _uneven(row: Sequence[Visit]) -> bool:
-    """Whether a pause stands out: then they were sent for different reasons, as by a service that is asked now and then."""
+    """Return whether one pause is much longer: then the requests have different causes."""
     pauses = _pauses(row)
     return max(pauses) > max(_LONG, _GAP * median(pauses))
 
@@ -124,7 +124,7 @@ def _pauses(row: Sequence[Visit]) -> list[float]:
 
 
 def _patient(row: Sequence[Visit]) -> bool:
-    """Whether the pauses grow."""
+    """Return whether the pauses grow."""
     pauses = _pauses(row)
     half = len(pauses) // 2
     first, second = sum(pauses[:half]), sum(pauses[-half:])

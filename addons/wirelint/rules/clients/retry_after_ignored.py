@@ -3,19 +3,18 @@
 What it does
 ------------
 Reports a request that follows a 429 or 503 to the same client, with the same credentials and on the same route, before
-nine tenths of the time are over that its ``Retry-After`` asked to wait.
+nine tenths of the time in its ``Retry-After`` have passed.
 
 Why it matters
 --------------
-What the service sheds to recover comes back at once, and limits that count refused calls, too, never open again. Some
-services ban clients for it.
+The load that the service shed in order to recover comes back at once. Limits that also count refused calls never open
+again. Some services ban clients for it.
 
 Known exceptions
 ----------------
 Requests that were already under way when the refusal came, waits of more than an hour, and calls for another resource
-of the route that are served; where another one is refused, too, each may have a limit of its own, so it is a hint. A
-success on the route since then shows that the limit is over. People who reload a page, and probes of a service's health,
-do as they please.
+of the route that succeed. If another resource is refused, too, each may have its own limit, so this is a hint. A later
+success on the route shows that the limit is over. People who reload a page, and health checks, are left out.
 
 How to fix
 ----------
@@ -42,13 +41,13 @@ from wirelint.history.waiting import Waiting, was_told_to_wait
 _REFUSALS: Final = frozenset({429, 503})
 _LONGEST: Final = 3600.0
 _ENOUGH: Final = 0.9
-# Seconds within which one worker of a client may not have heard yet what another one was told.
+# Seconds within which one worker of a client may not know yet what another one received.
 _HEARSAY: Final = 0.25
 
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the wait was told to the same client in seconds, and the time in between was measured",
+    because="the same client received the wait in seconds, and the time in between was measured",
     basis="ought to: RFC 9110 section 10.2.3",
     when=When(status="2xx 3xx 4xx 5xx none"),
     side=Side.CLIENT,
@@ -58,7 +57,7 @@ RULE = Rule(
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
-    """Back before the time."""
+    """Look for a request before the wait is over."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     told = _last_word(visits.of_client(exchange), now)
@@ -67,7 +66,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     waited = now.started - told.ended
     if by_a_person(exchange) or is_probe(exchange):
         return
-    # Limits may be kept for each resource of a route: another one may be the same limit's if it is refused, too.
+    # Limits may be per resource of a route: another resource may share the limit if it is refused, too.
     if waited >= _ENOUGH * told.wait or (told.resource != now.resource and now.status not in _REFUSALS):
         return
     yield Hit(
@@ -80,7 +79,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
 
 
 def _last_word(story: Sequence[Visit], now: Visit) -> Visit | None:
-    """What the client knew of the route when it sent the request, if that was a refusal."""
+    """Return the refusal that the client knew when it sent the request, None if there was none."""
     for visit in reversed(story):
         if visit.method != now.method or visit.route != now.route or not same_client(visit, now):
             continue

@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Reports the fourth 401 in a row to one client for one credential that was never answered otherwise in the last ten
-minutes, each request sent after the refusal before.
+Reports the fourth 401 in a row to one client for one credential that got no other answer in the last ten minutes, each
+request sent after the previous refusal.
 
 Why it matters
 --------------
-401 asks for other credentials. A client that keeps sending the old ones is down without anybody being told, may lock
-the account it belongs to, and looks like somebody guessing.
+401 asks for other credentials. A client that keeps sending the old ones is down without anyone noticing, may lock its
+account, and looks like an attacker who guesses.
 
 Known exceptions
 ----------------
-In Digest, NTLM, Negotiate and the like the first 401 is a step of the protocol. A credential that the service accepts
-elsewhere may be a good one; then the question is why it was refused here. Browsers send cookies by themselves: a page
-that starts with an old one asks for this and that before it learns, so something has to be asked for twice. Where one
-logs in or proves something once more, it is a password or a code that was refused.
+In Digest, NTLM, Negotiate and the like, the first 401 is a step of the protocol. A credential that the service accepts
+elsewhere may be valid; then the question is why it was refused here. Browsers send cookies by themselves: a page with
+an old one makes several requests before it notices, so the same thing must be requested twice. At a login, the service
+refused a password or a code.
 
 How to fix
 ----------
-On 401, get a new token once and repeat once; then stop and tell. Renew tokens before they expire.
+On 401, get a new token once and repeat once; then stop and report the error. Renew tokens before they expire.
 
 References
 ----------
@@ -50,7 +50,7 @@ _HANDSHAKES: Final = ("digest", "ntlm", "negotiate", "kerberos", "scram-", "hoba
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="one credential was refused each time, and each time the client knew",
+    because="one credential was refused each time, and the client knew it each time",
     basis="policy: RFC 9110 section 15.5.2 lets clients repeat with new or replaced credentials",
     when=When(status="401"),
     side=Side.CLIENT,
@@ -59,7 +59,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Refused four times, and nothing else ever."""
+    """Look for four refusals and no other answer."""
     visits = context.recall(Visits)
     story = visits.of_credential(exchange)
     if len(story) < _COUNT - 1 or any(visit.status != 401 for visit in story):
@@ -75,7 +75,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         if same_client(visit, now) and knew(row[-1], visit) and not _proving.search(visit.route):
             row.append(visit)
             if len(row) > _COUNT and not by_itself:
-                return  # told when it began
+                return  # reported when it began
     if not _is_loop(row, by_itself=by_itself) or _is_loop(row[1:], by_itself=by_itself):
         return
     yield Hit(
@@ -87,7 +87,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _is_loop(row: Sequence[Visit], *, by_itself: bool) -> bool:
-    """Whether enough were refused; of such as carry a credential by themselves, one more than once."""
+    """Return whether enough were refused; with credentials that browsers add themselves, one request twice."""
     return len(row) >= _COUNT and not (by_itself and len({(visit.method, visit.route) for visit in row}) == len(row))
 
 

@@ -2,9 +2,9 @@
 
 What it does
 ------------
-Reports a call whose response carries a ``Sunset`` date that lies in the past; and one that gets no success any more, where
-an earlier response of the route carried such a date. By default it is off: for the owner of the service it is a list of
-who has yet to move.
+Reports a call whose response carries a ``Sunset`` date in the past, and a call that fails after an earlier response of
+the route carried such a date. Off by default: for the owner of the service, it is a list of the clients that have yet
+to move.
 
 Why it matters
 --------------
@@ -12,13 +12,13 @@ The resource may stop answering at any moment (RFC 8594 section 3), and then the
 
 Known exceptions
 ----------------
-Dates that cannot be read, and clocks: the date is compared with the response's own ``Date``, and a minute is granted. A
-success without a date takes the announcement back. What was announced for another resource of the route may not hold
-for this one, so it is a hint. The same call, answered by the same success within five seconds, is told once.
+Dates that cannot be parsed. Clocks differ: the date is compared with the response's own ``Date``, with a tolerance of
+one minute. A success without a date withdraws the announcement. An announcement for another resource of the route may
+not apply to this one, so this is a hint. The same call with the same success within five seconds is reported once.
 
 How to fix
 ----------
-Move the client to what ``Link: rel="successor-version"`` or the announcement names.
+Move the client to the successor named by ``Link: rel="successor-version"`` or by the announcement.
 
 References
 ----------
@@ -41,7 +41,7 @@ _DAY: Final = 86_400.0
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.CERTAIN,
-    because="both dates are in plain sight",
+    because="both dates are in the response",
     basis="policy: RFC 8594 section 3",
     when=When(status="2xx 3xx 4xx 5xx none"),
     side=Side.CLIENT,
@@ -52,7 +52,7 @@ RULE = Rule(
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
-    """Called after its end."""
+    """Look for a call after the announced end."""
     response = exchange.response
     if response is None or "sunset" not in response.headers:
         yield from _after_an_earlier_word(exchange, context.recall(Sunsets))
@@ -80,7 +80,7 @@ def _after_an_earlier_word(exchange: Exchange, sunsets: Sunsets) -> Iterator[Hit
 
 
 def _late(exchange: Exchange, end: float) -> float | None:
-    """Seconds since the end, None where it is still to come or nobody knows."""
+    """Return the seconds since the end, None if it is in the future or unknown."""
     response = exchange.response
     date = None if response is None else http_date(response.headers.get("date") or "")
     now = exchange.timestamp if date is None else date

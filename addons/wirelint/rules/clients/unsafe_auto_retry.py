@@ -3,23 +3,24 @@
 What it does
 ------------
 Reports a POST or PATCH with the same content as one that the same client sent within the last five seconds and that
-ended in 5xx or without an answer, if nothing in it lets the service recognize the repetition.
+failed with 5xx or without a response, if nothing in it lets the service recognize the repetition.
 
 Why it matters
 --------------
-A failure does not say whether the request was carried out: the order is placed twice, the mail goes out twice. RFC 9110
-section 9.2.2 says that clients should not repeat such requests by themselves unless they know it to be safe.
+After a failure the client does not know whether the request took effect: the order may be placed twice, the mail sent
+twice. RFC 9110 section 9.2.2 says that clients should not repeat such requests automatically unless they know that it
+is safe.
 
 Known exceptions
 ----------------
-Keys and preconditions by which repetitions are recognized, requests that never reached the service, 503 with
-``Retry-After``, searches and the like, forms that people send. Whether the route is idempotent after all cannot be seen,
-so this is a hint.
+Keys and preconditions that identify repetitions, requests that never reached the service, 503 with ``Retry-After``,
+searches and the like, forms that people send. The route may still be idempotent, which wirelint cannot see, so this is
+a hint.
 
 How to fix
 ----------
-Send an ``Idempotency-Key`` that stays the same over retries, and let the service honour it; or make it a PUT to a
-resource whose name the client chooses.
+Send an ``Idempotency-Key`` that stays the same over retries, and let the service honour it. Or use a PUT to a resource
+whose name the client chooses.
 
 References
 ----------
@@ -79,7 +80,7 @@ _reading: Final = re.compile(
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.WEAK,
-    because="request and failure are plain, but the route may be idempotent all the same",
+    because="request and failure were seen, but the route may still be idempotent",
     basis="SHOULD NOT: RFC 9110 section 9.2.2",
     when=When(status="2xx 3xx 4xx 5xx none", method="POST PATCH"),
     side=Side.CLIENT,
@@ -89,7 +90,7 @@ RULE = Rule(
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
-    """Failed with an open end, and sent again as it was."""
+    """Look for a failure with an unknown outcome, and the same request again."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if now.request is None:

@@ -1,1 +1,1 @@
-"""Messages that do not keep to their own form: framing, media types, codes."""
+"""Malformed messages: framing, media types, codes."""

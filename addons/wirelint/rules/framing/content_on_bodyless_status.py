@@ -2,27 +2,27 @@
 
 What it does
 ------------
-Reports 1xx, 204, 205 and 304 responses and answers to HEAD that come with content, and 1xx and 204 responses with a
+Reports 1xx, 204, 205 and 304 responses and responses to HEAD that have content, and 1xx and 204 responses with a
 ``Content-Length`` field.
 
 Why it matters
 --------------
-On HTTP/1.1 the receiver knows that there is no content and takes the first byte of it for the start of the next
-response: one client's data ends up in another's answer, or the connection breaks. Clients never see what was said.
+On HTTP/1.1 the receiver expects no content and reads its first byte as the start of the next response. One client's
+data ends up in another client's response, or the connection breaks. Clients never see the content.
 
 Known exceptions
 ----------------
-``Content-Length: 0`` on a 204 is forbidden too but harms nobody, so it is a note. Proxies drop the content of an
-HTTP/1.1 204 unseen; there the ``Content-Length`` alone gives it away. In a recording that field may be left over from
-the recorder's own doing, so there, without content, it is only a hint. ``Content-Length`` in answers to HEAD and in 304
-tells the size of what GET would get, and is fine. Content of an answer to HEAD is invisible over HTTP/1.1, so what a
-recording shows there is the recorder's, and only HTTP/2 and HTTP/3 are judged.
+``Content-Length: 0`` on a 204 is forbidden as well but harmless, so it is a note. Proxies drop the content of an
+HTTP/1.1 204 before wirelint sees it; then only the ``Content-Length`` shows it. In a recording, the recorder may have
+left that field, so there, without content, it is only a hint. ``Content-Length`` in responses to HEAD and in 304 is the
+size that GET would get, and is fine. Content of a response to HEAD is invisible over HTTP/1.1; in a recording it comes
+from the recorder, so only HTTP/2 and HTTP/3 are judged.
 
 How to fix
 ----------
-Answer 200 where there is something to say, and send nothing with 204, 205 and 304. Frameworks that add content to an
-error or a redirect on their own need an explicit empty body: Express ``res.status(204).end()``, FastAPI
-``Response(status_code=204)``, Spring ``ResponseEntity.noContent().build()``.
+Answer 200 if there is content, and send none with 204, 205 and 304. Frameworks that add content to an error or a
+redirect need an explicit empty body: Express ``res.status(204).end()``, FastAPI ``Response(status_code=204)``, Spring
+``ResponseEntity.noContent().build()``.
 
 References
 ----------
@@ -47,7 +47,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Compare what may be there with what is."""
+    """Compare the content with the status."""
     response = exchange.response
     status = response.status
     if 100 <= status < 200 or status in (204, 205, 304):

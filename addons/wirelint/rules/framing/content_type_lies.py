@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports content of a JSON media type that is no JSON, and JSON objects sent as a web page or plain text.
+Reports content with a JSON media type that is not JSON, and JSON objects sent as a web page or plain text.
 
 Why it matters
 --------------
-Clients choose their parser by the media type. They fail at parsing, or show data as a page, where a script inside it
+Clients choose their parser by the media type. They fail to parse the content, or show data as a page in which a script
 would run.
 
 Known exceptions
 ----------------
-Lines of JSON, guarded JSON (``)]}'``), JSONP and event streams are formats of their own. Files that are served as
-they lie (``.json`` under ``text/plain``) are somebody else's content. A part (206) is no whole document, and JSON that
-only ends too soon may have been cut by the recorder, unless ``Content-Length`` says that this is all of it.
+Lines of JSON, guarded JSON (``)]}'``), JSONP and event streams are separate formats. Static files (``.json`` under
+``text/plain``) are not the service's own content. A part (206) is not a complete document. JSON that only ends early
+may have been cut by the recorder, unless ``Content-Length`` shows that it is complete.
 
 How to fix
 ----------
-Let the framework serialize (``res.json``, ``jsonify``, ``JsonResponse``), and give error handlers and gateways the
-media type of what they really send.
+Let the framework serialize (``res.json``, ``jsonify``, ``JsonResponse``). Set the correct media type in error handlers
+and gateways.
 
 References
 ----------
@@ -35,7 +35,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 
-# Lines of JSON, JSONP, event streams, comments; and what recorders leave in place of content.
+# Lines of JSON, JSONP, event streams, comments, and placeholders that recorders write.
 _other_form: Final = re.compile(
     r"[\[{].{0,500}[\]}]\s*\n\s*[\[{]|[\w$.]{1,80}\(|/\*|(?:data|event|id|retry):|\x1e|\[?<?(?:redacted|filtered|omitted|binary|hidden|masked)|\*{3,}",
     re.IGNORECASE | re.DOTALL,
@@ -61,7 +61,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     body, media = response.body, response.headers.media_type
     if media.kind is Kind.JSON:
-        # To scan the top level of an object or array proves it as well as parsing all of it, and costs a third.
+        # Scanning the top level of an object or array proves the same as parsing all of it, at a third of the cost.
         if (
             body.top_level is None
             and body.elements is None

@@ -6,18 +6,19 @@ Reports an error sent as HTML to a client that asked for JSON, or called an API.
 
 Why it matters
 --------------
-The client fails at parsing the page and reports that instead of the error. Codes and texts that would tell what to do
-are lost.
+The client fails to parse the page and reports that in place of the error. Codes and texts that explain the error are
+lost.
 
 Known exceptions
 ----------------
-Clients that accept HTML, and those of WebDAV, which go by the status. Where the page is that of a known gateway, the finding is laid at its door.
+Clients that accept HTML, and WebDAV clients, which use only the status. If the page is that of a known gateway, the
+finding names the gateway.
 
 How to fix
 ----------
-Give API paths an error handler that answers in the media type that was asked for. nginx: ``error_page`` to a location
-with ``default_type application/json``. Django REST framework, Rails API mode and Spring do so for what they route;
-mind the paths that never reach them.
+Give API paths an error handler that answers in the requested media type. nginx: ``error_page`` to a location with
+``default_type application/json``. Django REST framework, Rails API mode and Spring do this for the paths that they
+route; check the paths that never reach them.
 
 References
 ----------
@@ -36,7 +37,7 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.requests import is_call_for_data
 
 _html: Final = re.compile(r"<(?:!doctype html|html|head|body|title|h1)\b", re.IGNORECASE)
-# Their clients go by the status, or else by an XML document of their own (RFC 4918 section 16).
+# Their clients use the status, or an XML document of their own (RFC 4918 section 16).
 _DAV: Final = frozenset(
     {
         "PROPFIND",
@@ -58,7 +59,7 @@ _GATEWAYS: Final = ("<center>nginx", "openresty", "cloudflare", "cloudfront", "a
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="request and media type are in plain sight",
+    because="request and media type were seen",
     basis="SHOULD: RFC 9110 section 12.1",
     when=When(status="4xx 5xx", media=(Kind.HTML, Kind.JSON)),
     reads=Reads.PREFIX,
@@ -66,7 +67,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """HTML in fact, to somebody who has no use for it."""
+    """Look for an HTML error sent to a client that did not ask for HTML."""
     response, request = exchange.response, exchange.request
     if request.method == "HEAD" or request.method in _DAV:
         return

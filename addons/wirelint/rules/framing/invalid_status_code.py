@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports status codes below 100 or above 599, and hints at codes in between that are not in the IANA registry, with the
-name under which they are known, if any.
+Reports status codes below 100 or above 599. Hints at codes in between that are not in the IANA registry, with the name
+under which they are known, if any.
 
 Why it matters
 --------------
-Clients handle a code they do not know as the x00 of its class, so an invented 4xx becomes a 400, and 999 has no class
-at all: libraries raise, retry, or take it for success.
+Clients handle an unknown code as the x00 of its class, so an invented 4xx becomes a 400. 999 has no class at all:
+libraries raise, retry, or treat it as success.
 
 Known exceptions
 ----------------
-Codes in range are legal on the wire, so one that is not registered is but a weak hint. 0 is what recorders write for
-a request that was broken off. With ``application/graphql-response+json`` 294 is that specification's own.
+Codes in range are legal on the wire, so an unregistered one is only a weak hint. Recorders write 0 for an aborted
+request. With ``application/graphql-response+json``, 294 is defined by that specification.
 
 How to fix
 ----------
-Use the registered code that comes nearest and put the detail into the content, where there is room for any number of
-codes: 429 for "enhance your calm", 401 for a session that timed out, 503 for overload.
+Use the nearest registered code and put the detail into the content, which has room for any number of codes: 429 for
+"enhance your calm", 401 for a session that timed out, 503 for overload.
 
 References
 ----------

@@ -7,8 +7,7 @@ and HEAD.
 
 Why it matters
 --------------
-304 means "use the copy you have". A client that has none ends up with nothing, and shows it as an empty page or fails
-to parse it.
+304 means "use the copy you have". A client without a copy gets nothing: it shows an empty page or fails to parse it.
 
 Known exceptions
 ----------------
@@ -16,8 +15,8 @@ Known exceptions
 
 How to fix
 ----------
-Answer 304 only after comparing a validator from the request. Where a cache in between answers for the service, it
-must fetch the whole once before it can vouch for it. For a write that changes nothing answer 200 or 204.
+Answer 304 only after comparing a validator of the request. A cache that answers for the service must fetch the whole
+content once before it can validate it. For a write that changes nothing, answer 200 or 204.
 
 References
 ----------
@@ -52,7 +51,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _as_sent(request: Request) -> bool:
-    """Return whether these are the fields that were sent, not those that a browser shows of what its cache answered."""
+    """Return whether these fields were sent; a browser also shows fields of responses from its own cache."""
     return "host" in request.headers or "user-agent" in request.headers
 
 

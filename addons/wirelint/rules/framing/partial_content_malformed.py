@@ -2,28 +2,28 @@
 
 What it does
 ------------
-Reports a 206 response to a request without ``Range`` or with a method other than GET; a single part without
-``Content-Range``, with another part than the one asked for, or of another length than it says; and a
-``multipart/byteranges`` response with ``Content-Range`` in its head, with no boundary, with
-a part that lacks ``Content-Range``, or to a request for one range.
+Reports a 206 response to a request without ``Range``, or to a method other than GET. Reports a single part without
+``Content-Range``, another part than the requested one, and a part whose length differs from its ``Content-Range``.
+Reports a ``multipart/byteranges`` response with ``Content-Range`` in its head, without a boundary, with a part that
+lacks ``Content-Range``, or to a request for one range.
 
 Why it matters
 --------------
-206 says "this is a piece, put it where Content-Range says". Caches and download managers that cannot place the piece
-discard it, store it as the whole, or glue it to the wrong offset.
+206 says "this is a part, put it where Content-Range says". Caches and download managers that cannot place the part
+discard it, store it as the whole, or write it at the wrong offset.
 
 Known exceptions
 ----------------
-Units other than bytes have rules of their own; for them only the request's ``Range`` is asked for. Ranges may be asked
-for by fields of the service's own, as ``x-ms-range``. 206 to POST is another rule's finding. Some object stores
-answer HEAD with 206; that is a note. A shorter part than the one asked for is allowed. Recordings without any request
-fields are not judged.
+Units other than bytes have their own rules; for them only the request's ``Range`` is required. Ranges may be requested
+by the service's own fields, such as ``x-ms-range``. 206 to POST is another rule's finding. Some object stores answer
+HEAD with 206, which is a note. A shorter part than requested is allowed. Recordings without any request fields are not
+judged.
 
 How to fix
 ----------
-Answer 200 where no range was asked for; 206 is not the status for a page of a list, nor for "some of it failed". For
-ranges, let the framework or the web server do it: Express ``res.sendFile``, Go ``http.ServeContent``, nginx,
-Starlette ``FileResponse``.
+Answer 200 if no range was requested. 206 is not the status for a page of a list, nor for "some of it failed". For
+ranges, use the framework or the web server: Express ``res.sendFile``, Go ``http.ServeContent``, nginx, Starlette
+``FileResponse``.
 
 References
 ----------
@@ -43,7 +43,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.CERTAIN,
-    because="the request's range and the response's fields both stand on the wire",
+    because="the request's range and the response's fields were both seen",
     basis="MUST: RFC 9110 section 15.3.7",
     when=When(status="206"),
 )
@@ -57,14 +57,14 @@ _MOST_PARTS: Final = 32
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look at the request, then at the one or the many parts."""
+    """Check the request, then its part or parts."""
     request, response = exchange.request, exchange.response
     if request.method == "POST" or not len(request.headers):
         return
     asked = request.headers.get("range")
     if asked is None:
         if any(name.endswith("-range") and name not in _NOT_ASKING for name in request.headers.names()):
-            return  # x-ms-range: asked for by a field of the service's own
+            return  # x-ms-range: requested by a field of the service's own
         yield Hit("206 to a request without Range", f"206 {response.reason}".rstrip(), suggested_status=200)
     elif request.method != "GET":
         yield Hit(
@@ -90,7 +90,7 @@ def _one(response: Response, asked: str) -> str:
     if sent is None or wanted is None:
         return ""
     first, last = int(sent[1]), int(sent[2])
-    # Less than was asked for is allowed (RFC 9110 section 15.3.7), another part is not.
+    # Less than requested is allowed (RFC 9110 section 15.3.7), another part is not.
     if first != int(wanted[1]) or (wanted[2] and last > int(wanted[2])):
         return f"206 with bytes {first}-{last} where {asked.removeprefix('bytes=')} was asked for"
     length = response.headers.get("content-length") or ""

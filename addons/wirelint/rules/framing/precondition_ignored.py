@@ -2,23 +2,22 @@
 
 What it does
 ------------
-Reports a 200 answer to GET or HEAD whose ``ETag`` is among those of the request's ``If-None-Match``.
+Reports a 200 response to GET or HEAD whose ``ETag`` is in the request's ``If-None-Match``.
 
 Why it matters
 --------------
-The client holds this very representation and said so. Sending it again wastes the bandwidth that the validator was
-made to save, and shows that the service computes validators which it never reads.
+The client has this exact representation and said so. Sending it again wastes the bandwidth that the validator should
+save, and shows that the service computes validators that it never reads.
 
 Known exceptions
 ----------------
-``*`` asks for something else. Proxies that compress weaken a validator or add a suffix (``-gzip``) to it, so only
-validators that are the same in every character count.
+``*`` means something else. Proxies that compress weaken a validator or add a suffix (``-gzip``), so only identical
+validators count.
 
 How to fix
 ----------
-Compare ``If-None-Match`` with the current validator before the content is made, and answer 304. Express does it by
-itself unless ``etag`` is off; Django: ``ConditionalGetMiddleware``; Spring: ``ShallowEtagHeaderFilter``; Rails:
-``stale?``.
+Compare ``If-None-Match`` with the current validator before generating the content, and answer 304. Express does so
+unless ``etag`` is off; Django: ``ConditionalGetMiddleware``; Spring: ``ShallowEtagHeaderFilter``; Rails: ``stale?``.
 
 References
 ----------
@@ -36,7 +35,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.CERTAIN,
-    because="the same validator stands in the request and in the response",
+    because="the same validator is in the request and in the response",
     basis="MUST: RFC 9110 section 13.1.2",
     when=When(status="200", method="GET HEAD", response_fields=("etag",), request_fields=("if-none-match",)),
     suggested_status=304,

@@ -6,8 +6,8 @@ Reports a 416 response to a request for a range of bytes that has no ``Content-R
 
 Why it matters
 --------------
-A client whose range lies beyond the end, for instance because the file was cut since it began, can only go on if it
-learns the present length.
+If a client's range lies beyond the end, for example because the file was truncated in between, it can continue only if
+it learns the current length.
 
 Known exceptions
 ----------------
@@ -15,8 +15,8 @@ Ranges in other units than bytes.
 
 How to fix
 ----------
-Send ``Content-Range: bytes */1234`` with the length in bytes. Ignoring ``Range`` and answering 200 with it all is
-allowed too.
+Send ``Content-Range: bytes */1234`` with the length in bytes. Ignoring ``Range`` and answering 200 with the whole
+content is allowed as well.
 
 References
 ----------
@@ -33,14 +33,14 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.CERTAIN,
-    because="the range asked for and the absence of the field are seen",
+    because="the requested range and the absence of the field were seen",
     basis="SHOULD: RFC 9110 section 15.5.17",
     when=When(status="416", request_fields=("range",)),
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for the field where bytes were asked for."""
+    """Look for the field if bytes were requested."""
     asked = exchange.request.headers.get("range") or ""
     response = exchange.response
     if exchange.request.method == "POST":

@@ -2,23 +2,24 @@
 
 What it does
 ------------
-Reports a redirect whose ``Location`` is the request's own URI, where the client will repeat the same method and
-nothing changes in between.
+Reports a redirect whose ``Location`` is the request's own URI, if the client will repeat the same method and nothing
+changes in between.
 
 Why it matters
 --------------
-Clients follow it until they give up, typically after twenty requests, and report "too many redirects" instead of what
-was wrong.
+Clients follow it until they give up, usually after twenty requests, and report "too many redirects" in place of the
+real problem.
 
 Known exceptions
 ----------------
-A response that sets or clears a cookie changes the next request, and ``Retry-After`` makes it a way of waiting. 301,
-302 and 303 turn POST into GET, so redirecting a form to itself is fine. Another scheme or host is another URI.
+A response that sets or clears a cookie changes the next request, and with ``Retry-After`` the redirect is a way to
+wait. 301, 302 and 303 turn POST into GET, so redirecting a form to itself is fine. Another scheme or host is another
+URI.
 
 How to fix
 ----------
-Find the rule that redirects to the canonical form of a URI that is canonical already: a trailing slash, ``www``, or
-HTTPS behind a proxy that does not pass ``X-Forwarded-Proto`` on. For a session that is gone answer 401.
+Find the redirect to the canonical form of a URI that is already canonical: a trailing slash, ``www``, or HTTPS behind a
+proxy that does not forward ``X-Forwarded-Proto``. For an expired session, answer 401.
 
 References
 ----------
@@ -37,7 +38,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="both URIs are known, but the service may tell requests apart by something else than their URI",
+    because="both URIs are known, but the service may depend on something other than the URI",
     basis="policy: RFC 9110 section 15.4",
     when=When(status="301 302 303 307 308", response_fields=("location",)),
 )

@@ -6,18 +6,18 @@ Reports 301, 302, 303, 307 and 308 responses without ``Location``.
 
 Why it matters
 --------------
-Clients cannot follow, and most libraries then hand the empty page to the caller as if it were the answer. A redirect
-without target is usually an error that took the wrong path.
+Clients cannot follow it, and most libraries then return the empty page as if it were the answer. A redirect without a
+target is usually an error that took the wrong path.
 
 Known exceptions
 ----------------
-300 and 304 need none. S3 and what speaks its protocol answer requests for a bucket in another region with a bare
-redirect. 308 also means "upload incomplete" in resumable uploads, told by ``Content-Range`` in the request or
-``Range`` in the response.
+300 and 304 need none. S3 and compatible services answer requests for a bucket in another region with a bare redirect.
+308 also means "upload incomplete" in resumable uploads, recognised by ``Content-Range`` in the request or ``Range`` in
+the response.
 
 How to fix
 ----------
-Send ``Location`` (relative references are fine). If there is nowhere to go, say what happened: 404, 410, or 200 for
+Send ``Location`` (relative references are fine). If there is no target, send the actual status: 404, 410, or 200 for
 the page that is shown.
 
 References
@@ -36,7 +36,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.CERTAIN,
-    because="the absence of the field is seen in the head of the response",
+    because="the head of the response was seen without the field",
     basis="SHOULD: RFC 9110 section 15.4",
     when=When(status="301 302 303 307 308"),
 )
@@ -45,13 +45,13 @@ _S3: Final = ("x-amz-request-id", "x-amz-id-2", "x-amz-bucket-region")
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for the field, knowing two protocols that do without."""
+    """Look for the field, except in two protocols that do not need it."""
     request, response = exchange.request, exchange.response
     if (response.headers.get("location") or "").strip():
         return
     status = response.status
     if not len(response.headers):
-        return  # browsers leave out all fields of a redirect that they followed
+        return  # browsers omit all fields of a redirect that they followed
     if any(name in response.headers for name in _S3):
         return
     if status == 308 and ("content-range" in request.headers or "range" in response.headers):

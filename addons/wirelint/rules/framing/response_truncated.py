@@ -2,25 +2,25 @@
 
 What it does
 ------------
-Reports a response that the connection did not carry to its end: fewer bytes than ``Content-Length`` says, no last
-chunk, a stream reset, a time-out in the middle.
+Reports an incomplete response: fewer bytes than its ``Content-Length``, no last chunk, a stream reset, a timeout in the
+middle.
 
 Why it matters
 --------------
-The status line went out first and still says success, so access logs and dashboards count one. What the client has is
-a torn document, which some libraries hand on as if it were whole.
+The status line was sent first and still says success, so access logs and dashboards count one. The client has an
+incomplete document, which some libraries return as if it were complete.
 
 Known exceptions
 ----------------
-A client that went away first got what it wanted to have. Responses that have no content by definition (to HEAD, 1xx,
-204, 304) cannot be cut, and what runs through a tunnel or an upgraded connection is not a response. Event streams are
-made to be resumed, so their end is a note.
+A client that left early has what it wanted. Responses without content by definition (to HEAD, 1xx, 204, 304) cannot be
+truncated, and traffic in a tunnel or an upgraded connection is not a response. Event streams are meant to be resumed,
+so their end is a note.
 
 How to fix
 ----------
-Look for what ended the process or the stream at that time: a worker time-out (gunicorn ``--timeout``), memory, a deploy
-without draining, a serializer that fails while it streams, a proxy's read time-out (nginx ``proxy_read_timeout``).
-Compute what can fail before the first byte is sent, so that a 500 or 504 can still be said.
+Find out what ended the process or the stream at that time: a worker timeout (gunicorn ``--timeout``), memory, a deploy
+without draining, a serializer that fails while it streams, a proxy's read timeout (nginx ``proxy_read_timeout``).
+Compute everything that can fail before sending the first byte, so that a 500 or 504 is still possible.
 
 References
 ----------
@@ -39,7 +39,7 @@ from wirelint.core.verdict import Verdict
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.CERTAIN,
-    because="the end of the response was awaited on the wire and did not come",
+    because="the end of the response was expected on the wire and did not come",
     basis="MUST: RFC 9112 section 8",
     when=When(),
     verdict=Verdict.SERVER_ERROR,

@@ -6,16 +6,16 @@ Reports 305 (Use Proxy) and 306 (unused).
 
 Why it matters
 --------------
-305 told clients to send all further traffic through a proxy that any server could name, and was withdrawn for that.
+305 made clients send all further traffic through a proxy that any server could name; it was withdrawn for that reason.
 Clients ignore both, or treat them as 300.
 
 Known exceptions
 ----------------
-402 is not among them: it is reserved and in use.
+402 is not included: it is reserved and in use.
 
 How to fix
 ----------
-Configure proxies in the client. To move a resource use 307 or 308; to refuse a direct request use 403 or 421.
+Configure proxies in the client. To move a resource, use 307 or 308. To refuse a direct request, use 403 or 421.
 
 References
 ----------
@@ -32,14 +32,14 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.CERTAIN,
-    because="the code stands in the status line",
+    because="the code is in the status line",
     basis="deprecated: RFC 9110 sections 15.4.6 and 15.4.7",
     when=When(status="305 306"),
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The status alone tells."""
+    """Report the status."""
     response = exchange.response
     yield Hit(f"{response.status} is retired", f"{response.status} {response.reason}".rstrip())
 

@@ -7,11 +7,11 @@ Clojure: several frames, or two below the name of an exception.
 
 Why it matters
 --------------
-A trace tells attackers paths, versions and the way the service is built, and tells its users nothing.
+A trace shows attackers paths, versions and the structure of the service. It is no use to its users.
 
 Known exceptions
 ----------------
-Services that store logs or show code carry traces as data; under a success nothing is reported.
+Services that store logs or show code return traces as data; successful responses are not reported.
 
 How to fix
 ----------
@@ -37,7 +37,7 @@ _READ: Final = 32 * 1024
 _SHORTEST: Final = 60
 _MOST_SIGNS: Final = 512  # of each kind
 _BEFORE, _BEHIND = 640, 256
-# Each kind of frame holds one of these, at most so far from its beginning and its end. To look for them costs a
+# Each kind of frame contains one of these, at most this far from its beginning and its end. Searching them costs a
 # hundredth of the pattern.
 _SIGNS: Final = (
     ", line ",
@@ -58,7 +58,7 @@ _SIGNS: Final = (
 _frame: Final = re.compile(
     r"File (?:\\?\"|&quot;|&#34;)[^\"\n]{1,200}(?:\\?\"|&quot;|&#34;), line \d{1,6}"
     r"|\bat [\w.$<>]{3,160}\((?:[\w$]{1,80}\.(?:java|kt|scala|groovy):\d{1,6}|Native Method|Unknown Source)\)"
-    # Tomcat leaves the «at» away.
+    # Tomcat omits the «at».
     r"|(?<![\w.])[a-z]{1,24}(?:\.|/|&#47;)[\w.$<>]{3,160}\([\w$]{1,80}\.(?:java|kt|scala|groovy):\d{1,6}\)"
     r"|\bat (?:async )?[^\s()]{0,120} ?\(?[\w@./\\:-]{1,200}\.[cm]?[jt]s:\d{1,6}:\d{1,6}\)?"
     r"|\bat [\w.`<>\[\],]{3,160}\([^()\n]{0,160}\) in [^\n]{1,200}\.(?:cs|vb|fs):line \d{1,6}"
@@ -72,7 +72,7 @@ _error: Final = re.compile(r"Traceback|[Ee]xception|\b\w{0,40}Error\b|Caused by:
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="frames have a form that prose does not have",
+    because="frames have a form that prose never has",
     basis="policy: CWE-209",
     when=When(status="4xx 5xx"),
     reads=Reads.PREFIX,
@@ -94,7 +94,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _places(text: str, signs: list[str]) -> list[tuple[int, int]]:
-    """Where frames can be: around their signs, in order, none twice."""
+    """Return where frames can be: around their marks, in order, without overlap."""
     found: list[int] = []
     for sign in signs:
         at = text.find(sign)

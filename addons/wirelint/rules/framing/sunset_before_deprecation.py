@@ -6,11 +6,11 @@ Reports a ``Sunset`` date that lies before the ``Deprecation`` date of the same 
 
 Why it matters
 --------------
-One of the dates is wrong, and clients that plan by them plan for the wrong day: the end comes before the warning.
+One of the dates is wrong, and clients plan for the wrong day: the end comes before the warning.
 
 Known exceptions
 ----------------
-A ``Deprecation`` field in the form of older drafts (``true``) has no date to compare.
+A ``Deprecation`` field of older drafts (``true``) has no date to compare.
 
 How to fix
 ----------
@@ -50,7 +50,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _since(value: str) -> float | None:
-    date = http_date(value)  # what drafts before the RFC had
+    date = http_date(value)  # the form of drafts before the RFC
     if date is not None or not value.lstrip().startswith("@"):
         return date
     found = items(value)

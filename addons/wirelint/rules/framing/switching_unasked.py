@@ -2,12 +2,12 @@
 
 What it does
 ------------
-Reports a 101 response to a request without ``Upgrade``, one that names a protocol which the request did not offer or
-names none, and any 101 on HTTP/2 or HTTP/3.
+Reports a 101 response to a request without ``Upgrade``, one with a protocol that the request did not offer, one without
+a protocol, and any 101 on HTTP/2 or HTTP/3.
 
 Why it matters
 --------------
-From the 101 on, the two ends disagree about what the bytes on the connection mean: at best it breaks, at worst one
+After the 101, the two ends disagree about the meaning of the bytes on the connection. At best it breaks; at worst one
 end's data is read as another's request.
 
 Known exceptions
@@ -17,9 +17,9 @@ without any request fields are not judged.
 
 How to fix
 ----------
-Answer 101 only where the request's ``Upgrade`` holds the protocol, compared without regard to case, and name it in
-the response's ``Upgrade``. Check that gateways pass ``Connection`` and ``Upgrade`` on (nginx: ``proxy_set_header
-Upgrade $http_upgrade``).
+Answer 101 only if the request's ``Upgrade`` contains the protocol, compared case-insensitively, and name it in the
+response's ``Upgrade``. Check that gateways forward ``Connection`` and ``Upgrade`` (nginx: ``proxy_set_header Upgrade
+$http_upgrade``).
 
 References
 ----------
@@ -37,7 +37,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.CERTAIN,
-    because="the offer and the answer both stand on the wire",
+    because="the offer and the answer were both seen",
     basis="MUST NOT: RFC 9110 section 7.8",
     when=When(status="101"),
 )

@@ -6,12 +6,13 @@ Reports a 425 response to a request without ``Early-Data: 1``.
 
 Why it matters
 --------------
-425 asks the client to repeat the request once the TLS handshake is through. A client whose handshake was through all
-along has nothing to wait for, and either gives up or loops.
+425 asks the client to repeat the request after the TLS handshake. A client that had completed its handshake has nothing
+to wait for, and gives up or loops.
 
 Known exceptions
 ----------------
-A hop behind (told by ``Via`` in the response) may have sent the request on early and passed the refusal through.
+An intermediary behind this one (visible by ``Via`` in the response) may have sent the request early and forwarded the
+refusal.
 
 How to fix
 ----------

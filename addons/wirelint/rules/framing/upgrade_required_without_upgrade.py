@@ -6,12 +6,12 @@ Reports a 426 response without an ``Upgrade`` field.
 
 Why it matters
 --------------
-The client is told to speak another protocol and not told which. 426 exists for this one piece of information.
+The client must use another protocol, and the response does not say which. That is the only purpose of 426.
 
 Known exceptions
 ----------------
-None: the field is required of every 426. For clients that are too old, as apps are, 426 is the wrong status; 400 or
-403 with an explanation says it better.
+None: the field is required in every 426. For outdated clients, such as old apps, 426 is the wrong status; use 400 or
+403 with an explanation.
 
 How to fix
 ----------

@@ -1,1 +1,1 @@
-"""What a method and its status code promise each other: 201, 202, 204, 405, conditions, ranges."""
+"""Statuses that do not fit the method: 201, 202, 204, 405, conditions, ranges."""

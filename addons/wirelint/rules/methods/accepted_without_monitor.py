@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Hints at 202 responses that have neither content nor a field that tells where to look (``Location``,
-``Content-Location``, ``Operation-Location``, ``Azure-AsyncOperation``, ``Link``) or when (``Retry-After``).
+Hints at 202 responses without content and without a field that says where to ask (``Location``, ``Content-Location``,
+``Operation-Location``, ``Azure-AsyncOperation``, ``Link``) or when (``Retry-After``).
 
 Why it matters
 --------------
-202 says that the work is still to be done. Without a monitor the client can never learn whether it was, and will send
-the request again to be sure.
+202 says that the work is not done yet. Without a monitor, the client never learns whether it was done, and sends the
+request again to be sure.
 
 Known exceptions
 ----------------
-Sinks that nobody asks back: webhooks, telemetry, events, JSON-RPC notifications; they are told by their path or
+Sinks that nobody asks for results (webhooks, telemetry, events, JSON-RPC notifications), recognised by path or
 protocol. Content that was not captured is not judged.
 
 How to fix
 ----------
-Answer with a status resource: ``Location: /v1/jobs/7`` and its representation as content. Where the sender has no use
-for one, 204 is just as good.
+Answer with a status resource: ``Location: /v1/jobs/7`` and its representation as content. If the sender does not need
+one, send 204.
 
 References
 ----------
@@ -62,7 +62,7 @@ _SCANNED: Final = 1024
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for anything that leads back to the work."""
+    """Look for anything that refers to the work."""
     request, response = exchange.request, exchange.response
     if any(name in response.headers for name in _FIELDS):
         return

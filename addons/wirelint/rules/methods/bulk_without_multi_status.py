@@ -2,21 +2,22 @@
 
 What it does
 ------------
-Notes a 200, 201 or 202 to POST, PUT or PATCH whose JSON lists results that each have a status of their own.
+Notes a 200, 201 or 202 to POST, PUT or PATCH whose JSON lists results with a status each.
 
 Why it matters
 --------------
-One status cannot tell how several operations went. A client that reads 200 believes that all of them succeeded; 207
-says that it has to look at each.
+One status cannot report several operations. A client that reads 200 assumes that all of them succeeded; 207 says that
+it must check each.
 
 Known exceptions
 ----------------
-RFC 4918 defined 207 for WebDAV with a format in XML; to use it with JSON is a convention of some houses, such as
-Zalando's. Elasticsearch, Microsoft Graph and OData answer 200 by their own specifications. Off by default for this.
+RFC 4918 defined 207 for WebDAV with an XML format; using it with JSON is a convention of some companies, such as
+Zalando. Elasticsearch, Microsoft Graph and OData answer 200 by their own specifications. Therefore the rule is off by
+default.
 
 How to fix
 ----------
-Answer 207 whenever the content holds a result for each operation, even where all of them failed or all succeeded.
+Answer 207 whenever the content has a result for each operation, even if all of them failed or all succeeded.
 
 References
 ----------
@@ -68,7 +69,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _status(result: Any) -> int | None:
-    """The HTTP status of one result, which may stand below the operation's name: ``{"index": {"status": 201}}``."""
+    """Return the HTTP status of one result, also below the operation's name: ``{"index": {"status": 201}}``."""
     if not isinstance(result, dict):
         return None
     if len(result) == 1 and isinstance(inner := next(iter(result.values())), dict):

@@ -6,17 +6,17 @@ Hints at 201 answers to GET, HEAD, OPTIONS and DELETE.
 
 Why it matters
 --------------
-Safe methods promise to change nothing, and DELETE removes. A 201 says that one of them created something, which
-crawlers, prefetchers and retries will now do again and again.
+Safe methods must not change anything, and DELETE removes. A 201 says that one of them created something, and crawlers,
+prefetchers and retries will repeat it.
 
 Known exceptions
 ----------------
-PATCH may create. Services that start a job on DELETE or GET and report the job they made mean it, so nothing is said
-where ``Location`` or the content names a job, a task or an id.
+PATCH may create. Some services start a job on DELETE or GET and report it on purpose, so responses whose ``Location``
+or content names a job, a task or an id are not reported.
 
 How to fix
 ----------
-Answer 200 (204 without content) where nothing was created; make what does create something a POST.
+Answer 200 (204 without content) if nothing was created. If something was created, use POST.
 
 References
 ----------
@@ -35,7 +35,7 @@ from wirelint.core.rule import Context, Reads, Rule, When
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.WEAK,
-    because="some services create a job on purpose and say so",
+    because="some services create a job on purpose",
     basis="definition: RFC 9110 section 15.3.2",
     when=When(status="201", method="GET HEAD OPTIONS DELETE"),
     reads=Reads.PREFIX,
@@ -62,7 +62,7 @@ _JOBS: Final = frozenset(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for something that was really created."""
+    """Look for something that was created."""
     response = exchange.response
     if "location" in response.headers:
         return

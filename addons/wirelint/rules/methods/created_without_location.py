@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Reports a 201 answer to POST that names the new resource in none of ``Location``, ``Content-Location``,
-``Operation-Location`` or a ``Link`` with ``rel="self"``.
+Reports a 201 to POST that does not name the new resource in ``Location``, ``Content-Location``, ``Operation-Location``
+or a ``Link`` with ``rel="self"``.
 
 Why it matters
 --------------
-Without ``Location`` the created resource is, by definition, the target URI itself, which is rarely meant. Clients
-then assemble the address from an id in the content, and so copy the service's URL layout into each of them.
+Without ``Location``, the created resource is by definition the target URI itself, which is rarely intended. Clients
+then build the address from an id in the content, and each of them depends on the service's URL layout.
 
 Known exceptions
 ----------------
-PUT needs none: the target URI is the new resource. An id or a link in the content does not make up for the field,
-because only code written for this one API finds it; the finding is a note. Where nothing addressable comes into being,
-as with tokens that are handed out once, 200 is the better answer.
+PUT needs none: the target URI is the new resource. An id or a link in the content does not replace the field, because
+only code written for this API finds it; the finding is a note. If nothing with an address was created, as with one-time
+tokens, 200 is the better status.
 
 How to fix
 ----------
 Send ``Location: /v1/orders/42`` (relative references are fine) with the 201. Spring: ``ResponseEntity.created(uri)``.
-ASP.NET: ``CreatedAtAction``. Django REST framework: ``CreateModelMixin`` sets it where the serializer has a ``url``
+ASP.NET: ``CreatedAtAction``. Django REST framework: ``CreateModelMixin`` sets it if the serializer has a ``url``
 member. FastAPI, Express: set the field on the response.
 
 References
@@ -38,7 +38,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.CERTAIN,
-    because="the absence of the fields is seen in the head of the response",
+    because="the head of the response was seen without the fields",
     basis="SHOULD: RFC 9110 section 9.3.3",
     when=When(status="201", method="POST"),
 )

@@ -2,23 +2,22 @@
 
 What it does
 ------------
-Reports 200 answers to DELETE whose content is empty or holds no more than "it worked": ``{}``, ``[]``, ``null``,
-``""``, ``{"success": true}``, ``{"status": "ok"}``.
+Reports a 200 to DELETE with no content, or with content that says only "it worked": ``{}``, ``[]``, ``null``, ``""``,
+``{"success": true}``, ``{"status": "ok"}``.
 
 Why it matters
 --------------
-200 announces a representation that describes what became of the resource. Clients that trust it parse the content and
-stumble over the empty one; clients that do not must treat every status alike. 204 says the same in the status line,
-where caches, libraries and dashboards can read it.
+200 announces content about the result. Clients that rely on it fail to parse the empty content; other clients must
+treat all statuses alike. 204 says the same in the status line, where caches, libraries and dashboards can read it.
 
 Known exceptions
 ----------------
-Content that tells anything about the deletion (what was deleted, how many, what is left) is what 200 is for.
-Content that was not captured, or only in part, is not judged. GraphQL and RPC endpoints do not use DELETE.
+200 is correct if the content says anything about the deletion (what was deleted, how many, what is left). Content that
+was not captured, or only in part, is not judged. GraphQL and RPC endpoints do not use DELETE.
 
 How to fix
 ----------
-Answer ``204 No Content`` without content; ``202 Accepted`` where the deletion is only queued. Express:
+Answer ``204 No Content`` without content, or ``202 Accepted`` if the deletion is only queued. Express:
 ``res.sendStatus(204)``. FastAPI: ``status_code=204`` on the route. Spring: ``ResponseEntity.noContent().build()``.
 
 References
@@ -51,7 +50,7 @@ _WORDS: Final = frozenset({"", "ok", "success", "succeeded", "successful", "true
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Weigh the content, which must be known whole."""
+    """Check the content, which must be complete."""
     response = exchange.response
     if response.status != 200:
         return

@@ -6,17 +6,17 @@ Reports a 405 response whose ``Allow`` field names the method of the request.
 
 Why it matters
 --------------
-The response contradicts itself: a client that believes the field repeats the request for ever, one that believes the
+The response contradicts itself. A client that believes the field repeats the request forever; one that believes the
 status stops using a method that may work.
 
 Known exceptions
 ----------------
-None. A method that this caller may not use is a 403; a method that the resource's present state rules out is a 409.
+None. If this caller may not use the method, 403 is correct; if the resource's current state forbids it, 409.
 
 How to fix
 ----------
-Answer 403 or 409 where the method exists but this call is refused, or compute ``Allow`` for the resource at hand
-instead of for the whole service. Routers that keep one list for all paths need a list per path.
+Answer 403 or 409 if the method exists but this call is refused. Otherwise compute ``Allow`` for the requested resource,
+not for the whole service. Routers with one list for all paths need a list per path.
 
 References
 ----------
@@ -34,7 +34,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.CERTAIN,
-    because="both the method and the list stand on the wire",
+    because="both the method and the list were seen",
     basis="MUST: RFC 9110 section 10.2.1",
     when=When(status="405", response_fields=("allow",)),
 )

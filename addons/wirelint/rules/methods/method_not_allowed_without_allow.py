@@ -6,18 +6,18 @@ Reports a 405 response without an ``Allow`` field.
 
 Why it matters
 --------------
-A 405 promises that another method would do. ``Allow`` is the one place where a client, a generated SDK or a person at
-the terminal can learn which, instead of trying them all.
+A 405 implies that another method works. ``Allow`` is the only place where a client, a generated SDK or a person can
+learn which one, without trying them all.
 
 Known exceptions
 ----------------
-An empty ``Allow`` is legal: it says that the resource currently allows no method at all.
+An empty ``Allow`` is legal: it says that the resource currently allows no method.
 
 How to fix
 ----------
-Send ``Allow: GET, HEAD`` (whatever the resource supports) with each 405. Routers know it already: Express needs
-``app.all(path, handler)`` that sets it, Go's ``http.ServeMux`` (1.22 and later), Spring MVC, Django and FastAPI set it
-when the framework itself makes the 405, so raise theirs rather than one of your own. At a gateway, do not strip it.
+Send ``Allow: GET, HEAD`` (the methods that the resource supports) with each 405. Routers know them: Go's
+``http.ServeMux`` (1.22 and later), Spring MVC, Django and FastAPI set the field if the framework itself makes the 405,
+so raise theirs, not your own. Express needs an ``app.all(path, handler)`` that sets it. At a gateway, do not remove it.
 
 References
 ----------
@@ -41,7 +41,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for the field; what it lists is another rule's business."""
+    """Look for the field; another rule checks its list."""
     response = exchange.response
     if "allow" not in response.headers:
         yield Hit("405 without an Allow field", f"405 {response.reason}".rstrip())

@@ -6,8 +6,8 @@ Reports a 415 answer to PATCH without an ``Accept-Patch`` field.
 
 Why it matters
 --------------
-There are several patch formats (merge patch, JSON Patch, the service's own), and the client has just learned that it
-chose the wrong one. The field is where the right ones are listed.
+There are several patch formats (merge patch, JSON Patch, the service's own), and the client chose the wrong one. The
+field lists the right ones.
 
 Known exceptions
 ----------------
@@ -15,8 +15,8 @@ None. The rule is off by default: few services send the field.
 
 How to fix
 ----------
-Send ``Accept-Patch: application/merge-patch+json`` (and what else you accept) with the 415 and with the answer to
-OPTIONS.
+Send ``Accept-Patch: application/merge-patch+json`` (and the other formats that you accept) with the 415 and with the
+response to OPTIONS.
 
 References
 ----------

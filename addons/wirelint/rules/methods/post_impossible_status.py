@@ -6,17 +6,17 @@ Reports 206, 304 and 416 in answer to POST.
 
 Why it matters
 --------------
-These three speak of ranges and of copies in a cache, which POST does not have. Clients and caches do not expect them
-there and treat them in ways nobody has tested.
+These three are about ranges and cached copies, which POST does not have. Clients and caches do not expect them there,
+and their reaction is untested.
 
 Known exceptions
 ----------------
-Protocols for resumable uploads reuse the ranges' vocabulary; they are told by ``Tus-Resumable``, ``Upload-Offset`` or
+Protocols for resumable uploads reuse these statuses; they are recognised by ``Tus-Resumable``, ``Upload-Offset`` or
 ``Content-Range`` in the request, or by its ``uploadType`` parameter.
 
 How to fix
 ----------
-For a page of results answer 200; for a POST that changed nothing 200 or 204; for an offset that is out of bounds 400
+For a page of results, answer 200. For a POST that changed nothing, 200 or 204. For an offset that is out of bounds, 400
 or 422.
 
 References
@@ -44,7 +44,7 @@ _UPLOADS: Final = ("tus-resumable", "upload-offset", "upload-draft-interop-versi
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Leave resumable uploads alone."""
+    """Report the status, except in resumable uploads."""
     request, response = exchange.request, exchange.response
     if any(name in request.headers for name in _UPLOADS) or "uploadtype=" in request.query.lower():
         return

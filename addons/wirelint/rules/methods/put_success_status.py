@@ -6,17 +6,18 @@ Reports a 2xx answer to PUT other than 200, 201, 202, 204 and 207.
 
 Why it matters
 --------------
-A client must know from the status whether its representation is now stored (200, 204), was stored under a new URI
-(201) or will be (202). Other success codes leave that open.
+A client must know from the status whether its representation is stored (200, 204), was stored under a new URI (201) or
+will be stored (202). Other success codes leave that open.
 
 Known exceptions
 ----------------
-203 is put in place of 200 by proxies that transform. 207 reports on several resources. 206 is another rule's finding.
+Proxies that transform content send 203 in place of 200. 207 reports on several resources. 206 is another rule's
+finding.
 
 How to fix
 ----------
-Answer 201 where the PUT created the resource, 200 with a representation or 204 without one where it replaced it, 202
-where it is only queued.
+Answer 201 if the PUT created the resource, 200 with a representation or 204 without one if it replaced it, 202 if it is
+only queued.
 
 References
 ----------

@@ -1,1 +1,1 @@
-"""Credentials, probed on request: 401 and 403, and what is open although it should not be."""
+"""Credentials, probed on request: wrong 401 and 403, and open resources."""

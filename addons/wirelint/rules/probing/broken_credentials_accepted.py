@@ -2,21 +2,21 @@
 
 What it does
 ------------
-With ``--probe-auth``: reports a safe request whose answer was a success, which got a success again when it was sent with
-broken credentials, and 401 or 403 without any.
+With ``--probe-auth``: reports a safe request that succeeds, succeeds again with broken credentials, and gets 401 or 403
+without any.
 
 Why it matters
 --------------
-The service looks whether there is a credential, and not at what it says. Any made-up credential is let in.
+The service only checks whether a credential is present, not whether it is valid. Any made-up credential is accepted.
 
 Known exceptions
 ----------------
-Where something before the service checks credentials (a gateway, a mesh), and the probe went past it, that is where to
-probe. Routes that need no credentials are another matter.
+If a gateway or a mesh checks credentials in front of the service, and the probe bypassed it, probe at that place.
+Routes that need no credentials are another matter.
 
 How to fix
 ----------
-Verify signature, expiry and audience of tokens, and look keys and sessions up, before anything is served.
+Verify signature, expiry and audience of tokens, and look up keys and sessions, before serving anything.
 
 References
 ----------
@@ -44,7 +44,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Broken ones open the door, none do not."""
+    """Look for success with broken credentials and a refusal without any."""
     broken, without = exchange.probe("broken"), exchange.probe("without")
     if broken is None or without is None or broken.status is None or without.status not in (401, 403):
         return

@@ -2,22 +2,22 @@
 
 What it does
 ------------
-With ``--probe-auth``: reports a safe request that got the same answer, content included, as it was sent, with broken
-credentials and without any.
+With ``--probe-auth``: reports a safe request that gets the same answer, content included, with its own credentials,
+with broken ones and without any.
 
 Why it matters
 --------------
-Clients send a secret where nobody looks at it. Either it should not be sent, or something is open that was meant to be
-closed.
+Clients send a secret to a service that does not check it. Either they should not send it, or something is open that
+should be protected.
 
 Known exceptions
 ----------------
-Public resources: clients that send their token everywhere are common, and it does no harm to ignore it there. So this is
-a question to the service's owner, not a verdict.
+Public resources: many clients send their token everywhere, and ignoring it there is harmless. So this is a question to
+the service's owner, not a verdict.
 
 How to fix
 ----------
-Where the resource is not public: check credentials on this route, too. Suppress the finding where it is.
+If the resource is not public, check credentials on this route, too. If it is, suppress the finding.
 
 References
 ----------
@@ -42,7 +42,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Nothing makes a difference."""
+    """Look for the same answer to all three requests."""
     broken, without = exchange.probe("broken"), exchange.probe("without")
     if broken is not None and without is not None and broken.same and without.same:
         yield Hit(

@@ -2,21 +2,21 @@
 
 What it does
 ------------
-With ``--probe-auth``: reports a 401 to a credential that the service accepts on other routes, where the request got the
+With ``--probe-auth``: reports a 401 to a credential that the service accepts on other routes, if the request gets the
 same answer, content included, with broken credentials and without any.
 
 Why it matters
 --------------
-The answer does not depend on what is sent, so nothing that the client can do will open this route: credentials are not
-looked at, or lost on their way (a proxy that drops Authorization, a wrong scheme or audience in the settings).
+The answer does not depend on the credential, so the client can do nothing: the service does not check credentials here,
+or they are lost on the way (a proxy that drops ``Authorization``, a wrong scheme or audience in the settings).
 
 Known exceptions
 ----------------
-Routes that want another scheme or another audience: the challenge should name it.
+Routes that require another scheme or another audience: the challenge should name it.
 
 How to fix
 ----------
-Look whether the field reaches the code that checks it. Answer 403 where the credential is good and not good enough.
+Check whether the field reaches the code that evaluates it. Answer 403 if the credential is valid but does not suffice.
 
 References
 ----------
@@ -43,7 +43,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Nothing makes a difference, to one who is let in elsewhere."""
+    """Look for the same answer to all three, and a success of the credential elsewhere."""
     broken, without = exchange.probe("broken"), exchange.probe("without")
     if broken is None or without is None or not (broken.same and without.same):
         return

@@ -1,1 +1,1 @@
-"""What a service says of one resource at one time and takes back at another: creation, deletion, Allow, HEAD."""
+"""Contradictory answers about one resource over time: creation, deletion, Allow, HEAD."""

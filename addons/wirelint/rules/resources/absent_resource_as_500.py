@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports a 500 to a request for something that the service deleted or did not find just before: DELETE or PATCH where
-GET answers 404, and calls below what was deleted (``POST /kernels/7/restart``).
+Reports a 500 to a request for something that the service deleted or did not find just before: DELETE or PATCH on a
+resource for which GET gets 404, and calls below a deleted resource (``POST /kernels/7/restart``).
 
 Why it matters
 --------------
-The service looks broken although it works. Alerts go off, clients retry what can never succeed, and nobody learns that
-the resource is gone.
+The service looks broken although it works. Alerts fire, clients retry without any chance of success, and never learn
+that the resource is gone.
 
 Known exceptions
 ----------------
-Something was created since; errors that speak of a database, a connection or a lack of resources; times at which most
-of the service's answers are failures. The same DELETE sent again is repeated-delete-5xx.
+Something was created since. Errors about a database, a connection or a lack of resources. Times at which most of the
+service's answers are failures. A repeated DELETE is repeated-delete-5xx.
 
 How to fix
 ----------
-Look up the resource before the handler works with it, and answer 404, or 410 for what is known to be deleted. DELETE may
-also answer 204 where there is nothing to delete.
+Look up the resource before the handler works with it, and answer 404, or 410 if it is known to be deleted. DELETE may
+also answer 204 if there is nothing to delete.
 
 References
 ----------
@@ -37,8 +37,8 @@ from wirelint.history.methods import GONE_FAILED, Methods, may_prove
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
-    because="the service said itself that the resource is not there, and nothing was seen to bring it back",
-    basis="policy: RFC 9110 section 15.5.5 has 404 for what is not there",
+    because="the service itself said that the resource does not exist, and nothing was seen to bring it back",
+    basis="policy: RFC 9110 section 15.5.5 defines 404 for resources that do not exist",
     when=When(status="500"),
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=404,
@@ -48,12 +48,12 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report a failure for what is gone."""
+    """Report a failure for a resource that is gone."""
     for proof in context.recall(Methods).proofs(exchange):
         if proof.kind == GONE_FAILED:
             fault, gone = proof.fault, proof.story[0]
             if proof.method == "DELETE" and gone.request == f"DELETE {fault.route}":
-                continue  # repeated-delete-5xx has it
+                continue  # repeated-delete-5xx reports it
             yield Hit(
                 "500 sent for a resource that is not there; 404 is expected",
                 f"{gone.request} → {gone.outcome}; {fault.method} {fault.route} → {fault.status}",

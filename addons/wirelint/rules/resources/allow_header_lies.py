@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Compares what a resource listed in ``Allow`` with what it does for the same caller: a method on the list is answered
-405 or 501, or one that is not on it succeeds. The list may come before the answer or after it.
+Compares the methods that a resource listed in ``Allow`` with its answers to the same caller: a listed method gets 405
+or 501, or an unlisted one succeeds. The list may come before or after the answer.
 
 Why it matters
 --------------
-``Allow`` tells clients what they may do next (RFC 9110 section 10.2.1): consoles and generic clients build their
-buttons from it, and API gateways their rules.
+``Allow`` says what clients may do next (RFC 9110 section 10.2.1): consoles and generic clients build their buttons from
+it, and API gateways their rules.
 
 Known exceptions
 ----------------
-Lists may change with the caller and with the state of the resource: another caller, or a write in between, proves
-nothing. An empty list, one given to a browser's preflight request, and HEAD and OPTIONS, which frameworks answer by
-themselves, are left alone. What contradicts itself within one response is method-not-allowed-lists-method.
+Lists may depend on the caller and on the state of the resource, so another caller, or a write in between, proves
+nothing. Not judged: an empty list, a list in the response to a browser's preflight request, and HEAD and OPTIONS, which
+frameworks answer by themselves. A contradiction within one response is method-not-allowed-lists-method.
 
 How to fix
 ----------
-Compute the list from the routes of the very resource: middlewares for CORS and servers' defaults answer OPTIONS with
-all methods that there are.
+Compute the list from the routes of the same resource: CORS middleware and server defaults answer OPTIONS with all
+methods.
 
 References
 ----------
@@ -46,7 +46,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
     because="list and answer are for one caller, but the service may have changed in between",
-    basis="policy: RFC 9110 section 10.2.1 has Allow for the methods advertised as supported",
+    basis="policy: RFC 9110 section 10.2.1 defines Allow as the methods advertised as supported",
     when=When(status="2xx 405 501"),
     recalls=(Allowed, Methods, Visits, Writes),
     after=either(allowance_is_known, may_prove),
@@ -58,7 +58,7 @@ _OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-overri
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Compare with the list of before, then the list with the answers of before."""
+    """Compare the answer with the earlier list, then the list with earlier answers."""
     yield from _by_list(exchange, context)
     for proof in context.recall(Methods).proofs(exchange):
         if proof.kind in (LISTED, OMITTED) and proof.method != exchange.request.method:
@@ -74,7 +74,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _by_list(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Listed and refused, or not listed and accepted."""
+    """Look for a listed method that is refused, or an unlisted one that succeeds."""
     listed = context.recall(Allowed).of(exchange)
     method = exchange.request.method
     if listed is None or listed.visit.method == method or method in _ANSWERED_BY_ITSELF:

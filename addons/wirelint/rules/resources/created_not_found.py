@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Reports a 201 whose new resource, by its ``Location`` or by its id, is 404 to the caller who created it, twice and at
-least five seconds apart, and was never there in between.
+Reports a 201 whose new resource, by its ``Location`` or its id, gets 404 for the caller who created it, twice and at
+least five seconds apart, and never succeeds in between.
 
 Why it matters
 --------------
-201 says that the resource has been created (RFC 9110 section 15.3.2): clients go on from there. If creating it failed
-after the answer, or goes on behind it, the caller is the last to know.
+201 says that the resource has been created (RFC 9110 section 15.3.2), and clients continue from there. If creation
+fails or continues after the response, the caller does not learn it.
 
 Known exceptions
 ----------------
-What the answer calls pending or queued, and 202. What was deleted since, itself or with its collection; other callers,
-who may not be allowed to see it; stored 404s of a cache. Of what is known by its id alone the address is a guess, so
-the same route must have answered another GET.
+Responses that call the resource pending or queued, and 202. Resources deleted since, themselves or with their
+collection. Other callers, who may not be allowed to see it. 404s stored by a cache. If only the id is known, the
+address is a guess, so the same route must have answered another GET.
 
 How to fix
 ----------
-Answer once the resource can be read, or answer 202 with the address of a resource that tells the progress. Compute
-``Location`` with the routes of the framework instead of putting it together by hand.
+Answer once the resource can be read, or answer 202 with the address of a resource that reports the progress. Compute
+``Location`` with the routes of the framework, not by string concatenation.
 
 References
 ----------
@@ -43,8 +43,8 @@ from wirelint.history.writes import Writes
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the creator itself was told 404 twice, with time between, and nobody deleted it here",
-    basis="policy: RFC 9110 section 15.3.2 has 201 for what has been created",
+    because="the creator itself got 404 twice, with time in between, and no deletion was seen",
+    basis="policy: RFC 9110 section 15.3.2 defines 201 as having created the resource",
     when=When(status="404", method="GET"),
     suggested_status=202,
     recalls=(Announced, Visits, Writes, Routes),
@@ -55,7 +55,7 @@ _PATIENCE: Final = 5.0
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Announced as created, then missing twice."""
+    """Look for a 201 and two later 404s."""
     announced = context.recall(Announced).of(exchange)
     if announced is None or not announced.created:
         return

@@ -2,22 +2,23 @@
 
 What it does
 ------------
-Reports a PUT or PATCH answered 4xx after which the resource has the very values that were sent, and had others before.
+Reports a PUT or PATCH that got 4xx, after which the resource has exactly the values that were sent, and had others
+before.
 
 Why it matters
 --------------
-A 4xx says that the request was not carried out. Clients show an error, and people enter once more what is stored
-already, or trust that nothing happened.
+A 4xx says that the request was not carried out. Clients show an error, and people enter the stored values once more, or
+assume that nothing happened.
 
 Known exceptions
 ----------------
-Others may have written the same at that time, here or unseen, and some values change by themselves: this is a hint.
-409, 412 and 423 say that somebody else was at work.
+Other clients may have written the same values at that time, and some values change by themselves, so this is a hint.
+409, 412 and 423 say that another client was at work.
 
 How to fix
 ----------
 Validate before writing, and write in one transaction that an error rolls back. If a part was carried out, say so: 207,
-or a 5xx that tells what is left to do.
+or a 5xx that names the missing part.
 
 References
 ----------
@@ -44,7 +45,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.WEAK,
     because="the values are exactly those that were sent, but others may have written them",
-    basis="policy: RFC 9110 section 15.5; RFC 5789 section 2 demands PATCH to be atomic",
+    basis="policy: RFC 9110 section 15.5; RFC 5789 section 2 requires PATCH to be atomic",
     when=When(status="200", method="GET", media=(Kind.JSON,)),
     reads=Reads.WHOLE,
     recalls=(Attempts, Visits, Writes),
@@ -57,7 +58,7 @@ _name: Final = re.compile(r"[A-Za-z_$][A-Za-z_-]{0,31}")
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Read, rejected, and changed as it was asked for."""
+    """Look for a read, a rejected write, and a read of the rejected values."""
     attempt = context.recall(Attempts).of(exchange)
     if attempt is None:
         return
@@ -81,7 +82,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _names(fields: Iterable[str]) -> str:
-    """Names of fields; what does not read like one may be data, as in an object that is keyed by addresses."""
+    """Return the names of fields; any other key may be data, as in an object keyed by addresses."""
     shown = set()
     for field in fields:
         parts = field.split(".")

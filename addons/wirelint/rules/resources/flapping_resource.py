@@ -2,22 +2,22 @@
 
 What it does
 ------------
-Reports a resource that changes between success and 404 or 5xx at least four times within a minute, for one caller who
-does nothing but GET it, and without any write to it.
+Reports a resource that changes between success and 404 or 5xx at least four times within a minute, for one caller that
+only sends GET, without any write to it.
 
 Why it matters
 --------------
-Such a resource is there on some nodes and not on others, or behind a health check that flaps itself. Each single answer
-looks fine, and no client can tell which one to believe.
+Such a resource exists on some nodes and not on others, or its health check flaps. Each single answer looks fine, and no
+client can know which one is right.
 
 Known exceptions
 ----------------
-Writes to the resource, above and below it. What changes by itself as fast as that may be meant to: this is a hint.
+Writes to the resource, above and below it. A resource may change that fast by design, so this is a hint.
 
 How to fix
 ----------
-Look at which instance gave which answer. Read from where it was written, or answer 503 with ``Retry-After`` until the
-replicas agree.
+Find out which instance gave which answer. Read from the node that was written to, or answer 503 with ``Retry-After``
+until the replicas agree.
 
 References
 ----------
@@ -40,7 +40,7 @@ RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.WEAK,
     because="a resource may change by itself",
-    basis="policy: answers to one request should not depend on which node gives them",
+    basis="policy: the answer to a request should not depend on the node",
     when=When(status="2xx 404 5xx", method="GET"),
     default=False,
     recalls=(Visits, Writes),
@@ -52,7 +52,7 @@ _CHANGES: Final = 4
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Count how often it changed, the exchange at hand being the last change."""
+    """Count the changes up to this exchange, which must be one."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if not _counts(now):

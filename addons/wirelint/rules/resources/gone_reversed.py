@@ -2,21 +2,21 @@
 
 What it does
 ------------
-Reports a success for a resource that was 410 to the same caller before, without any write to it in between.
+Reports a success for a resource that gave 410 to the same caller before, without any write to it in between.
 
 Why it matters
 --------------
-410 says that the resource is likely to be gone for good (RFC 9110 section 15.5.11): search engines, feed readers and
+410 says that the resource is likely to be gone permanently (RFC 9110 section 15.5.11): search engines, feed readers and
 caches drop it, and do not ask again.
 
 Known exceptions
 ----------------
-Writes to the resource, above and below it may bring it back. What others did unseen, as on another node, cannot be
-ruled out: this is a hint.
+Writes to the resource, above and below it, may bring it back. Writes that wirelint did not see, as on another node, are
+possible, so this is a hint.
 
 How to fix
 ----------
-Answer 404 where it is not known whether the absence lasts.
+Answer 404 unless you know that the absence is permanent.
 
 References
 ----------
@@ -35,8 +35,8 @@ from wirelint.history.writes import Writes
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.WEAK,
-    because="the resource may have been brought back by something that was not seen",
-    basis="policy: RFC 9110 section 15.5.11 has 410 for what is likely to be gone for good",
+    because="something that was not seen may have brought the resource back",
+    basis="policy: RFC 9110 section 15.5.11 defines 410 as likely to be permanent",
     when=When(status="2xx", method="GET"),
     suggested_status=404,
     default=False,
@@ -45,7 +45,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Gone the last time, there now."""
+    """Look for a 410 before this success."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     last = next((visit for visit in reversed(visits.of_resource(exchange)) if visit.method == "GET"), None)

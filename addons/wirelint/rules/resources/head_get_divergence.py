@@ -2,26 +2,26 @@
 
 What it does
 ------------
-Reports a HEAD whose status is of another class than that of GET for the same resource, or whose ``Content-Length`` is
-another. To rule out that the resource changed, one of the two must have been seen before and after the other, alike.
-Two are enough for the length where both carry the same strong ``ETag``, and for a HEAD that is answered 400, 403 or 500
-after GET succeeded, if no HEAD ever succeeded there.
+Reports a HEAD whose status is of another class than that of GET for the same resource, or whose ``Content-Length``
+differs. To rule out a change of the resource, one of the two must have been seen before and after the other, unchanged.
+Two exchanges suffice for the length if both carry the same strong ``ETag``. They also suffice for a HEAD that gets 400,
+403 or 500 after a successful GET, if no HEAD ever succeeded there.
 
 Why it matters
 --------------
-HEAD is GET without the content (RFC 9110 section 9.3.2); ``Content-Length`` must be what GET would have sent, or be
-left out (section 8.6). Link checkers drop pages that are there, downloads are planned for 0 bytes.
+HEAD is GET without the content (RFC 9110 section 9.3.2). ``Content-Length`` must be the length that GET would have, or
+be omitted (section 8.6). Link checkers drop pages that exist, and downloads are planned for 0 bytes.
 
 Known exceptions
 ----------------
-HEAD that is not implemented (405, 501), passing failures (429, 502 to 504), conditional and range requests, what is
-asked for or sent in another form, stored responses of caches, other callers, writes in between, and what is more than
-a minute apart.
+HEAD that is not implemented (405, 501), temporary failures (429, 502 to 504), conditional and range requests, other
+requested or sent representations, responses from caches, other callers, writes in between, and exchanges more than a
+minute apart.
 
 How to fix
 ----------
-Route HEAD to the handler of GET and let the server drop the content. Do not send ``Content-Length: 0`` for a length
-that is not known.
+Route HEAD to the handler of GET and let the server drop the content. Do not send ``Content-Length: 0`` for an unknown
+length.
 
 References
 ----------
@@ -44,7 +44,7 @@ from wirelint.history.writes import Writes
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="the same was seen before and after, or carries the same validator",
+    because="the same answer was seen before and after, or carries the same validator",
     basis="MUST NOT: RFC 9110 section 8.6; SHOULD: section 9.3.2",
     when=When(method="HEAD GET", status="2xx 4xx 5xx"),
     recalls=(Looks, Methods, Visits, Writes),
@@ -54,7 +54,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Compare looks by both methods; else see whether HEAD fails where GET succeeded before."""
+    """Compare answers to both methods, else look for a HEAD that fails after a successful GET."""
     found = tuple(_by_looks(exchange, context))
     yield from found
     for proof in () if found else context.recall(Methods).proofs(exchange):
@@ -71,7 +71,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _by_looks(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Compare with the look by the other method, and with the one before that."""
+    """Compare with the latest answer to the other method, and with the one before it."""
     looks = context.recall(Looks).of(exchange)
     if not looks:
         return

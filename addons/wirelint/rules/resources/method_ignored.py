@@ -2,21 +2,22 @@
 
 What it does
 ------------
-Reports a success for a method that no specification knows, with the very content that GET gives for the same path.
+Reports a success for a method that no specification defines, with exactly the content that GET gets for the same path.
 
 Why it matters
 --------------
-A server that does not look at the method carries out whatever comes as a read. Clients cannot learn what is supported,
-rules of firewalls and proxies that go by the method can be walked around, and a mistyped method looks as if it worked.
+A server that ignores the method treats every request as a read. Clients cannot learn what is supported, requests can
+bypass the rules of firewalls and proxies for methods, and a mistyped method seems to work.
 
 Known exceptions
 ----------------
-Methods that somebody defined (WebDAV, caches, ``LIST`` of secret stores), and content that differs from that of GET.
+Methods that some specification or product defines (WebDAV, caches, ``LIST`` of secret stores), and content that differs
+from that of GET.
 
 How to fix
 ----------
 Answer 501 for a method that the server does not know, 405 with ``Allow`` for one that the resource does not support. In
-handlers that serve every method, compare the method before anything else.
+handlers that serve every method, check the method first.
 
 References
 ----------
@@ -35,7 +36,7 @@ from wirelint.history.visits import Visits
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
-    because="the content is the very one of GET",
+    because="the content is exactly that of GET",
     basis="SHOULD: RFC 9110 section 9.1",
     when=When(status="2xx", method="GET _OTHER"),
     suggested_status=501,
@@ -45,7 +46,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report an unknown method that shows what GET shows."""
+    """Report an unknown method that gets the content of GET."""
     for proof in context.recall(Methods).proofs(exchange):
         if proof.kind == IGNORED:
             fault = proof.fault

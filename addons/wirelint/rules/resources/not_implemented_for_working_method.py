@@ -2,22 +2,22 @@
 
 What it does
 ------------
-Reports a 501 for a method by which the same route answered with success before.
+Reports a 501 for a method that succeeded on the same route before.
 
 Why it matters
 --------------
-501 says that the server lacks the functionality, as for a method that it knows for no resource at all (RFC 9110
-section 15.6.2). It may be stored by caches, and clients stop to use the method.
+501 says that the server lacks the functionality, for example that it does not know the method for any resource (RFC
+9110 section 15.6.2). Caches may store it, and clients stop using the method.
 
 Known exceptions
 ----------------
-The functionality that is missing may be one that a query, a header or a part of the content asks for. Where there is
-any, and the very same request was not answered with success, the finding is a hint. ``/status/501`` asks for one.
+A query, a header or a part of the content may ask for the missing functionality. If there is any, and the same request
+never succeeded, the finding is a hint. ``/status/501`` requests a 501.
 
 How to fix
 ----------
-Answer 400 or 422 for options that are not supported, 405 where this resource lacks the method, 500 for a branch of
-the code that should have been written.
+Answer 400 or 422 for options that are not supported, 405 if this resource does not support the method, 500 for a code
+path that is not written yet.
 
 References
 ----------
@@ -37,20 +37,20 @@ from wirelint.history.visits import Visits
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the method worked on the same route; a function of it may be missing all the same",
-    basis="policy: RFC 9110 section 15.6.2 has 501 for what the server lacks as a whole",
+    because="the method worked on the same route, but one of its functions may be missing",
+    basis="policy: RFC 9110 section 15.6.2 defines 501 for functionality that the server lacks as a whole",
     when=When(status="501"),
     recalls=(Routes, Visits),
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for the method among those that worked."""
+    """Look for the method among those that succeeded."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     worked = context.recall(Routes).of(exchange).worked.get(now.method)
     if worked is None or protocol(exchange) is not None or "501" in exchange.request.path.split("/"):
-        return  # a page of errors by number, asked for this one
+        return  # a page that returns errors by number, asked for this one
     same = None
     if now.request is not None:
         same = next((v for v in visits.of_resource(exchange) if v.succeeded and v.request == now.request), None)

@@ -2,25 +2,25 @@
 
 What it does
 ------------
-Reports a 201 to PUT where the same caller was told 201 for the same resource before, and it was evidently there: it
-was read in between, or this is the third 201 in a row. Where no PUT came before but GET showed the resource, it is a
-note (info).
+Reports a 201 to PUT after the same caller got 201 for the same resource, if it evidently existed: it was read in
+between, or this is the third 201 in a row. If no PUT came before, but GET showed the resource, it is a note (info).
 
 Why it matters
 --------------
-201 means that the resource did not exist before; replacing one is 200 or 204 (RFC 9110 section 9.3.4). Clients tell by
-it whether they overwrote something, and count what they created.
+201 means that the resource did not exist before; replacing one is 200 or 204 (RFC 9110 section 9.3.4). Clients use it
+to detect that they overwrote something, and to count what they created.
 
 Known exceptions
 ----------------
-What was deleted in between, or was found missing, is created again. Where each PUT makes a version of its own, or
-something under another ``Location``, 201 is right. Some stores answer 201 to every PUT by their documentation (Azure
-Blob Storage, OpenStack Swift, CouchDB, Artifactory, Nexus, registries of images): they are known by their fields. Locks,
-leases and what has a time to live may have gone in between.
+A resource that was deleted in between, or not found, is created again. If each PUT makes its own version, or something
+under another ``Location``, 201 is correct. Some stores document 201 for every PUT (Azure Blob Storage, OpenStack Swift,
+CouchDB, Artifactory, Nexus, image registries); they are recognised by their header fields. Locks, leases and resources
+with a time to live may have expired in between.
 
 How to fix
 ----------
-Answer 201 only where there was nothing before, 200 with a representation or 204 without one where it was replaced.
+Answer 201 only if the resource did not exist before. If it was replaced, answer 200 with a representation or 204
+without one.
 
 References
 ----------
@@ -43,7 +43,7 @@ from wirelint.history.writes import Writes
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the resource was there; what expires by itself could have gone in between",
+    because="the resource existed; it may have expired in between",
     basis="MUST: RFC 9110 section 9.3.4",
     when=When(status="201", method="PUT"),
     suggested_status=200,
@@ -51,7 +51,7 @@ RULE = Rule(
     once_per="route",
 )
 
-# Versions, and the stores whose convention it is.
+# Versions, and stores that use 201 by convention.
 _VERSIONED: Final = frozenset(
     {
         "x-ms-version",
@@ -65,7 +65,7 @@ _VERSIONED: Final = frozenset(
         "x-artifactory-id",
     }
 )
-# What CouchDB and those that speak as it does (PouchDB, Cloudant) name a revision.
+# The names of a revision in CouchDB and compatible stores (PouchDB, Cloudant).
 _revision: Final = re.compile(r"\d+-[0-9a-f]{32}")
 _stores: Final = re.compile(r"couchdb|artifactory|nexus", re.IGNORECASE)
 _passing: Final = re.compile(r"(?:\b|_)(?:ttl|expir|leases?\b|locks?\b|heartbeat|presence|valid_?until)", re.IGNORECASE)
@@ -73,7 +73,7 @@ _LONGEST: Final = 4096
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Created, seen, and created again."""
+    """Look for a second 201 for a resource that existed."""
     response, visits = exchange.response, context.recall(Visits)
     story = visits.of_resource(exchange)
     puts = [visit for visit in story if visit.method == "PUT" and visit.succeeded]
@@ -100,27 +100,27 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _shown(story: Sequence[Visit]) -> Visit | None:
-    """The latest GET, where it showed that the resource is there; None where it was deleted since."""
+    """Return the latest GET if it showed the resource; None if the resource was deleted since."""
     last = next((visit for visit in reversed(story) if visit.method in ("GET", "DELETE")), None)
     return last if last is not None and last.method == "GET" and last.succeeded else None
 
 
 def _is_revision(response: Response) -> bool:
-    """Whether the answer tells which revision was made."""
+    """Return whether the answer names the new revision."""
     revision = (response.body.members or {}).get("rev")
     return isinstance(revision, str) and _revision.fullmatch(revision) is not None
 
 
 def _is_passing(exchange: Exchange, now: Visit) -> bool:
-    """Whether what is put may last for a time only."""
+    """Return whether the resource may exist for a limited time only."""
     text = exchange.request.body.text or ""
     return _passing.search(now.route) is not None or _passing.search(text[:_LONGEST]) is not None
 
 
 def _proof(story: Sequence[Visit], puts: Sequence[Visit]) -> tuple[Step, ...] | None:
-    """The steps that prove that the resource was there, None where nothing does.
+    """Return the steps that prove that the resource existed, None without proof.
 
-    :param puts: those of the story that succeeded; the last one is a 201.
+    :param puts: the successful PUTs of the story; the last one is a 201.
     """
     first = puts[-1]
     looks = [visit for visit in story if visit.method in ("GET", "HEAD") and in_turn(first, visit)]

@@ -2,26 +2,26 @@
 
 What it does
 ------------
-Reports a DELETE answered 200 or 204 after which the same caller, half a minute later or more, still reads what was
-there before, to the byte.
+Reports a DELETE with 200 or 204 after which the same caller, half a minute later or more, still reads exactly the
+content from before.
 
 Why it matters
 --------------
-The answer says that the deletion was done (RFC 9110 section 9.3.5). Clients, and the people whose data it is, believe
+The answer says that the deletion is done (RFC 9110 section 9.3.5). Clients, and the people who own the data, believe
 it.
 
 Known exceptions
 ----------------
-Most resources that can be read after DELETE are no fault: deletion may take its time (202, and all answers that speak
-of a job, a trash or a later time), and clients poll until it is through. So there has to be a GET before and one well
-after, of one id without a query, by one caller, with the same content, in which nothing speaks of deletion; no 404 in
-between, no copy of a cache, and no write to it, to its collection or below that may have brought it back. Entries of
-caches fill again when they are read, and settings go back to their defaults.
+Most resources that can be read after DELETE are no fault: deletion may take time (202, and all answers that mention a
+job, a trash or a later time), and clients poll until it is done. So there must be a GET before and one well after, of
+one id without a query, by one caller, with the same content that does not mention deletion. There must be no 404 in
+between, no copy from a cache, and no write to it, to its collection or below that may have brought it back. Cache
+entries are filled again when they are read, and settings return to their defaults.
 
 How to fix
 ----------
 Delete before answering, or answer 202 and let the resource say that it is being deleted. Invalidate caches and read
-replicas, or read from where it was written.
+replicas, or read from the node that was written to.
 
 References
 ----------
@@ -62,7 +62,7 @@ _comes_back: Final = re.compile(r"cache|setting|preference|override|default|conf
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Read, deleted, and still the same."""
+    """Look for a read, a deletion, and a read of the same content."""
     deletion = context.recall(Deletions).of(exchange)
     if deletion is None:
         return

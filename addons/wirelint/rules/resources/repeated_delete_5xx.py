@@ -2,22 +2,23 @@
 
 What it does
 ------------
-Reports a 5xx to a DELETE that the same caller had sent before and that had succeeded then.
+Reports a 5xx to a DELETE that the same caller sent before with success.
 
 Why it matters
 --------------
-DELETE is idempotent (RFC 9110 section 9.2.2): clients and proxies send it again where they missed the answer. They are
-told that the service is broken, and may try for ever, while the resource is gone as they wished.
+DELETE is idempotent (RFC 9110 section 9.2.2): clients and proxies send it again if they missed the answer. The answer
+says that the service is broken, and they may retry forever, although the resource is gone as intended.
 
 Known exceptions
 ----------------
-404, 410 and 204 are all fine. 502, 503 and 504 speak of an outage, and so do failures of most of what the client or the
-service had to do with just before, other deletions of what is gone left out. Where the resource was seen or written again in between, or the DELETE carries other content, it is not the same deletion.
+404, 410 and 204 are all fine. 502, 503 and 504 report an outage. So do failures of most recent requests of the client
+or to the service, except other deletions of deleted resources. If the resource was seen or written again in between, or
+the DELETE carries other content, it is not the same deletion.
 
 How to fix
 ----------
-Answer 404, 410 or 204 where there is nothing to delete: handle the lack of a row, a file or a message instead of
-letting it become an exception.
+Answer 404, 410 or 204 if there is nothing to delete: handle a missing row, file or message, and do not let it become an
+exception.
 
 References
 ----------
@@ -55,7 +56,7 @@ _AROUND: Final = 60.0
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Deleted, and deleted again."""
+    """Look for the same DELETE with success before."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
     if now.status in _OUTAGE or now.request is None:
@@ -76,7 +77,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _is_outage(exchange: Answered, context: Context, now: Visit) -> bool:
-    """Whether most else that the service answered failed, too: the client within a minute, all clients just before."""
+    """Return whether most other requests failed, too: those of the client within a minute, or all recent ones."""
     if context.recall(Methods).is_outage(now.service, place_of(exchange).path, now.ended):
         return True
     visits = context.recall(Visits)

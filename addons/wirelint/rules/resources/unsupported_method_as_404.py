@@ -2,26 +2,26 @@
 
 What it does
 ------------
-Reports a 404 to a method where another method works on the same path, and the answer is the one that the service gives
-for paths that it does not know, or names the route («Cannot PUT /orders»). Reports a 400 without a reason likewise,
-where nothing but the method of the request can be wrong.
+Reports a 404 to a method if another method works on the same path, and the answer is the service's answer for unknown
+paths, or names the route («Cannot PUT /orders»). Also reports a 400 without a reason if only the method of the request
+can be wrong.
 
 Why it matters
 --------------
-404 says that there is nothing at this address (RFC 9110 section 15.5.5). Clients drop references to it, forget what
-they hold of it, and caches may store the answer. 405 says that the address is right and, by ``Allow``, what works.
+404 says that there is nothing at this address (RFC 9110 section 15.5.5). Clients drop references to it and their copies
+of it, and caches may store the answer. 405 says that the address is right and, in ``Allow``, which methods work.
 
 Known exceptions
 ----------------
-What was deleted, or never shown to be there; a method that works on a path beside this one; a method that was answered
-with anything that shows a handler; callers who may not see what another one was shown; paths that end in an id, unless
-they are read before and after.
+Resources that were deleted, or never seen. A method that works on a sibling path. A method whose answer shows that a
+handler exists. Callers that may not see what another caller saw. Paths that end in an id, unless they were read before
+and after.
 
 How to fix
 ----------
-Register one handler for the path that answers all other methods by 405 with ``Allow``. Express: ``router.all(path,
-…)`` behind the routes. Go: ``http.ServeMux`` of 1.22 does it where patterns name methods. Spring, Django and ASP.NET
-Core do so unless a catch-all route comes first.
+Register one handler for the path that answers all other methods with 405 and ``Allow``. Express: ``router.all(path,
+…)`` after the routes. Go: ``http.ServeMux`` of 1.22 does so if patterns name methods. Spring, Django and ASP.NET Core
+do so unless a catch-all route comes first.
 
 References
 ----------
@@ -41,8 +41,8 @@ from wirelint.history.visits import Visits
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
-    because="another method works on the path, and the words are those for an unknown path or name the route",
-    basis="policy: RFC 9110 section 15.5.6 has 405 for a method that the target does not support",
+    because="another method works on the path, and the text is that for an unknown path or names the route",
+    basis="policy: RFC 9110 section 15.5.6 defines 405 for a method that the target does not support",
     when=When(status="2xx 400 404"),
     suggested_status=405,
     recalls=(Methods, Visits),
@@ -51,7 +51,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report what the methods of a path prove."""
+    """Compare the answers to the methods of the path."""
     for proof in context.recall(Methods).proofs(exchange):
         if proof.kind == UNSUPPORTED:
             fault, method = proof.fault, method_name(proof.method)

@@ -2,18 +2,18 @@
 
 What it does
 ------------
-Reports a 500 to a method that a collection does not support, where GET works on it and the method works on its members
-alone, and a 500 to a method that the server does not know, where GET works.
+Reports a 500 to a method that a collection does not support, if GET works on it and the method works only on its
+members. Also reports a 500 to a method that the server does not know, if GET works.
 
 Why it matters
 --------------
-The service looks broken although the request was wrong: alerts go off, clients retry what can never succeed, and the
-sender does not learn that the method is not supported.
+The service looks broken although the request was wrong. Alerts fire, clients retry without any chance of success, and
+never learn that the method is not supported.
 
 Known exceptions
 ----------------
-A method that worked on the path or beside it; errors that speak of a database, a connection or a lack of resources;
-times at which most of the service's answers are failures.
+A method that worked on the path or on a sibling. Errors about a database, a connection or a lack of resources. Times at
+which most of the service's answers are failures.
 
 How to fix
 ----------
@@ -39,8 +39,8 @@ from wirelint.history.visits import Visits
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
-    because="GET works on the path, and the method works on members alone or is unknown",
-    basis="policy: RFC 9110 section 15.5.6 has 405 for a method that the target does not support",
+    because="GET works on the path, and the method works only on members or is unknown",
+    basis="policy: RFC 9110 section 15.5.6 defines 405 for a method that the target does not support",
     when=When(status="2xx 500"),
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=405,
@@ -50,7 +50,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report what the methods of a path prove."""
+    """Compare the answers to the methods of the path."""
     for proof in context.recall(Methods).proofs(exchange):
         if proof.kind == UNSUPPORTED_FAILED:
             fault, method = proof.fault, method_name(proof.method)

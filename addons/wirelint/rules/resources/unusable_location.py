@@ -2,25 +2,25 @@
 
 What it does
 ------------
-Reports a ``Location`` in a 201, 202, 302 or 303 that the caller follows within a minute, with GET and for the first
-time, and finds to be of no use: the method is not allowed or not implemented, a redirect leads to a 404, or reading it
-fails with 500 again and again.
+Reports a ``Location`` in a 201, 202, 302 or 303 that does not work when the caller follows it within a minute, with GET
+and for the first time: the method is not allowed or not implemented, a redirect leads to a 404, or reading it fails
+with 500 repeatedly.
 
 Why it matters
 --------------
-``Location`` is how a service tells what became of a write (RFC 9110 section 10.2.2). Clients that follow it report a
-failure for a write that was done, and do it again.
+``Location`` refers to the result of a write (RFC 9110 section 10.2.2). Clients that follow it report a failure for a
+successful write, and repeat it.
 
 Known exceptions
 ----------------
-Other hosts cannot be judged. A 404 after 201 may mean that the resource is yet to appear: created-not-found waits for
-that; after 202 it is to be expected. Callers with other credentials may be told other things. Once it has been read,
-what becomes of it later is another matter.
+Other hosts cannot be judged. A 404 after 201 may mean that the resource appears later, which created-not-found waits
+for; after 202 it is expected. Callers with other credentials may get other answers. Once it has been read, its later
+state is another matter.
 
 How to fix
 ----------
-Point to a resource that answers GET, in the URI that clients see: behind a gateway that rewrites paths, a relative
-reference survives.
+Point to a resource that answers GET, with the URI that clients see. Behind a gateway that rewrites paths, a relative
+reference still works.
 
 References
 ----------
@@ -46,7 +46,7 @@ RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
     because="the caller followed it at once; the service may have changed in between",
-    basis="policy: RFC 9110 section 10.2.2 has Location for a specific resource in relation to the response",
+    basis="policy: RFC 9110 section 10.2.2 defines Location as a specific resource in relation to the response",
     when=When(status="404 405 410 500 501", method="GET"),
     recalls=(Announced, Visits, Writes),
 )
@@ -58,7 +58,7 @@ _REDIRECTS: Final = frozenset({302, 303})
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Announced, followed for the first time, of no use."""
+    """Look for a Location that fails when it is first followed."""
     announced = context.recall(Announced).of(exchange)
     if announced is None or not announced.named:
         return

@@ -2,22 +2,22 @@
 
 What it does
 ------------
-Reports a 405 to a request whose method and target were answered with success for the same caller twice before, or once
-before and once after.
+Reports a 405 to a request whose method and target succeeded for the same caller twice before, or once before and once
+after.
 
 Why it matters
 --------------
-405 says that the resource does not support the method (RFC 9110 section 15.5.6). Clients and gateways stop to use it,
-caches may store the answer, while something else was wrong: the content, a state, or one of several servers.
+405 says that the resource does not support the method (RFC 9110 section 15.5.6). Clients and gateways stop using it,
+and caches may store the answer. But something else was wrong: the content, a state, or one of several servers.
 
 Known exceptions
 ----------------
-Other callers and other targets, requests that overlap, and requests that ask for another method by a field.
+Other callers and other targets, concurrent requests, and requests that override the method by a field.
 
 How to fix
 ----------
-Answer 409 where the state of the resource does not permit the request, 400 or 422 for the content, 403 for the caller,
-503 while writes are switched off. Where only some servers refuse, compare their versions and routes.
+Answer 409 if the state of the resource does not permit the request, 400 or 422 for the content, 403 for the caller, 503
+while writes are switched off. If only some servers refuse, compare their versions and routes.
 
 References
 ----------
@@ -37,7 +37,7 @@ RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
     because="the method worked twice on the same target for the same caller; the service may have changed since",
-    basis="policy: RFC 9110 section 15.5.6 has 405 for a method that the target does not support",
+    basis="policy: RFC 9110 section 15.5.6 defines 405 for a method that the target does not support",
     when=When(status="2xx 405"),
     recalls=(Methods, Visits),
     after=may_prove,
@@ -46,7 +46,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report a refusal of what works."""
+    """Report a 405 to a method that works."""
     for proof in context.recall(Methods).proofs(exchange):
         if proof.kind == WORKING_REFUSED:
             fault = proof.fault

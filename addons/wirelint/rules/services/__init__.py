@@ -1,1 +1,1 @@
-"""What a service does with its statuses, all in all."""
+"""How a service uses its statuses as a whole."""

@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports a service that sent at least 200 JSON responses and not one error status, although at least five of its
-successes hold nothing but an error.
+Reports a service that sent at least 200 JSON responses and no error status, although at least five of its successes
+contain nothing but an error.
 
 Why it matters
 --------------
-Nothing that stands between client and service can see its errors: dashboards show no failure, load balancers keep
-sending traffic to a broken instance, caches store errors, and clients' libraries take them for results.
+Nothing between client and service can see its errors: dashboards show no failures, load balancers keep sending traffic
+to a broken instance, caches store errors, and client libraries take them for results.
 
 Known exceptions
 ----------------
-GraphQL, JSON-RPC, SOAP and other protocols that tell errors in their content, and providers whose interface has been
-remote procedure calls for ever (Slack, Telegram, Aliyun and the like): nobody who calls them can change it.
+GraphQL, JSON-RPC, SOAP and other protocols that report errors in their content. Providers whose interface has always
+been remote procedure calls (Slack, Telegram, Aliyun and the like), because their callers cannot change it.
 
 How to fix
 ----------
-Map errors to statuses at one place, an exception handler or a middleware, and keep the content as it is: clients that
-read it go on working.
+Map errors to statuses in one place, an exception handler or a middleware, and keep the content as it is: clients that
+read it continue to work.
 
 References
 ----------
@@ -56,7 +56,7 @@ _PROVIDERS: Final = (
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.STRONG,
-    because="errors were sent again and again, and none had an error status in about an hour",
+    because="the service sent several errors, and none had an error status in about an hour",
     basis="policy: RFC 9110 section 15.3 says that 2xx means the request was successfully received and accepted",
     when=When(status="2xx", media=(Kind.JSON,)),
     reads=Reads.PREFIX,
@@ -68,7 +68,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """One more error under 200, of a service that knows no other status."""
+    """Look for one more error under 200 from a service that sends no other status."""
     service = context.recall(Services).of(exchange)
     answers, lies = service.answers + 1, service.lies.count + 1
     if answers < _LEAST_ANSWERS or lies < _LEAST_LIES or service.errors or _is_provider(exchange):

@@ -2,23 +2,24 @@
 
 What it does
 ------------
-Reports a service that sent 400 at least 30 times on at least three routes, for at least two different things that have
-statuses of their own (values, conflicts, missing resources, permissions, rate limits), and those statuses never.
+Reports a service that sent 400 at least 30 times on at least three routes, for at least two different errors that have
+their own statuses (values, conflicts, missing resources, permissions, rate limits), and never sent those statuses.
 
 Why it matters
 --------------
-Clients cannot tell what to do next: correct a value, log in, ask for access, wait, or forget a stale reference. They
+Clients cannot decide what to do next: correct a value, log in, ask for access, wait, or forget a stale reference. They
 end up comparing texts, which change.
 
 Known exceptions
 ----------------
-That most errors are 400s proves nothing: only what their codes and texts mean counts. What content refers to (a customer
-in an order) may be missing under 400. Houses that hold 400 to be right for values, too, set ``validation_is_400``.
+Many 400s prove nothing by themselves: only the meaning of their codes and texts counts. Something that the content
+refers to (a customer in an order) may be missing under 400. If 400 is your status for invalid values, set
+``validation_is_400``.
 
 How to fix
 ----------
-Give each kind of exception its status where errors are made into responses: 409 for conflicts, 404 for what is not
-there, 403 for permissions, 422 for values, 429 for limits.
+Give each kind of exception its status in the error handler: 409 for conflicts, 404 for missing resources, 403 for
+permissions, 422 for values, 429 for limits.
 
 References
 ----------
@@ -45,7 +46,7 @@ _MEANINGS: Final = frozenset({Meaning.INVALID, Meaning.CONFLICT, Meaning.NOT_FOU
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="codes and texts name different things, and the statuses that mean them are never used",
+    because="codes and texts name different errors, and their statuses are never used",
     basis="policy: RFC 9110 section 15.5 defines a status for each",
     when=When(status="400"),
     recalls=(Services,),
@@ -55,7 +56,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Different meanings under one status, and none of them under its own."""
+    """Look for different errors under 400, and none under its own status."""
     service = context.recall(Services).of(exchange)
     all_of_them = service.bad_requests
     if all_of_them.count + 1 < _LEAST or len(all_of_them.routes) < _LEAST_ROUTES:

@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports a service that tells at least three different errors under 500 and never answers 502, 503 or 504, although calls
-that it made to others were seen to fail for good.
+Reports a service that sends at least three different errors under 500 and never answers 502, 503 or 504, although its
+calls to other services were seen to fail for good.
 
 Why it matters
 --------------
-500 is a fault of the service itself: its developers are called. 502, 503 and 504 say that something behind it failed, or
-that it is worth trying again. Where all is 500, nobody can route the alarm, and clients cannot tell what to retry.
+500 is a fault of the service itself, so its developers are paged. 502, 503 and 504 say that something behind it failed,
+or that a retry is worthwhile. If everything is 500, alerts cannot be routed, and clients cannot decide what to retry.
 
 Known exceptions
 ----------------
-Without a failed call on record nothing is said. 502, 503 and 504 that a gateway in front put there are not the
-service's. Where nothing but the time joins the failed calls to the service, it is a hint.
+Without a recorded failed call, nothing is reported. 502, 503 and 504 from a gateway in front are not the service's. If
+only the time joins the failed calls to the service, this is a hint.
 
 How to fix
 ----------
-Give the exceptions of clients for databases and other services a handler of their own: 504 for timeouts, 502 for
-answers that make no sense and connections that broke, 503 with ``Retry-After`` where the service sheds load itself.
+Handle the exceptions of clients for databases and other services separately: 504 for timeouts, 502 for invalid answers
+and broken connections, 503 with ``Retry-After`` if the service sheds load itself.
 
 References
 ----------
@@ -44,7 +44,7 @@ _MOST_SHOWN: Final = 5
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="different errors stand under 500, and upstreams' failures were seen that 502 to 504 never told",
+    because="different errors are sent under 500, and upstream failures were seen that 502 to 504 never reported",
     basis="policy: RFC 9110 sections 15.6.3 to 15.6.5 define the statuses for upstreams' failures",
     when=When(status="500"),
     reads=Reads.PREFIX,
@@ -54,7 +54,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Many errors under one status, and no word of upstreams that failed."""
+    """Look for many errors under 500 while upstream failures are never reported."""
     service = context.recall(Services).of(exchange)
     if not FAILURES.isdisjoint(service.statuses) or protocol(exchange) is not None or gateway_made(exchange):
         return
@@ -62,7 +62,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     calls = service.failed_calls if joined else service.presumed_failed_calls
     if not calls.count:
         return
-    # Texts, which stand in quotes, differ where errors do not.
+    # Quoted texts may differ for the same error.
     codes = {
         code: statuses[500]
         for (code, _), statuses in service.codes.items()

@@ -7,19 +7,19 @@ Reports a service whose errors have at least two forms (problem details, ``{erro
 
 Why it matters
 --------------
-Clients have one place where they read errors. What comes in another form ends as «unknown error» there, and the reason
-that the service gave is lost.
+Clients read errors in one place. An error in another form becomes «unknown error» there, and its reason is lost.
 
 Known exceptions
 ----------------
-Errors that a gateway made in the service's place, those of another server behind the same name (by ``Server`` and
-``Via``), and those whose callers asked for HTML, XML, text or a picture are told apart, as are pages where nothing says
-that data was called for. An ``error`` and a ``message`` beside each other are the form of either. OAuth, GraphQL and other protocols have forms of their own.
+Not counted: errors that a gateway made in the service's place, errors of another server behind the same name (by
+``Server`` and ``Via``), errors for callers that asked for HTML, XML, text or a picture, and pages if nothing shows that
+data was requested. An ``error`` beside a ``message`` counts as either form. OAuth, GraphQL and other protocols have
+their own forms.
 
 How to fix
 ----------
-Answer with ``application/problem+json`` everywhere, from one error handler; give the framework's own 404, 405 and 500
-the same handler.
+Answer with ``application/problem+json`` everywhere, from one error handler. Use it for the framework's own 404, 405 and
+500, too.
 
 References
 ----------
@@ -44,7 +44,7 @@ _LEAST_SHARE: Final = 0.1
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="the forms are in plain sight, and each is frequent",
+    because="the forms were seen, and each is frequent",
     basis="policy: RFC 9457, Zalando RESTful API Guidelines rule 176",
     when=When(status="4xx 5xx"),
     reads=Reads.PREFIX,
@@ -54,7 +54,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Forms of errors by one maker, of which more than one is usual."""
+    """Look for more than one common form of errors from one server."""
     families = context.recall(Services).of(exchange).families
     if len(families) < 2:
         return
@@ -66,7 +66,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     own = asked_form(exchange)
     counts = {form: seen.count + (form == own) for form, seen in forms.items()}
     if BOTH in counts and (kin := max((ERROR, MESSAGE), key=lambda form: counts.get(form, 0))) in counts:
-        # Not every error has all of the members.
+        # An error may lack some of the members.
         counts[kin] += counts.pop(BOTH)
         own = kin if own == BOTH else own
     usual = sorted(

@@ -2,21 +2,21 @@
 
 What it does
 ------------
-Reports an error code that one service sent under at least two statuses, at least twice each. Where errors have no
-codes, a text of fixed words that says precisely what is wrong stands for one. A single 400 to a request without content
-is a note, where the service has its code under 404 three times and more.
+Reports an error code that one service sent under at least two statuses, at least twice each. If errors have no codes, a
+fixed text that states precisely what is wrong counts as one. A single 400 to a request without content is a note if the
+service sent its code under 404 at least three times.
 
 Why it matters
 --------------
-A status is good for something only if it always means the same. Here clients that handle the one status fail over the
-other, and counts by status are counts of who happened to answer.
+A status is useful only if it always means the same. Here clients that handle one status fail on the other, and counts
+by status depend on which part of the service answered.
 
 Known exceptions
 ----------------
-Errors that a gateway made, and those of another server behind the same name (by ``Server`` and ``Via``), are told
-apart. Codes that name a class of errors rather than one (``invalid_request_error``) and codes of single fields prove
-nothing. 409 and 412, 404 and 410 may well be about one thing, and so may 404 and a 400 or 422 to content that refers
-to what is missing.
+Errors that a gateway made, and those of another server behind the same name (by ``Server`` and ``Via``), are counted
+separately. Codes that name a class of errors (``invalid_request_error``) and codes of single fields prove nothing. 409
+and 412, or 404 and 410, may concern the same error, and so may 404 and a 400 or 422 for content that refers to a
+missing resource.
 
 How to fix
 ----------
@@ -45,7 +45,7 @@ _LEAST_BESIDE_ONE: Final = 3
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the service's own name for the error is the same",
+    because="the service itself gives both errors the same name",
     basis="policy: RFC 9110 section 15.5 gives each status one meaning",
     when=When(status="4xx 5xx"),
     reads=Reads.PREFIX,

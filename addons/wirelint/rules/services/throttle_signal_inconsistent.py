@@ -2,21 +2,22 @@
 
 What it does
 ------------
-Reports a service that refused requests for their rate under at least two of 429, 503, 403 and 400, at least twice each.
+Reports a service that refused requests for their rate with at least two of 429, 503, 403 and 400, at least twice each.
 
 Why it matters
 --------------
-Clients slow down by themselves at 429. A client that learned from one response that this service throttles that way takes
-the other for an outage, or for a lack of permission.
+Clients slow down by themselves at 429. A client that learned one status takes the other for an outage, or for a missing
+permission.
 
 Known exceptions
 ----------------
-An exhausted plan is no rate limit, and 503 for overload is right. S3 tells by 503 by convention. If the fields say that
-two servers answered (a limiter at the edge and one in the application), the finding names them as such.
+An exhausted plan is not a rate limit, and 503 for overload is correct. S3 uses 503 by convention. If the header fields
+show that two servers answered (a limiter at the edge and one in the application), the finding says so.
 
 How to fix
 ----------
-429 everywhere: ``limit_req_status 429;`` in nginx, ``deny_status 429`` in HAProxy, and the same in the application.
+Send 429 everywhere: ``limit_req_status 429;`` in nginx, ``deny_status 429`` in HAProxy, and the same in the
+application.
 
 References
 ----------
@@ -50,7 +51,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Refused for the rate by one status, after refusals for the rate by another."""
+    """Look for a rate-limit refusal with one status after refusals with another."""
     limits = context.recall(Services).of(exchange).limits
     status = exchange.status
     if not limits or not is_limit(exchange):

@@ -1,1 +1,1 @@
-"""Limits and unavailability: 429, 503 and when to come back."""
+"""Rate limits and unavailability: 429, 503 and Retry-After."""

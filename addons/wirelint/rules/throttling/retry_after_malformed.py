@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports a ``Retry-After`` value that is neither a number of seconds nor an HTTP-date, and a field that is given more
-than once.
+Reports a ``Retry-After`` value that is neither a number of seconds nor an HTTP-date, and a field that occurs more than
+once.
 
 Why it matters
 --------------
-Clients ignore what they cannot read and come back at once; some raise an exception in the middle of their error
-handling. A fraction or a sign is enough to make a value unreadable.
+Clients ignore a value that they cannot parse and come back at once; some raise an exception in their error handling. A
+fraction or a sign makes the value invalid.
 
 Known exceptions
 ----------------
-Dates in the past mean "now" and are fine, and so is the field under any status. Values that a recorder has replaced
-are not judged.
+Dates in the past mean "now" and are fine. The field is fine under any status. Values that a recorder replaced are not
+judged.
 
 How to fix
 ----------
-Send whole seconds (``Retry-After: 30``), rounded up, or an HTTP-date in GMT (``Fri, 31 Dec 2027 23:59:59 GMT``), and
-let one layer alone set it. Milliseconds, timestamps and ISO dates belong elsewhere.
+Send whole seconds (``Retry-After: 30``), rounded up, or an HTTP-date in GMT (``Fri, 31 Dec 2027 23:59:59 GMT``). Set
+the field in one layer only. Milliseconds, timestamps and ISO dates belong in other fields.
 
 References
 ----------

@@ -2,21 +2,21 @@
 
 What it does
 ------------
-Sees both sides of a service, and reports 429, 503 or 500 without any hint when to come back, where the last call that the
-service made was answered by 429 or 503 with Retry-After.
+Sees both sides of a service, and reports a 429, 503 or 500 without any hint when to retry, if the service's last call
+got 429 or 503 with Retry-After.
 
 Why it matters
 --------------
-Somebody knew when it would work again, and the caller never learns. Callers come back at once, each of their retries
+The upstream said when it would work again, and the caller never learns it. Callers come back at once, and each retry
 becomes another call to the upstream that asked for a pause.
 
 Known exceptions
 ----------------
-Hints in other fields or in the content count. Where the service answers in full from elsewhere, there is nothing to hint at.
+Hints in other fields or in the content count. If the service answers fully from another source, no hint is needed.
 
 How to fix
 ----------
-Pass Retry-After on with 503 (the caller did not ask too much, so 429 is its own limit alone), or wait and call again.
+Pass Retry-After on with 503 (not with 429, unless the service's own limit refused the caller), or wait and call again.
 
 References
 ----------
@@ -36,7 +36,7 @@ RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
     because="both the hint and the answer without it were seen, joined by a trace id",
-    basis="policy: RFC 9110 section 10.2.3 lets a server tell how long to wait",
+    basis="policy: RFC 9110 section 10.2.3 defines how a server says how long to wait",
     when=When(status="429 500 503"),
     reads=Reads.PREFIX,
     recalls=(Traces,),
@@ -45,7 +45,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A hint came in, none went out."""
+    """Look for a hint from the upstream that is missing in the response."""
     response = exchange.response
     if hint_field(exchange) is not None or hint_in_content(response.body) is not None:
         return

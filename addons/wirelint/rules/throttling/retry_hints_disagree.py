@@ -2,22 +2,22 @@
 
 What it does
 ------------
-Reports a 429 response whose ``Retry-After`` ends more than a second before its limit is reset, as told by the
-``RateLimit`` field or by ``X-RateLimit-Reset``.
+Reports a 429 response whose ``Retry-After`` ends more than a second before its limit is reset, by the ``RateLimit``
+field or by ``X-RateLimit-Reset``.
 
 Why it matters
 --------------
-Clients that wait as ``Retry-After`` says come back while the limit is still shut, are refused again, and may be
-punished for it.
+Clients that follow ``Retry-After`` come back while the limit still refuses them, are refused again, and may be
+penalised.
 
 Known exceptions
 ----------------
-Only a limit that has no calls left is compared; another limit than the one that refused may be reset when it likes.
-Reset times come as seconds or as points in time; where neither reading makes sense nothing is said.
+Only a limit without calls left is compared; other limits may reset at other times. Reset times are seconds or points in
+time; a value that fits neither is not judged.
 
 How to fix
 ----------
-Compute both from one clock: ``Retry-After`` no earlier than the window's end, rounded up.
+Compute both from one clock: ``Retry-After`` no earlier than the end of the window, rounded up.
 
 References
 ----------
@@ -38,7 +38,7 @@ from wirelint.evidence.structured import items
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="units of reset times are told by their size",
+    because="units of reset times are inferred from their size",
     basis="SHOULD NOT: draft-ietf-httpapi-ratelimit-headers",
     when=When(status="429", response_fields=("retry-after",)),
 )
@@ -49,7 +49,7 @@ _RESETS: Final = (("x-ratelimit-reset", "x-ratelimit-remaining"), ("ratelimit-re
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Bring both hints to seconds from now and compare them."""
+    """Convert both hints to seconds from now and compare them."""
     response = exchange.response
     now = http_date(response.headers.get("date") or "")
     if now is None:

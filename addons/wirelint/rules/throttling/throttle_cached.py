@@ -2,22 +2,21 @@
 
 What it does
 ------------
-Reports 428, 429, 431 and 511 responses that come from a cache (``Age`` above zero, ``X-Cache: HIT``) or that invite
+Reports 428, 429, 431 and 511 responses that come from a cache (``Age`` above zero, ``X-Cache: HIT``) or that allow
 caches to store them (``Cache-Control`` with ``public`` or a lifetime).
 
 Why it matters
 --------------
-A stored 429 is served to everyone who asks next, long after the limit is open again, and to clients that never
-exceeded it.
+A cache serves the stored 429 to everyone, long after the limit has reset, and to clients that never exceeded it.
 
 Known exceptions
 ----------------
-``no-store`` outweighs a lifetime. A lifetime that only the client's own cache may use (``private``) harms just that
-client and is a note.
+``no-store`` outweighs a lifetime. A lifetime for the client's own cache (``private``) harms only that client and is a
+note.
 
 How to fix
 ----------
-Send ``Cache-Control: no-store`` with these statuses, and exclude them where the cache is told what to keep (nginx
+Send ``Cache-Control: no-store`` with these statuses, and exclude them in the cache's configuration (nginx
 ``proxy_cache_valid``, CloudFront's error caching minimum TTL, Fastly's ``beresp.cacheable``).
 
 References
@@ -38,7 +37,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the fields that caches set are conventions in part",
+    because="the fields that caches set are partly conventions",
     basis="MUST NOT: RFC 6585 sections 3 to 6",
     when=When(status="428 429 431 511", response_fields=("age", "x-cache", "cf-cache-status", "cache-control")),
 )
@@ -48,7 +47,7 @@ _LONGEST: Final = 512
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for the marks of a cache, then for an invitation to one."""
+    """Look for a response from a cache, then for one that may be stored."""
     response = exchange.response
     status, headers = response.status, response.headers
     age = (headers.get("age") or "").strip()[:12]

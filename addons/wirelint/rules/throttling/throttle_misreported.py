@@ -2,23 +2,22 @@
 
 What it does
 ------------
-Reports a response of another status than 429 whose code or text says that the caller sent too many requests.
+Reports a response with a status other than 429 whose code or text says that the caller sent too many requests.
 
 Why it matters
 --------------
-429 is what makes clients wait and try again. Under 403 they give up, under 401 they log out, under 503 the service
-looks down and pages somebody, under 200 they go on as if they had been served.
+429 makes clients wait and try again. Under 403 they give up, under 401 they log out, under 503 the service looks down
+and an engineer is paged, under 200 they continue as if the request had succeeded.
 
 Known exceptions
 ----------------
-An exhausted plan or a billing limit is no rate limit. A 503 that speaks of overload alone is what that status is for,
-and S3 says «SlowDown» under it by convention. A counter that stands at zero proves nothing by itself: the last
-allowed call has it too.
+An exhausted plan or a billing limit is not a rate limit. 503 is correct for overload, and S3 says «SlowDown» under it
+by convention. A counter at zero proves nothing by itself: the last allowed call has it, too.
 
 How to fix
 ----------
-nginx: ``limit_req_status 429;`` and ``limit_conn_status 429;``, since the default is 503. Envoy and Istio use 429
-already. HAProxy: ``http-request deny deny_status 429``. Send ``Retry-After`` with it.
+nginx: ``limit_req_status 429;`` and ``limit_conn_status 429;``, since the default is 503. Envoy and Istio already use
+429. HAProxy: ``http-request deny deny_status 429``. Send ``Retry-After`` with it.
 
 References
 ----------
@@ -55,7 +54,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A limit on the rate, said in so many words."""
+    """Look for a text or code that names a rate limit."""
     status = exchange.status or 0
     if status < 300 and ((found := envelope(exchange)) is None or found.grade is Grade.WEAK):
         return

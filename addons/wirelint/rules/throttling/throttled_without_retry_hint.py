@@ -2,26 +2,26 @@
 
 What it does
 ------------
-Reports a 429 response that has no hint when the next call will be welcome: neither ``Retry-After`` nor a ``RateLimit``
-or ``X-RateLimit-Reset`` field, nor one of the vendors' own. A hint that stands only in the content is reported as a
-note, because no retry library looks there.
+Reports a 429 response without a hint when to retry: neither ``Retry-After`` nor a ``RateLimit`` or
+``X-RateLimit-Reset`` field, nor one of the vendors' own fields. If the only hint is in the content, it is a note,
+because no retry library looks there.
 
 Why it matters
 --------------
-Without a hint clients guess. Those that guess too low keep the limiter busy, those that guess too high waste their
-quota, and all of them tend to come back in step.
+Without a hint, clients guess. If the guess is too short they keep the limiter busy, if it is too long they waste their
+quota, and all of them tend to come back at the same time.
 
 Known exceptions
 ----------------
-The reset time of a limit that still has calls left is no hint: it belongs to another limit than the one that refused.
-A quota that waiting does not refill (``insufficient_quota``, spending limits, billing) has no time to name. Content
-that could not be inspected may hold a hint, so nothing is reported.
+The reset time of a limit that still has calls left is not a hint: another limit refused the call. A quota that waiting
+does not refill (``insufficient_quota``, spending limits, billing) has no reset time. Content that could not be
+inspected may have a hint, so nothing is reported.
 
 How to fix
 ----------
-Send ``Retry-After`` with the seconds until the window opens. nginx: ``add_header Retry-After 1 always;`` where
-``limit_req_status 429;`` is set. Envoy's local rate limit: ``response_headers_to_add``. express-rate-limit, Django REST
-framework throttling and Spring Cloud Gateway send it or the ``RateLimit`` fields when asked to.
+Send ``Retry-After`` with the seconds until the window opens. nginx: ``add_header Retry-After 1 always;`` beside
+``limit_req_status 429;``. Envoy's local rate limit: ``response_headers_to_add``. express-rate-limit, Django REST
+framework throttling and Spring Cloud Gateway send it or the ``RateLimit`` fields if configured to.
 
 References
 ----------
@@ -43,7 +43,7 @@ from wirelint.evidence.hints import hint_field, hint_in_content
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="all known hints were looked for, but a service may have one of its own",
+    because="all known hints were checked, but a service may have its own",
     basis="MAY: RFC 6585 section 4; policy: Zalando RESTful API Guidelines rule 153, OWASP API4:2023",
     when=When(status="429"),
     reads=Reads.PREFIX,

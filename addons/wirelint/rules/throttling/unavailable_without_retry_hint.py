@@ -2,18 +2,18 @@
 
 What it does
 ------------
-Reports a 503 response without ``Retry-After`` or another hint. It is a note, and more than that where the text says
-that the service is being maintained, is overloaded, or asks to try again later.
+Reports a 503 response without ``Retry-After`` or another hint. It is a note, or more if the text says that the service
+is in maintenance, is overloaded, or asks to try again later.
 
 Why it matters
 --------------
-503 says that the condition will pass. Clients with a hint wait that long; clients without one retry at once and add to
-the load, or give up although the service is back in a second.
+503 says that the condition is temporary. Clients with a hint wait that long. Clients without one retry at once and add
+to the load, or give up although the service is back in a second.
 
 Known exceptions
 ----------------
-The field is optional. A gateway whose upstream is down cannot know when it will be back, so without words about
-maintenance or overload it stays a note. The stock pages of nginx and Apache have such words whatever the cause.
+The field is optional. A gateway whose upstream is down cannot know when it will be back, so without a text about
+maintenance or overload it stays a note. The default pages of nginx and Apache have such a text for every cause.
 
 How to fix
 ----------
@@ -39,7 +39,7 @@ from wirelint.evidence.hints import hint_field
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.CERTAIN,
-    because="the absence of the fields is seen in the head of the response",
+    because="the head of the response was seen without the fields",
     basis="MAY: RFC 9110 section 15.6.4",
     when=When(status="503"),
 )
@@ -57,11 +57,11 @@ _SCANNED: Final = 4096
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for a hint; the text only decides how much its absence weighs."""
+    """Look for a hint; the text only decides the severity."""
     response = exchange.response
     if hint_field(exchange) is not None:
         return
-    # How the stock pages of nginx and Apache put 503 into words, whatever the cause.
+    # The default text for 503 of nginx and Apache, whatever the cause.
     match = _passing.search(_phrase.sub("", (response.body.text or "")[:_SCANNED]))
     if match is None:
         yield Hit("503 without a hint when to come back", f"503 {response.reason}".rstrip())

@@ -7,18 +7,18 @@ reported as low.
 
 Why it matters
 --------------
-A client that sees 400 mends its request or gives up; it does not refresh its token or ask for a password. Expired
-sessions show up as bad requests in every statistic.
+A client that sees 400 changes its request or gives up; it does not refresh its token or ask for a password. Expired
+sessions count as bad requests in all statistics.
 
 Known exceptions
 ----------------
-OAuth token endpoints answer 400 by their own specification, and so does a malformed ``Authorization`` field
-(``error="invalid_request"``). Requests to refresh a session bring a token as their content, services manage tokens and
-keys as resources, and forms have a password as a field like any other: they speak of them without meaning the caller's.
+OAuth token endpoints answer 400 by their own specification. So does a malformed ``Authorization`` field
+(``error="invalid_request"``). Some requests mention credentials that are not the caller's own: requests to refresh a
+session have a token as content, some services manage tokens and keys as resources, and forms have a password field.
 
 How to fix
 ----------
-Answer 401 with ``WWW-Authenticate``. Keep 400 for requests that cannot be understood.
+Answer 401 with ``WWW-Authenticate``. Use 400 for requests that cannot be understood.
 
 References
 ----------
@@ -51,7 +51,7 @@ _managed: Final = re.compile(
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text speaks of the caller's credentials",
+    because="the text is about the caller's credentials",
     basis="policy: RFC 9110 section 11.4",
     when=When(status="400"),
     reads=Reads.PREFIX,
@@ -60,7 +60,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The caller's own credentials are at fault."""
+    """Look for a text about the caller's own credentials."""
     response = exchange.response
     about = meanings(exchange)
     if _bare.fullmatch(said(exchange).prose):

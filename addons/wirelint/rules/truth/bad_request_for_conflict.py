@@ -2,21 +2,22 @@
 
 What it does
 ------------
-Reports a 400 to a writing request whose code or text says that something exists already, or is in a state that forbids it.
+Reports a 400 to a writing request whose code or text says that something already exists, or that its state forbids the
+request.
 
 Why it matters
 --------------
-409 tells a client that the same request may work once the state has changed, and that a retried creation has
-probably succeeded the first time. Under 400 a client cannot tell that from a mistake of its own.
+409 says that the same request may work after a change of state, and that a retried creation has probably succeeded the
+first time. Under 400 a client takes it for a mistake of its own.
 
 Known exceptions
 ----------------
-Duplicates *within* the request (a parameter given twice) are a matter of validation, and so are values of another type
-than those before them. Some guidelines have 400 for all of it.
+Duplicates *within* the request (a parameter given twice) are validation errors, and so are values of another type than
+earlier ones. Some guidelines use 400 for all of these.
 
 How to fix
 ----------
-Answer 409 and say in the content what it conflicts with.
+Answer 409 and name the conflict in the content.
 
 References
 ----------
@@ -36,7 +37,7 @@ from wirelint.evidence.texts import Meaning
 
 _within: Final = re.compile(
     r"duplicated? (?:\w+ )?(?:parameter|key(?! value| error)|field|header|argument|query|member|propert)|(?:parameter|field|header)s? (?:is |are )?(?:duplicated|already (?:given|set|specified|present|defined))"
-    # A value of another type than all the others is not valid.
+    # A value of another type than the others is invalid, not a conflict.
     r"|\btype conflict|\bconflicting types?\b",
     re.IGNORECASE,
 )
@@ -53,7 +54,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A conflict, and not one within the request itself."""
+    """Look for a conflict that is not within the request itself."""
     about = meanings(exchange)
     if Meaning.CONFLICT not in about or about & {Meaning.AUTHN, Meaning.RATE, Meaning.MALFORMED}:
         return

@@ -2,7 +2,7 @@
 
 What it does
 ------------
-Reports a 400 whose code or text says that what the request was about does not exist: its id stands in the path, or the
+Reports a 400 whose code or text says that the subject of the request does not exist: its id is in the path, or the
 request reads, changes or deletes it.
 
 Why it matters
@@ -12,12 +12,12 @@ mistake in the request.
 
 Known exceptions
 ----------------
-A reference inside the content of a creating request is part of its validation, and unknown fields, parameters and
-columns are no resources.
+A reference inside the content of a creating request is part of its validation. Unknown fields, parameters and columns
+are not resources.
 
 How to fix
 ----------
-Answer 404, or 410 if it is gone for good.
+Answer 404, or 410 if it is permanently gone.
 
 References
 ----------
@@ -38,7 +38,7 @@ from wirelint.evidence.texts import Meaning
 
 _no_resource: Final = re.compile(
     r"\b(?:parameter|field|column|attribute|property|argument|filter|facet|operator|function|option|header|key|route|cursor|locale|version|api)s?\b"
-    # What a query in SQL speaks of is no target.
+    # The subject of an SQL query is not a target.
     r"|\bno such table\b|\brelation \S{1,80} does not exist",
     re.IGNORECASE,
 )
@@ -51,7 +51,7 @@ _OTHER: Final = frozenset({Meaning.AUTHN, Meaning.RATE, Meaning.MALFORMED, Meani
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="the text says that the thing asked for is absent",
+    because="the text says that the requested resource does not exist",
     basis="policy: RFC 9110 section 15.5.5",
     when=When(status="400"),
     reads=Reads.PREFIX,
@@ -60,7 +60,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The target itself is missing."""
+    """Look for a text that says that the target itself is missing."""
     about = meanings(exchange)
     if Meaning.NOT_FOUND not in about or about & _OTHER:
         return
@@ -71,7 +71,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     doubtful = Meaning.INVALID in about or _no_resource.search(words.prose) is not None
     if doubtful and not _is_target(path, words.prose):
         return
-    # Where a field or a member names the operation, all of its subject is in the content.
+    # If a field or a member names the operation, its subject is in the content.
     sure = (
         exchange.request.method != "POST"
         or "x-amz-target" in exchange.request.headers

@@ -6,16 +6,16 @@ Reports a 400 to a request with credentials whose code or text says that the cal
 
 Why it matters
 --------------
-Who sees 400 looks for a mistake in the request and finds none. Access reviews and security monitoring count 403 and
-never see these refusals.
+A developer who sees 400 looks for a mistake in the request and finds none. Access reviews and security monitoring count
+403 and miss these refusals.
 
 Known exceptions
 ----------------
-OAuth endpoints have error codes of their own under 400. A value that is «not allowed» in a field is validation.
+OAuth endpoints have their own error codes under 400. A value that is «not allowed» in a field is validation.
 
 How to fix
 ----------
-Answer 403, or 404 where even the existence is not to be told.
+Answer 403, or 404 if existence must stay secret.
 
 References
 ----------
@@ -36,7 +36,7 @@ from wirelint.evidence.texts import Meaning
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text speaks of permission, and the request carried credentials",
+    because="the text is about permission, and the request carried credentials",
     basis="policy: RFC 9110 section 15.5.4",
     when=When(status="400"),
     reads=Reads.PREFIX,
@@ -45,7 +45,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Permission, and nothing else."""
+    """Look for a text about permission and nothing else."""
     about = meanings(exchange)
     if Meaning.AUTHZ not in about or about & {
         Meaning.AUTHN,

@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Reports a JSON object that carries an HTTP status of its own (``status``, ``statusCode``, ``httpStatus``,
-``error.status`` …) of another class than the status line: a 404 in the content of a 200, a 403 in that of a 500.
+Reports a JSON object that contains an HTTP status (``status``, ``statusCode``, ``httpStatus``, ``error.status`` …) of
+another class than the status line: a 404 in the content of a 200, a 403 in that of a 500.
 
 Why it matters
 --------------
 One of the two is wrong, and machines follow the status line. Under 200 the failure is invisible; under 5xx a client's
-mistake sets off the service's alerts.
+mistake triggers the service's alerts.
 
 Known exceptions
 ----------------
-A plain ``code`` is not trusted, since services have numbers of their own (SMTP 550, own error 500). Resources that
-describe other requests (checks, crawls, logs) have such members as data. Problem details have a rule of their own.
+A plain ``code`` is not trusted, since services have their own numbers (SMTP 550, own error 500). Resources that
+describe other requests (checks, crawls, logs) have such members as data. Problem details have their own rule.
 
 How to fix
 ----------
-Set the status where the content is made: derive one from the other in the error handler instead of writing both.
-Behind AWS Lambda, return ``statusCode`` at the top level of the proxy result and not inside its ``body``; with an
-exception filter or middleware, pass the exception's status on to the response.
+Set the status in one place: derive one from the other in the error handler. Behind AWS Lambda, return ``statusCode`` at
+the top level of the proxy result and not inside its ``body``. In an exception filter or middleware, copy the
+exception's status to the response.
 
 References
 ----------
@@ -50,7 +50,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Compare the classes; within a class the difference is a matter of taste."""
+    """Compare the classes; differences within a class are not judged."""
     response, own = exchange.response, own_status(exchange)
     if own is None or own.code // 100 == response.status // 100 or is_problem(response):
         return

@@ -3,31 +3,32 @@
 What it does
 ------------
 Reports a 2xx response that is an error page. Its title, heading or first line is an error status («502 Bad Gateway»,
-«Page not found»), or its text says that the database is down, that a firewall blocked the request, that the site is
-under maintenance, or nothing but an error. Within the frame of a site it is a note. Pages of known gateways, and PHP's report of a fatal error, count as well.
+«Page not found»). Or its text says that the database is down, that a firewall blocked the request, that the site is in
+maintenance, or nothing but an error. An error within the frame of a site is a note. Pages of known gateways and PHP's
+fatal errors count as well.
 
-Also reports a web page in place of data: the empty frame of a single-page application to a call of an interface, and
-any page to a client that takes only JSON, or that needs a script, a style sheet, a font or a picture.
+Also reports a web page in place of data: the empty frame of a single-page application in response to an API call, and
+any page sent to a client that accepts only JSON, or that needs a script, a style sheet, a font or a picture.
 
 Why it matters
 --------------
-Search engines index it, caches keep it, clients try to parse it, and no alert sees it. It is the usual way in which a
-gateway hides that its upstream is gone.
+Search engines index it, caches keep it, clients try to parse it, and no alert sees it. Gateways often hide a failed
+upstream this way.
 
 Known exceptions
 ----------------
-Pages with navigation, and pages over 8 KiB, write *about* errors, unless title and heading both name one. A page that
-was asked for under its number or name (``/404.html``, ``/wiki/Access_denied``) is the page itself. A browser that
-navigates may get the frame of the application for any path, and so may a client that asks for the root of an interface or
-its documentation.
+Pages with navigation, and pages over 8 KiB, may be *about* errors, unless title and heading both name one. A page
+requested by its number or name (``/404.html``, ``/wiki/Access_denied``) is the page itself. A browser that navigates
+may get the frame of the application for any path. So may a client that requests the root of an API or its
+documentation.
 
 How to fix
 ----------
-PHP: ``display_errors=0`` sends 500. nginx: ``error_page 502 504 /sorry.html;`` keeps the status, ``=200`` replaces it. Apache: a local path in
-``ErrorDocument`` keeps it, a full URL redirects. HAProxy: the first line of an ``errorfile`` is the status that is
-sent. CloudFront: leave the response code of a custom error response as it is. A catch-all route of a single-page
-application must not serve paths that do not exist as 200: exclude ``/api/`` and files from it. Maintenance: 503 with
-``Retry-After``.
+PHP: ``display_errors=0`` sends 500. nginx: ``error_page 502 504 /sorry.html;`` keeps the status, ``=200`` replaces it.
+Apache: a local path in ``ErrorDocument`` keeps it, a full URL redirects. HAProxy: the first line of an ``errorfile`` is
+the status that is sent. CloudFront: do not change the response code of a custom error response. A catch-all route of a
+single-page application must not answer unknown paths with 200: exclude ``/api/`` and files from it. Maintenance: 503
+with ``Retry-After``.
 
 References
 ----------
@@ -49,7 +50,7 @@ from wirelint.evidence.requests import is_call_for_data, wants_json
 
 _parts: Final = re.compile(r"[^0-9A-Za-z]+")
 _document: Final = re.compile(r"<(?:!doctype html|html|head|body|!--)", re.IGNORECASE)
-# What has a page of its own: a root, documentation, a form to log in with, a file that is a page.
+# Paths that have a page: a root, documentation, a login form, an HTML file.
 _root: Final = re.compile(
     r"^/?$|/(?:api|rest|v\d{1,2}|graphql|graphiql|playground|explorer|console|docs?|documentation|swagger[\w-]*|redoc|reference|ui|app|admin|login|signin|logout|index)?/?$|\.x?html?$|/(?:docs?|swagger[\w-]*|ui)/",
     re.IGNORECASE,
@@ -66,12 +67,12 @@ _SUBRESOURCES: Final = {
     "sharedworker": "script",
     "manifest": "manifest",
 }
-"""Values of Sec-Fetch-Dest (Fetch Metadata, section 2.1) for which no page will do."""
+"""Values of Sec-Fetch-Dest (Fetch Metadata, section 2.1) that need something other than a page."""
 
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.STRONG,
-    because="the page's own title says which status it stands for",
+    because="the page's own title names its status",
     basis="policy: RFC 9110 section 15.3.1",
     when=When(status="2xx", media=(Kind.HTML, Kind.TEXT, Kind.NONE, Kind.JSON, Kind.XML)),
     reads=Reads.WHOLE,
@@ -80,7 +81,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """A page that was not asked for by its number, or not at all."""
+    """Look for an error page that was not requested, or for a page in place of data."""
     page = error_page(exchange)
     if page is not None and not _is_named(exchange.request.path, page.status):
         yield Hit(
@@ -95,14 +96,14 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _severity(page: ErrorPage) -> Severity | None:
-    """A page in a site's frame is made for people, who can read it; one without a status is less sure."""
+    """Lower the severity of a page in a site's frame, which people can read, and of a page without a status."""
     if page.framed:
         return Severity.INFO
     return Severity.MEDIUM if page.status is None else None
 
 
 def _is_named(path: str, status: int | None) -> bool:
-    """Whether the path asks for an error page: ``/404.html``, ``/errors/down``."""
+    """Return whether the path requests an error page: ``/404.html``, ``/errors/down``."""
     return "error" in path.lower() or (status is not None and str(status) in _parts.split(path))
 
 

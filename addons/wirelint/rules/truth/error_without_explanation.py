@@ -6,20 +6,20 @@ Reports 4xx and 5xx responses without any content.
 
 Why it matters
 --------------
-A status is one of a few dozen words. Which field was wrong, which record is missing, which request to quote to the
-support: without content all of that is guesswork, and so is every log line written from it.
+A status is one of a few dozen words. Without content, people and logs can only guess which field was wrong, which
+record is missing, or which request id to quote to support.
 
 Known exceptions
 ----------------
-Answers to HEAD have no content. Where a field carries the explanation there is nothing missing: a challenge,
-``Allow``, ``Upgrade``, ``Content-Range``, ``Retry-After``, or a field of the service's own with "error" or "reason"
-in its name. Bare 401, 403 and 404 from load balancers and content delivery networks are theirs, not the service's.
-Content that was not captured is not judged.
+Responses to HEAD have no content. A field can carry the explanation: a challenge, ``Allow``, ``Upgrade``,
+``Content-Range``, ``Retry-After``, or one of the service's own fields with "error" or "reason" in its name. Bare 401,
+403 and 404 from load balancers and content delivery networks are theirs, not the service's. Content that was not
+captured is not judged.
 
 How to fix
 ----------
 Send a problem document: ``{"type": "…", "title": "…", "detail": "…"}`` as ``application/problem+json``. Spring Boot,
-ASP.NET and Quarkus make them when asked to; Express and FastAPI need an error handler that writes content for every
+ASP.NET and Quarkus send them if configured to; Express and FastAPI need an error handler that writes content for every
 error.
 
 References

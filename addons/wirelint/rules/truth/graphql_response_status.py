@@ -2,26 +2,26 @@
 
 What it does
 ------------
-Looks at responses of the type ``application/graphql-response+json``. Reports a 2xx status where there is no ``data``
-entry, and an error status where ``data`` is there and not null. With ``application/json``, reports an error status
-for a request that was executed: one that has a ``data`` entry, be it null.
+Checks responses of the type ``application/graphql-response+json``. Reports a 2xx status without a ``data`` entry, and
+an error status with a ``data`` entry that is not null. With ``application/json``, reports an error status for a request
+that was executed: one that has a ``data`` entry, even null.
 
 Why it matters
 --------------
-With this media type the status is promised to be true, which is why clients ask for it: caches, gateways and
-dashboards rely on it without reading the content.
+With this media type the status must be true, which is why clients request it: caches, gateways and dashboards rely on
+it without reading the content.
 
 Known exceptions
 ----------------
-With ``application/json`` clients cannot trust a status other than 2xx, so there the specification asks for 200
-whenever the request was well formed; a document that was refused before it was executed (no ``data``) is left open,
-since many servers answer it with 400. With ``application/graphql-response+json``, ``data: null`` beside errors is a
-response whose execution began; its status is left open.
+With ``application/json``, clients cannot trust a status other than 2xx, so the specification requires 200 for every
+well-formed request. A document that was refused before execution (no ``data``) is not judged, since many servers answer
+it with 400. With ``application/graphql-response+json``, ``data: null`` beside errors means that execution began; its
+status is not judged.
 
 How to fix
 ----------
-Answer 400 to a document that cannot be parsed or executed, 200 once execution began. graphql-http, Apollo Server 4
-and Yoga do so when the client accepts the media type; do not override the status in a plugin.
+Answer 400 to a document that cannot be parsed or executed, 200 once execution began. graphql-http, Apollo Server 4 and
+Yoga do so if the client accepts the media type; do not override the status in a plugin.
 
 References
 ----------
@@ -42,7 +42,7 @@ from wirelint.evidence.protocols import Protocol, protocol
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.CERTAIN,
-    because="the media type promises a status by the content, and both were seen",
+    because="the media type ties the status to the content, and both were seen",
     basis="MUST: GraphQL over HTTP, application/graphql-response+json; SHOULD: application/json",
     when=When(status="2xx 4xx 5xx", media=(Kind.JSON,)),
     reads=Reads.WHOLE,
@@ -61,7 +61,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     status = response.status
     if essence != _MEDIA:
-        # What stands before the executor answers 401, 403 and 429 in its own name.
+        # Layers in front of the executor send 401, 403 and 429 themselves.
         executed = status >= 400 and status not in (401, 403, 429) and members.keys() >= {"data", "errors"}
         if executed and protocol(exchange) is Protocol.GRAPHQL:
             yield Hit(

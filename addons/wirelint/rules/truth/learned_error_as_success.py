@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Learns by which member a service marks success (``result`` is «success», ``resultCode`` is 0), and reports a 2xx whose
-member has free text or another number, an explanation, and nothing else to give.
+Learns the member that a service uses to mark success (``result`` is «success», ``resultCode`` is 0). Reports a 2xx
+whose member has free text or another number, beside an explanation and no data.
 
 Why it matters
 --------------
 Clients, retries, caches, load balancers and dashboards read the status line. A failure under 200 is cached as an
-answer, counted as success, never retried and never alerted on, until somebody reads the content by hand.
+answer, counted as success, never retried, and never triggers an alert, until someone reads the content.
 
 Known exceptions
 ----------------
-What other words tell is ok-with-error-body. The state of a job or an order is data: nothing is reported where the
-object has an id or creation times, or where the text speaks of progress. GraphQL, JSON-RPC, SOAP and others answer errors
-under 200 by design; so do reports that were asked for (validation, health, tests).
+Errors that other words prove are ok-with-error-body. The state of a job or an order is data: objects with an id or
+creation times are not reported, nor are texts about progress. GraphQL, JSON-RPC, SOAP and others send errors under 200
+by design. So do requested reports (validation, health, tests).
 
 How to fix
 ----------
-Send the status that says what happened, and keep the content, best as problem details (RFC 9457). ``wirelint audit
---statistics`` shows what was learned; as ``error-when`` in the settings it holds from the first exchange on.
+Send the status of the actual outcome, and keep the content, best as problem details (RFC 9457). ``wirelint audit
+--statistics`` shows what was learned; as ``error-when`` in the settings it applies from the first exchange.
 
 References
 ----------
@@ -42,7 +42,7 @@ from wirelint.history.envelopes import Envelopes, answer_fails
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="answers of this service mark success by the member, and this one has another value and an explanation",
+    because="this service marks success by the member, and this response has another value and an explanation",
     basis="policy: RFC 9110 section 15.3 says that 2xx means the request was successfully received and accepted",
     when=When(status="2xx", media=(Kind.JSON, Kind.TEXT, Kind.HTML, Kind.NONE)),
     reads=Reads.WHOLE,
@@ -54,7 +54,7 @@ _LONGEST_REASON: Final = 100
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report an answer that is an error by what was learned."""
+    """Report a response that is an error by the learned member."""
     failure = context.recall(Envelopes).failure(exchange)
     if failure is None:
         return

@@ -6,16 +6,16 @@ Reports a 451 response without a ``Link`` field with ``rel="blocked-by"``.
 
 Why it matters
 --------------
-The link tells which entity implements the block, so that users can turn to it and researchers can count.
+The link names the entity that implements the block, so that users can contact it and researchers can count.
 
 Known exceptions
 ----------------
-None. The rule is off by default: the field is seldom sent, and not always safe to send.
+None. The rule is off by default: the field is rare, and not always safe to send.
 
 How to fix
 ----------
-Send ``Link: <https://isp.example/blocks>; rel="blocked-by"`` naming who implements the block, and explain the demand
-in the content.
+Send ``Link: <https://isp.example/blocks>; rel="blocked-by"`` with the entity that implements the block, and explain the
+demand in the content.
 
 References
 ----------
@@ -33,7 +33,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.CERTAIN,
-    because="the absence of the link is seen in the head of the response",
+    because="the head of the response was seen without the link",
     basis="SHOULD: RFC 7725 section 4",
     when=When(status="451"),
     default=False,

@@ -2,19 +2,19 @@
 
 What it does
 ------------
-Reports a 2xx to a request whose content is provably no JSON although it is sent as JSON.
+Reports a 2xx to a request whose content is sent as JSON and provably is not.
 
 Why it matters
 --------------
-The service has ignored what it was sent, and the sender believes that it was done.
+The service ignored the content, and the sender believes that it was processed.
 
 Known exceptions
 ----------------
-Endpoints that store or forward what they get without reading it; lenient parsers. Off by default for these.
+Endpoints that store or forward content without reading it, and lenient parsers. Therefore the rule is off by default.
 
 How to fix
 ----------
-Parse what is declared as JSON and answer 400 where that fails, or accept it under another media type.
+Parse content that is declared as JSON and answer 400 if that fails, or accept it under another media type.
 
 References
 ----------
@@ -31,7 +31,7 @@ from wirelint.evidence.requests import is_unparseable
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="the request's content is no JSON, in plain sight, but nobody may have meant to read it",
+    because="the request's content is not JSON, but the endpoint may not need to read it",
     basis="policy: RFC 9110 section 15.5.1",
     when=When(status="2xx", method="POST PUT PATCH"),
     suggested_status=400,
@@ -40,7 +40,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The request's own content decides."""
+    """Check the request's own content."""
     if is_unparseable(exchange):
         yield Hit(
             f"{exchange.status} to content that cannot be parsed",

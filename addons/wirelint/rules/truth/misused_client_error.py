@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Reports a 4xx other than 401 whose code or text clearly names another: 403 for a missing resource or a
-conflict, 404 for a method or a rejected credential, 409, 412, 417 or 422 for permission or absence.
+Reports a 4xx other than 401 whose code or text clearly names another one: 403 for a missing resource or a conflict, 404
+for a method or a rejected credential, 409, 412, 417 or 422 for permission or absence.
 
 Why it matters
 --------------
-Each of these codes makes clients do something else: log in, give up, retry after a read, drop a reference. The wrong
-one makes them do the wrong thing, and statistics by code mean nothing.
+Each of these statuses makes clients react differently: log in, give up, retry after a read, drop a reference. The wrong
+one makes them do the wrong thing, and statistics by status mean nothing.
 
 Known exceptions
 ----------------
-Hiding what exists by 404 is allowed, so permission under 404 is not reported here. ACME and OAuth have texts and
-codes of their own. A machine-readable code outranks prose. What «is required» under 403 may well be a
-permission or a plan, and only texts about values are taken for validation.
+Hiding existence by 404 is allowed, so permission under 404 is not reported here. ACME and OAuth have their own texts
+and codes. A machine-readable code outranks prose. «Is required» under 403 may be about a permission or a plan, so only
+texts about values count as validation.
 
 How to fix
 ----------
-Map each kind of error to one status in one place, and let handlers raise the kind instead of a number.
+Map each kind of error to one status in one place, and let handlers raise the kind, not a number.
 
 References
 ----------
@@ -62,7 +62,7 @@ _LONGEST: Final = 2048
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="code or text names one kind of error alone, and it is not the status's",
+    because="code or text names exactly one kind of error, which has another status",
     basis="policy: RFC 9110 section 15.5 defines the statuses",
     when=When(status="400 403 404 405 406 409 410 412 417 422 423"),
     reads=Reads.PREFIX,
@@ -70,7 +70,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """One meaning, and another status than its own."""
+    """Look for one meaning under another status than its own."""
     status = exchange.status or 0
     about = meanings(exchange) - {Meaning.UNAVAILABLE, Meaning.INTERNAL}
     wrong = _WRONG.get(status, _ANY)
@@ -104,16 +104,16 @@ def _is_unrouted(exchange: Answered) -> bool:
 
 
 def _is_own(exchange: Answered, meaning: Meaning, words: Said) -> bool:
-    """Return whether the words are about what the status stands for all the same."""
+    """Return whether the text fits the status after all."""
     status, prose = exchange.status, words.prose
     if status == 412:
-        # That nothing stands at a destination is a precondition (RFC 4918 section 10.6), and so is a lease.
+        # An empty destination is a precondition (RFC 4918 section 10.6), and so is a lease.
         return "destination" in exchange.request.headers or _condition.search(prose) is not None
     if meaning is Meaning.AUTHN:
-        # The session that a request belongs to is a state that it can be in conflict with.
+        # A request can conflict with the state of its session.
         return status == 409 and "session" in prose.lower()
     if meaning is Meaning.INVALID:
-        # «premium is required» is a reason to refuse.
+        # «premium is required» is a reason for 403.
         return status == 403 and not _values.search(f"{prose} {' '.join(words.codes)}")
     # «column x is not allowed to filter by»
     return meaning is Meaning.AUTHZ and ABOUT_VALUES.search(prose) is not None

@@ -2,22 +2,22 @@
 
 What it does
 ------------
-Reports a 404 whose code or text speaks of validation (a required field, a value out of range) and not of anything
+Reports a 404 whose code or text is about validation (a required field, a value out of range) and not about anything
 missing.
 
 Why it matters
 --------------
-404 says that there is nothing at this target. Clients drop the reference, or conclude that the endpoint is gone,
-where they should have mended a field.
+404 says that there is nothing at this target. Clients drop the reference, or conclude that the endpoint is gone, when
+they should correct a field.
 
 Known exceptions
 ----------------
-A reference to something that does not exist is reported neither here nor as validation. Where the
-request has no members to validate, as in an upload, it is the target that is not valid, and 404 is right.
+A reference to something that does not exist is neither reported here nor as validation. If the request has no members
+to validate, as in an upload, the target is invalid, and 404 is correct.
 
 How to fix
 ----------
-Answer 422 for content that was understood and is not acceptable, 400 for the rest.
+Answer 422 for content that was understood and is not acceptable, 400 for other invalid requests.
 
 References
 ----------
@@ -48,7 +48,7 @@ _code: Final = re.compile(r"validation|invalid", re.IGNORECASE)
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text speaks of validation and of nothing missing",
+    because="the text is about validation and nothing missing",
     basis="policy: RFC 9110 section 15.5.5",
     when=When(status="404"),
     reads=Reads.PREFIX,
@@ -57,11 +57,11 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Validation alone; on a reading request an invalid id may well be an id that does not exist."""
+    """Look for validation alone; when reading, an invalid id may be one that does not exist."""
     if meanings(exchange) != {Meaning.INVALID}:
         return
     request = exchange.request
-    # Content without members has nothing to validate: then it is the target that is not valid.
+    # Content without members has nothing to validate: then the target is invalid.
     writes = request.method in ("POST", "PUT", "PATCH") and request.headers.media_type.kind in (
         Kind.JSON,
         Kind.FORM,

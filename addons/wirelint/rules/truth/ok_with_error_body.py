@@ -10,21 +10,21 @@ only event or last line is an error, or a server's own error field.
 Why it matters
 --------------
 Clients, retries, caches, load balancers and dashboards read the status line. A failure under 200 is cached as an
-answer, counted as success, never retried and never alerted on, until somebody reads the content by hand.
+answer, counted as success, never retried, and never triggers an alert, until someone reads the content.
 
 Known exceptions
 ----------------
-The state of a job, a payment or a delivery is data: where the object looks like a resource (an id, a link, creation
-times, progress) nothing is reported. GraphQL, JSON-RPC, XML-RPC, SOAP, gRPC, batches, bulk operations and S3's
-copy operations answer errors under 200 by design. Reports that were asked for (validation, health, connection tests)
-are no errors either, except for a failed ``application/health+json``. Translations, chat messages, files and texts that
-the request itself sent may speak of errors.
+The state of a job, a payment or a delivery is data: objects that look like a resource (an id, a link, creation times,
+progress) are not reported. GraphQL, JSON-RPC, XML-RPC, SOAP, gRPC, batches, bulk operations and S3's copy operations
+send errors under 200 by design. Requested reports (validation, health, connection tests) are not errors either, except
+for a failed ``application/health+json``. Translations, chat messages, files and texts that the request itself sent may
+mention errors.
 
 How to fix
 ----------
-Send the status that says what happened: 401 for failed credentials, 403 for a lack of permission, 404, 409, 422 or 400
-for what the client got wrong, 502 or 504 for what your own upstream did, 500 for the rest. Keep the content, best as
-problem details (RFC 9457). Express: ``res.status(404).json(…)``. Flask: return ``(body, 404)``. FastAPI: raise
+Send the status of the actual outcome: 401 for failed credentials, 403 for missing permission, 404, 409, 422 or 400 for
+the client's mistakes, 502 or 504 for your upstream's failures, 500 for all others. Keep the content, best as problem
+details (RFC 9457). Express: ``res.status(404).json(…)``. Flask: return ``(body, 404)``. FastAPI: raise
 ``HTTPException``. Spring: ``ResponseEntity.status(…)`` or ``@ResponseStatus`` on the exception. Django REST framework:
 raise an ``APIException`` instead of returning ``Response({"success": False})``.
 
@@ -59,7 +59,7 @@ _WEIGHT: Final = {
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the content says so in so many words, and nothing in it looks like a resource",
+    because="the content says explicitly that it failed, and nothing in it looks like a resource",
     basis="policy: RFC 9110 section 15.3 says that 2xx means the request was successfully received and accepted",
     when=When(
         status="2xx", media=(Kind.JSON, Kind.XML, Kind.HTML, Kind.TEXT, Kind.FORM, Kind.EVENTS, Kind.LINES, Kind.NONE)
@@ -70,7 +70,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for an envelope; say what the status should have been where the content tells."""
+    """Look for an error in the content; suggest a status if the content implies one."""
     if exchange.status in (204, 205, 207) or exchange.request.method in ("HEAD", "OPTIONS"):
         return
     found = envelope(exchange)
@@ -78,7 +78,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     about = meanings(exchange)
     if found.grade is Grade.STRONG and about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
-        return  # masked-upstream-text tells that story
+        return  # masked-upstream-text reports it
     own = own_status(exchange)
     suggested = own.code if own is not None else suggested_status(exchange)
     severity, confidence = _WEIGHT[found.grade]

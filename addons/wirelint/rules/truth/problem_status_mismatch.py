@@ -7,19 +7,19 @@ Reports problem details (``application/problem+json``, or a JSON object with ``t
 
 Why it matters
 --------------
-The member exists so that the status survives intermediaries and logs. Where the two differ, nobody can tell which
-of them the service meant, and generic clients act on the one that is wrong.
+The member preserves the status across intermediaries and logs. If the two differ, it is unclear which one the service
+meant, and generic clients act on the wrong one.
 
 Known exceptions
 ----------------
-A gateway may have changed the status line on its way. Where ``Via`` or ``Proxy-Status`` shows one, the finding is
-laid at the intermediary's door.
+A gateway may have changed the status line. If ``Via`` or ``Proxy-Status`` shows one, the finding names the
+intermediary.
 
 How to fix
 ----------
-Let one value feed both. Spring: return the ``ProblemDetail`` itself, so that its status is used for the response.
-ASP.NET Core: use ``Results.Problem(statusCode: …)``. If a gateway rewrites statuses, let it rewrite or drop the
-content as well.
+Set both from one value. Spring: return the ``ProblemDetail`` itself, so that its status is used for the response.
+ASP.NET Core: use ``Results.Problem(statusCode: …)``. If a gateway rewrites statuses, let it rewrite or drop the content
+as well.
 
 References
 ----------
@@ -37,7 +37,7 @@ from wirelint.evidence.problems import is_problem
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.CERTAIN,
-    because="both numbers stand in the same response",
+    because="both numbers are in the same response",
     basis="MUST: RFC 9457 section 3.1.2",
     when=When(status="2xx 3xx 4xx 5xx"),
     reads=Reads.PREFIX,

@@ -6,8 +6,8 @@ Reports content of type ``application/problem+json`` or ``application/problem+xm
 
 Why it matters
 --------------
-The media type says that the request failed; the status says that it did not. Clients that go by the status use the
-problem document as if it were the resource.
+The media type says that the request failed; the status says that it did not. Clients that use the status treat the
+problem document as the resource.
 
 Known exceptions
 ----------------
@@ -15,7 +15,7 @@ None known.
 
 How to fix
 ----------
-Send the status that the problem is about, and let it stand in the ``status`` member as well.
+Send the status of the problem, and put it into the ``status`` member as well.
 
 References
 ----------
@@ -41,7 +41,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Go by the media type alone."""
+    """Check the media type alone."""
     response = exchange.response
     if response.headers.media_type.essence not in (
         "application/problem+json",

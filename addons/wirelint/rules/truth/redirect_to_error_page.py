@@ -7,13 +7,13 @@ Reports a 302, 303 or 307 whose ``Location`` is the path of an error page (``/er
 
 Why it matters
 --------------
-The request failed, but neither this response nor the next says so: the page behind the redirect is usually a 200.
-Crawlers keep the broken link, API clients follow to a page that they cannot read, and alerts see two successes.
+The request failed, but neither this response nor the next one says so: the page behind the redirect is usually a 200.
+Crawlers keep the broken link, API clients follow it to a page that they cannot read, and alerts see two successes.
 
 Known exceptions
 ----------------
-A form that a browser sent is a note. A request for an error page itself, and a redirect that carries an OAuth error back to its client (RFC 6749 section
-4.1.2.1), are what they should be.
+A form that a browser sent is a note. A request for an error page itself, and a redirect that carries an OAuth error
+back to its client (RFC 6749 section 4.1.2.1), are correct.
 
 How to fix
 ----------
@@ -42,8 +42,8 @@ from wirelint.core.verdict import Verdict, of_status
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
-    because="the path that it leads to is named after an error",
-    basis="policy: RFC 9110 section 15.4 has 3xx for further action that fulfils the request",
+    because="the path of the redirect is named after an error",
+    basis="policy: RFC 9110 section 15.4 defines 3xx as further action that fulfils the request",
     when=When(status="302 303 307"),
 )
 
@@ -54,12 +54,12 @@ _PAGES: Final = {
     "error not found": 404, "access denied": 403, "accessdenied": 403, "forbidden": 403, "unauthorized": None,
     "permission denied": 403, "bad request": 400, "errorpage": None, "oops": None, "error handler": None, "application error": 500,
 }  # fmt: skip
-"""Last segments of paths of error pages, as words, with the status that they stand for."""
+"""Last path segments of error pages, as words, and their statuses."""
 _LONGEST: Final = 2048
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Read the path that the redirect leads to."""
+    """Check the path of the redirect."""
     location = (exchange.response.headers.get("location") or "")[:_LONGEST]
     try:
         target = urlsplit(location)
@@ -68,7 +68,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if "state=" in target.query or "code=" in target.query or _page(exchange.request.path) is not None:
         return
     if "error=" in target.query and target.netloc not in ("", exchange.request.authority):
-        return  # back to the client that asked
+        return  # back to the requesting client
     page = _page(target.path)
     if page is None:
         return
@@ -78,13 +78,13 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         f"Location: …/{name}",
         suggested_status=status,
         verdict=Verdict.UNKNOWN if status is None else of_status(status),
-        # After a form that a person sent, to lead on to a page is what browsers are used to.
+        # Browsers expect a redirect to a page after a form.
         severity=Severity.INFO if exchange.request.headers.media_type.kind is Kind.FORM else None,
     )
 
 
 def _page(path: str) -> tuple[str, int | None] | None:
-    """The name of the error page that a path is, and the status it stands for; None for any other path."""
+    """Return the name of the error page at a path, and its status; None for any other path."""
     name = path.rstrip("/").rpartition("/")[2][:64]
     stem = name.partition(".")[0]
     words = " ".join(word.lower() for word in _words.findall(stem))
@@ -93,7 +93,7 @@ def _page(path: str) -> tuple[str, int | None] | None:
     numbers = [word for word in words.split() if len(word) == 3 and word.isdigit() and word[0] in "45"]
     rest = {word for word in words.split() if not word.isdigit()}
     named = len(numbers) == 1 and rest <= {"error", "page", "http", "not", "found", "status"}
-    # /orders/404 is an order unless the number has a page's ending, or the word beside it.
+    # /orders/404 is an order, unless the number has a page extension or such a word beside it.
     if named and (rest or "." in name or path.count("/") == 1 or "error" in path.lower()):
         return name, int(numbers[0])
     return None

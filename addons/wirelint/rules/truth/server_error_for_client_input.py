@@ -2,26 +2,26 @@
 
 What it does
 ------------
-Reports a 500 whose code or text shows that the request was at fault: the exception of a parser or validator, a
-database that could not store the value, a code that names validation, absence or a conflict, a text that finds a value
-of the request's own target invalid or absent.
+Reports a 500 whose code or text shows that the request was wrong: the exception of a parser or validator, a database
+that could not store the value, a code for validation, absence or a conflict, or a text that calls a value of the
+request's target invalid or missing.
 
 Why it matters
 --------------
-The service looks broken although it works, alerts go off, clients retry what can never succeed, and the sender is not
-told what to mend.
+The service looks broken although it works. Alerts fire, clients retry without any chance of success, and the sender
+does not learn what to correct.
 
 Known exceptions
 ----------------
-The service may itself have called another one wrongly. A text that also speaks of an upstream is not reported here,
-and what a service misses of its own (a table, a template, a host) says nothing of the request.
-SOAP, XML-RPC and JSON-RPC send errors of their own, the client's among them, under 500.
+The service may itself have made a wrong call to another one, so a text that also mentions an upstream is not reported
+here. Something that the service itself lacks (a table, a template, a host) says nothing about the request. SOAP,
+XML-RPC and JSON-RPC send all of their errors under 500, including the client's.
 
 How to fix
 ----------
-Catch the validator's exception at the edge and answer 400 or 422, 409 for a violated unique constraint, 404 for a
-lookup that finds nothing. Spring: an ``@ExceptionHandler``; Express: an error handler with four parameters; FastAPI
-and pydantic: validate in the signature, since a ``ValidationError`` raised later becomes a 500.
+Catch the validator's exception at the edge and answer 400 or 422. Answer 409 for a violated unique constraint, 404 for
+a lookup without result. Spring: an ``@ExceptionHandler``; Express: an error handler with four parameters; FastAPI and
+pydantic: validate in the signature, since a ``ValidationError`` raised later becomes a 500.
 
 References
 ----------
@@ -66,7 +66,7 @@ _absent: Final = re.compile(
     r"\b(?:missing|no|required|requires?|not (?:provided|found|present|supplied|sent|set)|must be|log(?:ged)? in|sign(?:ed)? in|unauthenticated)\b",
     re.IGNORECASE,
 )
-# A service has credentials of its own for what it calls.
+# A service has its own credentials for its upstreams.
 _of_the_service: Final = re.compile(
     r"\b(?:database|db|smtp|ldap|redis|s3|bucket|aws|azure|upstream|backend|provider|openai|anthropic|server certificate|host|relation|table|user ['\"]?\w+['\"]?@)\b",
     re.IGNORECASE,
@@ -101,11 +101,11 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Exceptions by name first, then codes, then what can hardly mean anything else."""
+    """Check exceptions by name first, then codes, then unambiguous texts."""
     if protocol(exchange) in (Protocol.JSON_RPC, Protocol.SOAP, Protocol.XML_RPC):
-        return  # which send their errors, the client's too, under 500
+        return  # which send their errors, also the client's, under 500
     if malformation(exchange) is not None:
-        return  # server-error-on-malformed-request has the better proof
+        return  # server-error-on-malformed-request has better proof
     words = said(exchange)
     about = of_prose(words.prose)
     if about & {Meaning.TIMEOUT, Meaning.UPSTREAM, Meaning.RATE}:
@@ -114,7 +114,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterator[Hit]:
-    """Yield what the words prove, the plainest first."""
+    """Yield the hits that the text proves, the clearest first."""
     text = f"{words.prose}\n{' '.join(words.codes)}"
     if (found := fault(exchange, text)) is not None:
         name = "credentials that were not accepted" if found.status == 401 else "input that was not acceptable"
@@ -154,7 +154,7 @@ def _is_constraint(exchange: Answered, about: frozenset[Meaning], prose: str) ->
 
 
 def _concerns_the_caller(exchange: Answered, prose: str) -> bool:
-    """Return whether words about credentials are about those of the request, not about the service's own."""
+    """Return whether a text about credentials is about those of the request, not the service's own."""
     if _of_the_service.search(prose):
         return False
     if _password.search(prose):

@@ -2,25 +2,24 @@
 
 What it does
 ------------
-Reports a 5xx to a request that is provably malformed: content that is no JSON although it is sent as JSON, a broken
-percent-escape, or a path whose id is ``undefined``, ``null`` or ``[object Object]``.
+Reports a 5xx to a request that is provably malformed: content that is sent as JSON and is not, a broken percent-escape,
+or a path whose id is ``undefined``, ``null`` or ``[object Object]``.
 
 Why it matters
 --------------
-The client's mistake burns the service's error budget, wakes its people, and is retried, since 5xx says that a retry
-may help. The client never learns what is wrong with its request.
+The client's mistake uses up the service's error budget and pages its engineers. Clients retry it, since 5xx says that a
+retry may help, and never learn what is wrong with the request.
 
 Known exceptions
 ----------------
-501, 503 and 504 have nothing to do with the request's form, and of 502 only what an application itself says in JSON
-counts: what a gateway got instead of an answer may have any cause. XML-RPC and SOAP send the errors of
-their own under 500; for JSON-RPC an old draft asks for it, so there it is a note. Content that was not captured proves
-nothing.
+501, 503 and 504 have nothing to do with the form of the request. A 502 counts only if an application sent it as JSON,
+because an invalid response to a gateway may have any cause. XML-RPC and SOAP send their own errors under 500. An old
+draft of JSON-RPC requires it as well, so there it is a note. Content that was not captured proves nothing.
 
 How to fix
 ----------
 Answer 400. Express: an error handler behind ``express.json()`` for ``SyntaxError``. Flask: ``request.get_json()``
-raises 400 by itself if it is not caught. Go: check the error of ``json.Decode``. Spring: map
+raises 400 by itself if you do not catch it. Go: check the error of ``json.Decode``. Spring: map
 ``HttpMessageNotReadableException``. Validate path parameters before using them.
 
 References
@@ -44,7 +43,7 @@ from wirelint.evidence.texts import Meaning
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.STRONG,
-    because="the request is malformed in plain sight",
+    because="the request was seen to be malformed",
     basis="policy: RFC 9110 section 15.5.1",
     when=When(status="500 502 505"),
     verdict=Verdict.CLIENT_ERROR,
@@ -56,8 +55,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Name what is malformed."""
     spoken = protocol(exchange)
     if spoken in (Protocol.SOAP, Protocol.XML_RPC):
-        return  # which have errors of their own, and send them under 500
-    # What a gateway got instead of an answer may have nothing to do with the request.
+        return  # which send their own errors under 500
+    # An invalid response to a gateway may have nothing to do with the request.
     response = exchange.response
     if exchange.status == 502 and (
         response.headers.media_type.kind is not Kind.JSON or meanings(exchange) & {Meaning.UPSTREAM, Meaning.TIMEOUT}

@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Hints at a 406 to a request without any ``Accept`` field, 411 to one with ``Content-Length``, 413 and 415 to one
-without content, 417 to one without ``Expect``, 428 to one that is conditional, and 412 to one that is not.
+Hints at a 406 to a request without ``Accept``, 411 to one with ``Content-Length``, 413 and 415 to one without content,
+417 to one without ``Expect``, 428 to a conditional one, and 412 to an unconditional one.
 
 Why it matters
 --------------
-The definition of each of these codes names a part of the request. Where that part is not there, the code was chosen
-by its name or for lack of a better one, and clients that act on its meaning act wrongly.
+The definition of each of these statuses names a part of the request. Without that part, the status was chosen by its
+name or for lack of a better one, and clients that follow its definition react wrongly.
 
 Known exceptions
 ----------------
-Services have preconditions of their own (``x-ms-if-…``, ``x-amz-copy-source-if-…``, leases, WebDAV's ``Overwrite``,
-parameters in the content), and recordings lose request fields, so this is a weak hint. Requests without any fields, or whose content
-was not captured, are not judged.
+Services have their own preconditions (``x-ms-if-…``, ``x-amz-copy-source-if-…``, leases, WebDAV's ``Overwrite``,
+parameters in the content), and recordings lose request fields, so this is a weak hint. Requests without any fields, or
+whose content was not captured, are not judged.
 
 How to fix
 ----------
-Choose the code by its definition: 400 or 422 for content that is wrong, 409 for a conflict with the present state,
-428 to ask for a condition, 412 only after one has failed.
+Choose the status by its definition: 400 or 422 for invalid content, 409 for a conflict with the current state, 428 to
+require a condition, 412 only after one has failed.
 
 References
 ----------
@@ -37,7 +37,7 @@ from wirelint.core.rule import Context, Rule, When
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.WEAK,
-    because="fields of the request may be lost on the way or be the service's own",
+    because="request fields may be lost on the way or be the service's own",
     basis="definition: RFC 9110 section 15.5",
     when=When(status="406 411 412 413 415 417 428"),
 )
@@ -46,7 +46,7 @@ _CONDITIONS: Final = ("if-match", "if-none-match", "if-modified-since", "if-unmo
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Look for the part of the request that the status speaks of."""
+    """Look for the part of the request that the status refers to."""
     request, status = exchange.request, exchange.status
     if not len(request.headers):
         return

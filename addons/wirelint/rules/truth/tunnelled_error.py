@@ -2,25 +2,26 @@
 
 What it does
 ------------
-Notes errors of GraphQL, JSON-RPC, XML-RPC, SOAP and gRPC that travel under status 200, as these protocols have it,
-S3's ``<Error>`` under 200 (CompleteMultipartUpload, CopyObject), and batches of which every part failed. A SOAP
-fault under 200 is more than a note.
+Notes errors of GraphQL, JSON-RPC, XML-RPC, SOAP and gRPC under status 200, as these protocols specify, S3's ``<Error>``
+under 200 (CompleteMultipartUpload, CopyObject), and batches in which every part failed. A SOAP fault under 200 is more
+than a note.
 
 Why it matters
 --------------
-Except for SOAP the status is right by the protocol's own rules, so nothing is to be mended: SOAP 1.1 (section 6.2) and
-the WS-I Basic Profile (R1126) ask for 500 with a fault, SOAP 1.2 for 400 or 500. But dashboards and alerts that look at
-status codes see none of these errors; here they are counted, and the verdict tells what happened.
+Except for SOAP, the status is correct by the protocol's own rules, so there is nothing to fix: SOAP 1.1 (section 6.2)
+and the WS-I Basic Profile (R1126) require 500 with a fault, SOAP 1.2 requires 400 or 500. But dashboards and alerts by
+status code miss all of these errors. wirelint counts them here, and the verdict is the actual outcome.
 
 Known exceptions
 ----------------
-Partial GraphQL answers of type ``application/graphql-response+json`` are what that media type is for.
+Partial GraphQL responses of type ``application/graphql-response+json`` are correct.
 
 How to fix
 ----------
-SOAP: let the framework send the fault (500), and do not set the status in a handler. Others: nothing has to be. S3:
-look for ``<Error>`` in the content of a 200 before you count an upload as done. GraphQL over ``application/graphql-response+json`` lets requests that yield no data answer with
-4xx and 5xx. Alert on the protocol's own codes, or on wirelint's verdict, instead of on the status.
+SOAP: let the framework send the fault (500), and do not set the status in a handler. S3: check the content of a 200 for
+``<Error>`` before you count an upload as done. GraphQL over ``application/graphql-response+json`` allows 4xx and 5xx
+for requests that yield no data. For the others there is nothing to fix. Alert on the protocol's own codes, or on
+wirelint's verdict, not on the status.
 
 References
 ----------
@@ -43,7 +44,7 @@ from wirelint.evidence.protocols import Protocol
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.CERTAIN,
-    because="the protocol and its error are both in plain sight",
+    because="the protocol and its error were both seen",
     basis="policy: the protocols' own conventions",
     when=When(status="200"),
     reads=Reads.PREFIX,

@@ -2,25 +2,25 @@
 
 What it does
 ------------
-Reports a 500 to an operation that answers the like input of another kind with success: a number where this request has a
-text, an object for a list, a parameter or member that is there or not, or an id of the usual form. The service must
-have answered others in between or since.
+Reports a 500 to an operation that succeeds with the same input of another kind: a number in place of a text, an object
+in place of a list, a parameter or member that is present or absent, or an id of the usual form. The service must have
+answered other requests in between or since.
 
 Why it matters
 --------------
-The service looks broken although it works, alerts go off, clients retry what can never succeed, and the sender does not
-learn what to mend.
+The service looks broken although it works. Alerts fire, clients retry without any chance of success, and the sender
+does not learn what to correct.
 
 Known exceptions
 ----------------
-Another value of the same kind proves nothing: it may well meet a fault of the service. Left out are errors that speak of
-a database, a connection or a lack of resources, an input that was answered once, times at which most answers are
-failures, writes in between to what is related, and protocols that put errors under 500.
+Another value of the same kind proves nothing: it may hit a fault of the service. Not counted: errors about a database,
+a connection or a lack of resources, an input that was once answered, times at which most answers are failures, writes
+to related resources in between, and protocols that send errors under 500.
 
 How to fix
 ----------
-Validate parameters, members and ids before they are used, and answer 400 or 422, or 404 for an id that cannot exist.
-FastAPI, Spring and ASP.NET Core do so where the signature states the type; in Flask and Express use a schema.
+Validate parameters, members and ids before using them, and answer 400 or 422, or 404 for an id that cannot exist.
+FastAPI, Spring and ASP.NET Core do so if the signature declares the type; in Flask and Express use a schema.
 
 References
 ----------
@@ -40,7 +40,7 @@ RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
     because="the operation answers input of another kind, and the service answers other requests",
-    basis="policy: RFC 9110 section 15.6.1 has 500 for conditions that the server did not expect of itself",
+    basis="policy: RFC 9110 section 15.6.1 defines 500 for unexpected conditions of the server",
     when=When(),
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=400,
@@ -50,7 +50,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report failures that this answer shows to be no outage."""
+    """Report failures that are no outage, as this answer shows."""
     for proof in context.recall(Operations).proofs(exchange):
         fault, answered = proof.fault, proof.answered
         yield Hit(

@@ -2,15 +2,15 @@
 
 What it does
 ------------
-Reports a 422 to a request whose content is provably not what its media type says.
+Reports a 422 to a request whose content provably does not match its media type.
 
 Why it matters
 --------------
-422 is for content that was understood. A client that sees it looks for a wrong value where a bracket is missing.
+422 is for content that was understood. A client that gets it searches for a wrong value when a bracket is missing.
 
 Known exceptions
 ----------------
-FastAPI answers so by default, which makes it harmless where all clients know it.
+FastAPI does so by default, which is harmless if all clients know it.
 
 How to fix
 ----------
@@ -31,7 +31,7 @@ from wirelint.evidence.requests import is_unparseable
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="the request's content is no JSON, in plain sight",
+    because="the request's content was seen not to be JSON",
     basis="policy: RFC 9110 section 15.5.21",
     when=When(status="422"),
     suggested_status=400,
@@ -39,7 +39,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The request's own content decides."""
+    """Check the request's own content."""
     if is_unparseable(exchange):
         yield Hit(
             "422 to content that cannot be parsed", f"Content-Type: {exchange.request.headers.media_type.essence}"

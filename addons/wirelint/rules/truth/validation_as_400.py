@@ -6,17 +6,17 @@ Reports a 400 to a request with parseable content whose text lists fields that a
 
 Why it matters
 --------------
-Where 422 is used for content that was understood, clients can tell a broken serializer from a wrong value.
+If 422 is used for content that was understood, clients can distinguish a broken serializer from a wrong value.
 
 Known exceptions
 ----------------
-Guidelines disagree: RFC 9205 advises general codes when in doubt, and Zalando's forbid 422. Off by default for this.
-Forged requests, request fields and states that are not valid are matters of other codes. OAuth, GraphQL and JSON-RPC
-have 400 for all of it.
+Guidelines disagree: RFC 9205 recommends general statuses when in doubt, and Zalando's forbid 422. Therefore the rule is
+off by default. Forged requests, invalid header fields and invalid states have other statuses. OAuth, GraphQL and
+JSON-RPC use 400 for all of these.
 
 How to fix
 ----------
-Answer 422 for values, 400 for syntax. Or ignore this rule, and use 400 for both throughout.
+Answer 422 for values, 400 for syntax. Or ignore this rule, and use 400 for both everywhere.
 
 References
 ----------
@@ -37,7 +37,7 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 _EXEMPT: Final = (Protocol.OAUTH, Protocol.ACME, Protocol.GRAPHQL, Protocol.JSON_RPC)
-# What is not valid then is no value of the content.
+# Then something other than a value of the content is invalid.
 _other: Final = re.compile(
     r"csrf|xsrf|forgery|captcha|content[- ]type|\bheaders?\b|\bcurrent (?:state|status)\b", re.IGNORECASE
 )
@@ -45,7 +45,7 @@ _other: Final = re.compile(
 RULE = Rule(
     severity=Severity.INFO,
     confidence=Confidence.STRONG,
-    because="the text speaks of validation; whether that matters is a convention",
+    because="the text is about validation; separating 422 from 400 is a convention",
     basis="policy: RFC 9110 section 15.5.21",
     when=When(status="400", method="POST PUT PATCH"),
     reads=Reads.PREFIX,
@@ -55,7 +55,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Content that parses, and a text about its values alone."""
+    """Look for content that parses, and a text about its values alone."""
     body = exchange.request.body
     if body.members is None or not body.complete or malformation(exchange) is not None:
         return

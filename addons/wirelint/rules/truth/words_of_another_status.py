@@ -2,19 +2,19 @@
 
 What it does
 ------------
-Reports a 500 whose words the service sends under 400, 404, 409, 413, 415 or 422, too, and a 400, 404 or 422 whose words
-it sends under 401. Paths, names, ids and numbers in the words make no difference; at least three of them must be the
+Reports a 500 whose text the service also sends under 400, 404, 409, 413, 415 or 422, and a 400, 404 or 422 whose text
+it also sends under 401. Paths, names, ids and numbers in the text are ignored; at least three words must be the
 service's own.
 
 Why it matters
 --------------
-The service found out what is wrong with the request, and says so in words that programs do not read. By the status it
-looks broken, or tells a client to mend a request that lacks credentials.
+The service knows what is wrong with the request, and says so only in text. By its status it looks broken, or asks a
+client to correct a request that lacks credentials.
 
 Known exceptions
 ----------------
-Words that speak of a database, a connection or a lack of resources; errors that a gateway made; protocols with
-conventions of their own. What is sent under two statuses more often is same-error-many-statuses.
+Texts about a database, a connection or a lack of resources, errors that a gateway made, and protocols with their own
+conventions. The same text under two statuses more often is same-error-many-statuses.
 
 How to fix
 ----------
@@ -48,7 +48,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report the one of two errors in the same words that has the wrong status."""
+    """Report the error with the wrong status, of two with the same text."""
     current = context.state.visit(exchange)
     for proof in context.recall(Wordings).proofs(exchange):
         fault, other = proof.fault, proof.story[0]

@@ -1,1 +1,1 @@
-"""Gateways and what they make of their upstream's failures: 500, 502, 504."""
+"""How gateways report the failures of their upstream: 500, 502, 504."""

@@ -2,21 +2,21 @@
 
 What it does
 ------------
-Sees both sides of a service, and reports 500 where the last call that it made ended in 400, 404, 409 or 422.
+Sees both sides of a service, and reports 500 if the service's last call got 400, 404, 409 or 422.
 
 Why it matters
 --------------
-Nothing is broken: something was not there, was there already, or made no sense. Under 500 callers retry what will never
-succeed, and error budgets burn for the typing errors of clients.
+Nothing is broken: something was missing, existed already, or was invalid. Under 500, callers retry without any chance
+of success, and clients' mistakes use up the service's error budget.
 
 Known exceptions
 ----------------
-Where the refused call was not made of what the caller sent, the service itself asked for the wrong thing: then 500 is true,
-and the finding is for information.
+If the refused call did not contain the caller's input, the service itself made the wrong call. Then 500 is correct, and
+the finding is a note.
 
 How to fix
 ----------
-Let what the upstream refuses decide the answer: 404, 409 or 422 where the caller can do something about it.
+Map the upstream's refusal to 404, 409 or 422 if the caller can correct it.
 
 References
 ----------
@@ -37,7 +37,7 @@ from wirelint.history.hops import Traces, completes_hops
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="both the refusal and what was made of it were seen, joined by a trace id",
+    because="the refusal and the response to the client were both seen, joined by a trace id",
     basis="policy: RFC 9110 section 15.6.1 defines 500 as an unexpected condition of the server",
     when=When(status="500"),
     recalls=(Traces,),
@@ -48,7 +48,7 @@ _REFUSALS: Final = (400, 404, 409, 422)
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The last call was refused, and the answer is 500."""
+    """Look for a 500 after the last call was refused."""
     hops = context.recall(Traces).hops(exchange)
     if hops is None:
         return
@@ -59,7 +59,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     yield Hit(
         f"500 where the call to {call.service[:40]} had been refused: {call.status}",
         hops.text(call),
-        # Whose the fault is can only be told where the caller's own words were refused.
+        # The fault is the caller's only if the upstream refused the caller's own input.
         suggested_status=call.status if echoes else None,
         verdict=Verdict.CLIENT_ERROR if echoes else None,
         severity=None if echoes else Severity.INFO,
@@ -70,7 +70,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _echoes(call: Visit, outer: Visit) -> bool:
-    """Whether a call was made of what the caller had sent."""
+    """Return whether a call contained the caller's input."""
     if outer.content is not None and call.content == outer.content:
         return True
     return call.tail == outer.tail and outer.route.endswith("}")

@@ -2,20 +2,20 @@
 
 What it does
 ------------
-Sees both sides of a service, and counts successes for which each call that the service made failed for good.
+Sees both sides of a service, and counts successes for which every call that the service made failed for good.
 
 Why it matters
 --------------
-Answers from a cache or without some part keep a service alive, and that is good. But nobody sees how long it has been
-living on reserves, and what callers get may be old, or empty, without a word about it.
+Answers from a cache or with a missing part keep a service available, and that is good. But nobody sees how long this
+lasts, and callers may get old or empty data without notice.
 
 Known exceptions
 ----------------
-Caches, fallbacks and calls whose outcome does not matter are all legitimate: so this is a hint, and off by default.
+Caches, fallbacks and calls whose outcome does not matter are all legitimate. So this is a hint, and off by default.
 
 How to fix
 ----------
-Say so in the answer, by a field or a member for what is missing, or by ``Cache-Status`` and ``Age`` for what is old.
+Say so in the answer: a field or a member for missing parts, ``Cache-Status`` and ``Age`` for old ones.
 
 References
 ----------
@@ -45,7 +45,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """All calls failed, and the answer is a success without any error in it."""
+    """Look for a success without an error although all calls failed."""
     hops = context.recall(Traces).hops(exchange)
     if hops is None or len(hops.final_failures()) < len(hops.calls) or holds_error(exchange):
         return

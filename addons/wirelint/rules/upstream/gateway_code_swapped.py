@@ -2,22 +2,21 @@
 
 What it does
 ------------
-Sees both sides of a gateway, and reports 502 where the upstream did not answer in time, and 504 where the connection was
+Sees both sides of a gateway, and reports 502 if the upstream did not answer in time, and 504 if the connection was
 refused or reset.
 
 Why it matters
 --------------
-504 says that the upstream is slow and may still be working on it, 502 that it is not there or talks nonsense: the one
-calls for patience and for care with repeated writes, the other for a restart. Dashboards that tell them apart mislead.
+504 says that the upstream is slow and may still be working: be patient, and careful with repeated writes. 502 says that
+it is down or sends invalid responses: restart it. Dashboards that separate the two are misleading.
 
 Known exceptions
 ----------------
-A proxy between gateway and upstream answers 502 for its own timeouts: to pass that on is right.
+A proxy between gateway and upstream sends 502 for its own timeouts; passing that on is correct.
 
 How to fix
 ----------
-Tell the client library's timeout errors from its connection errors where the call is made, and map the former to 504, the
-latter to 502.
+Handle the client library's timeout errors and connection errors separately: 504 for timeouts, 502 for connections.
 
 References
 ----------
@@ -36,7 +35,7 @@ from wirelint.history.hops import Traces, completes_hops, given_up
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
-    because="both the upstream's failure and what was made of it were seen, joined by a trace id",
+    because="the upstream's failure and the gateway's response were both seen, joined by a trace id",
     basis="policy: RFC 9110 section 15.6.5 reserves 504 for the lack of a timely response",
     when=When(status="none 502 504"),
     side=Side.INTERMEDIARY,
@@ -48,7 +47,7 @@ _BROKEN: Final = (FailureKind.CONNECT, FailureKind.RESET, FailureKind.PROTOCOL, 
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
-    """What the last call came to, and what the gateway made of it."""
+    """Compare the outcome of the last call with the gateway's status."""
     hops = context.recall(Traces).hops(exchange)
     call = hops.last_word() if hops is not None else None
     if hops is None or call is None:

@@ -2,25 +2,25 @@
 
 What it does
 ------------
-Reports a 2xx or 500 response whose last ``Proxy-Status`` member declares that the hop behind failed: a received
-status of 502, 503 or 504, or an error type that calls for one of them.
+Reports a 2xx or 500 response whose last ``Proxy-Status`` member declares that the hop behind failed: a received status
+of 502, 503 or 504, or an error type that recommends one of them.
 
 Why it matters
 --------------
-The proxy knows that the upstream failed and tells the client something else. Under 2xx the failure is invisible to
-everyone; under 500 the wrong team is woken.
+The proxy knows that the upstream failed and sends the client another status. Under 2xx the failure is invisible; under
+500 the wrong team is paged.
 
 Known exceptions
 ----------------
-A cache that answers from its store while the origin is down does what it should; it is told by ``Age``,
-``Cache-Status``, ``X-Cache: HIT`` or a warning that the content is stale. Only the last member counts: earlier hops
-may have been covered for.
+A cache that answers from its store while the origin is down behaves correctly; it is recognised by ``Age``,
+``Cache-Status``, ``X-Cache: HIT`` or a warning that the content is stale. Only the last member counts: a later hop may
+have recovered from a failure of an earlier one.
 
 How to fix
 ----------
-Answer 504 for time-outs, 502 for broken or refused connections and for answers that cannot be used, and pass a 503 on
-with its ``Retry-After``. Look for error pages and fallbacks that reset the status (nginx ``error_page 502 =200``,
-Envoy ``local_reply_config``).
+Answer 504 for timeouts, 502 for broken or refused connections and for invalid responses, and pass a 503 on with its
+``Retry-After``. Look for error pages and fallbacks that reset the status (nginx ``error_page 502 =200``, Envoy
+``local_reply_config``).
 
 References
 ----------
@@ -52,7 +52,7 @@ _STORED: Final = ("age", "warning", "cache-status")
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Compare what is declared with what is said."""
+    """Compare the declared failure with the status."""
     found, response = declared(exchange), exchange.response
     if found is None or found.upstream is None:
         return

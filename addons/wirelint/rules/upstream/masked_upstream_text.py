@@ -2,24 +2,24 @@
 
 What it does
 ------------
-Reports a 500, an error under 2xx, or a 400, 404 or 408 whose code or text speaks of an upstream: a gateway timeout, a
-refused or reset connection, a deadline that ran out. Under 4xx the words must be those of an HTTP client.
+Reports a 500, an error under 2xx, or a 400, 404 or 408 whose code or text names an upstream failure: a gateway timeout,
+a refused or reset connection, an expired deadline. Under 4xx the words must be those of an HTTP client library.
 
 Why it matters
 --------------
-502 and 504 send the engineer on call one hop further, and tell clients and meshes that a retry may
-help. Under 500 the wrong team searches; under 200 nobody does.
+502 and 504 send the engineer on call one hop further, and tell clients and meshes that a retry may help. Under 500 the
+wrong team searches; under 200 no one does.
 
 Known exceptions
 ----------------
-A 503 that says the upstream is down, and 502 or 504 of any text, are honest. Results of connection tests are data.
-Under 4xx a request that itself names an address may have named the wrong one, and is not reported.
+A 503 that says that the upstream is down, and 502 or 504 with any text, are honest. Results of connection tests are
+data. Under 4xx, a request that itself contains an address may have the wrong one, and is not reported.
 
 How to fix
 ----------
-Catch the client library's timeout and connection errors where the call is made and answer 504 or 502 (httpx:
-``TimeoutException`` and ``TransportError``; requests: ``Timeout`` and ``ConnectionError``; axios: ``ECONNABORTED``,
-``ECONNREFUSED``; Go: ``context.DeadlineExceeded``). nginx: no ``=200`` or ``=500`` in ``error_page 502 504``.
+Catch the client library's timeout and connection errors at the call, and answer 504 or 502 (httpx: ``TimeoutException``
+and ``TransportError``; requests: ``Timeout`` and ``ConnectionError``; axios: ``ECONNABORTED``, ``ECONNREFUSED``; Go:
+``context.DeadlineExceeded``). nginx: no ``=200`` or ``=500`` in ``error_page 502 504``.
 
 References
 ----------
@@ -42,7 +42,7 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import NONE, Meaning, of_client, of_prose
 
 _upstream: Final = re.compile(r"\bupstream\b", re.IGNORECASE)
-# An address that the client gave may well be the wrong one.
+# The client may have given a wrong address.
 _address: Final = re.compile(
     r"://|%3a%2f%2f|\b(?:url|uri|host|hostname|server|endpoint|address|port|domain|webhook|callback|feed|remote)s?\b",
     re.IGNORECASE,
@@ -62,7 +62,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Words of an upstream's failure: under 500 anywhere, under 2xx in what is an error, under 4xx a client's own."""
+    """Look for an upstream failure: under 500 in any text, under 2xx in an error, under 4xx from an HTTP client."""
     success = exchange.status < 300
     if success and ((found := envelope(exchange)) is None or found.grade is not Grade.STRONG):
         return
@@ -81,7 +81,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 def _of_client_error(exchange: Answered, prose: str) -> frozenset[Meaning]:
-    """Return what a 4xx says of an upstream, where the client cannot have chosen that upstream."""
+    """Return the upstream failure in a 4xx, unless the client may have chosen that upstream."""
     about = of_client(prose)
     if not about and _upstream.search(prose):
         about = of_prose(prose)

@@ -6,18 +6,18 @@ Reports a response whose last ``Proxy-Status`` member names an error type for wh
 
 Why it matters
 --------------
-Who watches status codes alone sees a fault of another kind, and of another party, than the one that the proxy itself
-describes in the field.
+Monitoring by status code sees another kind of fault, of another party, than the one that the proxy describes in the
+field.
 
 Known exceptions
 ----------------
-Only the last member counts: the intermediary that added it chose the status. Error types whose status is left open
+Only the last member counts: the intermediary that added it chose the status. Error types without a recommended status
 are not judged. An upstream failure under 2xx or 500 is another rule's finding.
 
 How to fix
 ----------
-Let the proxy answer with the recommended status: 504 for time-outs, 502 for connections refused or broken off and for
-TLS failures, 503 where the destination is known to be unavailable.
+Let the proxy answer with the recommended status: 504 for timeouts, 502 for refused or broken connections and TLS
+failures, 503 if the destination is known to be unavailable.
 
 References
 ----------

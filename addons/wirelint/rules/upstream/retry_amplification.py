@@ -2,23 +2,23 @@
 
 What it does
 ------------
-Sees both sides of a service, and reports an exchange for which the service made the same call (method, target and content)
-three times or more, each after a failure of the one before.
+Sees both sides of a service, and reports an exchange for which the service made the same call (method, target and
+content) three times or more, each after a failure of the previous one.
 
 Why it matters
 --------------
-Retries multiply: where three services in a row each try three times, one request becomes 27 at the last one, just when that
-is about to go under.
+Retries multiply: if three services in a row each try three times, one request becomes 27 at the last one, just when
+that one is overloaded.
 
 Known exceptions
 ----------------
-Repeating a call once is common sense. Polling until something is ready, pages of a list and calls side by side are no
+Repeating a call once is reasonable. Polling until something is ready, pages of a list, and concurrent calls are not
 retries.
 
 How to fix
 ----------
-Retry at one place of the chain, at most once or twice, with growing and random pauses, within a budget (a tenth of all calls,
-say), and not at all after Retry-After.
+Retry in one place of the chain, at most once or twice, with growing and random pauses, within a budget (for example a
+tenth of all calls), and never before Retry-After has passed.
 
 References
 ----------
@@ -40,7 +40,7 @@ from wirelint.history.hops import Traces, completes_hops, failed
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
-    because="the calls were seen, and are joined by a trace id to the exchange that they were made for",
+    because="the calls were seen, and are joined to their exchange by a trace id",
     basis="policy: RFC 9110 section 9.2.2 limits automatic retries",
     when=When(status="none 1xx 2xx 3xx 4xx 5xx"),
     side=Side.CLIENT,
@@ -52,7 +52,7 @@ _TRIES: Final = 3
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
-    """The same call three times, each after the failure of the one before."""
+    """Look for the same call three times, each after a failure."""
     hops = context.recall(Traces).hops(exchange)
     if hops is None or len(hops.calls) < _TRIES:
         return
@@ -75,7 +75,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
 
 
 def _repeats(call: Visit, later: Visit) -> bool:
-    """Whether a call was made again because it had failed."""
+    """Return whether a call was repeated because it failed."""
     throttled = call.status == 429
     return (failed(call) or throttled or call.status == 500) and later.started >= call.ended
 

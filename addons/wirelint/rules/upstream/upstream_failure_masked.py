@@ -2,25 +2,24 @@
 
 What it does
 ------------
-Sees both sides of a service, and reports it if the last call that it made in order to answer got no answer (or 502, 503
-or 504), and it sent its own client 500, 400, 401, 403, 404 or an error under 2xx.
+Sees both sides of a service, and reports it if the last call that it made in order to answer failed (no answer, or 502,
+503 or 504), and it sent its own client 500, 400, 401, 403, 404 or an error under 2xx.
 
 Why it matters
 --------------
-The failure is one hop further than the status says. The engineer on call looks at the wrong service, clients give
-up on what a retry would mend or repeat what cannot succeed, and under 2xx or 4xx no alert is raised at all.
+The failure is one hop further than the status says. The engineer on call looks at the wrong service. Clients give up
+although a retry would help, or retry in vain. Under 2xx or 4xx no alert fires at all.
 
 Known exceptions
 ----------------
-Calls that were repeated and then succeeded, failures that later calls made up for, and full answers under 2xx (from a
-cache, or without an optional part) are no faults. Client errors count only where nothing but the failed call was asked;
-a 400 that finds fault with the request may have been due all the same, so it is a hint, and 401 to an anonymous client is right
-whatever failed.
+Calls that succeeded when repeated, failures that later calls made up for, and complete answers under 2xx (from a cache,
+or without an optional part) are no faults. Client errors count only if the service made no other call. A 400 that
+criticises the request may be justified anyway, so it is a hint. 401 to an anonymous client is correct whatever failed.
 
 How to fix
 ----------
-Answer 504 where the upstream did not answer in time, 502 where it could not be reached or answered with nonsense, and 503
-where it said so itself. nginx: no ``=200`` in ``error_page 502 503 504``; answer ``auth_request`` failures by 502.
+Answer 504 if the upstream did not answer in time, 502 if it could not be reached or sent an invalid response, and 503
+if it sent 503 itself. nginx: no ``=200`` in ``error_page 502 503 504``; answer ``auth_request`` failures with 502.
 
 References
 ----------
@@ -42,7 +41,7 @@ from wirelint.history.hops import Hops, Traces, completes_hops, timed_out
 RULE = Rule(
     severity=Severity.HIGH,
     confidence=Confidence.STRONG,
-    because="both the upstream's failure and what was made of it were seen, joined by a trace id",
+    because="the upstream's failure and the response to the client were both seen, joined by a trace id",
     basis="policy: RFC 9110 sections 15.6.3 to 15.6.5 define the statuses for it",
     when=When(status="none 500 400 401 403 404 2xx"),
     reads=Reads.NOTHING,
@@ -53,7 +52,7 @@ RULE = Rule(
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
-    """The last call failed for good, and the answer does not say so."""
+    """Look for a failed last call that the response hides."""
     hops = context.recall(Traces).hops(exchange)
     call = hops.last_word() if hops is not None else None
     if hops is None or call is None or not _masks(hops, exchange):
@@ -92,7 +91,7 @@ def _masks(hops: Hops, exchange: Exchange) -> bool:
 
 
 def _is_own_matter(hops: Hops, exchange: Exchange) -> bool:
-    """Whether the answer finds fault with the request, as it may have done without any call."""
+    """Return whether the answer criticises the request, which needs no call."""
     if hops.outer.status != 400 or hops.late is not None:
         return False
     about = meanings(exchange)
