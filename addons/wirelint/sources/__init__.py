@@ -1,9 +1,9 @@
-"""Where exchanges come from: live traffic (``mitm``), and recorded files, one kind a module.
+"""Sources of exchanges: live traffic (``mitm``), and recorded files, one kind per module.
 
-A module with a ``SOURCE`` is a kind of file: ``har.py`` reads HAR. It is found here; nothing lists it. It recognises
-its files by their first octets, so it is cheap to load, and loads what is not when it reads. It yields an ``Exchange``
-for each record that it understands and ``Skipped`` for each that it does not: one broken record never hides the others.
-Unpacking, standard input and bounds are the business of ``open``.
+A module with a ``SOURCE`` is a kind of file: ``har.py`` reads HAR. It is found by its folder; no list names it. It
+recognises its files by their first octets. It must be cheap to import, so it imports expensive modules when it reads.
+It yields an ``Exchange`` for each record that it understands and ``Skipped`` for each other one: a broken record never
+hides the others. ``open`` handles unpacking, standard input and bounds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wirelint.core.exchange import Exchange
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A record that is not an auditable exchange: its zero-based position in the file, and why in a few words."""
+    """A record that is not an auditable exchange: its zero-based position in the file, and a short reason."""
 
     index: int
     why: str
@@ -58,10 +58,11 @@ class Recording(msgspec.Struct, frozen=True):
 class Source(msgspec.Struct, frozen=True):
     """A kind of file.
 
-    :param name: what people call it, in the plural or as a mass noun: ``HAR``, ``mitmproxy flows``.
-    :param recognises: whether a file is of this kind, by up to 64 KiB of its beginning, as UTF-8 without byte order
-        mark and leading white space. True for a beginning that is too short to tell.
-    :param read: opens such a file. It or the exchanges raise ``UnreadableError`` if the file as a whole is broken.
+    :param name: its usual name, in the plural or as a mass noun: ``HAR``, ``mitmproxy flows``.
+    :param recognises: returns whether a file is of this kind, from up to 64 KiB of its beginning, as UTF-8 without byte
+        order mark and leading white space. True if the beginning is too short to decide.
+    :param read: opens such a file. It, or the iteration over exchanges, raises ``UnreadableError`` if the whole file is
+        broken.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Files of flows that mitmproxy saved (``mitmdump -w``).
+"""Read files of flows that mitmproxy saved (``mitmdump -w``).
 
-A flow file is a row of tnetstrings, ``<length>:<payload>}``. The outer frames are walked here, so that one broken
-record costs only itself, and memory stays that of the largest record; mitmproxy reads what is inside.
+A flow file is a sequence of tnetstrings, ``<length>:<payload>}``. The outer frames are parsed here, so that a broken
+record loses only itself, and memory stays that of the largest record. mitmproxy parses the payloads.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
     from wirelint.sources.mitm.adapter import Naming
 
 RECORD_LIMIT: Final = 256 * 1024 * 1024
-"""Most octets of one record that are read into memory; a longer one is passed over."""
+"""Most octets of one record that are read into memory; a longer one is skipped."""
 
 _FRAME: Final = re.compile(rb"(0|[1-9]\d{0,11}):")
 _PREFIX: Final = 13
 _CHUNK: Final = 1024 * 1024
-# What a record of mitmproxy 1 to 12 begins with: its length and then the length of its first key.
+# The beginning of a record of mitmproxy 1 to 12: its length and then the length of its first key.
 _START: Final = re.compile(rb"[1-9]\d{2,11}:\d{1,2}:[a-z_]{2,20};")
-# And what it ends with, unlike the dictionaries inside of it.
+# The end of a record, different from that of the dictionaries in it.
 _END: Final = re.compile(rb"7:version;[1-9]:\d{1,9}#\}\Z")
 _OVERLAP: Final = 64
 _END_SIZE: Final = 24
 
 
 def looks_like_flows(head: bytes) -> bool:
-    """Return whether a file that begins with these octets (64 will do) is one of flows."""
+    """Return whether a file that begins with these octets (64 suffice) is a flow file."""
     return _START.match(head) is not None
 
 
 def read_stream(file: IO[bytes], *, name: str, naming: Naming | None = None) -> Iterator[Exchange | Skipped]:
     """Read flows from an open file that can seek.
 
-    :param name: what to call it in the exchanges' origin.
+    :param name: the name of the file in the exchanges' origin.
     :param naming: names of services; hosts if None.
-    :raises UnreadableError: it cannot be read, or is not a flow file at all.
+    :raises UnreadableError: it cannot be read, or is not a flow file.
     """
     from wirelint.sources.mitm.saved_flow import exchange_of_record  # noqa: PLC0415 - mitmproxy takes a second to load
 
@@ -104,7 +104,7 @@ def _records(file: IO[bytes]) -> Iterator[memoryview | Skipped]:
 
 
 def _next_start(file: IO[bytes], at: int, end: int) -> int | None:
-    """Return where the next whole record begins at or behind ``at``; None if there is none."""
+    """Return the offset of the next complete record at or after ``at``; None if there is none."""
     file.seek(at)
     tail = b""
     base = at

@@ -1,7 +1,7 @@
-"""HAR 1.2 → exchanges, as the recorder saw them on the wire.
+"""Read HAR 1.2 as exchanges, as the recorder saw them on the wire.
 
-Fields keep their order, case and repetitions; the reason phrase, HTTP version and query stand as recorded. HAR has no
-place for what did not happen on the wire, so recorders invent entries for it: these are passed over, and said so.
+Fields keep their order, case and repetitions; reason phrase, HTTP version and query stay as recorded. Recorders also
+write entries for events that did not happen on the wire, in forms of their own: these are skipped, with a reason.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ _url: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)([^#]*))?")
 _host: Final = re.compile(r"(\[[0-9A-Fa-f:.%]{2,64}\]|[^\s:@\[\]\x00-\x1f\x7f]{1,253})(?::(\d{0,5}))?")
 _version: Final = re.compile(r"(?:http/)?(\d(?:\.\d)?)|h([23])(?:-\d+)?|http/([23])\+?.*", re.IGNORECASE)
 _method: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")  # RFC 9110 §5.6.2, token
-# Every escape, so that an escaped backslash is not taken for the beginning of one.
+# Every escape, so that an escaped backslash does not look like the beginning of one.
 _escape: Final = re.compile(
     rb"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
-# A bracket, or a string, with the colon behind it if it is a name. A string that does not end takes all that is left.
+# A bracket, or a string with a colon after it if it is a name. A string without an end takes the rest.
 _token: Final = re.compile(rb'"((?:[^"\\]|\\.)*+)(?:"\s*+(:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
-# Strings are matched to be passed over; one that does not end takes all that is left.
+# Strings are matched in order to skip them; a string without an end takes the rest.
 _no_number: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|-?\b(NaN|Infinity)\b', re.DOTALL)
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _PHASES: Final = ("blocked", "dns", "connect", "send", "wait")
 
 
 class _UnfitError(Exception):
-    """The entry is not an HTTP exchange; the message says why, and quotes nothing of the entry."""
+    """The entry is not an HTTP exchange; the message says why, without quoting the entry."""
 
 
 def looks_like_har(head: bytes) -> bool:
     """Return whether a file that begins with these octets is HAR: an object whose member ``log`` is an object.
 
-    A beginning that is too short to tell may be HAR.
+    True as well if the beginning is too short to decide.
     """
     depth = 0
     name = b""
@@ -74,11 +74,11 @@ def looks_like_har(head: bytes) -> bool:
 
 
 def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
-    """Return the entries of a HAR document, not yet parsed.
+    """Return the entries of a HAR document, unparsed.
 
-    :param data: the document in UTF-8 or, with a byte order mark, in UTF-16, as PowerShell writes files.
-    :param name: what to call the file in the error.
-    :raises UnreadableError: it is no HAR document, or is broken as a whole.
+    :param data: the document in UTF-8 or, with a byte order mark, in UTF-16, as written by PowerShell.
+    :param name: the name of the file in the error.
+    :raises UnreadableError: it is not a HAR document, or is broken as a whole.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")
@@ -111,7 +111,7 @@ SOURCE: Final = Source(name="HAR", recognises=looks_like_har, read=_read)
 
 
 def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]:
-    """Yield the exchange of each entry, or why there is none. Never raises for what an entry holds."""
+    """Yield the exchange of each entry, or the reason to skip it. Never raises for any content of an entry."""
     for index, octets in enumerate(raw):
         try:
             yield _exchange(_parsed(octets), Origin(name, index))
@@ -124,7 +124,7 @@ def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]
 
 
 def _mended(data: bytes | bytearray) -> bytes:
-    """Replace what JavaScript and Python write but JSON does not have: halves of surrogate pairs, NaN and infinity."""
+    """Replace values that JavaScript and Python write and JSON forbids: lone surrogates, NaN and infinity."""
     text = data.decode("utf-8", "replace").encode()
     text = _escape.sub(lambda match: b"\\ufffd" if match[1] else match[0], text)
     return _no_number.sub(lambda match: b"null" if match[1] else match[0], text)
@@ -134,7 +134,7 @@ def _parsed(octets: msgspec.Raw) -> dict[str, Any]:
     try:
         entry = msgspec.json.decode(octets)
     except (msgspec.DecodeError, UnicodeError):
-        # Octets that are not UTF-8 pass where they are not looked at.
+        # Octets that are not UTF-8 pass in parts that are not read.
         entry = json.loads(bytes(octets).decode("utf-8", "replace"))
     return _object(entry, "the entry")
 
@@ -153,7 +153,7 @@ def _exchange(entry: dict[str, Any], origin: Origin) -> Exchange:
         response=response,
         failure=fault,
         service=service,
-        # Seen from who recorded it, each is a call to somebody else.
+        # Seen from the recorder, each is a call to another service.
         direction=Direction.OUTBOUND,
         id=f"{origin.file}#{origin.index}",
         started=started,
@@ -165,7 +165,7 @@ def _exchange(entry: dict[str, Any], origin: Origin) -> Exchange:
 
 
 def _request(asked: dict[str, Any]) -> tuple[Request, str]:
-    """Return the request, and the name of the service that it went to."""
+    """Return the request, and the name of its service."""
     method = asked.get("method")
     if not isinstance(method, str) or not _method.fullmatch(method):
         raise _UnfitError("not an exchange: its request has no method")
@@ -206,7 +206,7 @@ def _parts(url: object) -> tuple[str, str, str]:
     target = match[3] or "/"
     if target[0] != "/":
         target = f"/{target}"
-    # Recorders that show URLs for people undo the escapes of what a request line cannot hold.
+    # Recorders that display URLs decode escapes that a request line needs.
     if not (target.isascii() and target.isprintable()) or " " in target:
         target = quote(target, safe="!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", errors="replace")
     return scheme, host, target
@@ -216,7 +216,7 @@ def _response(entry: dict[str, Any], answered: dict[str, Any], method: str) -> t
     fault = told(entry, answered)
     status = _status(answered.get("status"))
     if status == 0:
-        # This is how recorders write that no response came. Why is known only where they say so.
+        # Recorders write a missing response like this. Only some of them say why.
         reason = fault or " ".join(_text(answered.get("statusText")).split())[:200]
         if never_sent(reason):
             raise _UnfitError("never sent: the client kept it from the network")
@@ -267,7 +267,7 @@ def _fields(message: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _headers(fields: list[tuple[str, str]]) -> Headers:
-    # What begins with a colon is control data of HTTP/2 and 3 (RFC 9113 §8.3), no field.
+    # A name that begins with a colon is control data of HTTP/2 and 3 (RFC 9113 §8.3), not a field.
     return Headers.of(*((name.encode("utf-8", "replace").decode(), value) for name, value in fields if name[0] != ":"))
 
 
@@ -284,14 +284,14 @@ def _http_version(message: dict[str, Any]) -> str:
 def _timestamp(value: object) -> float | None:
     try:
         moment = datetime.fromisoformat(_text(value))
-        # The zone is required; those who leave it out mean UTC more often than not.
+        # The zone is required; recorders that omit it usually mean UTC.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
 
 
 def _first_byte(timings: object, started: float) -> float | None:
-    """Return when the response began. ``ssl`` is part of ``connect``, and -1 stands for a phase that did not occur."""
+    """Return when the response began. ``ssl`` is part of ``connect``, and -1 means that a phase did not occur."""
     if not isinstance(timings, dict) or _seconds(timings.get("wait")) is None:
         return None
     return started + sum(_seconds(timings.get(phase)) or 0.0 for phase in _PHASES)

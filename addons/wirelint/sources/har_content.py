@@ -1,7 +1,7 @@
-"""Bodies in HAR entries: recorders keep them decoded, as text or base64, in part, or not at all.
+"""Read bodies of HAR entries: recorders keep them decoded, as text or base64, in part, or not at all.
 
-Unknown is not empty: where an entry does not say that there was no content, the body is unknown. As content is stored
-without its coding, a Content-Length that differs from what is stored is the recorder's doing and says nothing.
+Unknown is not empty: unless an entry says that there was no content, the body is unknown. Content is stored without its
+coding, so a Content-Length that differs from the stored length proves nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wirelint.core.headers import Headers
 from wirelint.core.media import Kind, media_type
 
 _NOT_CAPTURED: Final = "not_captured"
-# Methods whose requests have content so rarely that a recorder which shows none can be believed.
+# Methods whose requests rarely have content: a recorder that shows none is right.
 _BARE_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 _CUT_STEP: Final = 1024
 _CUT_LEAST: Final = 64 * 1024
@@ -30,8 +30,8 @@ def request_body(request: dict[str, Any], method: str, headers: Headers) -> Body
         if isinstance(text, str) and text:
             return _stored(text, posted, headers)
         if isinstance(params := posted.get("params"), list) and params:
-            # Firefox and WebKit may list a form's fields in place of its text. A multipart form cannot be put
-            # together again: its boundaries and part headers are gone.
+            # Firefox and WebKit may list a form's fields in place of its text. A multipart form cannot be reassembled:
+            # its boundaries and part headers are missing.
             if media_type(headers.get("content-type")).kind is Kind.MULTIPART:
                 return Body.unknown(_NOT_CAPTURED)
             pairs = [(_string(p.get("name")), _string(p.get("value"))) for p in params if isinstance(p, dict)]
@@ -53,8 +53,8 @@ def response_body(response: dict[str, Any], status: int, method: str, headers: H
     content = response.get("content")
     if not isinstance(content, dict):
         content = {}
-    # To HEAD and with 304 nothing follows the head on the wire (RFC 9112 §6.3). Firefox and Chrome put the content
-    # that they have in their cache into the entry of a 304.
+    # Responses to HEAD and 304 have no content on the wire (RFC 9112 §6.3). Firefox and Chrome put the content of their
+    # cache into the entry of a 304.
     if method == "HEAD" or status == 304 or status // 100 == 1:
         return EMPTY
     text = content.get("text")
@@ -66,7 +66,7 @@ def response_body(response: dict[str, Any], status: int, method: str, headers: H
         return Body.unknown(_NOT_CAPTURED)
     if status in (204, 205):
         return EMPTY
-    # Firefox leaves a comment where bodies are not logged; a few recorders write size 0 without having looked.
+    # Firefox writes a comment if bodies are not logged; a few recorders write size 0 for unseen bodies.
     length = _content_length(headers)
     if length or (content.get("comment") and not isinstance(text, str)):
         return Body.unknown(_NOT_CAPTURED, size=length)
@@ -75,7 +75,7 @@ def response_body(response: dict[str, Any], status: int, method: str, headers: H
 
 
 def cut_short(body: Body, headers: Headers) -> Body:
-    """Return a body as the beginning of a message that ended early."""
+    """Return a body marked as the beginning of a message that ended early."""
     return _cut(body, headers) if body.raw is not None else body
 
 
@@ -91,7 +91,7 @@ def _stored(text: str, store: dict[str, Any], headers: Headers) -> Body:
 
 
 def _octets(octets: bytes, headers: Headers, *, complete: bool = True) -> Body:
-    # The text is Unicode by now, whatever charset it came in.
+    # The text is Unicode now, whatever its charset was.
     return Body(octets, complete=complete, media=media_type(headers.get("content-type"))._replace(charset="utf-8"))
 
 
@@ -100,14 +100,14 @@ def _cut(body: Body, headers: Headers) -> Body:
 
 
 def _is_cut(text: str, body: Body, size: int | None, content: dict[str, Any]) -> bool:
-    """Return whether the recorder kept the beginning only."""
+    """Return whether the recorder kept only the beginning."""
     if content.get("truncated") is True or content.get("_truncated") is True:
         return True
     comment = content.get("comment")
     if isinstance(comment, str) and "truncated" in comment.lower():
         return True
-    # Firefox stops at a limit, a round number, and says so by nothing but the size. Sizes that differ otherwise
-    # are counted before decoding, in characters, or in base64.
+    # Firefox stops at a limit, a round number; only the size shows it. Other differing sizes were counted before
+    # decoding, in characters, or in base64.
     stored = len(body.raw or b"")
     round_number = any(length >= _CUT_LEAST and length % _CUT_STEP == 0 for length in (stored, len(text)))
     return size is not None and size > stored and round_number
@@ -119,7 +119,7 @@ def _content_length(headers: Headers) -> int | None:
 
 
 def _size(value: object) -> int | None:
-    """Return a size in bytes; None for -1 and anything else that stands for "not known"."""
+    """Return a size in bytes; None for -1 and other values that mean "unknown"."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**63:
         return None
     return int(value)

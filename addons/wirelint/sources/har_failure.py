@@ -1,4 +1,4 @@
-"""Failures of exchanges in HAR entries: each recorder names them in its own words.
+"""Classify failures in HAR entries: each recorder has its own words for them.
 
 Chrome and Playwright name network errors (``net::ERR_CONNECTION_REFUSED``), Firefox its result codes
 (``NS_ERROR_NET_TIMEOUT``), WebKit and mitmproxy speak English.
@@ -30,7 +30,7 @@ _PATTERNS: Final = tuple(
         (FailureKind.RESET, _RESET),
     )
 )
-# The client itself kept these from the network, or had none.
+# The client itself blocked these, or was offline.
 _NEVER_SENT: Final = re.compile(
     r"blocked|internet_disconnected|network_changed|cors|cache_miss|ERR_FAILED|offline|access_control", re.IGNORECASE
 )
@@ -55,12 +55,12 @@ def told(entry: dict[str, Any], response: dict[str, Any]) -> str:
 
 
 def never_sent(text: str) -> bool:
-    """Return whether the request never reached the network."""
+    """Return whether the request was never sent."""
     return _NEVER_SENT.search(text) is not None
 
 
 def failure(text: str) -> Failure | None:
-    """Return the failure that ``text`` is about; None if that is unknown."""
+    """Return the failure that ``text`` describes; None if unknown."""
     for kind, pattern in _PATTERNS:
         if pattern.search(text):
             return Failure(kind=kind, message=text)

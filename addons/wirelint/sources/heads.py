@@ -1,4 +1,4 @@
-"""Bounds of the heads that are audited. Every source skips and counts exchanges beyond them.
+"""Bound the heads that are audited. Every source skips and counts exchanges beyond these bounds.
 
 Servers refuse far smaller heads: 8 KiB (Tomcat), 16 KiB (Node.js), 32 KiB (nginx), 60 KiB and 100 lines (Envoy).
 """
@@ -15,17 +15,17 @@ OCTETS_LIMIT: Final = 128 * 1024
 """Most octets of a head's names and values, with the request target or the reason phrase."""
 
 NAME_LIMIT: Final = 256
-"""Most octets of a name in a head of more than 8 KiB. The engine remembers which names come together."""
+"""Most octets of a name in a head of more than 8 KiB. The engine caches sets of names."""
 _SMALL: Final = 8 * 1024
 
 Fields = tuple[tuple[bytes, bytes], ...]
 
 
 def octets(fields: Fields, more: int = 0) -> int | None:
-    """Return the octets of a head, or None if it is too large to be audited.
+    """Return the number of octets of a head, None if it is too large to audit.
 
     :param fields: the field lines.
-    :param more: octets beside the fields, such as the request target.
+    :param more: further octets, such as the request target.
     """
     if len(fields) > LINES_LIMIT:
         return None
@@ -37,7 +37,7 @@ def octets(fields: Fields, more: int = 0) -> int | None:
 
 
 def are_usual(exchange: Exchange) -> bool:
-    """Return whether the heads and trailers of an exchange are small enough to be audited."""
+    """Return whether the heads and trailers of an exchange are small enough to audit."""
     request, response = exchange.request, exchange.response
     heads = [octets(request.headers.fields, len(request.target))]
     if response is not None:

@@ -20,18 +20,18 @@ SIZE_LIMIT: Final = 1024 * 1024 * 1024
 
 _CHUNK: Final = 1024 * 1024
 _PACKED_CHUNK: Final = 16 * 1024
-_ZSTD_STEP: Final = 64  # octets, of which each four may become 128 KiB (RFC 8878 §3.1.1.2)
+_ZSTD_STEP: Final = 64  # octets; each four may expand to 128 KiB (RFC 8878 §3.1.1.2)
 _HEAD: Final = 64 * 1024
 _WHITE: Final = b" \t\r\n"
 _GZIP: Final = b"\x1f\x8b"
 _ZLIB: Final = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # mitmproxy's .zhar
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
-_ZSTD_WINDOW: Final = 128 * 1024 * 1024  # what the zstd command accepts by default
+_ZSTD_WINDOW: Final = 128 * 1024 * 1024  # the default limit of the zstd command
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class _OnDisk:
-    """A file that is not packed. It may be larger than the limit, if its source reads it record by record."""
+    """An uncompressed file. It may be larger than the limit if its source reads it record by record."""
 
     def __init__(self, name: str, limit: int) -> None:
         self.name = name
@@ -51,7 +51,7 @@ class _OnDisk:
 
 
 class _InMemory:
-    """Octets that were unpacked, or came through a pipe."""
+    """Octets that were decompressed, or came through a pipe."""
 
     def __init__(self, name: str, data: bytearray) -> None:
         self.name = name
@@ -65,7 +65,7 @@ class _InMemory:
 
 
 def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Recording:
-    """Open a recorded file of any kind that a source recognises, plain or packed with gzip, zlib or zstd.
+    """Open a recorded file of any known kind, plain or compressed with gzip, zlib or zstd.
 
     :param path: the file; ``-`` for standard input.
     :param limit: most bytes to hold in memory. Files on disk that are read record by record may be larger.
@@ -91,7 +91,7 @@ def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Recording:
 
 
 def _of_stream(file: IO[bytes], name: str, limit: int) -> Recording:
-    """Open what comes through a pipe."""
+    """Open a recording that comes through a pipe."""
     data = _bounded(_chunks(file), limit, f"{name}: more than")
     if (unpack := _packing(data)) is not None:
         return _of_packed(unpack(io.BytesIO(data)), name, limit)
@@ -107,7 +107,7 @@ def _of_packed(unpacked: Iterator[bytes], name: str, limit: int) -> Recording:
 
 
 def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Recording:
-    """Have the source read that recognises the first octets."""
+    """Open the content with the source that recognises the first octets."""
     plain = head.decode("utf-16", "ignore").encode() if head[:2] in _UTF16 else head.removeprefix(codecs.BOM_UTF8)
     plain = plain.lstrip(_WHITE)
     if not plain and len(head) < _HEAD:
@@ -121,7 +121,7 @@ def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Recording:
 
 
 def _with_usual_heads(exchanges: Iterator[Exchange | Skipped]) -> Iterator[Exchange | Skipped]:
-    """Skip exchanges with a head that is too large to be audited, as live traffic does."""
+    """Skip exchanges with a head that is too large to audit, as live traffic does."""
     for index, each in enumerate(exchanges):
         if isinstance(each, Exchange) and not heads.are_usual(each):
             yield Skipped(each.origin.index if each.origin else index, "head too large")
@@ -137,7 +137,7 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 def _bounded(chunks: Iterator[bytes], limit: int, too_much: str) -> bytearray:
     """Return all chunks together.
 
-    :param too_much: the beginning of the message where they are more than ``limit``.
+    :param too_much: the beginning of the message if they exceed ``limit``.
     :raises UnreadableError: they are.
     """
     data = bytearray()
@@ -149,22 +149,22 @@ def _bounded(chunks: Iterator[bytes], limit: int, too_much: str) -> bytearray:
 
 
 class _PackingError(Exception):
-    """The data are not what their first octets say; the message says so without the file's name."""
+    """The data do not match their first octets; the message does not have the file's name."""
 
 
 def _packing(head: bytes | bytearray) -> Callable[[IO[bytes]], Iterator[bytes]] | None:
-    """Return the function that unpacks what begins with ``head``, None if it is not packed."""
+    """Return the function that decompresses data with this ``head``, None if they are not compressed."""
     if head.startswith(_ZSTD):
         return _unzstd
     return _inflated if head.startswith((_GZIP, *_ZLIB)) else None
 
 
 def _inflated(file: IO[bytes]) -> Iterator[bytes]:
-    """Unpack all members of a gzip file (RFC 1952), or a zlib stream (RFC 1950), piece by piece.
+    """Decompress all members of a gzip file (RFC 1952), or a zlib stream (RFC 1950), piece by piece.
 
     :raises _PackingError: the data are broken or do not end.
     """
-    # Each member copies what is left of the chunk, and there may be very many.
+    # Each member copies the rest of the chunk, and there may be very many.
     rest = file.read(_PACKED_CHUNK)
     try:
         while rest:
@@ -186,7 +186,7 @@ def _inflated(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
-    """Unpack all frames of a zstd file (RFC 8878), piece by piece.
+    """Decompress all frames of a zstd file (RFC 8878), piece by piece.
 
     :raises _PackingError: the data are broken, do not end, or need a window of more than 128 MiB.
     """

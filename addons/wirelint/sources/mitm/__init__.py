@@ -1,1 +1,1 @@
-"""Live traffic through mitmproxy, and the flows it saved. Nothing outside this folder imports mitmproxy."""
+"""Live traffic through mitmproxy, and flows that it saved. No other folder imports mitmproxy."""

@@ -1,4 +1,4 @@
-"""Count connections that cannot be accepted because there are no descriptors left; the system keeps them waiting."""
+"""Count connections that cannot be accepted for lack of file descriptors; the system keeps them waiting."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from wirelint.sources.mitm.stats import Stats
 _log: Final = logging.getLogger(__name__)
 
 OUT_OF_RESOURCES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-"""Why a connection cannot be made that are no fault of whom it was to lead to."""
+"""Connection errors that are not the fault of the other side."""
 
 
 def count_accept_errors(loop: asyncio.AbstractEventLoop, stats: Stats) -> None:
-    """Have connections that the event loop cannot take counted, in place of a traceback for each.
+    """Count connections that the event loop cannot accept, in place of a traceback for each.
 
-    The loop itself leaves such connections with the system and tries again a second later.
+    The loop itself leaves such connections waiting and tries again a second later.
     """
     others = loop.get_exception_handler()
     told = False

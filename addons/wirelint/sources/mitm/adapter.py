@@ -1,4 +1,4 @@
-"""What was noted of an exchange → ``Exchange``. Nothing is decoded here, and nothing is read from ``flow.text``."""
+"""Convert records to exchanges. Nothing is decoded here, and ``flow.text`` is never read."""
 
 from __future__ import annotations
 
@@ -23,21 +23,24 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Naming:
-    """Which service answered, and which way the exchange went.
+    """Names the service and the direction of each exchange.
 
-    A reverse listener stands beside the service it was set up for: its exchanges are inbound and bear the name given
-    for it, or the address it leads to. So does what was redirected on its way to an address of this machine; it bears
-    the name given for the listener, or ``localhost`` and the port, which are the same on all machines that run the
-    service. Everything else is outbound and bears the host that was called.
+    Exchanges of a reverse listener are inbound; their service has the configured name, or its address. Exchanges that
+    were redirected on their way to an address of this machine are inbound, too; their service has the name of the
+    listener, or ``localhost`` and the port, which is the same on all machines that run the service. All others are
+    outbound; their service is the host that was called.
     """
 
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
-        """:param names: mode specification as given to mitmproxy → name of the service."""
+        """Map listeners to services.
+
+        :param names: mode specification as given to mitmproxy → name of the service.
+        """
         self.names = dict(names or {})
         self._reverse: dict[str, str] = {}
 
     def of(self, flow: http.HTTPFlow) -> tuple[str, Direction]:
-        """Name and direction for a flow whose request is known."""
+        """Return name and direction for a flow whose request is known."""
         mode = flow.client_conn.proxy_mode
         spec = mode.full_spec
         name = self._reverse.get(spec)
@@ -57,7 +60,7 @@ class Naming:
 
 
 def address(scheme: str, host: str, port: int) -> str:
-    """``host:port``, the port left out where the scheme implies it."""
+    """Return ``host:port``, without a port that the scheme implies."""
     if ":" in host:
         host = f"[{host}]"
     return host if _DEFAULT_PORTS.get(scheme) == port else f"{host}:{port}"
@@ -69,8 +72,8 @@ def place(peer: tuple[str, int] | tuple[str, int, int, int] | None) -> str:
 
 
 def exchange_of(record: Record | PackedRecord) -> Exchange:
-    """The exchange that a finished record stands for."""
-    # A body that mitmproxy buffers is lost with a message that never ends; one that went by was not kept.
+    """Return the exchange of a finished record."""
+    # A body that mitmproxy buffers is lost if the message never ends; a streamed body was not kept.
     lost = "streamed" if record.failure is None else "not_captured"
     headers = Headers(record.request_fields)
     request = core.Request(
@@ -110,9 +113,9 @@ def exchange_of(record: Record | PackedRecord) -> Exchange:
 
 
 def exchange_of_flow(flow: http.HTTPFlow, naming: Naming) -> Exchange | None:
-    """The exchange that a flow stands for which is not live: read from a file, or shown on a screen.
+    """Return the exchange of a flow that is not live: read from a file, or shown on a screen.
 
-    :returns: None where the flow says nothing about a service: it never got to one.
+    :returns: None if the flow never reached a service.
     """
     record = Record(flow, *naming.of(flow))
     if flow.response is not None:
@@ -130,7 +133,7 @@ def exchange_of_flow(flow: http.HTTPFlow, naming: Naming) -> Exchange | None:
 
 
 def circumstances_of(flow: http.HTTPFlow) -> Circumstances:
-    """What a stored flow still tells about how it failed."""
+    """Return what a stored flow still shows about its failure."""
     error, request, response = flow.error, flow.request.data, flow.response
     seen = [request.timestamp_start, request.timestamp_end, response and response.data.timestamp_start]
     ended = error.timestamp if error is not None else request.timestamp_start

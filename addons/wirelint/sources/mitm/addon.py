@@ -21,13 +21,13 @@ from wirelint.sources.mitm.stats import Stats
 
 
 class Auditor:
-    """Watches traffic and hands each exchange to ``consume``.
+    """Records traffic and passes each exchange to ``consume``.
 
-    In mitmdump exchanges are audited a little later, between packets. With a screen they are audited at once, and the
-    flow is marked and commented with the findings. No fault of it reaches the traffic.
+    In mitmdump, exchanges are audited a little later, between packets. With a screen they are audited at once, and the
+    flow is marked and commented with the findings. Its faults never reach the traffic.
 
     Attributes:
-        addons: the add-ons that it consists of, in the order in which mitmproxy calls them.
+        addons: its add-ons, in the order in which mitmproxy calls them.
     """
 
     name = "wirelint"
@@ -46,9 +46,9 @@ class Auditor:
 
         :param consume: see ``Consume``.
         :param stats: where to count.
-        :param on_fault: called with the place of each fault of ours: ``capture``, ``audit``, ``screen``.
-        :param on_hung: called with the service, once for each exchange without a response head in time.
-        :param sampler: says which exchanges to audit; None for all.
+        :param on_fault: called with the place of each internal fault: ``capture``, ``audit``, ``screen``.
+        :param on_hung: called with the service, once for each exchange whose response head is late.
+        :param sampler: chooses the exchanges to audit; None for all.
         :param remote: set if another process audits, and ``consume`` is not called.
         """
         self.stats = stats = stats or Stats()
@@ -58,7 +58,7 @@ class Auditor:
         self._capture = capture = Recorder(stats, Naming(), auditing.add, on_hung, sampler, pool)
         counted = (remote.on_count,) if remote is not None else ()
         housekeeping = Housekeeping(capture, auditing.queue, stats, faults, *counted)
-        # At the end the capture stops first, then what waits is audited, then all is counted.
+        # At the end the capture stops first, then waiting records are audited, then the counts are updated.
         self.addons: list[object] = [
             Configuration(capture, auditing.queue, housekeeping),
             Commands(capture, auditing, stats, faults, housekeeping.count),
@@ -71,14 +71,14 @@ class Auditor:
 
     @property
     def in_flight(self) -> int:
-        """Exchanges going on right now."""
+        """Return the number of exchanges in flight."""
         return len(self._capture)
 
     def hurry(self) -> None:
-        """Spend next to no time on what still waits when the end comes."""
+        """Spend hardly any time on waiting records at the end."""
         self._auditing.hurry()
 
     def begin(self, consume: Consume, sampler: Sampler) -> None:
-        """Take over a consumer that can only be made once options are known."""
+        """Set the consumer, which needs the options to be known."""
         self._auditing.consume = consume
         self._capture.sampler = sampler

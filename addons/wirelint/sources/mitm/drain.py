@@ -1,4 +1,4 @@
-"""Audits what was captured off the traffic's path: in short slices of the event loop, between packets."""
+"""Audit captured records off the path of the traffic: in short slices of the event loop, between packets."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _PAUSE: Final = 0.002
 _SLICE: Final = 0.0005
 _LONGEST_SLICE: Final = 0.010
 _CALM: Final = 64
-"""Records waiting up to which slices stay short; beyond, they grow with the backlog, so that auditing keeps up."""
+"""Up to this many waiting records, slices stay short; beyond, they grow with the backlog."""
 
 
 class Queue(Protocol):
-    """What finished records are put into.
+    """A queue for finished records.
 
     Attributes:
         limit: most records to hold.
-        calm: whether to take little time at once, however many records wait.
+        calm: whether slices stay short, however many records wait.
     """
 
     limit: int
@@ -32,16 +32,16 @@ class Queue(Protocol):
     def __len__(self) -> int: ...
 
     def add(self, record: Record) -> None:
-        """Queue a record, or lose and count it where there is no room; its octets are released in the end."""
+        """Queue a record, or drop and count it if the queue is full. Its octets are released in the end."""
 
     def empty(self, seconds: float) -> None:
-        """See to what waits, for at most ``seconds``; lose the rest."""
+        """Process waiting records for at most ``seconds``; drop the rest."""
 
 
 class Drain:
     """A bounded queue of records and the slices that empty it.
 
-    A full queue loses the newest record, which is counted; the exchange itself is long over or goes on unharmed.
+    A full queue drops and counts the newest record; the exchange itself is not affected.
     """
 
     def __init__(self, audit: Callable[[Record], object], stats: Stats, pool: Pool, limit: int) -> None:
@@ -50,7 +50,7 @@ class Drain:
         :param audit: is given each record; must not raise.
         :param limit: most records to hold.
 
-        While ``calm`` is set slices stay short, however many records wait.
+        While ``calm`` is set, slices stay short, however many records wait.
         """
         self.limit = limit
         self.calm = False
@@ -65,7 +65,7 @@ class Drain:
         return len(self._queue)
 
     def add(self, record: Record) -> None:
-        """Queue a record. Costs the traffic next to nothing."""
+        """Queue a record; this must cost the traffic almost nothing."""
         if len(self._queue) >= self.limit or self._pool.free < 0:
             self._stats.dropped["queue_full"] += 1
             record.release(self._pool)
@@ -75,7 +75,7 @@ class Drain:
             self._plan(_PAUSE)
 
     def empty(self, seconds: float) -> None:
-        """Audit what waits, for at most ``seconds``; drop the rest."""
+        """Audit waiting records for at most ``seconds``; drop the rest."""
         self._work(seconds)
         self._stats.dropped["stopped"] += len(self._queue)
         while self._queue:
@@ -94,7 +94,7 @@ class Drain:
         hasty = waiting > _CALM and not self.calm
         self._work(min(_LONGEST_SLICE, _SLICE * waiting / _CALM) if hasty else _SLICE)
         if self._queue:
-            # However long the backlog, the loop gets to serve what is ready before the next slice.
+            # However long the backlog, the loop serves ready events before the next slice.
             self._plan(0.0 if hasty else _PAUSE)
 
     def _work(self, seconds: float) -> None:

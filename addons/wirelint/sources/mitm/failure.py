@@ -1,6 +1,6 @@
-"""mitmproxy's error texts → what went wrong on the wire.
+"""Classify mitmproxy's error texts by the failure on the wire.
 
-The texts themselves are never passed on: some quote what a peer sent.
+The texts themselves are never passed on, because some quote a peer.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from wirelint.sources.mitm.accept_errors import OUT_OF_RESOURCES
 
 
 class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
-    """What else is known when an error text arrives.
+    """The state of the exchange when an error text arrives.
 
     Attributes:
         answered: whether the response's head had come.
         request_ended: whether the whole request had come from the client.
-        client_open: whether the client's connection could still be read; None where that is not known any more.
+        client_open: whether the client's connection could still be read; None if unknown.
         connected: whether there was a connection to the service.
         upstream_error: the text of the last failed connection or handshake to a service for this client.
         client_http2: whether the client spoke HTTP/2 or later.
         upstream_http2: whether the service did.
-        idle: seconds since anything was last seen of the exchange.
+        idle: seconds since the last event of the exchange.
         idle_limit: seconds after which mitmproxy itself gives up on an idle client connection.
         address: host and port of the service.
     """
@@ -63,7 +63,7 @@ _ERRNO_TEXTS: Final = {
 }
 
 _CANCELLED: Final = ("connection cancelled", "client disconnected")
-"""What mitmproxy says of a connection that it was still making when the client left."""
+"""mitmproxy's text for a connection attempt that was still running when the client left."""
 _CLOSED: Final = ("server closed connection", "peer closed connection", "http/2 connection closed")
 _NOT_THE_SERVICE: Final = (
     ("request destination unknown", "refused_request"),
@@ -76,7 +76,7 @@ _NOT_THE_SERVICE: Final = (
 
 
 def not_the_service(message: str, known: Circumstances) -> str | None:
-    """Why an error says nothing about the service, in the words of ``Stats.skipped``, or None where it may."""
+    """Return why an error says nothing about the service, as a key of ``Stats.skipped``; None if it may."""
     folded = message.lower()
     for text, reason in _NOT_THE_SERVICE:
         if text in folded:
@@ -86,14 +86,14 @@ def not_the_service(message: str, known: Circumstances) -> str | None:
         return "no_resources"
     uncalled = not known.connected and message != known.upstream_error
     if uncalled and not known.request_ended and known.client_open is True:
-        # The client is there, and nobody was called: mitmproxy could not make sense of the request itself.
+        # The client is connected, and no service was called: mitmproxy could not parse the request itself.
         explained = any(pattern.search(message) for pattern in (_ERRNO, _TLS, _RESET_STREAM))
         return None if explained else "refused_request"
     return None
 
 
 def classify(message: str, known: Circumstances) -> Failure:
-    """What kind of failure an error text stands for.
+    """Return the kind of failure of an error text.
 
     :param message: ``flow.error.msg``.
     :param known: see ``Circumstances``.
@@ -127,7 +127,7 @@ def _on_the_wire(message: str, known: Circumstances) -> Failure:
     if "client disconnected" in folded:
         return _idle(known) or _gone(known)
     if match := _RESET_STREAM.search(message):
-        # mitmproxy blames the client for either side. Clients cancel; a service that gives up names an error.
+        # mitmproxy blames the client for both sides. Clients cancel; a service that gives up names an error.
         by_client = known.client_http2 and (not known.upstream_http2 or match[1] == "CANCEL")
         return _gone(known) if by_client else Failure(kind=FailureKind.RESET, message=f"stream reset ({match[1]})")
     if "sending complete message body" in folded:
@@ -143,7 +143,7 @@ def _on_the_wire(message: str, known: Circumstances) -> Failure:
 
 
 def _idle(known: Circumstances) -> Failure | None:
-    """mitmproxy closes connections on which nothing happens, and calls that the client's doing."""
+    """Classify connections that mitmproxy closed because they were idle, and for which it blames the client."""
     if known.idle < known.idle_limit - 1:
         return None
     return Failure(kind=FailureKind.TIMEOUT, message="response stalled" if known.answered else "no response")

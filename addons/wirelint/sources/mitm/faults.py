@@ -1,4 +1,4 @@
-"""Count faults of our own. They never reach the traffic."""
+"""Count internal faults. They never reach the traffic."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Faults:
-    """Counts faults by the place they were caught, and logs the first of each.
+    """Counts faults by the place where they were caught, and logs the first of each.
 
     :param stats: where to count; ``Stats.faults`` has the places.
-    :param on_fault: is called with the place of each fault.
+    :param on_fault: called with the place of each fault.
     """
 
     def __init__(self, stats: Stats, on_fault: Callable[[str], None] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What the forward proxy refuses: clients from public addresses, and calls to wirelint itself."""
+"""Guard the forward proxy: refuse clients from public addresses, and calls to wirelint itself."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ _OWN: Final = "the forward proxy does not call wirelint itself"
 class Forwarding:
     """The add-on that guards the listener of the forward proxy.
 
-    mitmproxy's ``block_global`` holds for all listeners, and services may well have public clients. A page that is for
-    this machine alone must not be had through a forward proxy that others can reach.
+    mitmproxy's ``block_global`` applies to all listeners, but services may have public clients. The page is for this
+    machine alone, so it must not be reachable through a forward proxy that other machines can use.
     """
 
     name = "wirelint_forwarding"
 
     def __init__(self, own: Collection[int]) -> None:
-        """:param own: ports of the page and of the forward proxy."""
+        """Guard some ports.
+
+        :param own: ports of the page and of the forward proxy.
+        """
         self._own = frozenset(own)
         self._called: dict[str, tuple[str, int]] = {}
 
@@ -41,7 +44,7 @@ class Forwarding:
             client.error = _PUBLIC
 
     async def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
-        """Refuse a call to a port of ours on this machine, by whatever name."""
+        """Refuse a call to one of our ports on this machine, by any name."""
         server = data.server
         if not isinstance(data.client.proxy_mode, mode_specs.RegularMode) or server.address is None:
             return
@@ -52,12 +55,12 @@ class Forwarding:
         if any(is_own(address) for address in addresses):
             server.error = _OWN
         elif addresses and host not in addresses:
-            # The name may lead here when it is looked up again, so what was looked at is called.
+            # A second look-up of the name may lead here, so the address that was checked is called.
             self._called[server.id] = server.address
             server.address = (addresses[0], port)
 
     def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
-        """Give the connection the name back by which mitmproxy finds it for the next request."""
+        """Restore the name by which mitmproxy finds the connection for the next request."""
         if (called := self._called.pop(data.server.id, None)) is not None:
             data.server.address = called
 
@@ -65,11 +68,11 @@ class Forwarding:
 
 
 async def _addresses(host: str, port: int) -> list[str]:
-    """Return the IP addresses that a host stands for; none if it cannot be resolved."""
+    """Return the IP addresses of a host; none if it cannot be resolved."""
     found = []
     with contextlib.suppress(OSError, UnicodeError):
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    # IPv4 first: only one is called, and not every machine has a way to IPv6.
+    # IPv4 first: only one is called, and not every machine can reach IPv6.
     return [str(each[4][0]) for each in sorted(found, key=lambda each: each[0] != socket.AF_INET)]
 
 

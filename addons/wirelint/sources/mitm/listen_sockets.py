@@ -1,8 +1,8 @@
 """Close listeners without resetting connections that wait to be accepted.
 
-When a listener closes, the system resets connections that it has made and that nobody accepted yet, though their
-clients may have sent a request. So Linux is asked to drop attempts to connect from now on. Those that wait are
-accepted, then the listener closes, and the attempts are refused when their clients repeat them.
+When a listener closes, the system resets connections that were not accepted yet, although their clients may have sent a
+request. So Linux first drops new attempts to connect. Waiting connections are accepted, and the listener closes. Then
+the dropped attempts are refused when their clients repeat them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final, Protocol
 _ATTACH_FILTER: Final = 26
 """``SO_ATTACH_FILTER`` of Linux, which the socket module does not name."""
 
-# Classic BPF over the TCP header: load the octet with the flags, keep SYN and ACK, drop what has SYN alone.
+# Classic BPF over the TCP header: load the octet with the flags, keep SYN and ACK, drop packets with SYN alone.
 _PROGRAM: Final = b"".join(
     struct.pack("=HBBI", *line)
     for line in ((0x30, 0, 0, 13), (0x54, 0, 0, 0x12), (0x15, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
@@ -34,7 +34,7 @@ class ListenSocket(Protocol):
 
 
 def refuse_new(sockets: Iterable[ListenSocket]) -> None:
-    """Drop attempts to connect from now on. On other systems than Linux nothing changes."""
+    """Drop attempts to connect from now on. This does nothing on systems other than Linux."""
     if sys.platform != "linux":
         return
     program = ctypes.create_string_buffer(_PROGRAM, len(_PROGRAM))

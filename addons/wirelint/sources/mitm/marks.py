@@ -1,4 +1,4 @@
-"""Mark flows on a screen with what was found."""
+"""Mark flows on a screen with their findings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PREFIX: Final = "wirelint: "
 
 
 def mark(flow: flow.Flow, findings: Sequence[Finding], faults: Faults) -> None:
-    """Mark a flow by its gravest finding and comment it with all. Marks and comments of the user stay."""
+    """Mark a flow by its most severe finding and comment it with all. The user's marks and comments stay."""
     if not findings:
         return
     try:

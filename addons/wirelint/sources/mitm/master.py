@@ -1,4 +1,4 @@
-"""Runs mitmproxy for the command line: headless, or with one of its screens."""
+"""Run mitmproxy for the command line: headless, or with one of its screens."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TRANSPARENT: Final = "transparent"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """An address that is listened on: for a service by its name, for ``FORWARD``, or for ``TRANSPARENT``."""
+    """An address to listen on: for a service by its name, for ``FORWARD``, or for ``TRANSPARENT``."""
 
     name: str
     host: str
@@ -56,12 +56,12 @@ class ListenAddress:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Running:
-    """A proxy that has begun to listen.
+    """A proxy that listens.
 
     Attributes:
-        listeners: where.
-        stop: ends it as SIGTERM does; may be called from any thread.
-        web_url: where mitmweb is, with its token; None without it.
+        listeners: its addresses.
+        stop: shuts it down as SIGTERM does; may be called from any thread.
+        web_url: address of mitmweb, with its token; None without it.
     """
 
     listeners: Sequence[ListenAddress]
@@ -70,7 +70,7 @@ class Running:
 
 
 class HeadlessMaster(master.Master):
-    """mitmproxy with only those addons that traffic needs: each costs time with each event."""
+    """mitmproxy with only the add-ons that traffic needs: each costs time with each event."""
 
     def __init__(self, opts: options.Options) -> None:
         super().__init__(opts)
@@ -88,16 +88,19 @@ class HeadlessMaster(master.Master):
 
 
 class HostField:
-    """Puts the service's own name into the Host field for services that go by it."""
+    """Puts the service's own name into the Host field for services that need it."""
 
     name = "wirelint_host"
 
     def __init__(self, modes: Mapping[str, str]) -> None:
-        """:param modes: mode specification → value of the Host field."""
+        """Set fields by listener.
+
+        :param modes: mode specification → value of the Host field.
+        """
         self._modes = modes
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """Runs after the exchange was noted, which shows what the client sent."""
+        """Set the field, after the exchange was recorded with the client's value."""
         host = self._modes.get(flow.client_conn.proxy_mode.full_spec)
         if host is not None:
             flow.request.host_header = host
@@ -119,17 +122,18 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
 ) -> None:
     """Run the proxy until SIGTERM, SIGINT or ``Running.stop``.
 
-    Then it asks clients to come no more, stops listening once no request comes any more or half of ``settings.grace``
-    is over, gives exchanges in flight the rest of it, audits what waits, and returns. A second signal skips all that.
+    Then it sends ``Connection: close``, stops listening once no request arrives or half of ``settings.grace`` is over,
+    waits the rest of it for exchanges in flight, audits waiting records, and returns. A second signal skips all of
+    this.
 
     :param consume: audits one exchange, on the event loop.
-    :param on_ready: called once all addresses are listened on.
-    :param on_leave: called on the event loop as soon as the end is asked for.
-    :param on_reload: called on the event loop with each SIGHUP; must not block. Where None, SIGHUP ends the process.
-    :param sampler: says which exchanges to audit; None for all.
+    :param on_ready: called once all listeners are open.
+    :param on_leave: called on the event loop when the shutdown begins.
+    :param on_reload: called on the event loop with each SIGHUP; must not block. If None, SIGHUP ends the process.
+    :param sampler: chooses the exchanges to audit; None for all.
     :param on_stop: called when the last exchange was audited, after the event loop has ended.
-    :param remote: where another process audits; then ``Running.stop`` alone ends it.
-    :raises StartError: the settings make no sense, or an address cannot be listened on.
+    :param remote: set if another process audits; then only ``Running.stop`` ends it.
+    :raises StartError: the settings are invalid, or an address is not available.
     """
     auditor = Auditor(consume, stats=stats, on_fault=on_fault, on_hung=on_hung, sampler=sampler, remote=remote)
     calls = _Calls(on_ready, on_leave, on_reload, signals=remote is None)
@@ -141,7 +145,7 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Calls:
-    """Whom to tell what happens; see ``run``. ``signals`` says whether to heed those."""
+    """The callbacks of ``run``. ``signals`` says whether to handle signals."""
 
     ready: Callable[[Running], None]
     leave: Callable[[], None]
@@ -154,7 +158,7 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
     running = _master(settings)
     hosts = {mode: host for mode, service in modes.items() if service and (host := host_field(service))}
     try:
-        # Errors at the start are ours to report, and later ones are no reason to end.
+        # wirelint reports errors at the start itself, and later ones are no reason to exit.
         if (check := running.addons.get("errorcheck")) is not None:
             running.addons.remove(check)
             check.finish()
@@ -189,11 +193,11 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
 
 @contextlib.contextmanager
 def _unburdened(settings: ProxySettings) -> Iterator[None]:
-    """What keeps a process light that does nothing but carry traffic."""
+    """Reduce the work of a process that only carries traffic."""
     if settings.ui != "none" or not settings.fast_dispatch:
         yield
         return
-    # All that is there by now stays. Going through it again and again stops the loop for tens of milliseconds.
+    # All present objects stay. Each garbage collection over them stops the loop for tens of milliseconds.
     gc.collect()
     gc.freeze()
     try:
@@ -204,7 +208,7 @@ def _unburdened(settings: ProxySettings) -> Iterator[None]:
 
 
 class _Ready:
-    """Tells when the proxy listens, or why it does not; ends it on demand."""
+    """Reports when the proxy listens, or why it does not; shuts it down on request."""
 
     name = "wirelint_ready"
 
@@ -227,7 +231,7 @@ class _Ready:
         self._stopping: asyncio.Task[None] | None = None
 
     def running(self) -> None:
-        """All listeners have been tried by now."""
+        """Handle the end of the start: all listeners have been tried."""
         servers = self._master.addons.get("proxyserver").servers
         broken = next((server.last_exception for server in servers if server.last_exception), None)
         if broken is not None:
@@ -257,7 +261,7 @@ class _Ready:
             self._master.should_exit.set()
 
     def stop(self) -> None:
-        """End gracefully; when called again, at once."""
+        """Shut down gracefully; when called again, at once."""
         if self._stopping is None:
             self._calls.leave()
             self._stopping = asyncio.get_running_loop().create_task(self._wind_down())

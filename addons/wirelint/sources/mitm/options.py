@@ -1,4 +1,4 @@
-"""Our options among mitmproxy's."""
+"""Declare our options to mitmproxy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STREAM_CHOICES = ("all", "large")
 
 
 def declare(loader: addonmanager.Loader) -> None:
-    """Make our options known to mitmproxy."""
+    """Declare our options to mitmproxy."""
     loader.add_option(
         "wirelint_body_limit", int, BODY_LIMIT, "Octets of each request and response body that are looked at."
     )
@@ -63,11 +63,11 @@ def declare(loader: addonmanager.Loader) -> None:
 
 
 def service_names(entries: Sequence[str], modes: Sequence[str]) -> dict[str, str]:
-    """Mode → service name.
+    """Return the service name of each mode.
 
     :param entries: values of ``wirelint_service``.
     :param modes: values of mitmproxy's ``mode``.
-    :raises OptionsError: for a name that stands for no mode.
+    :raises OptionsError: for a name without a mode.
     """
     reverse = [mode for mode in modes if mode.startswith("reverse:")]
     names: dict[str, str] = {}

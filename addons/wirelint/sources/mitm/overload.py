@@ -1,20 +1,20 @@
-"""Whether there is too much to do to audit, told by how late the event loop is."""
+"""Detect overload by the lag of the event loop."""
 
 from __future__ import annotations
 
 from typing import Final
 
 LAG_LIMIT: Final = 0.25
-"""Seconds of lag that are too many."""
+"""The default limit of the lag, in seconds."""
 
 _LATE: Final = 3
 _CALM: Final = 6
 
 
 class Overload:
-    """Sheds audits once the loop was late several times in a row, until it has been on time for longer than that.
+    """Sheds audits once the loop lagged several times in a row, until it has been on time for longer than that.
 
-    :param limit: seconds by which the loop may be late; 0 to shed nothing, ever. It is on time below half of that.
+    :param limit: lag in seconds above which the loop is late; 0 never sheds. It is on time below half of that.
     """
 
     def __init__(self, limit: float = LAG_LIMIT) -> None:
@@ -23,10 +23,10 @@ class Overload:
         self._row = 0
 
     def tick(self, lag: float) -> bool:
-        """Look at the loop once more; to be called at equal times.
+        """Measure the loop once more; call this at regular intervals.
 
-        :param lag: seconds by which it was late.
-        :returns: whether audits are to be shed until the next tick.
+        :param lag: lag in seconds.
+        :returns: whether to shed audits until the next tick.
         """
         if self.limit <= 0:
             self.shedding = False

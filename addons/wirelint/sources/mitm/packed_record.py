@@ -1,6 +1,6 @@
 """Pack a finished record for the process that audits it, and unpack it there.
 
-Nothing is decoded or worked out here, so that it costs the traffic some microseconds.
+Nothing is decoded or computed here, so that it costs the traffic only some microseconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _encoder: Final = msgspec.msgpack.Encoder()
 
 
 class PackedBody(msgspec.Struct, array_like=True, frozen=True):
-    """What ``Octets`` holds."""
+    """The packed form of ``Octets``."""
 
     raw: bytes | None
     size: int | None
@@ -25,7 +25,7 @@ class PackedBody(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PackedRecord(msgspec.Struct, array_like=True, frozen=True):
-    """What a finished ``Record`` holds that an exchange is made of, under the same names."""
+    """The attributes of a finished ``Record`` that make an exchange, under the same names."""
 
     id: str
     client: str
@@ -55,20 +55,20 @@ _decoder: Final = msgspec.msgpack.Decoder(PackedRecord)
 
 
 def pack(record: Record, buffer: bytearray) -> None:
-    """Put a finished record behind what ``buffer`` holds; where that fails, the buffer is as it was."""
+    """Append a finished record to ``buffer``; if that fails, the buffer does not change."""
     begun = len(buffer)
     try:
         _encoder.encode_into(_values(record, record.service), buffer, -1)
     except UnicodeEncodeError:
-        # A host that was called may hold octets that are no text.
+        # The name of a called host may contain octets that are not text.
         del buffer[begun:]
         _encoder.encode_into(_values(record, record.service.encode("utf-8", "replace").decode()), buffer, -1)
 
 
 def unpack(packed: bytes | memoryview) -> PackedRecord:
-    """The record that was packed.
+    """Return the packed record.
 
-    :raises msgspec.MsgspecError: it was none.
+    :raises msgspec.MsgspecError: it is not one.
     """
     return _decoder.decode(packed)
 

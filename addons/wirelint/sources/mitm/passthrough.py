@@ -1,4 +1,4 @@
-"""Pass on connections unread that mitmproxy would break if it read them."""
+"""Pass connections through unread if mitmproxy would break them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _PREFACE: Final = b"PRI * HTTP/2.0\r\n"
 
 
 class Passthrough:
-    """The addon that lets go what nobody here understands; it must stand before mitmproxy's ``NextLayer``.
+    """The add-on that passes unknown protocols through; it must come before mitmproxy's ``NextLayer``.
 
-    HTTP/2 without TLS (RFC 9113 §3.3), as gRPC has it inside a house: mitmproxy ends such connections. And TLS that
-    was redirected, unless its clients are said to trust our CA: they would end it.
+    mitmproxy ends HTTP/2 connections without TLS (RFC 9113 §3.3), which gRPC uses inside a cluster. Clients of
+    redirected TLS connections would end them, unless they trust our CA.
     """
 
     name = "wirelint_unread"
 
     def __init__(self, stats: Stats, *, read_tls: bool = False) -> None:
-        """Pass on what must be.
+        """Pass such connections through.
 
         :param stats: connections are counted as ``skipped``, as ``h2c`` or ``tls``.
         :param read_tls: open TLS on redirected connections.
@@ -33,7 +33,7 @@ class Passthrough:
         self._read_tls = read_tls
 
     def next_layer(self, asked: layer.NextLayer) -> None:
-        """The first octets of a connection, or of what is within one, have come."""
+        """Handle the first octets of a connection, or of a layer in it."""
         client = asked.context.client
         mode = client.proxy_mode
         known = isinstance(mode, mode_specs.TransparentMode) or (
@@ -44,7 +44,7 @@ class Passthrough:
             self._count("h2c", "HTTP/2 without TLS cannot be audited")
 
     def tls_clienthello(self, data: ClientHelloData) -> None:
-        """A client begins to speak TLS."""
+        """Handle the begin of TLS."""
         if not self._read_tls and isinstance(data.context.client.proxy_mode, mode_specs.TransparentMode):
             data.ignore_connection = True
             self._count("tls", "TLS on redirected connections is not opened without --transparent-tls")

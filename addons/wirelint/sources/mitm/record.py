@@ -1,4 +1,4 @@
-"""What is noted of an exchange while it goes by: plain values, so that nothing is worked out on the traffic's path."""
+"""The record of an exchange in flight: plain values, so that nothing is computed on the path of the traffic."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from wirelint.sources import heads
 from wirelint.sources.heads import Fields
 
 HELD_LIMIT: Final = 64 * 1024 * 1024
-"""Most octets of bodies held at one time, over all exchanges in flight or waiting to be audited."""
+"""Most octets of bodies held at a time, over all exchanges in flight or waiting for their audit."""
 
 CONTENT_LIMIT: Final = 256 * 1024
-"""Most octets taken of a body that mitmproxy holds as a whole."""
+"""Most octets taken of a body that mitmproxy buffers."""
 
 
 class Pool:
-    """The room left for captured octets, shared by all exchanges, so that many of them cost no more than few."""
+    """The room for captured octets, shared by all exchanges, so that their number does not matter."""
 
     __slots__ = ("free", "size")
 
@@ -29,10 +29,10 @@ class Pool:
 
 
 class Tee:
-    """Passes a body on untouched and keeps its first octets.
+    """Forwards a body unchanged and keeps its first octets.
 
-    mitmproxy calls it with each piece and once with ``b""`` at the end. It must never raise and must return what it
-    was given: mitmproxy takes either for a crash of its own, and the client is left waiting.
+    mitmproxy calls it with each piece and once with ``b""`` at the end. It must never raise and must return its
+    argument: otherwise mitmproxy assumes a crash of its own, and the client waits forever.
     """
 
     __slots__ = ("at", "buffer", "final", "limit", "message", "pool", "size")
@@ -47,7 +47,7 @@ class Tee:
         self.at = 0.0
 
     def __call__(self, data: bytes) -> bytes:
-        """Take a piece of the body; returns it."""
+        """Record a piece of the body and return it."""
         try:
             if data:
                 size = self.size
@@ -58,7 +58,7 @@ class Tee:
                 if self.final is not None:
                     self._unsettle()
             elif self.size == len(self.buffer):
-                # Whole and small: what other addons, flow files and screens expect to find after a buffered body.
+                # A small complete body: other add-ons, flow files and screens expect it after a buffered body.
                 # HTTP/2 may send an empty frame mid-stream, so this is not always the last call.
                 self.final = self.message.content = bytes(self.buffer)
         except Exception:  # noqa: BLE001, S110 - see above; counting must not be what fails
@@ -69,7 +69,7 @@ class Tee:
         pool = self.pool
         room = max(0, min(room, pool.free))
         piece = data if len(data) <= room else data[:room]
-        # Once a piece was left out, later ones would not be a prefix any more.
+        # After a missing piece, the rest would not be a prefix any more.
         if len(self.buffer) + len(data) == self.size:
             self.buffer += piece
             pool.free -= len(piece)
@@ -78,7 +78,7 @@ class Tee:
         self.final = self.message.content = None
 
     def close(self) -> int:
-        """Keep nothing from now on; the number of octets that were held."""
+        """Keep nothing from now on; return the number of octets held until now."""
         held = len(self.buffer)
         self.limit = 0
         self.buffer = bytearray()
@@ -86,7 +86,7 @@ class Tee:
 
 
 class Octets:
-    """Content of a message: ``raw`` is None where they went by unseen, ``complete`` tells a prefix from the whole."""
+    """Content of a message: ``raw`` is None if it passed unseen, ``complete`` is False for a prefix."""
 
     __slots__ = ("complete", "raw", "size")
 
@@ -97,7 +97,7 @@ class Octets:
 
 
 class Record:
-    """One exchange as noted. Fields are octets as they stood on the wire, times are Unix seconds."""
+    """One recorded exchange. Fields are the octets on the wire, times are Unix seconds."""
 
     __slots__ = (
         "answered",
@@ -165,7 +165,7 @@ class Record:
         self.held = 0
 
     def answer(self, response: http.Response) -> None:
-        """Note the head of the response."""
+        """Record the head of the response."""
         data = response.data
         self.answered = True
         self.status = data.status_code
@@ -175,7 +175,7 @@ class Record:
         self.first_byte = data.timestamp_start
 
     def finish(self, flow: http.HTTPFlow, failure: Failure | None) -> None:
-        """Note the bodies, and how it ended."""
+        """Record the bodies, and how the exchange ended."""
         request, response = flow.request.data, flow.response
         self.connection = None
         self.failure = failure
@@ -183,7 +183,7 @@ class Record:
         self.request_body = self._body(self.request_tee, request.content, whole=self.request_ended)
         if self.answered and response is not None:
             data = response.data
-            # A response cut short has no end; other addons may still have set one.
+            # A truncated response has no end; other add-ons may still have set one.
             whole = failure is None
             self.response_body = self._body(self.response_tee, data.content, whole=whole)
             if whole:
@@ -194,9 +194,9 @@ class Record:
             self.ended = flow.error.timestamp
 
     def weigh(self, pool: Pool) -> bool:
-        """Take room for the heads, too, to whose size mitmproxy sets no bound.
+        """Take room for the heads, too: mitmproxy does not limit their size.
 
-        :returns: False where one of them is too large to be audited; then no room is taken.
+        :returns: False if one of them is too large to audit; then no room is taken.
         """
         request = heads.octets(self.request_fields, len(self.path))
         response = heads.octets(self.response_fields, len(self.reason))
@@ -209,7 +209,7 @@ class Record:
         return True
 
     def release(self, pool: Pool) -> None:
-        """Give back the room its octets took; they may be gone afterwards."""
+        """Release the room of its octets, which may be gone afterwards."""
         for tee in (self.request_tee, self.response_tee):
             if tee is not None:
                 self.held += tee.close()
@@ -218,7 +218,7 @@ class Record:
 
     def _body(self, tee: Tee | None, content: bytes | None, *, whole: bool) -> Octets:
         if tee is None or not (tee.size or tee.final is not None):
-            # Buffered by mitmproxy, or without content: then the tee was never called.
+            # mitmproxy buffered the body, or there was none: the tee was never called.
             if content is None:
                 return Octets(None, None, complete=False)
             fits = len(content) <= CONTENT_LIMIT

@@ -1,4 +1,4 @@
-"""Takes down exchanges as they go by, and lets them go by."""
+"""Record exchanges while they pass."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ IN_FLIGHT_LIMIT: Final = 20_000
 """Most exchanges followed at one time."""
 _ERRORS_LIMIT: Final = 10_000
 _LINGER: Final = 10.0
-"""Seconds after the end of a client's connection in which its exchanges may still report how they ended."""
+"""Seconds after the end of a client's connection in which its exchanges may still report their end."""
 _BODILESS: Final = (b"HTTP/1.1", b"HTTP/1.0")
 
 
 class Recorder:
     """The exchanges in flight.
 
-    Every method but ``look`` is called from a hook: it must be quick, and it may raise, because its caller counts
-    that and goes on.
+    Every method except ``look`` is called from a hook: it must be fast. It may raise, because its caller counts that
+    and continues.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - one caller, the auditor
@@ -41,9 +41,9 @@ class Recorder:
     ) -> None:
         """Follow exchanges.
 
-        :param on_end: is given each finished record, exactly once.
-        :param on_hung: is given the service's name, once for each exchange that has no response head in time.
-        :param sampler: says which exchanges to follow; None for all.
+        :param on_end: called with each finished record, exactly once.
+        :param on_hung: called with the service's name, once for each exchange whose response head is late.
+        :param sampler: chooses the exchanges to follow; None for all.
         :param pool: the room for captured octets.
         """
         self.stats = stats
@@ -64,7 +64,7 @@ class Recorder:
         return len(self._flying) + len(self._unseen)
 
     def request_head(self, flow: http.HTTPFlow) -> None:
-        """The head of a request has come."""
+        """Handle the head of a request."""
         if len(self) >= IN_FLIGHT_LIMIT:
             self.stats.dropped["in_flight_full"] += 1
             self._let_pass(flow, flow.request)
@@ -82,20 +82,20 @@ class Recorder:
         if flow.live:
             record.connection = flow.client_conn
             request = flow.request
-            # Another addon may have answered already; mitmproxy cannot stream such a request.
+            # Another add-on may have answered already; mitmproxy cannot stream such a request.
             if flow.response is None and not callable(request.stream) and self._worth_streaming(request.data):
                 record.request_tee = request.stream = Tee(request.data, self.body_limit, self.pool)
 
     def request_end(self, flow: http.HTTPFlow) -> None:
-        """The whole request has come, and has not been sent on yet unless it is streamed."""
+        """Handle the end of a request, which is not forwarded yet unless it is streamed."""
         if flow.live and flow.response is not None:
             record = self._flying.get(flow.id)
-            # A service may answer before the request's end, but then the response's head was seen.
+            # A service may answer before the end of the request, but then the response's head was seen.
             if record is not None and not record.answered:
                 self._forget(flow, "proxy_made")
 
     def response_head(self, flow: http.HTTPFlow) -> None:
-        """The head of a response has come."""
+        """Handle the head of a response."""
         record = self._flying.get(flow.id)
         response = flow.response
         if response is None:
@@ -108,9 +108,9 @@ class Recorder:
             record.response_tee = response.stream = Tee(response.data, self.body_limit, self.pool)
 
     def response_end(self, flow: http.HTTPFlow) -> None:
-        """The whole response has come."""
+        """Handle the end of a response."""
         if flow.error is not None and not flow.live:
-            return  # a stored flow that was cut short: its error is replayed next
+            return  # a truncated stored flow: its error is replayed next
         record = self._flying.pop(flow.id, None)
         if record is None:
             self._unseen.pop(flow.id, None)
@@ -120,7 +120,7 @@ class Recorder:
         self._end(record, flow, None)
 
     def failed(self, flow: http.HTTPFlow) -> None:
-        """The exchange has come to nothing, or was cut short."""
+        """Handle an exchange that failed or was truncated."""
         record = self._flying.get(flow.id)
         error = flow.error
         if record is None or error is None:
@@ -133,22 +133,22 @@ class Recorder:
             return
         del self._flying[flow.id]
         if flow.response is not None and not record.answered:
-            record.answer(flow.response)  # refused by mitmproxy before its hook: the head is the service's all the same
+            record.answer(flow.response)  # refused by mitmproxy before its hook: the head is still the service's
         self._end(record, flow, classify(error.msg, known))
 
     def upstream_error(self, client_id: str, message: str | None) -> None:
-        """A connection to a service, or its TLS handshake, failed for a client."""
+        """Handle a failed connection or TLS handshake to a service."""
         if message:
             if len(self._upstream_errors) >= _ERRORS_LIMIT:
                 del self._upstream_errors[next(iter(self._upstream_errors))]
             self._upstream_errors[client_id] = message
 
     def client_gone(self, client_id: str) -> None:
-        """A client's connection has ended."""
+        """Handle the end of a client's connection."""
         self._upstream_errors.pop(client_id, None)
 
     def look(self, now: float, patience: float) -> None:
-        """Look through what is in flight, once in a while.
+        """Check the exchanges in flight, periodically.
 
         :param now: Unix seconds.
         :param patience: seconds without a response head after which an exchange hangs.
@@ -172,7 +172,7 @@ class Recorder:
                 del self._unseen[flow_id]
 
     def stop(self) -> None:
-        """Give up on what is in flight."""
+        """Give up on the exchanges in flight."""
         self.stats.dropped["stopped"] += len(self._flying)
         for record in self._flying.values():
             record.release(self.pool)
@@ -189,12 +189,12 @@ class Recorder:
         return False
 
     def _leave(self, flow: http.HTTPFlow) -> None:
-        """Follow an exchange no further than to know when it is over."""
+        """Follow an exchange only to know when it ends."""
         self._unseen[flow.id] = flow.client_conn
         self._let_pass(flow, flow.request)
 
     def _let_pass(self, flow: http.HTTPFlow, message: http.Message) -> None:
-        """Have a body that nobody looks at passed on as it comes, where otherwise it would have been."""
+        """Stream a body of an unaudited exchange, as if it were audited."""
         if flow.live and not message.stream and self._worth_streaming(message.data):
             message.stream = True
 
@@ -210,7 +210,7 @@ class Recorder:
             elif size == 12 and name.lower() == b"content-type":
                 events = value[:17].lower() == b"text/event-stream"
         if length is None:
-            # Without either field an HTTP/1 request has no body, a response one of any length.
+            # Without either field, an HTTP/1 request has no body, and a response one of any length.
             request = isinstance(data, http.RequestData)
             return chunked is not None or not request or data.http_version not in _BODILESS
         return bool(length) and (self.stream_all or events or length > self.body_limit or length < 0)

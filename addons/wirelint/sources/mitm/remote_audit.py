@@ -1,4 +1,4 @@
-"""How a proxy runs whose exchanges another process audits."""
+"""Run a proxy whose exchanges another process audits."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from wirelint.sources.mitm.record import Pool
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RemoteAudit:
-    """The parts of a proxy that only carries traffic. It ignores signals: the other process ends it.
+    """The parts of a proxy that only carries traffic. It ignores signals: the other process shuts it down.
 
     Attributes:
-        queue: makes what finished records are put into, given the pool that holds their octets.
-        on_count: called on the event loop whenever the numbers of ``Stats`` are up to date.
+        queue: makes the queue for finished records, given the pool that holds their octets.
+        on_count: called on the event loop whenever ``Stats`` is up to date.
         loop: makes the event loop.
     """
 

@@ -1,4 +1,4 @@
-"""One record of a flow file → an exchange, the same as it would have been live. mitmproxy reads what is inside."""
+"""Convert a record of a flow file to an exchange, the same as if it were live. mitmproxy parses the record."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _KINDS: Final = {"tcp": "raw TCP", "udp": "raw UDP", "dns": "DNS"}
 
 
 def exchange_of_record(record: memoryview, origin: Origin, naming: Naming | None = None) -> Exchange | Skipped:
-    """Return the exchange that a record stands for, or why there is none. Never raises for what a record holds.
+    """Return the exchange of a record, or the reason to skip it. Never raises for any content of a record.
 
     :param record: the payload of a frame, as mitmproxy 1 to 12 wrote it.
-    :param origin: where it stands.
+    :param origin: its place in the file.
     :param naming: names of services; hosts if None.
     """
     naming = naming or Naming()
@@ -55,6 +55,6 @@ def _unfit(flow: Flow) -> str | None:
 
 
 def _is_sound(exchange: Exchange) -> bool:
-    """Check the types and values that mitmproxy takes from a file unchecked."""
+    """Check the types and values that mitmproxy reads from a file unchecked."""
     times = (exchange.started, exchange.first_byte, exchange.ended)
     return isinstance(exchange.id, str) and all(at is None or math.isfinite(at) for at in times)

@@ -1,4 +1,4 @@
-"""The addon for ``mitmdump -s``, which makes its own consumer from mitmproxy options."""
+"""The add-on for ``mitmdump -s``, which makes its own consumer from mitmproxy options."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ class Consumer(Protocol):
     """The engine with its sinks."""
 
     def consume(self, exchange: Exchange) -> Sequence[Finding]:
-        """Audit an exchange, and let the sinks have the outcome."""
+        """Audit an exchange, and pass the result to the sinks."""
 
     @property
     def sampler(self) -> Sampler:
-        """Says which exchanges to audit."""
+        """Return the sampler, which chooses the exchanges to audit."""
 
     def close(self) -> None:
         """Flush sinks, stop servers."""
 
 
 Build = Callable[[str, int, str, Stats], Consumer]
-"""Makes the consumer: address and port of the page with the metrics, path of a configuration file or an empty text,
-and the numbers that the capture layer counts."""
+"""Makes the consumer, given address and port of the page, path of a configuration file (or empty), and the counts of
+the capture layer.
+"""
 
 
 class ScriptAuditor(Auditor):
-    """An ``Auditor`` that makes and closes its consumer by itself."""
+    """An ``Auditor`` that makes and closes its own consumer."""
 
     def __init__(self, build: Build) -> None:
         super().__init__(lambda _exchange: ())
@@ -52,7 +53,7 @@ class ScriptAuditor(Auditor):
         loader.add_option("wirelint_config", str, "", "Configuration file; wirelint.toml where there is one.")
 
     def running(self) -> None:
-        """Make the consumer. mitmproxy calls this before the same of ``addons``."""
+        """Make the consumer. mitmproxy calls this before ``running`` of ``addons``."""
         chosen = ctx.options
         live = self._build(
             chosen.wirelint_metrics_host, chosen.wirelint_metrics_port, chosen.wirelint_config, self.stats
@@ -62,7 +63,7 @@ class ScriptAuditor(Auditor):
 
 
 class _Closing:
-    """Closes the consumer, behind the add-ons that still have something for it."""
+    """Closes the consumer, after the add-ons that still use it."""
 
     name = "wirelint_closing"
 

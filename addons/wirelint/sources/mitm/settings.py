@@ -1,4 +1,4 @@
-"""What the proxy is to do, in our words and then in mitmproxy's."""
+"""The settings of the proxy, and the options of mitmproxy that follow from them."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class StartError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSpec:
-    """A service to stand in front of.
+    """A service behind the proxy.
 
     Attributes:
-        url: ``http://host:port`` or ``https://host:port``; nothing behind it.
-        name: what to call it; ``host:port`` where empty.
+        url: ``http://host:port`` or ``https://host:port``, without a path.
+        name: its name; ``host:port`` if empty.
         listen_host: address to listen on.
         listen_port: port to listen on; 0 for any.
-        keep_host: pass the client's Host field on as it is. None: unless the service has a public name, where servers
-            tell sites apart by it.
+        keep_host: forward the client's Host field unchanged. None: unless the service has a public name, because such
+            servers select the site by it.
     """
 
     url: str
@@ -42,26 +42,26 @@ class ServiceSpec:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ProxySettings:
-    """How to run.
+    """The settings of a run.
 
     Attributes:
-        services: services to stand in front of.
+        services: the services behind the proxy.
         forward_host: address of the forward proxy.
         forward_port: its port, 0 for any; None for no forward proxy.
-        page_port: port of the page, which the forward proxy does not call; None without a page.
-        transparent_host: address to which connections are redirected.
-        transparent_port: port to which they are redirected; None for none.
-        transparent_name: what to call the service on this machine that is reached in this way.
-        transparent_tls: open TLS on redirected connections, too; their clients must trust our CA.
-        ui: ``none``, or the screen to show: ``web``, ``console``.
-        body_limit: octets of each body to look at.
-        queue_limit: exchanges that may wait to be audited.
+        page_port: port of the page, to which the forward proxy refuses calls; None without a page.
+        transparent_host: address to which the system redirects connections.
+        transparent_port: port to which it redirects them; None for none.
+        transparent_name: the name of the service on this machine that is reached in this way.
+        transparent_tls: decrypt TLS on redirected connections, too; their clients must trust our CA.
+        ui: ``none``, or mitmproxy's screen: ``web``, ``console``.
+        body_limit: octets of each body to audit.
+        queue_limit: most exchanges that wait for their audit.
         patience: seconds without a response head after which an exchange counts as hung.
-        overload_lag: milliseconds by which the event loop may be late before audits are shed; 0 to shed none.
-        grace: seconds that exchanges in flight are given when the proxy is asked to stop.
+        overload_lag: event-loop lag in milliseconds above which audits are shed; 0 never sheds.
+        grace: seconds that exchanges in flight get at shutdown.
         fast_dispatch: see ``patches.addon_dispatch``.
         compat: see ``patches.http1``.
-        options: more options of mitmproxy, such as ``ssl_insecure``, ``confdir``, ``web_port``; they win.
+        options: more options of mitmproxy, such as ``ssl_insecure``, ``confdir``, ``web_port``; they override.
     """
 
     services: Sequence[ServiceSpec] = ()
@@ -84,9 +84,9 @@ class ProxySettings:
 
 
 def modes_of(settings: ProxySettings) -> dict[str, ServiceSpec | None]:
-    """Mode specification → service, None for the forward proxy and for redirected connections.
+    """Return the service of each mode specification, None for forward proxy and redirected connections.
 
-    :raises StartError: the settings make no sense.
+    :raises StartError: the settings are invalid.
     """
     modes: dict[str, ServiceSpec | None] = {}
     for service in settings.services:
@@ -104,14 +104,14 @@ def modes_of(settings: ProxySettings) -> dict[str, ServiceSpec | None]:
 
 
 def free_port(host: str) -> int:
-    """Return a port that is free at an address; 0 if none can be found there."""
+    """Return a free port at an address; 0 if none is found."""
     with contextlib.suppress(OSError), socket.create_server((host.strip("[]"), 0)) as probe:
         return int(probe.getsockname()[1])
     return 0
 
 
 def _place(host: str, port: int) -> str:
-    """Return an address in the form of mode specifications; they must differ, so "any port" is decided on here."""
+    """Return an address as in mode specifications; they must differ, so "any port" is resolved here."""
     return f"{host.strip('[]')}:{port or free_port(host)}"
 
 
@@ -132,7 +132,7 @@ def _upstream(url: str) -> str:
 
 
 def host_field(service: ServiceSpec) -> str | None:
-    """What to put into Host for a service, None to leave it alone."""
+    """Return the value of Host for a service, None to keep the client's."""
     parts = urllib.parse.urlsplit(service.url)
     keep = service.keep_host
     if keep is None:
@@ -148,7 +148,7 @@ def _is_public(host: str) -> bool:
 
 
 def options_of(settings: ProxySettings, modes: Mapping[str, ServiceSpec | None]) -> dict[str, Any]:
-    """The options of mitmproxy that the settings come to."""
+    """Return the options of mitmproxy for the settings."""
     headless = settings.ui == "none"
     named = {mode: service.name for mode, service in modes.items() if service and service.name}
     redirected = [mode for mode in modes if mode.startswith(_TRANSPARENT)]
@@ -158,7 +158,7 @@ def options_of(settings: ProxySettings, modes: Mapping[str, ServiceSpec | None])
         "mode": list(modes),
         "connection_strategy": "lazy",
         "keep_host_header": True,
-        # Services may have public clients; ``forwarding`` keeps them from the forward proxy.
+        # Services may have public clients; ``forwarding`` guards the forward proxy.
         "block_global": False,
         "wirelint_service": [f"{name}={mode}" for mode, name in named.items()],
         "wirelint_body_limit": settings.body_limit,

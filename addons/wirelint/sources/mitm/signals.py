@@ -1,4 +1,4 @@
-"""Signals: what they stand for, and that they are handled between events."""
+"""Handle signals between events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GONE: Final = (errno.EIO, errno.ENXIO)
 
 
 def catch(loop: asyncio.AbstractEventLoop, handlers: Mapping[int, Callable[[], None]]) -> None:
-    """Have signals handled on an event loop. Does nothing outside the main thread, which alone gets to hear of them."""
+    """Handle signals on an event loop. Does nothing outside the main thread, which alone receives them."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number, handler in handlers.items():
@@ -22,7 +22,7 @@ def catch(loop: asyncio.AbstractEventLoop, handlers: Mapping[int, Callable[[], N
 
 
 def hang_up(reload: Callable[[], None], stop: Callable[[], None]) -> Mapping[int, Callable[[], None]]:
-    """The handler of SIGHUP, which says either that settings have changed or, as of old, that the terminal has gone."""
+    """Return the handler of SIGHUP, which means a reload or, traditionally, that the terminal closed."""
     terminal = next((descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)), None)
     return {signal.SIGHUP: lambda: stop() if _is_gone(terminal) else reload()}
 

@@ -1,4 +1,4 @@
-"""What the capture layer counts about itself."""
+"""Count what the capture layer does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from wirelint.sinks.metrics.families import Families, counter, gauge
 
-# All there are, and all there from the start: readers in other threads may iterate while the loop counts.
+# All keys exist from the start: readers in other threads may iterate while the loop counts.
 DROPPED: Final = ("queue_full", "in_flight_full", "head_too_large", "overload", "lost", "stopped")
 SKIPPED: Final = ("refused_request", "proxy_made", "killed", "no_resources", "h2c", "tls")
 FAULTS: Final = ("capture", "audit", "screen", "sink", "accept")
@@ -20,25 +20,25 @@ class Stats:
     Attributes:
         captured: exchanges that ended and were recorded.
         audited: exchanges that reached the consumer.
-        streamed: bodies that were passed on piece by piece.
-        unsampled: exchanges that passed unseen because the sample does not hold them.
-        hung: requests that had no response head after ``wirelint_hang`` seconds, ever.
-        in_flight: exchanges going on now.
+        streamed: bodies that were streamed.
+        unsampled: exchanges outside the sample, which passed unrecorded.
+        hung: requests without a response head after ``wirelint_hang`` seconds, since the start.
+        in_flight: exchanges in flight now.
         queue_depth: exchanges recorded and not yet audited.
         held_bytes: octets of bodies held for exchanges in flight or waiting.
-        last_tick: when the event loop was last seen to move, in monotonic seconds; 0 before its first move.
-        loop_lag: seconds by which the event loop was late when last looked at.
-        loop_lag_peak: the most of ``loop_lag`` since the start.
-        overloaded: whether audits are being shed because the event loop is late.
+        last_tick: when the event loop last ran, in monotonic seconds; 0 before its first run.
+        loop_lag: the latest measured event-loop lag in seconds.
+        loop_lag_peak: the maximum of ``loop_lag`` since the start.
+        overloaded: whether audits are shed because the event loop lags.
         dropped: exchanges that were not audited, by reason: ``queue_full`` (or no room left), ``in_flight_full``,
-            ``head_too_large`` (see ``sources.heads``), ``overload`` (the event loop was late again and
-            again), ``lost`` (their connection ended without a word), ``stopped``.
-        skipped: exchanges that say nothing about the service, by reason: ``refused_request`` (the proxy itself turned
-            the client away), ``proxy_made`` (another addon answered), ``killed``, ``no_resources`` (the proxy
-            had no descriptor or memory left to call the service with), ``h2c`` and ``tls`` (whole connections that were
-            passed on unread, see ``unread``).
-        faults: faults of ours, by the place they were caught: ``capture``, ``audit``, ``screen``, ``sink``,
-            ``accept`` (a client had to wait because there was no descriptor left; once for each try).
+            ``head_too_large`` (see ``sources.heads``), ``overload`` (the event loop lagged repeatedly), ``lost`` (their
+            connection ended without an event), ``stopped``.
+        skipped: exchanges that say nothing about the service, by reason: ``refused_request`` (the proxy itself refused
+            the client), ``proxy_made`` (another add-on answered), ``killed``, ``no_resources`` (the proxy had no
+            descriptor or memory left to call the service), ``h2c`` and ``tls`` (whole connections that passed unread,
+            see ``passthrough``).
+        faults: internal faults, by the place where they were caught: ``capture``, ``audit``, ``screen``, ``sink``,
+            ``accept`` (a client had to wait for a descriptor; once per attempt).
     """
 
     captured: int = 0
@@ -58,7 +58,7 @@ class Stats:
     faults: dict[str, int] = dataclasses.field(default_factory=lambda: dict.fromkeys(FAULTS, 0))
 
     def lines(self) -> list[str]:
-        """The numbers that somebody at a screen would ask for, one a line."""
+        """Return the numbers for a user at a screen, one per line."""
         names = ("captured", "audited", "unsampled", "in_flight", "queue_depth", "hung")
         lines = [f"{name}: {getattr(self, name)}" for name in names]
         for name in ("dropped", "skipped", "faults"):
@@ -67,9 +67,9 @@ class Stats:
 
 
 class StatsCollector:
-    """Show the numbers as metrics, as they are at each scrape.
+    """Exports the numbers as metrics, as they are at each scrape.
 
-    ``last_tick`` and ``unsampled`` are left out: /healthz goes by the one, and the other is counted by service.
+    ``last_tick`` and ``unsampled`` are left out: /healthz uses the first, and the second is counted by service.
 
     :param stats: the numbers.
     """
@@ -80,7 +80,7 @@ class StatsCollector:
     def collect(self) -> Families:
         """Yield a family for each number."""
         now = self._stats
-        # These say nothing about a service, so they name none.
+        # These are not about a service, so they have no such label.
         skipped = {("", reason): count for reason, count in now.skipped.items()}
         yield counter("skipped", "Exchanges that could not be inspected, or not in full.", skipped, "service", "reason")
         yield counter("dropped", "Exchanges that were not audited.", now.dropped, "reason")

@@ -1,8 +1,8 @@
-"""Transparent mode: connections that the system redirects here, on their way to where they were meant to go.
+"""Transparent mode: connections that the system redirects here.
 
-mitmproxy learns the destination from the system (``SO_ORIGINAL_DST``). What it lacks to be put before everything that
-a machine or a pod says is added here, and in ``unread``: services that speak first are heard, and a connection to the
-listener itself does not run in circles.
+mitmproxy gets the destination from the system (``SO_ORIGINAL_DST``). This module, ``passthrough`` and
+``patches.client_first`` add what a machine or a pod needs in addition: services that speak first work, and a connection
+to the listener itself does not loop.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _CIRCLE: Final = "Request destination unknown: the connection was not redirected
 
 
 class Transparency:
-    """The addon for listeners in transparent mode."""
+    """The add-on for listeners in transparent mode."""
 
     name = "wirelint_transparency"
 
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
-        """A service is about to be called: is it us?"""
+        """Refuse a call to wirelint itself."""
         mode, called = data.client.proxy_mode, data.server.address
         if (
             isinstance(mode, mode_specs.TransparentMode)
@@ -50,7 +50,7 @@ def _is_own(host: str) -> bool:
     address = ipaddress.ip_address(host)
     if address.is_loopback:
         return True
-    # Only what can be bound is here. Where the system cannot tell for now, nothing is remembered.
+    # Only local addresses can be bound. If the system cannot answer now, nothing is cached.
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((host, 0))
@@ -62,7 +62,7 @@ def _is_own(host: str) -> bool:
 
 
 def named(request: http.Request, sni: str | None) -> str:
-    """The host that a redirected client wanted to call; its address where the client gives no name."""
+    """Return the host that a redirected client wanted; its address if the client gives no name."""
     if sni:
         return sni
     try:

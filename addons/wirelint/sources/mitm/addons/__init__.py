@@ -1,4 +1,4 @@
-"""The add-ons of the auditor, one job each; ``wirelint.sources.mitm.addon`` puts them together."""
+"""The add-ons of the auditor, one job each; ``wirelint.sources.mitm.addon`` combines them."""
 
 from __future__ import annotations
 

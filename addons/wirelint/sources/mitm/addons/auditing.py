@@ -20,7 +20,7 @@ from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.stats import Stats
 
 Consume = Callable[[Exchange], Sequence[Finding]]
-"""Audits an exchange, hands the outcome to the sinks, and returns the findings."""
+"""Audits an exchange, passes the result to the sinks, and returns the findings."""
 
 _LAST_WORDS: Final = 10.0
 _HURRY: Final = 0.1
@@ -31,7 +31,7 @@ class Auditing:
 
     Attributes:
         consume: see ``Consume``; only called on the event loop.
-        queue: where records wait.
+        queue: the waiting records.
     """
 
     name = "wirelint_auditing"
@@ -46,15 +46,15 @@ class Auditing:
         self._seconds = _LAST_WORDS
 
     def running(self) -> None:
-        """Begin."""
+        """Start the queue."""
         self._at_once = has_screen()
 
     def hurry(self) -> None:
-        """Spend next to no time at the end on what still waits."""
+        """Spend hardly any time on waiting records at the end."""
         self._seconds = _HURRY
 
     def done(self) -> None:
-        """Audit what waits."""
+        """Audit waiting records."""
         self.queue.empty(self._seconds)
 
     def add(self, record: Record, flow: http.HTTPFlow) -> None:

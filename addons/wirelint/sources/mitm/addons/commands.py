@@ -1,4 +1,4 @@
-"""Commands for mitmproxy's screens."""
+"""Define commands for mitmproxy's screens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class Commands:
     def __init__(
         self, capture: Recorder, auditing: Auditing, stats: Stats, faults: Faults, count: Callable[[], None]
     ) -> None:
-        """:param count: brings ``stats`` up to date."""
+        """Offer commands.
+
+        :param count: updates ``stats``.
+        """
         self._capture = capture
         self._auditing = auditing
         self._stats = stats
@@ -31,7 +34,7 @@ class Commands:
         self._count = count
 
     def load(self, loader: addonmanager.Loader) -> None:
-        """Declare commands."""
+        """Declare the commands."""
         loader.add_command("wirelint.stats", self.show_stats)
         loader.add_command("wirelint.audit", self.audit_flows)
 
@@ -41,7 +44,7 @@ class Commands:
         return self._stats.lines()
 
     def audit_flows(self, flows: Sequence[flow.Flow]) -> None:
-        """Audit flows again, and mark them with what is found."""
+        """Audit flows again, and mark them with their findings."""
         touched = []
         for each in flows:
             exchange = exchange_of_flow(each, self._capture.naming) if isinstance(each, http.HTTPFlow) else None

@@ -1,4 +1,4 @@
-"""Take over our options."""
+"""Apply our options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Configuration:
-    """Declares and checks options, and hands their values to the parts that they are for."""
+    """Declares and checks options, and passes their values on."""
 
     name = "wirelint_configuration"
 
@@ -27,13 +27,13 @@ class Configuration:
         self._housekeeping = housekeeping
 
     def load(self, loader: addonmanager.Loader) -> None:
-        """Declare options."""
+        """Declare the options."""
         options.declare(loader)
 
     def configure(self, updated: set[str]) -> None:
-        """Take over values.
+        """Apply changed values.
 
-        :raises OptionsError: for values that make no sense.
+        :raises OptionsError: for invalid values.
         """
         chosen = ctx.options
         if chosen.wirelint_body_limit < 0 or chosen.wirelint_queue < 1 or chosen.wirelint_hang < 1:

@@ -1,4 +1,4 @@
-"""Look after the event loop and what is in flight, twice a second."""
+"""Check the event loop and the exchanges in flight, twice a second."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Measures how late the event loop is, sheds audits if it stays late, and finds exchanges that hang or are lost.
+    """Measures the event-loop lag, sheds audits if it persists, and finds exchanges that hang or are lost.
 
     Attributes:
         patience: seconds without a response head after which an exchange hangs.
@@ -37,7 +37,10 @@ class Housekeeping:
         faults: Faults,
         on_count: Callable[[], None] = lambda: None,
     ) -> None:
-        """:param on_count: called whenever the numbers of ``stats`` are up to date."""
+        """Check periodically.
+
+        :param on_count: called whenever ``stats`` is up to date.
+        """
         self.patience = float(PATIENCE)
         self.overload = Overload()
         self._capture = capture
@@ -48,17 +51,17 @@ class Housekeeping:
         self._timer: asyncio.TimerHandle | None = None
 
     def running(self) -> None:
-        """Begin."""
+        """Start the checks."""
         self._plan(time.monotonic())
 
     def done(self) -> None:
-        """Stop."""
+        """Stop the checks."""
         if self._timer is not None:
             self._timer.cancel()
         self.count()
 
     def count(self) -> None:
-        """Bring the numbers up to date that are not only added up."""
+        """Update the numbers that are not counters."""
         stats, pool = self._stats, self._capture.pool
         stats.in_flight = len(self._capture)
         stats.queue_depth = len(self._queue)

@@ -1,4 +1,4 @@
-"""See exchanges go by."""
+"""Pass mitmproxy's events to the recorder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wirelint.sources.mitm.recorder import Recorder
 
 
 class Traffic:
-    """Hands each event of the traffic to the capture. A fault there is counted, and the exchange goes on."""
+    """Passes each event of the traffic to the recorder. A fault there is counted, and the exchange continues."""
 
     name = "wirelint_traffic"
 
@@ -22,36 +22,36 @@ class Traffic:
         self._closed = False
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """The head of a request has come."""
+        """Handle the head of a request."""
         self._guard(self._capture.request_head, flow)
 
     def request(self, flow: http.HTTPFlow) -> None:
-        """A whole request has come."""
+        """Handle the end of a request."""
         self._guard(self._capture.request_end, flow)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        """The head of a response has come."""
+        """Handle the head of a response."""
         self._guard(self._capture.response_head, flow)
 
     def response(self, flow: http.HTTPFlow) -> None:
-        """A whole response has come."""
+        """Handle the end of a response."""
         self._guard(self._capture.response_end, flow)
 
     def error(self, flow: flow.Flow) -> None:
-        """An exchange failed."""
+        """Handle a failed exchange."""
         if isinstance(flow, http.HTTPFlow):
             self._guard(self._capture.failed, flow)
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
-        """A service could not be reached."""
+        """Handle a failed connection to a service."""
         self._capture.upstream_error(data.client.id, data.server.error)
 
     def tls_failed_server(self, data: tls.TlsData) -> None:
-        """A TLS handshake with a service failed."""
+        """Handle a failed TLS handshake with a service."""
         self._capture.upstream_error(data.context.client.id, data.conn.error)
 
     def client_disconnected(self, client: connection.Client) -> None:
-        """A client's connection has ended."""
+        """Handle the end of a client's connection."""
         self._capture.client_gone(client.id)
 
     def done(self) -> None:

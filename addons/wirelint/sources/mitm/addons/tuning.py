@@ -1,4 +1,4 @@
-"""Change how mitmproxy itself works, as our options say."""
+"""Apply the options that change mitmproxy itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OPTIONS: Final = frozenset({"termlog_verbosity", "wirelint_compat", "wirelint_f
 
 
 class Tuning:
-    """Puts patches in place, silences log lines that nobody sees, and has services called late."""
+    """Applies patches, silences log lines that nothing shows, and delays connections to services."""
 
     name = "wirelint_tuning"
 
@@ -22,17 +22,17 @@ class Tuning:
         self._running = False
 
     def running(self) -> None:
-        """Begin."""
+        """Apply the options that are set at the start."""
         self._running = True
         self.configure(set(_OPTIONS))
 
     def configure(self, updated: set[str]) -> None:
-        """Take over options, once mitmproxy runs."""
+        """Apply changed options, once mitmproxy runs."""
         if not self._running:
             return
         chosen = ctx.options
         if "termlog_verbosity" in updated and not has_screen():
-            # One line for each streamed body costs a tenth of all throughput, also where nobody sees it.
+            # One log line for each streamed body costs a tenth of the throughput, even if nothing shows it.
             unseen = "termlog_verbosity" not in chosen or chosen.termlog_verbosity in ("error", "warn")
             logging.getLogger("mitmproxy.proxy.server").setLevel(logging.WARNING if unseen else logging.NOTSET)
         if "wirelint_compat" in updated:

@@ -1,7 +1,7 @@
-"""All that wirelint changes in mitmproxy's code, one change a module. ``TABLE`` has them all.
+"""Changes to mitmproxy's code, one per module. ``TABLE`` lists all of them.
 
-mitmproxy promises nothing about what is changed here. So all were tried on the versions in ``patch.TRIED_ON``. A test
-makes sure that the installed one is among them, that what is replaced exists, and that each change has a test.
+mitmproxy gives no guarantees for this code. So all changes were tested on the versions in ``patch.TRIED_ON``. A test
+checks that the installed version is one of them, that the replaced attributes exist, and that each change has a test.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Events reach addons by way of a list made once per event, in place of a walk through all addons every time.
+"""Dispatch events to add-ons by a list made once per event, in place of a walk through all add-ons each time.
 
-The walk is half of what mitmproxy spends on a small exchange. What it does is kept: order, AddonHalt, OptionsError,
-containment of other errors per addon of the chain, handlers that are coroutines. Handlers that are attached to an
-addon after its event first came are not seen until addons or options change.
+The walk is half of mitmproxy's time for a small exchange. Its behaviour is kept: order, AddonHalt, OptionsError,
+containment of other errors per add-on of the chain, handlers that are coroutines. One difference: a handler that is
+attached to an add-on after its first event is ignored until add-ons or options change.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Handler = Callable[..., Any]
 
 
 def switch(manager: addonmanager.AddonManager, *, on: bool) -> None:
-    """Turn remembering on or off. With an untested mitmproxy it stays off, with a warning."""
+    """Turn the cached dispatch on or off. With an untested mitmproxy it stays off, with a warning."""
     current: Dispatch | None = manager.__dict__.get(_ATTRIBUTE)
     if on and not is_tried():
         _log.warning("wirelint: wirelint_fast_dispatch is off, mitmproxy %s was not tested with it", version.VERSION)
@@ -47,7 +47,7 @@ def switch(manager: addonmanager.AddonManager, *, on: bool) -> None:
 
 
 class Dispatch:
-    """The remembered handlers of one addon manager, put in place of its own dispatch."""
+    """The cached handlers of one add-on manager, in place of its own dispatch."""
 
     def __init__(self, manager: addonmanager.AddonManager) -> None:
         self._manager = manager
@@ -59,11 +59,11 @@ class Dispatch:
             remove=self._forgetting(manager.remove),
             clear=self._forgetting(manager.clear),
         )
-        # Scripts may be reordered by an option alone. The signal holds its receivers weakly.
+        # An option alone may reorder scripts. The signal holds its receivers weakly.
         manager.master.options.changed.connect(self._options_changed)
 
     def remove(self) -> None:
-        """Give the manager its own dispatch back."""
+        """Restore the manager's own dispatch."""
         for name in ("trigger_event", "handle_lifecycle", "register", "remove", "clear"):
             delattr(self._manager, name)
         self._manager.master.options.changed.disconnect(self._options_changed)

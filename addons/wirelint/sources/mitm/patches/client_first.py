@@ -1,4 +1,4 @@
-"""Hear services that greet their clients, and clients that speak first, on redirected connections."""
+"""Support services that greet their clients, and clients that speak first, on redirected connections."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ PATCH: Final = Patch(
     test="tests/e2e/test_transparent.py::test_services_that_speak_first_are_heard",
 )
 _SILENCE: Final = 0.2
-"""Seconds in which a client that speaks first would have spoken."""
+"""Seconds to wait for a client that speaks first."""
 
 
 def apply(server: mode_servers.ServerInstance[mode_specs.ProxyMode]) -> None:
-    """Put the change in place for a listener, if it is one for redirected connections."""
+    """Apply the change to a listener, if it is one for redirected connections."""
     if isinstance(server.mode, mode_specs.TransparentMode):
         server.make_top_layer = ClientFirst  # type: ignore[method-assign, assignment]
 
 
 class ClientFirst(layer.Layer):
-    """Let the client speak first, and call the service if it stays silent."""
+    """Lets the client speak first, and calls the service if it stays silent."""
 
     def __init__(self, known: context.Context) -> None:
         super().__init__(known)

@@ -1,4 +1,4 @@
-"""Switch on and off what lets HTTP/1.1 pass that mitmproxy breaks (option ``wirelint_compat``)."""
+"""Switch the fixes for HTTP/1.1 traffic that mitmproxy breaks (option ``wirelint_compat``)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _before: list[tuple[Any, str, Any]] = []
 
 
 def switch(*, on: bool) -> None:
-    """Put the changes in place or take them back. On an untried mitmproxy they stay out, with a warning."""
+    """Apply the changes or revert them. On an untested mitmproxy they are not applied, with a warning."""
     if on and not is_tried():
         _log.warning("wirelint: wirelint_compat is off, mitmproxy %s was not tested with it", version.VERSION)
         return

@@ -1,4 +1,4 @@
-"""Refuse responses that are not HTTP as soon as that shows."""
+"""Refuse responses that are not HTTP as early as possible."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATCH: Final = Patch(
 
 
 def apply(replace: Replace) -> None:
-    """Put the change in place."""
+    """Apply the change."""
     replace(_http1.Http1Client, "read_headers", _read_headers)
 
 
@@ -29,12 +29,12 @@ def _read_headers(original: Callable[..., Commands]) -> Callable[..., Commands]:
     def read_headers(self: _http1.Http1Client, event: events.ConnectionEvent) -> Commands:
         received = self.request and self.stream_id is not None and isinstance(event, events.DataReceived)
         if received and _is_foreign(beginning(self)):
-            self.buf += b"\r\n\r\n"  # a head that ends is a head that can be refused
+            self.buf += b"\r\n\r\n"  # mitmproxy refuses a head only when it ends
         return original(self, event)
 
     return read_headers
 
 
 def _is_foreign(data: bytes) -> bool:
-    """Return whether what has come can be no status line, whatever follows; empty lines before one are overlooked."""
+    """Return whether these octets cannot begin a status line; empty lines before one are ignored."""
     return not b"HTTP/".startswith(data[:9].lstrip(b"\r\n")[:5])

@@ -1,8 +1,8 @@
-"""Pass on interim responses (RFC 9110 §15.2) of HTTP/1.1 services.
+"""Forward interim responses (RFC 9110 §15.2) of HTTP/1.1 services.
 
-``Expect: 100-continue`` is left as it is: mitmproxy answers it by itself and takes the field out of the request, as RFC
-9110 §10.1.1 allows an intermediary that wants the content at once. A service that would have refused the request by its
-head alone receives the content as well. mitmproxy swallows interim responses between HTTP/2 ends.
+``Expect: 100-continue`` is not changed: mitmproxy answers it by itself and removes the field from the request, as RFC
+9110 §10.1.1 permits for an intermediary that wants the content at once. So a service that would refuse the request by
+its head receives the content as well. Between HTTP/2 ends, mitmproxy drops interim responses.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _STATUS_LINE: Final = len(b"HTTP/1.1 200")
 
 
 def apply(replace: Replace) -> None:
-    """Put the change in place."""
+    """Apply the change."""
     replace(_http1.Http1Client, "read_headers", _read_headers)
 
 
 def beginning(client: _http1.Http1Client) -> bytes:
-    """Return the first octets of a response. All of a head would be copied again with each piece that comes."""
+    """Return the first octets of a response. Otherwise each piece would copy the whole head again."""
     return bytes(client.buf._data[:_STATUS_LINE])  # noqa: SLF001 - h11 has no other way to look at them
 
 
@@ -71,7 +71,7 @@ def _pass_interim(
         message = f"Cannot parse HTTP response: {error}"
         yield ReceiveHttp(ResponseProtocolError(stream_id, message, ErrorCode.GENERIC_SERVER_ERROR))
         return
-    # HTTP/1.0 knows no interim responses (RFC 9110 §15.2), and HTTP/2 would need frames in place of text.
+    # HTTP/1.0 has no interim responses (RFC 9110 §15.2), and HTTP/2 would need frames in place of text.
     if request.http_version == "HTTP/1.1":
         yield commands.SendData(client.context.client, http1.assemble_response_head(response))
     if client.buf:

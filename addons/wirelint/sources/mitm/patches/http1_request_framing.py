@@ -1,4 +1,4 @@
-"""Frame content of unknown length that comes by HTTP/2 and goes on by HTTP/1.1 (RFC 9112 §6.3)."""
+"""Frame content of unknown length that arrives over HTTP/2 and leaves over HTTP/1.1 (RFC 9112 §6.3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATCH: Final = Patch(
 
 
 def apply(replace: Replace) -> None:
-    """Put the change in place."""
+    """Apply the change."""
     replace(_http1.Http1Client, "send", _frame)
 
 

@@ -1,4 +1,4 @@
-"""Pass on trailers of chunked HTTP/1.1 messages (RFC 9112 §7.1.2)."""
+"""Forward trailers of chunked HTTP/1.1 messages (RFC 9112 §7.1.2)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _END: Final = b"0\r\n%s\r\n"
 
 
 def apply(replace: Replace) -> None:
-    """Put the change in place."""
+    """Apply the change."""
     replace(_http1, "make_body_reader", _make_body_reader)
     replace(_http1.Http1Connection, "read_body", _read_body)
     replace(_http1.Http1Server, "send", lambda send: _send(send, ResponseTrailers, ResponseEndOfMessage))
@@ -45,12 +45,12 @@ def apply(replace: Replace) -> None:
 
 
 class TrailerReader(ChunkedReader):
-    """Reads a chunked body, and puts its trailers aside in place of reporting them."""
+    """Reads a chunked body, and keeps its trailers in place of reporting them as an error."""
 
     trailers: http.Headers | None = None
 
     def __call__(self, buffer: ReceiveBuffer) -> h11.Data | h11.EndOfMessage | None:
-        """The next piece of the body, its end, or None until more has come."""
+        """Return the next piece of the body, its end, or None until more arrives."""
         event = super().__call__(buffer)
         if isinstance(event, h11.EndOfMessage) and event.headers:
             self.trailers = http.Headers(event.headers.raw_items())
@@ -75,7 +75,7 @@ def _read_body(original: Callable[..., Commands]) -> Callable[..., Commands]:
 
 
 def _with_trailers(reader: TrailerReader, commanded: Commands) -> Commands:
-    # Nothing below waits for a reply, so commands may be passed on one by one.
+    # No layer below waits for a reply, so commands can be forwarded singly.
     for command in commanded:
         if reader.trailers is not None and isinstance(command, ReceiveHttp):
             end = command.event
@@ -98,7 +98,7 @@ def _send(original: Callable[..., Commands], trailers: type, end: type) -> Calla
 
 
 def _hold_back(connection: Any, event: Any) -> Commands:
-    """Trailers go out with the last chunk. Where there are no chunks, HTTP/1.1 has no place for them."""
+    """Hold trailers back until the last chunk. Without chunks, HTTP/1.1 has no place for them."""
     request = isinstance(connection, _http1.Http1Client)
     message = connection.request if request else connection.response
     if "chunked" in message.headers.get("transfer-encoding", "").lower():

@@ -16,5 +16,5 @@ PATCH: Final = Patch(
 
 
 def apply(running: master.Master) -> None:
-    """Put the change in place for one master."""
+    """Apply the change to one master."""
     running._legacy_log_events.uninstall()  # noqa: SLF001 - there is no public way

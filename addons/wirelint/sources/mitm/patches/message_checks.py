@@ -1,4 +1,4 @@
-"""Make messages without checking the types of their fields."""
+"""Create messages without type checks of their fields."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ PATCH: Final = Patch(
 
 @contextlib.contextmanager
 def trusted() -> Iterator[None]:
-    """Let mitmproxy make messages without checking the types of their fields each time.
+    """Create messages without type checks of their fields from now on.
 
-    The checks, a tenth of its work, find mistakes of scripts; so this is for processes that run no scripts.
+    The checks are a tenth of mitmproxy's work and find mistakes of scripts, so use this only in processes without
+    scripts.
     """
     original = vars(http.MessageData).get("__post_init__")
     if original is None or not is_tried():
@@ -35,4 +36,4 @@ def trusted() -> Iterator[None]:
 
 
 def _unchecked(_message: http.MessageData) -> None:
-    """Stands in for the checks."""
+    """Replace the checks."""

@@ -1,4 +1,4 @@
-"""Listen for TCP alone in front of services that are called over TLS."""
+"""Listen only for TCP in front of services that are called over TLS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATCH: Final = Patch(
 
 
 def apply() -> None:
-    """Put the change in place for as long as the process lives."""
+    """Apply the change for the life of the process."""
     prepare = mode_specs.ReverseMode.__post_init__
 
     def prepared(mode: mode_specs.ReverseMode) -> None:

@@ -1,4 +1,4 @@
-"""Audit what workers captured, in slices of the event loop, which reads their sockets as well."""
+"""Audit the exchanges of all workers, in slices of the event loop, which also reads their sockets."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from wirelint.sources.mitm.workers.totals import FAULT
 _SLICE: Final = 0.005
 _PAUSE: Final = 0.02
 _PATIENCE: Final = 0.5
-"""Seconds that a worker may take to answer, before what came of others is audited without what it may have."""
+"""Seconds to wait for a worker's answer before the exchanges of the others are audited without it."""
 
 _log: Final = logging.getLogger("wirelint")
 
 
 class Backlog:
-    """A bounded backlog, and the slices that empty it. Where it is full, workers have to keep what they have.
+    """A bounded backlog, and the slices that empty it. While it is full, workers keep their exchanges.
 
     Attributes:
-        merging: what waits, by the time at which it ended.
+        merging: the waiting exchanges, by their end.
         reading: whether there is room for more.
     """
 
@@ -40,12 +40,12 @@ class Backlog:
         ask: Callable[[], bool],
         on_reading: Callable[[bool], None],
     ) -> None:
-        """Make an empty one.
+        """Make an empty backlog.
 
         :param limit: most exchanges that wait.
-        :param ask: asks all workers for what they have, as ``answered`` is to be called after that; returns whether
-            there is any to wait for.
-        :param on_reading: is told when there is no room any more, and when there is again.
+        :param ask: asks all workers for their exchanges, after which ``answered`` is called; returns whether there is a
+            worker to wait for.
+        :param on_reading: called when the backlog is full, and when it has room again.
         """
         self.merging = MergeQueue(limit, HELD_LIMIT)
         self.reading = True
@@ -58,21 +58,21 @@ class Backlog:
         self._waiting: asyncio.TimerHandle | None = None
 
     def add(self, ended: float, packed: bytes) -> None:
-        """Queue an exchange as it came.
+        """Queue an exchange as received.
 
-        :param ended: when it ended, Unix seconds.
+        :param ended: its end, in Unix seconds.
         """
         self.merging.add(ended, packed)
         if self.reading and self.merging.full:
             self.reading = False
             self._on_reading(False)
-            self.answered()  # for answers are not read either
+            self.answered()  # because answers are not read either
         if not self._planned:
             self._planned = True
             self._loop.call_later(_PAUSE, self._turn)
 
     def answered(self) -> None:
-        """What workers had when they were asked is here."""
+        """Handle the answers of all workers: the exchanges that they had when asked are here."""
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
@@ -80,7 +80,7 @@ class Backlog:
             self._slice()
 
     def empty(self, seconds: float) -> None:
-        """Audit what waits, for at most ``seconds``; drop the rest."""
+        """Audit waiting exchanges for at most ``seconds``; drop the rest."""
         self.merging.end()
         self._work(seconds)
         self._stats.dropped["stopped"] += len(self.merging)
@@ -88,7 +88,7 @@ class Backlog:
             pass
 
     def fault(self) -> None:
-        """Count that something came of which no sense can be made."""
+        """Count a message that cannot be parsed."""
         self._stats.faults[FAULT] += 1
         if self._stats.faults[FAULT] == 1:
             _log.warning("wirelint: fault in what a worker sent, counted from now on")
@@ -112,7 +112,7 @@ class Backlog:
             self._planned = False
 
     def _work(self, seconds: float) -> bool:
-        """Audit what is due, for so long; returns whether that was all of it."""
+        """Audit due exchanges for this long; return whether none is left."""
         end = time.perf_counter() + seconds
         take = self.merging.take
         while (packed := take()) is not None:

@@ -1,4 +1,4 @@
-"""When an exchange had ended for its client, which may send its next request to another worker at once."""
+"""Compute when an exchange ended for its client, which may send its next request to another worker at once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 from wirelint.sources.mitm.record import Record
 
 _UNFRAMED: Final = (b"HTTP/1.1", b"HTTP/1.0")
-"""Versions in which a length tells where a message ends, and no frame of its own."""
+"""Versions in which a length, not a frame, marks the end of a message."""
 
 
 def end_for_client(record: Record) -> float | None:
-    """When the client may have had all of a response, in Unix seconds; else when the exchange ended.
+    """Return when the client may have had the whole response, in Unix seconds; else when the exchange ended.
 
-    Where the length of a response is known, mitmproxy notes its end only after the last octet went out. A process that
-    is kept from the processor in between would have it end after what its client did next, over another process.
+    If the length of a response is known, mitmproxy records its end only after sending the last octet. If the process is
+    suspended in between, the exchange would seem to end after the client's next request to another worker.
     """
     ended = record.ended
     if ended is None or record.failure is not None or record.request_version not in _UNFRAMED:

@@ -1,8 +1,8 @@
-"""A process that was forked early, while there were no threads, and that forks workers.
+"""Fork workers from a process that was itself forked before any thread started.
 
-``multiprocessing``'s fork server was tried in its place. It does the job, and starts again by itself after it was
-killed. But it is a new interpreter that loads everything once more: the first worker takes 380 ms instead of 40, later
-ones 8 instead of 4, and its two processes (fork server, resource tracker) hold 87 MB.
+``multiprocessing``'s fork server was tried in its place. It works, and restarts by itself after it was killed. But it
+is a new interpreter that loads everything again: the first worker takes 380 ms in place of 40, later ones 8 in place of
+4, and its two processes (fork server, resource tracker) hold 87 MB.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ForkServer:
-    """Forks workers, each within milliseconds, as all they need is loaded. It ends when its parent does."""
+    """Forks workers, each within milliseconds, because all code is loaded. It exits with its parent."""
 
     def __init__(self, work: Callable[[socket.socket], None], unwanted: Iterable[socket.socket] = ()) -> None:
-        """Fork it. No other thread may run at this time.
+        """Fork the server. No other thread may run at this time.
 
-        :param work: what a worker does, given its socket; its process ends with it.
-        :param unwanted: sockets that are of no use in there.
-        :raises OSError: there can be no further process.
+        :param work: the worker's main function, given its socket; the process exits when it returns.
+        :param unwanted: sockets to close in that process.
+        :raises OSError: the system allows no further process.
         """
         self._control, theirs = socket.socketpair()
         with _undisturbed():
@@ -43,7 +43,7 @@ class ForkServer:
     def fork(self) -> socket.socket:
         """Fork a worker.
 
-        :returns: the socket that leads to it; at its end at once if no further process can be made.
+        :returns: the socket to it; at end of file at once if the system allows no further process.
         :raises OSError: the fork server is gone, or there are no descriptors left.
         """
         ours, theirs = socket.socketpair()
@@ -57,7 +57,7 @@ class ForkServer:
         return ours
 
     def close(self) -> None:
-        """End it. Workers that are there go on."""
+        """Stop the server. Running workers continue."""
         self._control.close()
         until = time.monotonic() + _PATIENCE
         with contextlib.suppress(ChildProcessError):
@@ -67,7 +67,7 @@ class ForkServer:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """No signal finds a handler that was meant for another process."""
+    """Restore default signal handlers, which were meant for another process."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
@@ -80,13 +80,13 @@ def _tend(control: socket.socket, work: Callable[[socket.socket], None], unwante
     try:
         for number in _ENDING:
             signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a worker ended, so the system need not know
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no exit status is read, so the system need not keep it
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         _call_itself("wirelint-fork")
         for each in unwanted:
             each.close()
         gc.collect()
-        gc.freeze()  # what is never looked at again stays shared with the workers
+        gc.freeze()  # memory that no collection touches stays shared with the workers
         while True:
             said, descriptors, _, _ = socket.recv_fds(control, 1, 1)
             if not said:

@@ -1,4 +1,4 @@
-"""Log what workers log in the process that audits, so that there is one log in one form."""
+"""Log the workers' messages in the process that audits, so that there is one log in one format."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _MOST: Final = 200
 
 
 class LogRelay:
-    """Logs what workers say. What each of them says of wirelint itself, all of them together say once."""
+    """Logs messages of workers. A message about wirelint itself that each worker sends is logged once."""
 
     def __init__(self) -> None:
         self._told: set[tuple[str, str]] = set()
 
     def __call__(self, said: LogLine) -> None:
-        """Log it."""
+        """Log a message."""
         own = said.name.partition(".")[0] == "wirelint"
         if own and (said.name, said.message) in self._told:
             return

@@ -1,4 +1,4 @@
-"""Merge the exchanges of all workers in the order in which they ended."""
+"""Merge the exchanges of all workers by their end."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ _NEVER: Final = float("-inf")
 
 
 class MergeQueue:
-    """Packed exchanges that wait to be audited, the one that ended first in front.
+    """Packed exchanges that wait for their audit, the earliest end first.
 
-    What was there when all workers were asked for what they have is due when they have answered, and with it whatever
-    ended before it. So nothing waits for longer than two turns of asking, however wrong its time is.
+    All workers are asked for their exchanges. When they have answered, every exchange that was here at the time of
+    asking is due, and so is every one that ended before it. So none waits longer than two rounds, however wrong its
+    time is.
     """
 
     def __init__(self, records: int, octets: int) -> None:
-        """Make an empty one.
+        """Make an empty queue.
 
-        :param records: how many may wait until it is full.
-        :param octets: how much may wait until it is full.
+        :param records: number of exchanges at which it is full.
+        :param octets: number of octets at which it is full.
         """
         self.octets = 0
         self._records = records
@@ -35,18 +36,18 @@ class MergeQueue:
 
     @property
     def full(self) -> bool:
-        """Return whether no more are to be added."""
+        """Return whether the queue is full."""
         return len(self._heap) >= self._records or self.octets >= self._octets
 
     @property
     def roomy(self) -> bool:
-        """Return whether it is worth while to begin again to add some."""
+        """Return whether there is enough room to resume adding."""
         return len(self._heap) <= self._records // 2 and self.octets <= self._octets // 2
 
     def add(self, ended: float, packed: bytes) -> None:
-        """Put an exchange in its place.
+        """Add an exchange.
 
-        :param ended: when it ended, Unix seconds.
+        :param ended: its end, in Unix seconds.
         """
         self._number += 1
         self.octets += len(packed)
@@ -54,19 +55,19 @@ class MergeQueue:
         heapq.heappush(self._heap, (ended, self._number, packed))
 
     def asked(self) -> None:
-        """All are asked from now on for what they have; nothing must be due still."""
+        """Begin a round of asking all workers; no exchange may be due still."""
         self._asked, self._newest = self._newest, _NEVER
 
     def answered(self) -> None:
-        """All have answered: what was there when they were asked is due."""
+        """End a round: the exchanges that were here at its begin are due."""
         self._due = self._asked
 
     def end(self) -> None:
-        """All that waits is due, as nothing more will come."""
+        """Make all exchanges due, because no more will come."""
         self._due = float("inf")
 
     def take(self) -> bytes | None:
-        """The next exchange that is due."""
+        """Return the next due exchange, None if there is none."""
         if not self._heap or self._heap[0][0] > self._due:
             return None
         packed = heapq.heappop(self._heap)[2]

@@ -1,4 +1,4 @@
-"""The protocol between a worker and the process that audits: frames, each with its length before it."""
+"""The protocol between a worker and the process that audits: length-prefixed frames."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from wirelint.sources.mitm.settings import ProxySettings
 from wirelint.sources.mitm.stats import Stats
 
 HEAD: Final = struct.Struct("=IBd")
-"""Length of what follows this head, kind of the frame, Unix seconds of when the exchange in it ended (0 for others)."""
+"""Length of the content, kind of the frame, end of the exchange in it as Unix seconds (0 for other kinds)."""
 
 _LENGTH: Final = struct.Struct("=I")
 
 
 class FrameKind(enum.IntEnum):
-    """What a frame holds. The first seven go to the process that audits, the others to a worker."""
+    """The kind of a frame. The first seven go to the process that audits, the others to a worker."""
 
     EXCHANGE = 0
     HERE = 1
@@ -37,13 +37,13 @@ class FrameKind(enum.IntEnum):
 
 
 class WorkerCounts(msgspec.Struct, array_like=True, frozen=True):
-    """What a worker has counted so far.
+    """The counts of a worker so far.
 
     Attributes:
         stats: its numbers.
-        sampled: exchanges that its sample left out since the last frame of this kind, by service.
-        cpu: seconds of processor time that it took.
-        resident: octets of memory that it has, shared ones included.
+        sampled: exchanges outside its sample since the last frame of this kind, by service.
+        cpu: its CPU time in seconds.
+        resident: its resident memory in octets, shared memory included.
     """
 
     stats: Stats
@@ -53,7 +53,7 @@ class WorkerCounts(msgspec.Struct, array_like=True, frozen=True):
 
 
 class LogLine(msgspec.Struct, array_like=True, frozen=True):
-    """A log record, as ``logging.LogRecord`` names things."""
+    """A log record, with the names of ``logging.LogRecord``."""
 
     name: str
     levelno: int
@@ -62,7 +62,7 @@ class LogLine(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Address(msgspec.Struct, array_like=True, frozen=True):
-    """An address that is listened on; see ``ListenAddress``."""
+    """An address to listen on; see ``ListenAddress``."""
 
     name: str
     host: str
@@ -70,7 +70,7 @@ class Address(msgspec.Struct, array_like=True, frozen=True):
 
 
 class SampleShares(msgspec.Struct, array_like=True, frozen=True):
-    """What ``Shares`` is made from."""
+    """The arguments of ``Shares``."""
 
     general: float
     services: Sequence[tuple[str, float | None]]
@@ -100,11 +100,11 @@ def longest(settings: ProxySettings) -> int:
 
 
 class BrokenError(Exception):
-    """What came is no row of frames, and nothing behind it can be made sense of."""
+    """The octets are not a sequence of frames, and no later frame can be found."""
 
 
 class Frame(NamedTuple):
-    """A frame as it came. ``kind`` may be none that is known."""
+    """A frame as received. ``kind`` may be unknown."""
 
     kind: int
     ended: float
@@ -112,46 +112,49 @@ class Frame(NamedTuple):
 
 
 def frame(kind: FrameKind, value: object = None) -> bytes:
-    """A frame of any kind but ``EXCHANGE``."""
+    """Return a frame of any kind except ``EXCHANGE``."""
     content = _encoder.encode(value)
     return HEAD.pack(HEAD.size - _LENGTH.size + len(content), kind, 0.0) + content
 
 
 def begin(buffer: bytearray, kind: FrameKind, ended: float) -> int:
-    """Put the head of a frame behind what ``buffer`` holds; returns where it stands, for ``finish``."""
+    """Append the head of a frame to ``buffer``; return its offset, for ``finish``."""
     at = len(buffer)
     buffer += HEAD.pack(0, kind, ended)
     return at
 
 
 def finish(buffer: bytearray, at: int) -> int:
-    """Note the length of a frame whose content is complete; returns how many octets it takes in all."""
+    """Write the length of a frame whose content is complete; return its total octets."""
     size = len(buffer) - at
     _LENGTH.pack_into(buffer, at, size - _LENGTH.size)
     return size
 
 
 def content_of(found: Frame) -> Any:
-    """What a frame holds, of the type that belongs to its kind; not for ``EXCHANGE``.
+    """Return the content of a frame, of the type for its kind; not for ``EXCHANGE``.
 
-    :raises msgspec.MsgspecError: it holds something else.
-    :raises KeyError: there is no such kind.
+    :raises msgspec.MsgspecError: it has another content.
+    :raises KeyError: the kind is unknown.
     """
     return _decoders[FrameKind(found.kind)].decode(found.content)
 
 
 class Splitter:
-    """Takes frames out of a stream of octets."""
+    """Splits a stream of octets into frames."""
 
     def __init__(self, most: int) -> None:
-        """:param most: octets that a frame may have."""
+        """Begin a stream.
+
+        :param most: most octets of a frame.
+        """
         self._most = most
         self._rest = bytearray()
 
     def split(self, data: bytes | memoryview) -> Iterator[Frame]:
-        """The frames that are complete with ``data``.
+        """Return the frames that ``data`` completes.
 
-        :raises BrokenError: there is one that is too long or too short to be one.
+        :raises BrokenError: a frame is too long or too short.
         """
         rest = self._rest
         rest += data

@@ -1,4 +1,4 @@
-"""Send finished exchanges to the process that audits; bounded while its socket takes nothing."""
+"""Send finished exchanges to the process that audits; bounded while its socket is full."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from wirelint.sources.mitm.workers.protocol import HEAD, FrameKind, begin, finis
 
 _PAUSE: Final = 0.005
 _WORDS: Final = 64
-"""Frames that are no exchanges, of those that wait to be sent."""
+"""Most frames other than exchanges that wait to be sent."""
 
 
 class SendQueue:
-    """The queue of a proxy that does not audit: records are packed as they end, and sent some together.
+    """The queue of a proxy that does not audit: records are packed as they end, and sent in batches.
 
     Attributes:
         limit: most records that wait to be sent.
-        calm: nothing here depends on it; see ``Queue``.
+        calm: unused here; see ``Queue``.
     """
 
     def __init__(self, sock: socket.socket, stats: Stats, most: int) -> None:
         """Make an empty queue.
 
-        :param sock: leads to the process that audits.
-        :param stats: where losses are counted.
-        :param most: octets that a frame may have.
+        :param sock: the socket to the process that audits.
+        :param stats: counts losses.
+        :param most: most octets of a frame.
         """
         sock.setblocking(False)
         self.limit = QUEUE_LIMIT
@@ -47,7 +47,7 @@ class SendQueue:
         self._planned = False
         self._blocked = False
         self._broken = False
-        # What is being sent, and what waits until that is through.
+        # The batch that is being sent, and the frames that wait behind it.
         self._going = memoryview(b"")
         self._sent = 0
         self._going_records = 0
@@ -61,12 +61,12 @@ class SendQueue:
         return self._records + self._going_records
 
     def holding(self, pool: Pool) -> SendQueue:
-        """The same, with what waits taken out of ``pool``."""
+        """Return this queue, with the octets of waiting records taken from ``pool``."""
         self._pool = pool
         return self
 
     def add(self, record: Record) -> None:
-        """Pack a record. Where there is no room it is lost, and counted."""
+        """Pack a record. Without room it is dropped and counted."""
         pool = self._pool
         try:
             if self._broken or len(self) >= self.limit or pool.free < 0:
@@ -94,9 +94,9 @@ class SendQueue:
             self._plan()
 
     def say(self, kind: FrameKind, value: object = None) -> bool:
-        """Send a frame of another kind behind what waits. May be called from any thread once the event loop runs.
+        """Send a frame of another kind after the waiting ones. May be called from any thread once the event loop runs.
 
-        :returns: False where too many of them wait already.
+        :returns: False if too many of them wait already.
         """
         if threading.get_ident() != self._thread:
             if self._loop is not None:
@@ -111,19 +111,19 @@ class SendQueue:
         return True
 
     def push(self) -> None:
-        """Send what waits at once, as far as the socket takes it."""
+        """Send waiting frames now, as far as the socket takes them."""
         if not self._blocked:
             self._send()
 
     def empty(self, seconds: float) -> None:
-        """Send what waits, for at most ``seconds``, and wait for that; the rest is lost."""
+        """Send waiting frames and wait for that, for at most ``seconds``; drop the rest."""
         end = time.monotonic() + seconds
         try:
             while not self._broken and self._turn():
                 self._sock.settimeout(max(0.001, end - time.monotonic()))
                 self._sent += self._sock.send(self._going[self._sent :])
         except OSError:
-            # Part of a frame may have been sent, and nothing can come behind that.
+            # Part of a frame may have been sent, and no frame can follow that.
             self._lose("stopped")
         finally:
             self._sock.setblocking(False)
@@ -141,7 +141,7 @@ class SendQueue:
         loop.call_later(_PAUSE, self._send)
 
     def _turn(self) -> bool:
-        """Return whether there is anything to send."""
+        """Swap the buffers and return whether there is anything to send."""
         if self._sent < len(self._going):
             return True
         self._pool.free += self._going_weight
@@ -178,7 +178,7 @@ class SendQueue:
         self._records = self._weight = self._going_records = self._going_weight = 0
 
     def _unsent(self) -> int:
-        """How many records of what was being sent have not gone out whole."""
+        """Return how many records of the current batch were not sent completely."""
         at = left = 0
         while at < len(self._going):
             length, kind, _ = HEAD.unpack_from(self._going, at)

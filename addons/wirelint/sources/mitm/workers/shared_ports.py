@@ -1,7 +1,7 @@
-"""Ports that several processes listen on together: the system spreads connections over them (``SO_REUSEPORT``).
+"""Share ports between processes: the system spreads connections over them (``SO_REUSEPORT``).
 
-It would let two wirelints that were started by mistake share the traffic, too. So the process that starts the workers
-has each address to itself for a moment, which no other listener can be on then, and holds it from there on.
+The system would also let two wirelints that were started by mistake share the traffic. So the process that starts the
+workers first takes each address exclusively, which fails if there is another listener, and then holds it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any, Final
 from wirelint.sources.mitm.settings import ProxySettings, StartError
 
 SUPPORTED: Final = sys.platform == "linux"
-"""Whether the system spreads connections; others that have the option let the last listener have all of them."""
+"""Whether the system spreads connections; other systems with this option give all of them to the last listener."""
 
 
 class SharingLoop(asyncio.SelectorEventLoop):
-    """An event loop whose servers share their ports with those of other processes."""
+    """An event loop whose servers share their ports with other processes."""
 
     async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:
         """See ``asyncio.loop.create_server``."""
@@ -30,10 +30,10 @@ class SharingLoop(asyncio.SelectorEventLoop):
 
 
 def reserve(settings: ProxySettings) -> tuple[ProxySettings, list[socket.socket]]:
-    """Hold the addresses that workers are to listen on.
+    """Hold the addresses on which workers will listen.
 
-    :returns: the settings with "any port" decided on, and the sockets that hold the addresses.
-    :raises StartError: somebody else listens on one, or the system cannot share it.
+    :returns: the settings with "any port" resolved, and the sockets that hold the addresses.
+    :raises StartError: another process listens on one, or the system cannot share it.
     """
     with contextlib.ExitStack() as undo:
         held: list[socket.socket] = []
@@ -54,14 +54,14 @@ def reserve(settings: ProxySettings) -> tuple[ProxySettings, list[socket.socket]
 
 
 def _hold(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket for each address that a host stands for, all with the same port."""
+    """Return a socket for each address of a host, all with the same port."""
     try:
         for family, address in _addresses(host, port):
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 if family == socket.AF_INET6:
                     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                # Connections of a process that is gone are no hindrance; a listener is, whatever it shares.
+                # Old connections of a process that exited do not matter; a listener does, whatever it shares.
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 sock.bind((address[0], port, *address[2:]))
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)

@@ -1,4 +1,4 @@
-"""The process that starts and replaces the workers, and audits what they captured."""
+"""Start and replace workers, and audit their exchanges."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _TICK: Final = 0.5
 _FIRST_DELAY: Final = 0.1
 _LONGEST_DELAY: Final = 5.0
 _SETTLED: Final = 10.0
-"""Seconds after which a worker that ends did not end because of how it was started."""
+"""A worker that ends after this many seconds did not fail at its start."""
 _MARGIN: Final = 12.0
-"""Seconds beyond the grace in which workers are to have handed on what they have."""
+"""Seconds after the grace period in which workers must send their exchanges."""
 _LAST_WORDS: Final = 10.0
 _HURRY: Final = 2.0
 _HURRIED_WORDS: Final = 0.1
@@ -46,16 +46,16 @@ class Supervisor:
     """Workers that share the addresses of one proxy.
 
     Attributes:
-        sums: what they count together.
-        on_standing: is told on the event loop when the last worker that listens is gone, and when there is one again.
+        sums: the sums of their counts.
+        on_standing: called on the event loop when no worker listens any more, and when one does again.
     """
 
     def __init__(self, settings: ProxySettings, count: int, stats: Stats) -> None:
-        """Hold the addresses, and fork the process that workers come from; no other thread may run.
+        """Hold the addresses, and fork the fork server; no other thread may run.
 
         :param count: how many workers.
-        :param stats: where to count.
-        :raises StartError: an address cannot be listened on, or there is something that workers cannot do.
+        :param stats: counts the events of all workers.
+        :raises StartError: an address is not available, or a setting does not work with workers.
         """
         if not SUPPORTED:
             raise StartError("several workers need Linux: other systems do not spread connections over processes")
@@ -87,7 +87,7 @@ class Supervisor:
 
         :raises StartError: the workers cannot start.
         """
-        # As there: what is loaded by now stays, and going through it again and again takes time.
+        # As there: loaded objects stay, and collecting them again and again takes time.
         gc.collect()
         gc.freeze()
         try:
@@ -96,7 +96,7 @@ class Supervisor:
             gc.unfreeze()
 
     def close(self) -> None:
-        """Hire nobody any more, and let go of the addresses. Workers that are there take their leave by themselves."""
+        """Start no more workers, and release the addresses. Running workers shut down by themselves."""
         self._forks.close()
         self._let_go()
 
@@ -139,10 +139,10 @@ class Supervisor:
         if self._failure is not None:
             raise self._failure
 
-    # The beginning
+    # Start
 
     async def _assemble(self) -> Running:
-        # The first makes what all of them use, as the CA; and where it cannot start, the others could not either.
+        # The first one creates shared files, such as the CA. If it cannot start, neither could the others.
         first = self._fork_worker()
         await first.begun.wait()
         others = [self._fork_worker() for _ in range(1, self._count) if first.places is not None]
@@ -166,19 +166,19 @@ class Supervisor:
         self._begun = True
 
     def _fork_worker(self) -> WorkerConnection:
-        """A further worker, that begins.
+        """Start another worker.
 
-        :raises StartError: there can be none.
+        :raises StartError: the system allows no further process.
         """
         try:
             return self._workers.join(self._forks.fork())
         except OSError as error:
             raise StartError(f"no worker can be started: {error.strerror or error}") from error
 
-    # What may happen
+    # Events
 
     async def _tend(self, link: WorkerConnection) -> None:
-        """See to it that there is a worker in this one's place when it is gone."""
+        """Watch a worker and replace it when it is gone."""
         delay, forked_at = _FIRST_DELAY, time.monotonic()
         while True:
             await link.over.wait()
@@ -197,13 +197,13 @@ class Supervisor:
                 link = self._replace(link)
 
     def _replace(self, link: WorkerConnection) -> WorkerConnection:
-        """A worker in the place of one that is gone; the same link where there can be none."""
+        """Return a worker that replaces a dead one; the old connection if there can be none."""
         try:
             link = self._fork_worker()
         except StartError as error:
             _log.error("wirelint: %s", error)
             if not self._workers:
-                # Better to end, and be started anew, than to stand there and serve nobody.
+                # Better to exit and be restarted than to run and serve no one.
                 self._failure = error
                 self._stop()
         else:
@@ -219,10 +219,10 @@ class Supervisor:
             self._workers.look()
             await asyncio.sleep(_TICK)
 
-    # The end
+    # Shutdown
 
     def _stop(self) -> None:
-        """End gracefully; when called again, at once."""
+        """Shut down gracefully; when called again, at once."""
         if not self._leaving.is_set():
             self._leaving.set()
             self._on_leave()
@@ -232,7 +232,7 @@ class Supervisor:
             self._workers.tell(FrameKind.HURRY)
 
     async def _dismiss(self) -> None:
-        """Have all workers end, and return when they have."""
+        """Shut down all workers, and wait for them."""
         self._workers.tell(FrameKind.LEAVE)
         end = time.monotonic() + self._settings.grace + _MARGIN
         while self._workers and time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Add up what all workers have counted, those that ended included."""
+"""Add up the counts of all workers, including those that ended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.protocol import WorkerCounts
 
 FAULT: Final = "link"
-"""The place of faults in what a worker sent."""
+"""The place of faults in messages of workers."""
 
 _ADDED: Final = ("captured", "streamed", "unsampled", "hung")
 _ADDED_BY_NAME: Final = ("dropped", "skipped", "faults")
@@ -21,15 +21,15 @@ _ADDED_BY_NAME: Final = ("dropped", "skipped", "faults")
 
 @dataclasses.dataclass(slots=True)
 class WorkerTotals:
-    """The share of one worker.
+    """The counts of one worker.
 
     Attributes:
         pid: its process id.
-        stats: what it had counted when it last said so.
-        cpu: seconds of processor time that it took until then.
-        resident: octets of memory that it had then.
-        since: exchanges that have come from it after that. What it says comes in order, so it had not counted them yet,
-            and all that it had counted had come before.
+        stats: its counts as last sent.
+        cpu: its CPU time until then, in seconds.
+        resident: its resident memory then, in octets.
+        since: exchanges received from it after that. Messages arrive in order, so these are not in its counts yet, and
+            all in its counts arrived before.
     """
 
     pid: int = 0
@@ -40,13 +40,13 @@ class WorkerTotals:
 
 
 class Totals:
-    """Adds up what workers say. Counters never fall: what a dead worker had counted stays.
+    """Adds up the counts of workers. Counters never fall: the counts of a dead worker stay.
 
     Attributes:
-        restarts: workers that took the place of dead ones.
+        restarts: workers that replaced dead ones.
         living: workers that carry traffic now.
 
-    :param stats: where the sums stand; what others count there, as audits, stays.
+    :param stats: receives the sums; counts of other parts, such as audits, stay.
     """
 
     def __init__(self, stats: Stats) -> None:
@@ -59,17 +59,17 @@ class Totals:
 
     @property
     def cpu_seconds(self) -> float:
-        """Processor time of all workers that ever were."""
+        """Return the CPU time of all workers since the start."""
         return self._past_cpu + sum(part.cpu for part in self._parts)
 
     @property
     def resident_bytes(self) -> int:
-        """Memory of those that are there; what they share counts once for each."""
+        """Return the resident memory of the running workers; shared memory counts once for each."""
         return sum(part.resident for part in self._parts)
 
     @property
     def descriptors(self) -> int:
-        """Files that they have open."""
+        """Return the number of their open files."""
         count = 0
         for part in self._parts:
             with contextlib.suppress(OSError):
@@ -77,7 +77,7 @@ class Totals:
         return count
 
     def collect(self) -> Families:
-        """Yield metrics of the workers; what they use is added to what this process uses."""
+        """Yield metrics of the workers; their resources are added to those of this process."""
         yield gauge("workers", "Processes that carry traffic.", self.living)
         yield counter("worker_restarts", "Workers that took the place of dead ones.", self.restarts)
         yield counter("process_cpu_seconds", "Total user and system CPU time spent in seconds.", self.cpu_seconds)
@@ -85,16 +85,16 @@ class Totals:
         yield gauge("process_open_fds", "Number of open file descriptors.", self.descriptors)
 
     def joined(self, part: WorkerTotals) -> None:
-        """A worker has begun."""
+        """Count a worker that started."""
         self._parts = (*self._parts, part)
 
     def came(self, part: WorkerTotals) -> None:
-        """An exchange has come from a worker."""
+        """Count an exchange received from a worker."""
         part.since += 1
         self._stats.captured += 1
 
     def counted(self, part: WorkerTotals, told: WorkerCounts) -> None:
-        """A worker has said what it has counted so far."""
+        """Add the latest counts of a worker."""
         sums, new, old = self._stats, told.stats, part.stats
         for name in _ADDED:
             known = part.since if name == "captured" else 0
@@ -110,22 +110,22 @@ class Totals:
         part.resident = told.resident
 
     def left(self, part: WorkerTotals) -> None:
-        """A worker is gone, and with it what it had not handed on: at least as much as is counted here."""
+        """Count the losses of a worker that is gone: the exchanges that it had not sent, as far as known."""
         self._stats.dropped["lost"] += max(0, part.stats.in_flight - part.since)
         self._past_cpu += part.cpu
         self._parts = tuple(each for each in self._parts if each is not part)
 
     def show(self, backlog: int, octets: int, now: float, *, reading: bool) -> None:
-        """Bring up to date what is not only added up.
+        """Update the numbers that are not counters.
 
-        :param backlog: exchanges that wait to be audited.
+        :param backlog: exchanges that wait for their audit.
         :param octets: of those.
         :param now: monotonic seconds.
-        :param reading: whether what workers say is listened to; otherwise it is old for no fault of theirs.
+        :param reading: whether messages of workers are read; otherwise their counts are old for another reason.
         """
         sums, each = self._stats, [part.stats for part in self._parts]
         sums.in_flight = sum(one.in_flight for one in each)
-        sums.queue_depth = backlog  # what a worker had waiting when it said so has come by now
+        sums.queue_depth = backlog  # the exchanges that a worker had waiting then have arrived by now
         sums.held_bytes = octets + sum(one.held_bytes for one in each)
         sums.loop_lag = _most(one.loop_lag for one in each)
         sums.overloaded = any(one.overloaded for one in each)

@@ -1,4 +1,4 @@
-"""A worker: carry traffic, and hand on what was captured."""
+"""A worker: carry traffic, and send captured exchanges."""
 
 from __future__ import annotations
 
@@ -51,12 +51,15 @@ _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 class Worker:
     """One of several processes that listen on the same ports.
 
-    Ctrl-C and SIGHUP reach all processes of a terminal, and are its parent's to act upon. It takes its leave when the
-    parent says so or is gone, and on SIGTERM.
+    Ctrl-C and SIGHUP reach all processes of a terminal; the parent handles them. A worker shuts down when the parent
+    says so or is gone, and on SIGTERM.
     """
 
     def __init__(self, sock: socket.socket, settings: ProxySettings) -> None:
-        """:param sock: leads to the parent."""
+        """Connect to the parent.
+
+        :param sock: the socket to the parent.
+        """
         self.stats = Stats()
         self._settings = settings
         self._sock = sock
@@ -68,7 +71,7 @@ class Worker:
         self._leaving = False
 
     def work(self) -> None:
-        """Carry traffic until there is an end to it."""
+        """Carry traffic until the shutdown."""
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         logging.getLogger().addHandler(_Handler(self._queue))
@@ -95,16 +98,16 @@ class Worker:
         self._sock.close()
 
     def _begin(self, running: Running) -> None:
-        """All addresses are listened on."""
+        """Handle the start: all listeners are open."""
         self._running = running
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._leave)
         loop.add_reader(self._sock, self._hear)
-        self._hear()  # the shares were said first
+        self._hear()  # the shares were sent first
         self._queue.say(FrameKind.READY, [Address(each.name, each.host, each.port) for each in running.listeners])
 
     def _hear(self) -> None:
-        """The parent says something, or nothing ever again."""
+        """Handle a message of the parent, or the end of its socket."""
         try:
             data = self._sock.recv(_PIECE)
         except BlockingIOError:
@@ -125,7 +128,7 @@ class Worker:
         if isinstance(content, SampleShares):
             self._sampler.shares = Shares(content.general, content.services)
         elif told.kind == FrameKind.ASK:
-            # What its client has had may still be on its way to the queue, which takes some rounds of the loop.
+            # An exchange that ended for its client needs some rounds of the loop to reach the queue.
             asyncio.get_running_loop().call_later(_ROUNDS, self._answer)
         elif told.kind == FrameKind.LEAVE:
             self._leave()
@@ -134,7 +137,7 @@ class Worker:
             self._running.stop()
 
     def _answer(self) -> None:
-        """All that had ended when it was asked for has been handed on."""
+        """Answer that all exchanges that had ended when asked for are sent."""
         self._queue.say(FrameKind.ALL)
         self._queue.push()
 
@@ -142,7 +145,7 @@ class Worker:
         if self._leaving or self._running is None:
             return
         self._leaving = True
-        # Nobody may be there any more to end what does not end by itself.
+        # The parent may be gone and unable to kill a process that hangs.
         last = threading.Timer(self._settings.grace + _MARGIN, os._exit, (1,))
         last.daemon = True
         last.start()
@@ -159,7 +162,7 @@ class Worker:
 
 
 class _Handler(logging.Handler):
-    """Has the parent log what is logged here."""
+    """Sends log records to the parent."""
 
     def __init__(self, queue: SendQueue) -> None:
         super().__init__(logging.INFO)
@@ -168,7 +171,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not worth_telling(record):
             return
-        # A record that cannot be formatted is a mistake of the code that made it, and no reason to stop.
+        # A record that cannot be formatted is a mistake in the code that made it, and no reason to stop.
         with contextlib.suppress(Exception):
             text = " ".join(record.getMessage().split())[:_LONGEST_MESSAGE]
             if record.exc_info and record.exc_info[0]:

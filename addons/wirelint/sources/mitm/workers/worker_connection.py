@@ -1,4 +1,4 @@
-"""The connection to one worker, at the end of the process that audits."""
+"""The connection to one worker, in the process that audits."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class WorkerConnection:
     """A socket to a worker, read and written on the event loop.
 
     Attributes:
-        pid: the worker's process id, 0 before it has said so.
-        begun: whether it is known what became of its start.
-        places: where it listens; None while it does not.
-        failure: why it could not start.
-        over: whether it is gone.
-        asked: the number of the asking for what it has that it has not answered yet, 0 where there is none.
+        pid: the worker's process id, 0 until it sends it.
+        begun: whether its start succeeded or failed.
+        places: the addresses on which it listens; None while it does not.
+        failure: the reason why it could not start.
+        over: whether the worker is gone.
+        asked: the number of the round in which it has not answered yet, 0 if it has.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class WorkerConnection:
         broken: Callable[[WorkerConnection], None],
         gone: Callable[[WorkerConnection], None],
     ) -> None:
-        """Begin to read.
+        """Start reading.
 
-        :param most: octets that a frame may have.
-        :param heard: is given each frame; must not raise.
-        :param broken: is called where no sense can be made of what comes; then the worker is ended.
-        :param gone: is called once, when nothing more will come.
+        :param most: most octets of a frame.
+        :param heard: called with each frame; must not raise.
+        :param broken: called for octets that cannot be parsed; then the worker is killed.
+        :param gone: called once, when no more frames will arrive.
         """
         self.pid = 0
         self.begun = asyncio.Event()
@@ -59,30 +59,30 @@ class WorkerConnection:
         self._loop.add_reader(sock, self._read)
 
     def pause(self) -> None:
-        """Read no more for now, so that the worker has to keep what it has."""
+        """Pause reading, so that the worker keeps its exchanges."""
         if not self.over.is_set():
             self._loop.remove_reader(self._sock)
 
     def resume(self) -> None:
-        """Read on."""
+        """Resume reading."""
         if not self.over.is_set():
             self._loop.add_reader(self._sock, self._read)
 
     def tell(self, kind: FrameKind, value: object = None) -> None:
-        """Say something to the worker."""
+        """Send a message to the worker."""
         if self.over.is_set():
             return
         self._unsaid += frame(kind, value)
         self._write()
 
     def kill(self) -> None:
-        """End the worker at once. While the socket is open, its process id is nobody else's."""
+        """Kill the worker. While the socket is open, no other process has its process id."""
         if self.pid and not self.over.is_set():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Have nothing to do with the worker any more, which then takes its leave by itself."""
+        """Close the connection, so that the worker shuts down by itself."""
         if self.over.is_set():
             return
         self._loop.remove_reader(self._sock)
@@ -118,5 +118,5 @@ class WorkerConnection:
             self._loop.add_writer(self._sock, self._write)
             return
         except OSError:
-            self._unsaid.clear()  # that it is gone is found when reading
+            self._unsaid.clear()  # reading detects that it is gone
         self._loop.remove_writer(self._sock)

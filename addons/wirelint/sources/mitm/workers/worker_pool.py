@@ -1,4 +1,4 @@
-"""The running workers: receive what they send, and send them what they need."""
+"""The running workers: receive their messages, and send them theirs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class WorkerPool:
     """Connections to workers, with what each of them has counted. Used on the event loop alone.
 
     Attributes:
-        backlog: audits the exchanges that they hand on.
+        backlog: audits their exchanges.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - one caller, next door
@@ -44,11 +44,11 @@ class WorkerPool:
         sampler: Sampler,
         on_standing: Callable[[bool], None],
     ) -> None:
-        """Begin with none.
+        """Make an empty pool.
 
         :param consume: audits an exchange.
-        :param sampler: has the shares to tell workers, and is told what their samples left out.
-        :param on_standing: is told when the first worker listens, when the last is gone, and so on.
+        :param sampler: has the shares for workers, and counts the exchanges outside their samples.
+        :param on_standing: called when the first worker listens, when the last one is gone, and so on.
         """
         self.backlog = Backlog(consume, stats, settings.queue_limit, self._ask, self._room)
         self._most = longest(settings)
@@ -65,11 +65,11 @@ class WorkerPool:
 
     @property
     def links(self) -> tuple[WorkerConnection, ...]:
-        """The links as they are now."""
+        """Return the current connections."""
         return tuple(self._links)
 
     def join(self, sock: socket.socket) -> WorkerConnection:
-        """A worker begins; ``sock`` leads to it."""
+        """Add a new worker, with the socket to it."""
         link = WorkerConnection(sock, self._most, self._heard, lambda _link: self.backlog.fault(), self._gone)
         part = self._links[link] = WorkerTotals()
         self._sums.joined(part)
@@ -79,12 +79,12 @@ class WorkerPool:
         return link
 
     def tell(self, kind: FrameKind, value: object = None) -> None:
-        """Say something to all."""
+        """Send a message to all workers."""
         for link in self.links:
             link.tell(kind, value)
 
     def look(self) -> None:
-        """Look around, once in a while: bring the numbers up to date, and tell all of other shares."""
+        """Check periodically: update the numbers, and send changed shares to all workers."""
         merging = self.backlog.merging
         self._sums.show(len(merging), merging.octets, time.monotonic(), reading=self.backlog.reading)
         if self._sampler.shares is not self._shares:
@@ -136,10 +136,10 @@ class WorkerPool:
             self._on_standing(now > 0)
 
     def _ask(self) -> bool:
-        """Ask all workers for what they have; returns whether there is one to wait for."""
+        """Ask all workers for their exchanges; return whether there is one to wait for."""
         self._asking += 1
         for link in self._links:
-            # One that did not answer in time is not asked again before it does, and not waited for either.
+            # A worker that did not answer in time is neither asked again before it does, nor waited for.
             if link.places is not None and not link.asked:
                 link.asked = self._asking
                 link.tell(FrameKind.ASK)
