@@ -134,7 +134,7 @@ def test_further_processes(metrics: Metrics) -> None:
     alone = series(metrics)
     assert not [name for name, _ in alone if "worker" in name]
     sums = Totals(Stats())
-    sums.joined(WorkerTotals(pid=os.getpid(), cpu=1000.0, resident=1 << 40))
+    sums.started(WorkerTotals(pid=os.getpid(), cpu=1000.0, resident=1 << 40))
     sums.living, sums.restarts = 2, 3
     metrics.register(sums)
     now = series(metrics)

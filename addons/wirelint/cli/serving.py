@@ -80,7 +80,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     screen = settings.ui == "console"
     terminal = None if screen or logging.json_on_stdout else Terminal(_write_to(Printer(sys.stdout)))
     # Workers are forked, so they come before all that has a thread.
-    with _team(settings, workers, stats) as team, logging_to(Lines(Stream(2)), logging.form) as handler:
+    with _supervisor(settings, workers, stats) as supervisor, logging_to(Lines(Stream(2)), logging.form) as handler:
         # mitmproxy logs why it cannot start, and so would say it twice. Its console screen shows its log by itself.
         handler.heard = False
         live = Live(
@@ -105,19 +105,19 @@ def serve(  # noqa: PLR0913 - what may be set, by name
             if logging.form == "json":
                 lifecycle.begun(live.listeners, url)
             elif not screen:
-                _tell(notes, running, settings, url)
+                _print_addresses(notes, running, settings, url)
             on_ready(running, url)
 
         def leave() -> None:
             live.ready = False
 
-        def stand(up: bool) -> None:
+        def set_ready(up: bool) -> None:
             live.ready = up
 
-        if team is not None:
-            live.metrics.register(team.sums)
-            team.on_standing = stand
-        carry = functools.partial(run, settings, stats=stats) if team is None else team.run
+        if supervisor is not None:
+            live.metrics.register(supervisor.sums)
+            supervisor.on_listening = set_ready
+        carry = functools.partial(run, settings, stats=stats) if supervisor is None else supervisor.run
         try:
             with _as_usage():
                 url = live.start()
@@ -141,7 +141,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
 
 
 @contextlib.contextmanager
-def _team(settings: ProxySettings, workers: int, stats: Stats) -> Iterator[Supervisor | None]:
+def _supervisor(settings: ProxySettings, workers: int, stats: Stats) -> Iterator[Supervisor | None]:
     """Return the worker processes, None if this process does the proxying."""
     if workers == 1:
         yield None
@@ -149,11 +149,11 @@ def _team(settings: ProxySettings, workers: int, stats: Stats) -> Iterator[Super
     from wirelint.sources.mitm.workers.supervisor import Supervisor  # noqa: PLC0415 - likewise
 
     with _as_usage():
-        team = Supervisor(settings, workers, stats)
+        supervisor = Supervisor(settings, workers, stats)
     try:
-        yield team
+        yield supervisor
     finally:
-        team.close()
+        supervisor.close()
 
 
 @contextlib.contextmanager
@@ -187,7 +187,7 @@ def _listeners(running: Running) -> list[Endpoint]:
     ]
 
 
-def _tell(notes: Printer, running: Running, settings: ProxySettings, url: str) -> None:
+def _print_addresses(notes: Printer, running: Running, settings: ProxySettings, url: str) -> None:
     """Print all addresses and their purposes in two columns."""
     targets = {service.name: service.url for service in settings.services if service.name}
     rows = []
@@ -234,9 +234,9 @@ def _clients(host: str) -> str:
 
 
 def _summarise(notes: Printer, live: Live) -> None:
-    told = live.journal.services()["totals"]
+    totals = live.journal.services()["totals"]
     notes.line("")
-    if told["exchanges"]:
+    if totals["exchanges"]:
         notes.table(summary.services(live.journal), right=_NUMBERS)
         for sentence in summary.states(live.journal):
             notes.line(sentence)

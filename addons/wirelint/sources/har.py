@@ -21,7 +21,7 @@ from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
 from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
 from wirelint.sources.har_content import cut_short, request_body, response_body
-from wirelint.sources.har_failure import failure, never_sent, told
+from wirelint.sources.har_failure import failure, failure_text, never_sent
 
 
 class _Log(msgspec.Struct):
@@ -90,7 +90,7 @@ def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeError):
-            return _document.decode(_mended(data)).log.entries
+            return _document.decode(_repaired(data)).log.entries
     except msgspec.ValidationError as error:
         raise UnreadableError(f"{name}: JSON, but not HAR: there is no list at log.entries") from error
     except msgspec.DecodeError as error:
@@ -123,7 +123,7 @@ def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]
             yield Skipped(index, f"broken entry ({type(error).__name__})")
 
 
-def _mended(data: bytes | bytearray) -> bytes:
+def _repaired(data: bytes | bytearray) -> bytes:
     """Replace values that JavaScript and Python write and JSON forbids: lone surrogates, NaN and infinity."""
     text = data.decode("utf-8", "replace").encode()
     text = _escape.sub(lambda match: b"\\ufffd" if match[1] else match[0], text)
@@ -213,7 +213,7 @@ def _parts(url: object) -> tuple[str, str, str]:
 
 
 def _response(entry: dict[str, Any], answered: dict[str, Any], method: str) -> tuple[Response | None, Failure | None]:
-    fault = told(entry, answered)
+    fault = failure_text(entry, answered)
     status = _status(answered.get("status"))
     if status == 0:
         # Recorders write a missing response like this. Only some of them say why.

@@ -70,8 +70,8 @@ def response_body(response: dict[str, Any], status: int, method: str, headers: H
     length = _content_length(headers)
     if length or (content.get("comment") and not isinstance(text, str)):
         return Body.unknown(_NOT_CAPTURED, size=length)
-    told_empty = size == 0 or isinstance(text, str) or length == 0 or _size(response.get("bodySize")) == 0
-    return EMPTY if told_empty else Body.unknown(_NOT_CAPTURED)
+    says_empty = size == 0 or isinstance(text, str) or length == 0 or _size(response.get("bodySize")) == 0
+    return EMPTY if says_empty else Body.unknown(_NOT_CAPTURED)
 
 
 def cut_short(body: Body, headers: Headers) -> Body:

@@ -37,7 +37,7 @@ _NEVER_SENT: Final = re.compile(
 _LONGEST: Final = 200
 
 
-def told(entry: dict[str, Any], response: dict[str, Any]) -> str:
+def failure_text(entry: dict[str, Any], response: dict[str, Any]) -> str:
     """Return the text of an entry about its failure, empty if there is none."""
     for place, key in (
         (response, "_error"),  # Chrome, mitmproxy

@@ -178,7 +178,7 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
     except (exceptions.OptionsError, KeyError, ValueError) as error:
         raise StartError(_one_line(error)) from error
     try:
-        with _unburdened(settings):
+        with _low_overhead(settings):
             await running.run()
     except OSError as error:
         raise StartError(_one_line(error)) from error
@@ -192,7 +192,7 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
 
 
 @contextlib.contextmanager
-def _unburdened(settings: ProxySettings) -> Iterator[None]:
+def _low_overhead(settings: ProxySettings) -> Iterator[None]:
     """Reduce the work of a process that only carries traffic."""
     if settings.ui != "none" or not settings.fast_dispatch:
         yield

@@ -85,6 +85,6 @@ def test_full_and_roomy_again() -> None:
         turn(merging)
         merging.take()
         assert not merging.full
-        assert not merging.roomy
+        assert not merging.has_room
         merging.take()
-        assert merging.roomy
+        assert merging.has_room

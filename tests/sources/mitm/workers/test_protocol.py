@@ -25,16 +25,16 @@ from wirelint.sources.mitm.workers.protocol import (
 )
 
 VALUES = {
-    FrameKind.HERE: 4711,
+    FrameKind.PID: 4711,
     FrameKind.READY: [Address("shop", "127.0.0.1", 8080)],
     FrameKind.FAILED: "no such file",
-    FrameKind.COUNTED: WorkerCounts(Stats(captured=3, last_tick=1.5), {"shop": 2}, 0.25, 4096),
-    FrameKind.SAID: LogLine("wirelint", 30, 1.0, "so it is"),
+    FrameKind.COUNTS: WorkerCounts(Stats(captured=3, last_tick=1.5), {"shop": 2}, 0.25, 4096),
+    FrameKind.LOG: LogLine("wirelint", 30, 1.0, "so it is"),
     FrameKind.SHARES: SampleShares(0.5, [("shop", None), ("*", 0.1)]),
-    FrameKind.ALL: None,
+    FrameKind.ANSWER: None,
     FrameKind.ASK: None,
-    FrameKind.LEAVE: None,
-    FrameKind.HURRY: None,
+    FrameKind.STOP: None,
+    FrameKind.STOP_NOW: None,
 }
 
 
@@ -61,7 +61,7 @@ def test_all_kinds_however_they_are_cut() -> None:
 @pytest.mark.parametrize("length", [0, 8, 10_000, 2**32 - 1])
 def test_no_length_of_a_frame(length: int) -> None:
     splitter = Splitter(1000)
-    frames = splitter.split(frame(FrameKind.HERE, 1) + HEAD.pack(length, FrameKind.HERE, 0.0))
+    frames = splitter.split(frame(FrameKind.PID, 1) + HEAD.pack(length, FrameKind.PID, 0.0))
     assert content_of(next(frames)) == 1, "what came before is sound"
     with pytest.raises(BrokenError):
         next(frames)
@@ -69,7 +69,7 @@ def test_no_length_of_a_frame(length: int) -> None:
 
 def test_no_content_of_its_kind() -> None:
     with pytest.raises(msgspec.MsgspecError):
-        content_of(Frame(FrameKind.COUNTED, 0.0, b"\x01"))
+        content_of(Frame(FrameKind.COUNTS, 0.0, b"\x01"))
     with pytest.raises(ValueError, match="99"):
         content_of(Frame(99, 0.0, b"\x01"))
     with pytest.raises(KeyError):

@@ -78,7 +78,7 @@ def ends() -> Iterator[Ends]:
 def test_what_ends_is_sent_soon(ends: Ends) -> None:
     async def main() -> list[Frame]:
         ends.add(3)
-        ends.queue.say(FrameKind.FAILED, "behind them")
+        ends.queue.send(FrameKind.FAILED, "behind them")
         assert len(ends.queue) == 3
         await sent(ends.queue)
         return ends.come()
@@ -145,7 +145,7 @@ def test_the_last_words_do_not_wait_for_ever(ends: Ends) -> None:
     assert ends.pool.free == ends.pool.size
     ends.add(1)
     assert ends.accounted(arrived)
-    assert not ends.queue.say(FrameKind.HERE, 1), "nothing can come behind half a frame"
+    assert not ends.queue.send(FrameKind.PID, 1), "nothing can come behind half a frame"
 
 
 def test_the_reader_is_gone(ends: Ends) -> None:
@@ -183,8 +183,8 @@ def test_one_that_cannot_be_packed(ends: Ends) -> None:
 
 
 def test_words_are_bounded(ends: Ends) -> None:
-    said = sum(ends.queue.say(FrameKind.FAILED, "x" * 100) for _ in range(1000))
+    said = sum(ends.queue.send(FrameKind.FAILED, "x" * 100) for _ in range(1000))
     assert said == 64
     ends.queue.empty(1)
     assert len(ends.come()) == 64
-    assert ends.queue.say(FrameKind.FAILED, "again")
+    assert ends.queue.send(FrameKind.FAILED, "again")

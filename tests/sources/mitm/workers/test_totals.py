@@ -18,7 +18,7 @@ def test_counters_are_added_and_stay() -> None:
     stats = Stats()
     sums, one, two = Totals(stats), WorkerTotals(), WorkerTotals()
     for part in (one, two):
-        sums.joined(part)
+        sums.started(part)
     mine = Stats(captured=5, streamed=2, hung=1, unsampled=3, loop_lag_peak=0.5)
     mine.dropped["overload"] = 4
     mine.faults["accept"] = 1
@@ -29,23 +29,23 @@ def test_counters_are_added_and_stay() -> None:
     assert (stats.captured, stats.streamed, stats.hung, stats.unsampled) == (12, 2, 1, 3)
     assert (stats.dropped["overload"], stats.faults["accept"], stats.faults["sink"]) == (4, 1, 1)
     assert (sums.cpu_seconds, sums.resident_bytes) == (2.5, 140)
-    sums.left(one)
+    sums.ended(one)
     assert (stats.captured, sums.cpu_seconds, sums.resident_bytes) == (12, 2.5, 50)
-    sums.joined(WorkerTotals())
+    sums.started(WorkerTotals())
     assert stats.loop_lag_peak == 0.5
 
 
 def test_what_a_dead_worker_had() -> None:
     stats = Stats()
     sums, part = Totals(stats), WorkerTotals()
-    sums.joined(part)
+    sums.started(part)
     for _ in range(8):
-        sums.came(part)
+        sums.received(part)
     sums.counted(part, told(Stats(captured=10, in_flight=5, queue_depth=3)))
     assert stats.captured == 10, "two of them had been dropped"
     for _ in range(4):
-        sums.came(part)
-    sums.left(part)
+        sums.received(part)
+    sums.ended(part)
     assert stats.dropped["lost"] == 1, "of 5 that went on 4 have come"
     assert stats.captured == 14
 
@@ -57,7 +57,7 @@ def test_never_backwards_and_nothing_twice() -> None:
     real = came = 0
     for _ in range(60):
         part, stream, mine = WorkerTotals(), list[WorkerCounts | None](), Stats()
-        sums.joined(part)
+        sums.started(part)
         for _ in range(chance.randint(0, 60)):
             step = chance.random()
             if step < 0.4:
@@ -80,12 +80,12 @@ def test_never_backwards_and_nothing_twice() -> None:
         for event in stream:
             before = stats.captured
             if event is None:
-                sums.came(part)
+                sums.received(part)
                 came += 1
             else:
                 sums.counted(part, event)
             assert stats.captured >= before
-        sums.left(part)
+        sums.ended(part)
         real += mine.captured + mine.in_flight + mine.dropped["stopped"]
         assert came <= stats.captured <= real
         assert came + sum(stats.dropped.values()) <= real
@@ -95,7 +95,7 @@ def test_what_is_shown_of_now() -> None:
     stats = Stats()
     sums, one, two = Totals(stats), WorkerTotals(), WorkerTotals()
     for part in (one, two):
-        sums.joined(part)
+        sums.started(part)
     sums.show(0, 0, 50.0, reading=True)
     assert stats.last_tick == 50.0, "nobody has said anything yet"
     sums.counted(one, told(Stats(in_flight=2, queue_depth=3, held_bytes=10, last_tick=40.0, loop_lag=0.2)))
@@ -105,7 +105,7 @@ def test_what_is_shown_of_now() -> None:
     assert (stats.last_tick, stats.loop_lag, stats.overloaded) == (40.0, 0.2, True)
     sums.show(7, 100, 50.0, reading=False)
     assert stats.last_tick == 50.0, "what they say is not read"
-    sums.left(one)
-    sums.left(two)
+    sums.ended(one)
+    sums.ended(two)
     sums.show(0, 0, 60.0, reading=True)
     assert (stats.in_flight, stats.queue_depth, stats.last_tick, stats.overloaded) == (0, 0, 60.0, False)

@@ -114,9 +114,9 @@ def test_no_stream_of_frames_ends_the_worker(tmp_path: Path, caplog: pytest.LogC
 
         async def test(desk: Desk) -> None:
             desk.link.pid = victim.pid
-            desk.other.send(frame(FrameKind.HERE, 1) + b"\xff" * 100)
-            await desk.link.over.wait()
-            assert desk.link.begun.is_set()
+            desk.other.send(frame(FrameKind.PID, 1) + b"\xff" * 100)
+            await desk.link.closed.wait()
+            assert desk.link.started.is_set()
 
         desk = run(test)
         assert victim.wait(10) == -signal.SIGKILL
@@ -129,10 +129,10 @@ def test_no_stream_of_frames_ends_the_worker(tmp_path: Path, caplog: pytest.LogC
 
 def test_the_worker_is_gone() -> None:
     async def test(desk: Desk) -> None:
-        desk.other.send(frame(FrameKind.HERE, 1)[:-1])
+        desk.other.send(frame(FrameKind.PID, 1)[:-1])
         desk.other.close()
-        await desk.link.over.wait()
-        desk.link.tell(FrameKind.LEAVE)
+        await desk.link.closed.wait()
+        desk.link.send(FrameKind.STOP)
         desk.link.pid = os.getpid()
         desk.link.kill()
         desk.link.pause()
@@ -146,7 +146,7 @@ def test_the_worker_is_gone() -> None:
 def test_more_to_say_than_there_is_room() -> None:
     async def test(desk: Desk) -> None:
         for _ in range(200):
-            desk.link.tell(FrameKind.FAILED, "x" * 10_000)
+            desk.link.send(FrameKind.FAILED, "x" * 10_000)
         desk.other.setblocking(False)
         splitter, count = Splitter(MOST), 0
         while count < 200:
@@ -212,7 +212,7 @@ def test_the_end_audits_what_waits() -> None:
     run(test)
 
 
-def test_logs_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_message_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     retell = LogRelay()
     for _ in range(2):
         retell(LogLine("wirelint.sources", logging.WARNING, 12.5, "wirelint: the event loop is late"))
@@ -224,4 +224,4 @@ def test_logs_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     ]
     for number in range(1000):
         retell(LogLine("wirelint", logging.WARNING, 1.0, str(number)))
-    assert len(retell._told) == 200
+    assert len(retell._logged) == 200

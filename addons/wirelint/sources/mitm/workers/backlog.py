@@ -101,7 +101,7 @@ class Backlog:
 
     def _slice(self) -> None:
         done = self._work(_SLICE)
-        if not self.reading and self.merging.roomy:
+        if not self.reading and self.merging.has_room:
             self.reading = True
             self._on_reading(True)
         if not done:

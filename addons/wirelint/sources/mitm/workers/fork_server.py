@@ -32,11 +32,11 @@ class ForkServer:
         :raises OSError: the system allows no further process.
         """
         self._control, theirs = socket.socketpair()
-        with _undisturbed():
+        with _default_signals():
             self._pid = os.fork()
             if not self._pid:
                 self._control.close()
-                _tend(theirs, work, unwanted)
+                _serve(theirs, work, unwanted)
         theirs.close()
         self._control.setblocking(False)
 
@@ -66,7 +66,7 @@ class ForkServer:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def _default_signals() -> Iterator[None]:
     """Restore default signal handlers, which were meant for another process."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
@@ -75,7 +75,9 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _tend(control: socket.socket, work: Callable[[socket.socket], None], unwanted: Iterable[socket.socket]) -> NoReturn:
+def _serve(
+    control: socket.socket, work: Callable[[socket.socket], None], unwanted: Iterable[socket.socket]
+) -> NoReturn:
     """Run the fork server."""
     try:
         for number in _ENDING:

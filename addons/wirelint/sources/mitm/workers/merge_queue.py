@@ -40,7 +40,7 @@ class MergeQueue:
         return len(self._heap) >= self._records or self.octets >= self._octets
 
     @property
-    def roomy(self) -> bool:
+    def has_room(self) -> bool:
         """Return whether there is enough room to resume adding."""
         return len(self._heap) <= self._records // 2 and self.octets <= self._octets // 2
 

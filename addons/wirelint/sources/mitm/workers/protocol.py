@@ -24,16 +24,16 @@ class FrameKind(enum.IntEnum):
     """The kind of a frame. The first seven go to the process that audits, the others to a worker."""
 
     EXCHANGE = 0
-    HERE = 1
+    PID = 1
     READY = 2
     FAILED = 3
-    COUNTED = 4
-    SAID = 5
-    ALL = 6
+    COUNTS = 4
+    LOG = 5
+    ANSWER = 6
     SHARES = 7
     ASK = 8
-    LEAVE = 9
-    HURRY = 10
+    STOP = 9
+    STOP_NOW = 10
 
 
 class WorkerCounts(msgspec.Struct, array_like=True, frozen=True):
@@ -77,16 +77,16 @@ class SampleShares(msgspec.Struct, array_like=True, frozen=True):
 
 
 _TYPES: Final[Mapping[FrameKind, Any]] = {
-    FrameKind.HERE: int,
+    FrameKind.PID: int,
     FrameKind.READY: list[Address],
     FrameKind.FAILED: str,
-    FrameKind.COUNTED: WorkerCounts,
-    FrameKind.SAID: LogLine,
-    FrameKind.ALL: None,
+    FrameKind.COUNTS: WorkerCounts,
+    FrameKind.LOG: LogLine,
+    FrameKind.ANSWER: None,
     FrameKind.SHARES: SampleShares,
     FrameKind.ASK: None,
-    FrameKind.LEAVE: None,
-    FrameKind.HURRY: None,
+    FrameKind.STOP: None,
+    FrameKind.STOP_NOW: None,
 }
 _decoders: Final = {kind: msgspec.msgpack.Decoder(type=held) for kind, held in _TYPES.items()}
 _encoder: Final = msgspec.msgpack.Encoder()

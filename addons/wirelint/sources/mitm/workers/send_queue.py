@@ -93,14 +93,14 @@ class SendQueue:
         if not self._planned:
             self._plan()
 
-    def say(self, kind: FrameKind, value: object = None) -> bool:
+    def send(self, kind: FrameKind, value: object = None) -> bool:
         """Send a frame of another kind after the waiting ones. May be called from any thread once the event loop runs.
 
         :returns: False if too many of them wait already.
         """
         if threading.get_ident() != self._thread:
             if self._loop is not None:
-                self._loop.call_soon_threadsafe(self.say, kind, value)
+                self._loop.call_soon_threadsafe(self.send, kind, value)
             return self._loop is not None
         if self._broken or self._words >= _WORDS:
             return False

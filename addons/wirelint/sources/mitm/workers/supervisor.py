@@ -34,9 +34,9 @@ _SETTLED: Final = 10.0
 """A worker that ends after this many seconds did not fail at its start."""
 _MARGIN: Final = 12.0
 """Seconds after the grace period in which workers must send their exchanges."""
-_LAST_WORDS: Final = 10.0
-_HURRY: Final = 2.0
-_HURRIED_WORDS: Final = 0.1
+_FLUSH_TIME: Final = 10.0
+_KILL_TIME: Final = 2.0
+_SHORT_FLUSH_TIME: Final = 0.1
 _POLL: Final = 0.02
 
 _log: Final = logging.getLogger("wirelint")
@@ -47,7 +47,7 @@ class Supervisor:
 
     Attributes:
         sums: the sums of their counts.
-        on_standing: called on the event loop when no worker listens any more, and when one does again.
+        on_listening: called on the event loop when no worker listens any more, and when one does again.
     """
 
     def __init__(self, settings: ProxySettings, count: int, stats: Stats) -> None:
@@ -62,16 +62,16 @@ class Supervisor:
         if settings.ui != "none" or settings.transparent_port is not None or "save_stream_file" in settings.options:
             raise StartError("several workers have no screen, no redirected connections and no file of flows")
         self.sums = Totals(stats)
-        self.on_standing: Callable[[bool], None] = lambda _up: None
+        self.on_listening: Callable[[bool], None] = lambda _up: None
         self._count = count
         self._stats = stats
         self._settings, self._held = reserve(settings)
         try:
             self._forks = ForkServer(functools.partial(_work, settings=self._settings), self._held)
         except OSError as error:
-            self._let_go()
+            self._release_addresses()
             raise StartError(error.strerror or str(error)) from error
-        self._hurried = False
+        self._stopped_twice = False
         self._failure: StartError | None = None
 
     def run(
@@ -98,9 +98,9 @@ class Supervisor:
     def close(self) -> None:
         """Start no more workers, and release the addresses. Running workers shut down by themselves."""
         self._forks.close()
-        self._let_go()
+        self._release_addresses()
 
-    def _let_go(self) -> None:
+    def _release_addresses(self) -> None:
         for each in self._held:
             each.close()
 
@@ -113,45 +113,45 @@ class Supervisor:
         sampler: Sampler,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self._workers = WorkerPool(self._settings, self._stats, self.sums, consume, sampler, self._stand)
+        self._workers = WorkerPool(self._settings, self._stats, self.sums, consume, sampler, self._listening_changed)
         self._on_leave = on_leave
-        self._leaving = asyncio.Event()
-        self._begun = False
+        self._stopping = asyncio.Event()
+        self._has_started = False
         handlers: dict[int, Callable[[], None]] = {signal.SIGTERM: self._stop, signal.SIGINT: self._stop}
         if on_reload is not None:
             handlers |= signals.hang_up(on_reload, self._stop)
         signals.catch(loop, handlers)
         tasks = [loop.create_task(self._tick())]
         try:
-            running = await self._assemble()
-            if not self._leaving.is_set():
+            running = await self._start_workers()
+            if not self._stopping.is_set():
                 self._begin(on_ready, running)
-                tasks += [loop.create_task(self._tend(link)) for link in self._workers.links]
-                await self._leaving.wait()
+                tasks += [loop.create_task(self._watch(link)) for link in self._workers.links]
+                await self._stopping.wait()
         finally:
-            self._leaving.set()
-            await self._dismiss()
+            self._stopping.set()
+            await self._stop_workers()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._workers.backlog.empty(_HURRIED_WORDS if self._hurried else _LAST_WORDS)
-            self._workers.look()
+            self._workers.backlog.empty(_SHORT_FLUSH_TIME if self._stopped_twice else _FLUSH_TIME)
+            self._workers.check()
         if self._failure is not None:
             raise self._failure
 
     # Start
 
-    async def _assemble(self) -> Running:
+    async def _start_workers(self) -> Running:
         # The first one creates shared files, such as the CA. If it cannot start, neither could the others.
         first = self._fork_worker()
-        await first.begun.wait()
-        others = [self._fork_worker() for _ in range(1, self._count) if first.places is not None]
+        await first.started.wait()
+        others = [self._fork_worker() for _ in range(1, self._count) if first.listeners is not None]
         for link in (first, *others):
-            await link.begun.wait()
-            if link.places is None and not self._leaving.is_set():
+            await link.started.wait()
+            if link.listeners is None and not self._stopping.is_set():
                 raise StartError(link.failure or "a worker ended while it started")
         loop = asyncio.get_running_loop()
-        listeners = [ListenAddress(each.name, each.host, each.port) for each in first.places or ()]
+        listeners = [ListenAddress(each.name, each.host, each.port) for each in first.listeners or ()]
 
         def stop() -> None:
             loop.call_soon_threadsafe(self._stop)
@@ -163,7 +163,7 @@ class Supervisor:
             on_ready(running)
         except Exception as error:
             raise StartError(" ".join(str(error).split()) or type(error).__name__) from error
-        self._begun = True
+        self._has_started = True
 
     def _fork_worker(self) -> WorkerConnection:
         """Start another worker.
@@ -171,27 +171,27 @@ class Supervisor:
         :raises StartError: the system allows no further process.
         """
         try:
-            return self._workers.join(self._forks.fork())
+            return self._workers.add(self._forks.fork())
         except OSError as error:
             raise StartError(f"no worker can be started: {error.strerror or error}") from error
 
     # Events
 
-    async def _tend(self, link: WorkerConnection) -> None:
+    async def _watch(self, link: WorkerConnection) -> None:
         """Watch a worker and replace it when it is gone."""
         delay, forked_at = _FIRST_DELAY, time.monotonic()
         while True:
-            await link.over.wait()
-            if self._leaving.is_set():
+            await link.closed.wait()
+            if self._stopping.is_set():
                 return
             why = f": {link.failure}" if link.failure else ""
             _log.warning("wirelint: a worker is gone%s; another takes its place", why)
             if time.monotonic() - forked_at > _SETTLED:
                 delay = _FIRST_DELAY
-            while link.over.is_set():
+            while link.closed.is_set():
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, _LONGEST_DELAY)
-                if self._leaving.is_set():
+                if self._stopping.is_set():
                     return
                 forked_at = time.monotonic()
                 link = self._replace(link)
@@ -210,40 +210,40 @@ class Supervisor:
             self.sums.restarts += 1
         return link
 
-    def _stand(self, up: bool) -> None:
-        if self._begun and not self._leaving.is_set():
-            self.on_standing(up)
+    def _listening_changed(self, up: bool) -> None:
+        if self._has_started and not self._stopping.is_set():
+            self.on_listening(up)
 
     async def _tick(self) -> None:
         while True:
-            self._workers.look()
+            self._workers.check()
             await asyncio.sleep(_TICK)
 
     # Shutdown
 
     def _stop(self) -> None:
         """Shut down gracefully; when called again, at once."""
-        if not self._leaving.is_set():
-            self._leaving.set()
+        if not self._stopping.is_set():
+            self._stopping.set()
             self._on_leave()
-            self._workers.tell(FrameKind.LEAVE)
+            self._workers.send(FrameKind.STOP)
         else:
-            self._hurried = True
-            self._workers.tell(FrameKind.HURRY)
+            self._stopped_twice = True
+            self._workers.send(FrameKind.STOP_NOW)
 
-    async def _dismiss(self) -> None:
+    async def _stop_workers(self) -> None:
         """Shut down all workers, and wait for them."""
-        self._workers.tell(FrameKind.LEAVE)
+        self._workers.send(FrameKind.STOP)
         end = time.monotonic() + self._settings.grace + _MARGIN
         while self._workers and time.monotonic() < end:
-            if self._hurried:
-                end = min(end, time.monotonic() + _HURRY)
+            if self._stopped_twice:
+                end = min(end, time.monotonic() + _KILL_TIME)
             await asyncio.sleep(_POLL)
         for link in self._workers.links:
             link.kill()
         for link in self._workers.links:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(link.over.wait(), _HURRY)
+                await asyncio.wait_for(link.closed.wait(), _KILL_TIME)
             link.close()
 
 

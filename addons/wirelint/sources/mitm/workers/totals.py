@@ -84,18 +84,18 @@ class Totals:
         yield gauge("process_resident_memory_bytes", "Resident memory size in bytes.", self.resident_bytes)
         yield gauge("process_open_fds", "Number of open file descriptors.", self.descriptors)
 
-    def joined(self, part: WorkerTotals) -> None:
+    def started(self, part: WorkerTotals) -> None:
         """Count a worker that started."""
         self._parts = (*self._parts, part)
 
-    def came(self, part: WorkerTotals) -> None:
+    def received(self, part: WorkerTotals) -> None:
         """Count an exchange received from a worker."""
         part.since += 1
         self._stats.captured += 1
 
-    def counted(self, part: WorkerTotals, told: WorkerCounts) -> None:
+    def counted(self, part: WorkerTotals, counts: WorkerCounts) -> None:
         """Add the latest counts of a worker."""
-        sums, new, old = self._stats, told.stats, part.stats
+        sums, new, old = self._stats, counts.stats, part.stats
         for name in _ADDED:
             known = part.since if name == "captured" else 0
             setattr(sums, name, getattr(sums, name) + max(0, getattr(new, name) - getattr(old, name) - known))
@@ -106,10 +106,10 @@ class Totals:
         sums.loop_lag_peak = max(sums.loop_lag_peak, new.loop_lag_peak)
         part.stats = new
         part.since = 0
-        part.cpu = max(part.cpu, told.cpu)
-        part.resident = told.resident
+        part.cpu = max(part.cpu, counts.cpu)
+        part.resident = counts.resident
 
-    def left(self, part: WorkerTotals) -> None:
+    def ended(self, part: WorkerTotals) -> None:
         """Count the losses of a worker that is gone: the exchanges that it had not sent, as far as known."""
         self._stats.dropped["lost"] += max(0, part.stats.in_flight - part.since)
         self._past_cpu += part.cpu

@@ -40,7 +40,7 @@ from wirelint.sources.mitm.workers.send_queue import SendQueue
 from wirelint.sources.mitm.workers.shared_ports import SharingLoop
 
 _PIECE: Final = 65536
-_LAST_WORDS: Final = 10.0
+_FLUSH_TIME: Final = 10.0
 _ROUNDS: Final = 0.002
 _MARGIN: Final = 15.0
 _LONGEST_MESSAGE: Final = 2000
@@ -68,7 +68,7 @@ class Worker:
         self._sampler = Sampler(None, self._left_out)
         self._sampled: Counter[str] = Counter()
         self._running: Running | None = None
-        self._leaving = False
+        self._stopping = False
 
     def work(self) -> None:
         """Carry traffic until the shutdown."""
@@ -77,8 +77,8 @@ class Worker:
         logging.getLogger().addHandler(_Handler(self._queue))
         logging.getLogger("wirelint").setLevel(logging.INFO)
         streams_only.apply()
-        self._queue.say(FrameKind.HERE, os.getpid())
-        self._queue.empty(_LAST_WORDS)
+        self._queue.send(FrameKind.PID, os.getpid())
+        self._queue.empty(_FLUSH_TIME)
         remote = RemoteAudit(self._queue.holding, self._count, SharingLoop)
         try:
             run(
@@ -90,23 +90,23 @@ class Worker:
                 remote=remote,
             )
         except StartError as error:
-            self._queue.say(FrameKind.FAILED, str(error))
+            self._queue.send(FrameKind.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to hear of it
-            self._queue.say(FrameKind.FAILED, f"fault in a worker: {type(error).__name__}")
+            self._queue.send(FrameKind.FAILED, f"fault in a worker: {type(error).__name__}")
         self._count()
-        self._queue.empty(_LAST_WORDS)
+        self._queue.empty(_FLUSH_TIME)
         self._sock.close()
 
     def _begin(self, running: Running) -> None:
         """Handle the start: all listeners are open."""
         self._running = running
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._leave)
-        loop.add_reader(self._sock, self._hear)
-        self._hear()  # the shares were sent first
-        self._queue.say(FrameKind.READY, [Address(each.name, each.host, each.port) for each in running.listeners])
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
+        loop.add_reader(self._sock, self._receive)
+        self._receive()  # the shares were sent first
+        self._queue.send(FrameKind.READY, [Address(each.name, each.host, each.port) for each in running.listeners])
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         """Handle a message of the parent, or the end of its socket."""
         try:
             data = self._sock.recv(_PIECE)
@@ -116,35 +116,35 @@ class Worker:
             data = b""
         try:
             for each in self._splitter.split(data):
-                self._obey(each)
+                self._handle(each)
         except (BrokenError, msgspec.MsgspecError, ValueError, KeyError):
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._sock)
-            self._leave()
+            self._stop()
 
-    def _obey(self, told: Frame) -> None:
-        content: Any = content_of(told)
+    def _handle(self, frame: Frame) -> None:
+        content: Any = content_of(frame)
         if isinstance(content, SampleShares):
             self._sampler.shares = Shares(content.general, content.services)
-        elif told.kind == FrameKind.ASK:
+        elif frame.kind == FrameKind.ASK:
             # An exchange that ended for its client needs some rounds of the loop to reach the queue.
             asyncio.get_running_loop().call_later(_ROUNDS, self._answer)
-        elif told.kind == FrameKind.LEAVE:
-            self._leave()
-        elif told.kind == FrameKind.HURRY and self._running is not None:
-            self._leave()
+        elif frame.kind == FrameKind.STOP:
+            self._stop()
+        elif frame.kind == FrameKind.STOP_NOW and self._running is not None:
+            self._stop()
             self._running.stop()
 
     def _answer(self) -> None:
         """Answer that all exchanges that had ended when asked for are sent."""
-        self._queue.say(FrameKind.ALL)
+        self._queue.send(FrameKind.ANSWER)
         self._queue.push()
 
-    def _leave(self) -> None:
-        if self._leaving or self._running is None:
+    def _stop(self) -> None:
+        if self._stopping or self._running is None:
             return
-        self._leaving = True
+        self._stopping = True
         # The parent may be gone and unable to kill a process that hangs.
         last = threading.Timer(self._settings.grace + _MARGIN, os._exit, (1,))
         last.daemon = True
@@ -152,8 +152,8 @@ class Worker:
         self._running.stop()
 
     def _count(self) -> None:
-        told = WorkerCounts(self.stats, self._sampled, time.process_time(), _resident())
-        if self._queue.say(FrameKind.COUNTED, told):
+        counts = WorkerCounts(self.stats, self._sampled, time.process_time(), _resident())
+        if self._queue.send(FrameKind.COUNTS, counts):
             self._sampled.clear()
 
     def _left_out(self, service: str) -> None:
@@ -177,7 +177,7 @@ class _Handler(logging.Handler):
             if record.exc_info and record.exc_info[0]:
                 text = f"{text} ({record.exc_info[0].__name__})"
             text = text.encode("utf-8", "replace").decode()
-            self._queue.say(FrameKind.SAID, LogLine(record.name, record.levelno, record.created, text))
+            self._queue.send(FrameKind.LOG, LogLine(record.name, record.levelno, record.created, text))
 
 
 def _resident() -> int:

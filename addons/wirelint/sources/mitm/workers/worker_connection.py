@@ -20,10 +20,10 @@ class WorkerConnection:
 
     Attributes:
         pid: the worker's process id, 0 until it sends it.
-        begun: whether its start succeeded or failed.
-        places: the addresses on which it listens; None while it does not.
+        started: whether its start succeeded or failed.
+        listeners: the addresses on which it listens; None while it does not.
         failure: the reason why it could not start.
-        over: whether the worker is gone.
+        closed: whether the worker is gone.
         asked: the number of the round in which it has not answered yet, 0 if it has.
     """
 
@@ -31,66 +31,66 @@ class WorkerConnection:
         self,
         sock: socket.socket,
         most: int,
-        heard: Callable[[WorkerConnection, Frame], None],
-        broken: Callable[[WorkerConnection], None],
-        gone: Callable[[WorkerConnection], None],
+        on_frame: Callable[[WorkerConnection, Frame], None],
+        on_broken: Callable[[WorkerConnection], None],
+        on_gone: Callable[[WorkerConnection], None],
     ) -> None:
         """Start reading.
 
         :param most: most octets of a frame.
-        :param heard: called with each frame; must not raise.
-        :param broken: called for octets that cannot be parsed; then the worker is killed.
-        :param gone: called once, when no more frames will arrive.
+        :param on_frame: called with each frame; must not raise.
+        :param on_broken: called for octets that cannot be parsed; then the worker is killed.
+        :param on_gone: called once, when no more frames will arrive.
         """
         self.pid = 0
-        self.begun = asyncio.Event()
-        self.places: Sequence[Address] | None = None
+        self.started = asyncio.Event()
+        self.listeners: Sequence[Address] | None = None
         self.failure = ""
-        self.over = asyncio.Event()
+        self.closed = asyncio.Event()
         self.asked = 0
         sock.setblocking(False)
         self._sock = sock
         self._splitter = Splitter(most)
-        self._heard = heard
-        self._broken = broken
-        self._gone = gone
-        self._unsaid = bytearray()
+        self._on_frame = on_frame
+        self._on_broken = on_broken
+        self._on_gone = on_gone
+        self._unsent = bytearray()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(sock, self._read)
 
     def pause(self) -> None:
         """Pause reading, so that the worker keeps its exchanges."""
-        if not self.over.is_set():
+        if not self.closed.is_set():
             self._loop.remove_reader(self._sock)
 
     def resume(self) -> None:
         """Resume reading."""
-        if not self.over.is_set():
+        if not self.closed.is_set():
             self._loop.add_reader(self._sock, self._read)
 
-    def tell(self, kind: FrameKind, value: object = None) -> None:
+    def send(self, kind: FrameKind, value: object = None) -> None:
         """Send a message to the worker."""
-        if self.over.is_set():
+        if self.closed.is_set():
             return
-        self._unsaid += frame(kind, value)
+        self._unsent += frame(kind, value)
         self._write()
 
     def kill(self) -> None:
         """Kill the worker. While the socket is open, no other process has its process id."""
-        if self.pid and not self.over.is_set():
+        if self.pid and not self.closed.is_set():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Close the connection, so that the worker shuts down by itself."""
-        if self.over.is_set():
+        if self.closed.is_set():
             return
         self._loop.remove_reader(self._sock)
         self._loop.remove_writer(self._sock)
         self._sock.close()
-        self.over.set()
-        self.begun.set()
-        self._gone(self)
+        self.closed.set()
+        self.started.set()
+        self._on_gone(self)
 
     def _read(self) -> None:
         try:
@@ -104,19 +104,19 @@ class WorkerConnection:
             return
         try:
             for each in self._splitter.split(data):
-                self._heard(self, each)
+                self._on_frame(self, each)
         except BrokenError:
-            self._broken(self)
+            self._on_broken(self)
             self.kill()
             self.close()
 
     def _write(self) -> None:
         try:
-            while self._unsaid:
-                del self._unsaid[: self._sock.send(self._unsaid)]
+            while self._unsent:
+                del self._unsent[: self._sock.send(self._unsent)]
         except BlockingIOError:
             self._loop.add_writer(self._sock, self._write)
             return
         except OSError:
-            self._unsaid.clear()  # reading detects that it is gone
+            self._unsent.clear()  # reading detects that it is gone
         self._loop.remove_writer(self._sock)

@@ -42,20 +42,20 @@ class WorkerPool:
         sums: Totals,
         consume: Consume,
         sampler: Sampler,
-        on_standing: Callable[[bool], None],
+        on_listening: Callable[[bool], None],
     ) -> None:
         """Make an empty pool.
 
         :param consume: audits an exchange.
         :param sampler: has the shares for workers, and counts the exchanges outside their samples.
-        :param on_standing: called when the first worker listens, when the last one is gone, and so on.
+        :param on_listening: called when the first worker listens, when the last one is gone, and so on.
         """
         self.backlog = Backlog(consume, stats, settings.queue_limit, self._ask, self._room)
         self._most = longest(settings)
         self._sums = sums
         self._sampler = sampler
         self._shares = sampler.shares
-        self._on_standing = on_standing
+        self._on_listening = on_listening
         self._links: dict[WorkerConnection, WorkerTotals] = {}
         self._relay: Final = LogRelay()
         self._asking = 0
@@ -68,37 +68,37 @@ class WorkerPool:
         """Return the current connections."""
         return tuple(self._links)
 
-    def join(self, sock: socket.socket) -> WorkerConnection:
+    def add(self, sock: socket.socket) -> WorkerConnection:
         """Add a new worker, with the socket to it."""
-        link = WorkerConnection(sock, self._most, self._heard, lambda _link: self.backlog.fault(), self._gone)
+        link = WorkerConnection(sock, self._most, self._received, lambda _link: self.backlog.fault(), self._gone)
         part = self._links[link] = WorkerTotals()
-        self._sums.joined(part)
-        link.tell(FrameKind.SHARES, SampleShares(self._shares.general, self._shares.services))
+        self._sums.started(part)
+        link.send(FrameKind.SHARES, SampleShares(self._shares.general, self._shares.services))
         if not self.backlog.reading:
             link.pause()
         return link
 
-    def tell(self, kind: FrameKind, value: object = None) -> None:
+    def send(self, kind: FrameKind, value: object = None) -> None:
         """Send a message to all workers."""
         for link in self.links:
-            link.tell(kind, value)
+            link.send(kind, value)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Check periodically: update the numbers, and send changed shares to all workers."""
         merging = self.backlog.merging
         self._sums.show(len(merging), merging.octets, time.monotonic(), reading=self.backlog.reading)
         if self._sampler.shares is not self._shares:
             self._shares = self._sampler.shares
-            self.tell(FrameKind.SHARES, SampleShares(self._shares.general, self._shares.services))
+            self.send(FrameKind.SHARES, SampleShares(self._shares.general, self._shares.services))
 
-    def _heard(self, link: WorkerConnection, told: Frame) -> None:
+    def _received(self, link: WorkerConnection, frame: Frame) -> None:
         part = self._links[link]
-        if told.kind == FrameKind.EXCHANGE:
-            self._sums.came(part)
-            self.backlog.add(told.ended, told.content)
+        if frame.kind == FrameKind.EXCHANGE:
+            self._sums.received(part)
+            self.backlog.add(frame.ended, frame.content)
             return
         try:
-            self._take(link, part, told.kind, content_of(told))
+            self._take(link, part, frame.kind, content_of(frame))
         except (msgspec.MsgspecError, ValueError, KeyError):
             self.backlog.fault()
 
@@ -113,36 +113,36 @@ class WorkerPool:
         elif isinstance(content, int):
             link.pid = part.pid = max(0, content)
         elif isinstance(content, list):
-            link.places = content
-            link.begun.set()
-            self._stand()
-        elif kind == FrameKind.ALL:
+            link.listeners = content
+            link.started.set()
+            self._update_listening()
+        elif kind == FrameKind.ANSWER:
             link.asked = 0
             self._answered()
         elif kind == FrameKind.FAILED:
             link.failure = str(content)
-            link.begun.set()
+            link.started.set()
 
     def _gone(self, link: WorkerConnection) -> None:
-        self._sums.left(self._links.pop(link))
-        link.places = None
-        self._stand()
+        self._sums.ended(self._links.pop(link))
+        link.listeners = None
+        self._update_listening()
         self._answered()
 
-    def _stand(self) -> None:
-        before, now = self._sums.living, sum(link.places is not None for link in self._links)
+    def _update_listening(self) -> None:
+        before, now = self._sums.living, sum(link.listeners is not None for link in self._links)
         self._sums.living = now
         if bool(before) != bool(now):
-            self._on_standing(now > 0)
+            self._on_listening(now > 0)
 
     def _ask(self) -> bool:
         """Ask all workers for their exchanges; return whether there is one to wait for."""
         self._asking += 1
         for link in self._links:
             # A worker that did not answer in time is neither asked again before it does, nor waited for.
-            if link.places is not None and not link.asked:
+            if link.listeners is not None and not link.asked:
                 link.asked = self._asking
-                link.tell(FrameKind.ASK)
+                link.send(FrameKind.ASK)
         return any(link.asked == self._asking for link in self._links)
 
     def _answered(self) -> None:
