@@ -1,4 +1,4 @@
-"""Wires the engine to the sinks that live traffic feeds: metrics, journal, page, terminal."""
+"""Wire the engine to the sinks of live traffic: metrics, journal, page, terminal."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _log: Final = logging.getLogger("wirelint")
 
 
 class Live:
-    """Audits exchanges one by one, and lets all sinks have the outcome.
+    """Audits exchanges one by one, and passes the results to all sinks.
 
-    :param engine: judges them.
-    :param stats: what the capture layer counts; faults of sinks are counted there, too.
-    :param shares: how much of each service's traffic to audit; all of it where None.
+    :param engine: audits them.
+    :param stats: the counts of the capture layer; faults of sinks are counted there, too.
+    :param shares: the share of each service's traffic to audit; None for all.
     :param terminal: shows new findings; None to show none.
     :param log: writes findings; None to write none.
     :param host: address of the page and of ``/metrics``.
-    :param port: its port, 0 for any that is free.
-    :param names: further names that the page answers to.
+    :param port: its port, 0 for any free one.
+    :param names: further host names of the page.
     """
 
     def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
@@ -99,12 +99,12 @@ class Live:
         """Serve the page and the metrics.
 
         :returns: the page's address.
-        :raises OSError: it cannot be listened on.
+        :raises OSError: the address is not available.
         """
         return self._server.start()
 
     def change(self, found: Setup) -> None:
-        """Audit by other settings; counts, findings and memory stay. Call this on the thread of ``consume``."""
+        """Apply other settings; counts, findings and memories stay. Call this on the thread of ``consume``."""
         engine = found.engine(self._engine.state)
         self.metrics.change_rules(engine.rules)
         self._server.change_rules(engine.rules)
@@ -114,13 +114,13 @@ class Live:
         self._reloads.succeeded()
 
     def stay(self) -> None:
-        """Show in the metrics that a reload failed, and that the settings before it are in force."""
+        """Show in the metrics that a reload failed, and that the previous settings are in force."""
         self._reloads.failed()
 
     def probe(self, services: Mapping[str, str], *, insecure: bool = False) -> None:
-        """Check from now on whether credentials are looked at, by requests of our own.
+        """Start to probe whether services check credentials.
 
-        :param services: name → URL of those that may be asked.
+        :param services: name → URL of the services that may be probed.
         :param insecure: do not verify their certificates.
         """
         self._prober = prober = Prober(services, catalogue(), self._probed, state=self._engine.state, insecure=insecure)
@@ -128,7 +128,7 @@ class Live:
         self.metrics.register(prober)
 
     def _probed(self, audit: Audit) -> None:
-        """Show what a probe found; it is no traffic, and so not counted as such."""
+        """Show the findings of a probe; it is not traffic, so it is not counted as such."""
         self.journal.add(audit)
         if self.terminal is not None:
             self.terminal.accept(audit)
@@ -164,12 +164,12 @@ class Live:
             self.terminal.announce(text)
 
     def _alive(self) -> bool:
-        """Return whether the event loop that carries the traffic has moved lately."""
+        """Return whether the event loop that carries the traffic ran recently."""
         last = self.stats.last_tick
         return last == 0 or time.monotonic() - last < _STUCK
 
     def close(self) -> None:
-        """Stop the server, and let terminal and log have their last lines. Calling this again changes nothing."""
+        """Stop the server, and write the last lines of terminal and log. Calling this again changes nothing."""
         self.ready = False
         if self._prober is not None:
             self._prober.close()

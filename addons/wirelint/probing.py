@@ -1,8 +1,8 @@
-"""Active checks of credentials, for a developer's own services: asked for, safe, slow, and kept apart.
+"""Probe credentials of a developer's own services: on request, with safe methods, slowly, and apart from traffic.
 
-A sample of the requests that carry credentials is sent again, straight to the service: with its credentials broken, and
-without any. Only GET and HEAD are, only to services that were named, no more than one request at a time and a few a
-minute, each route once an hour. What comes of it is judged by rules of its own and never counted as traffic.
+A sample of the requests that carry credentials is sent again, directly to the service: with broken credentials, and
+without any. Probes are GET and HEAD only, to named services only, one request at a time and a few per minute, each
+route once an hour. Separate rules judge the results, which are never counted as traffic.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from wirelint.evidence.identity import identity
 from wirelint.sinks.metrics.families import Families, counter
 
 MARK: Final = "wirelint-probe"
-"""The request field that our own requests bear, so that they are known should they come by again."""
+"""The field of our own requests, by which they are recognised if they pass the proxy."""
 
 OUTCOMES: Final = ("enforced", "ignored", "unevaluated", "unclear", "failed")
 
@@ -54,12 +54,12 @@ Kind = Literal["without", "broken"]
 
 
 class Prober:
-    """Sends requests again, from a thread of its own.
+    """Sends requests again, from a separate thread.
 
-    :param services: name → URL of those that may be asked.
+    :param services: name → URL of the services that may be probed.
     :param rules: all rules; those of the family ``probing`` judge.
-    :param found: is given the audit of each probed exchange, in the prober's thread.
-    :param state: what the live engine remembers; it is only read.
+    :param found: called with the audit of each probed exchange, in the prober's thread.
+    :param state: the memories of the live engine, read-only.
     :param insecure: do not verify certificates.
     :param pause: seconds between two probes.
     """
@@ -75,7 +75,7 @@ class Prober:
         pause: float = _PAUSE,
     ) -> None:
         self.outcomes: Counter[tuple[str, str]] = Counter({(name, each): 0 for name in services for each in OUTCOMES})
-        """Service and outcome → probed routes; all keys are there from the start, as others read it meanwhile."""
+        """Service and outcome → probed routes; all keys exist from the start, because other threads read it."""
         self._services = dict(services)
         self._found = found
         self._state = state
@@ -99,11 +99,11 @@ class Prober:
         )
 
     def is_ours(self, exchange: Exchange) -> bool:
-        """Return whether an exchange is one of our own, passed on by the service that was probed."""
+        """Return whether an exchange is a probe, forwarded by the probed service."""
         return exchange.request.headers.get(MARK) == self._mark
 
     def offer(self, exchange: Exchange) -> None:
-        """Take an exchange into consideration. Never waits."""
+        """Consider an exchange for a probe. Never waits."""
         if not self._is_fit(exchange):
             return
         visit = self._state.visit(exchange)
@@ -118,18 +118,18 @@ class Prober:
 
     @property
     def idle(self) -> bool:
-        """Return whether nothing waits or is under way."""
+        """Return whether no probe waits or runs."""
         return self._queue.unfinished_tasks == 0
 
     def close(self) -> None:
-        """Stop. A request that is under way is waited for a moment."""
+        """Stop, after waiting a moment for a running request."""
         self._stopped.set()
         with contextlib.suppress(queue.Full):
             self._queue.put_nowait(None)
         self._thread.join(_PATIENCE)
 
     def _is_fit(self, exchange: Exchange) -> bool:
-        """Return whether a request is safe to repeat, and its answer such that a difference would be seen."""
+        """Return whether a request is safe to repeat, and its answer would show a difference."""
         request, response = exchange.request, exchange.response
         return (
             exchange.service in self._services
@@ -192,7 +192,7 @@ class Prober:
 
 
 def outcome(exchange: Exchange, probes: Iterable[Probe]) -> str:
-    """What probes tell: credentials are ``enforced``, ``ignored`` or ``unevaluated``; ``unclear`` where neither."""
+    """Return the outcome of probes: credentials are ``enforced``, ``ignored`` or ``unevaluated``; else ``unclear``."""
     answers = list(probes)
     if any(probe.status is None for probe in answers):
         return "failed"
@@ -204,7 +204,7 @@ def outcome(exchange: Exchange, probes: Iterable[Probe]) -> str:
 
 
 def changed(exchange: Exchange, kind: Kind) -> tuple[str, list[tuple[bytes, bytes]]]:
-    """Return target and fields of a request, its credentials left out or broken."""
+    """Return target and fields of a request without its credentials, or with broken ones."""
     named = {(each.kind, each.name) for each in sent(exchange)}
     return _target(exchange.request.target, named, kind), list(_fields(exchange.request.headers, named, kind))
 
@@ -235,7 +235,7 @@ def _target(target: str, named: Set[tuple[str, str]], kind: Kind) -> str:
 
 
 def _pair(pair: str, place: str, named: Set[tuple[str, str]], kind: Kind) -> str:
-    """Return ``name=value`` as it is, broken, or empty where it is left out."""
+    """Return ``name=value`` unchanged, broken, or empty to omit it."""
     name, equals, value = pair.partition("=")
     if not value or (place, name) not in named:
         return pair
@@ -243,10 +243,10 @@ def _pair(pair: str, place: str, named: Set[tuple[str, str]], kind: Kind) -> str
 
 
 def _broken(secret: str) -> str:
-    """A secret of the same length and alphabet that is another one: its letters and digits moved on by one."""
+    """Return another secret of the same length and alphabet: its letters and digits shifted by one."""
     turned = str.maketrans(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
         "bcdefghijklmnopqrstuvwxyzaBCDEFGHIJKLMNOPQRSTUVWXYZA1234567890",
     )
-    # The first half stays, so that a JWT keeps its head, and Basic its user: it is the proof that must be looked at.
+    # The first half stays, so that a JWT keeps its header, and Basic its user: the service must check the proof.
     return secret[: len(secret) // 2] + secret[len(secret) // 2 :].translate(turned)

@@ -1,4 +1,4 @@
-"""The ``wirelint`` command. Each subcommand is a module of its own, loaded when it is called."""
+"""The ``wirelint`` command. Each subcommand is a separate module, imported when it is called."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _COMMANDS: Final = {
     "config": "config",
     "addon-path": "addon_path",
 }
-"""Commands in the order of the help text, and the modules that hold them as ``command``."""
+"""Commands in the order of the help text, and the modules that define them as ``command``."""
 
 TROUBLE: Final = 2
-"""Exit code for wrong usage or settings, unreadable or empty input, and faults of our own."""
+"""Exit code for wrong usage or settings, unreadable or empty input, and internal faults."""
 _INTERRUPTED: Final = 130
-_PIPE_CLOSED: Final = 141  # what a shell reports for a program that SIGPIPE ended
+_PIPE_CLOSED: Final = 141  # the code of a shell for a program that SIGPIPE ended
 
 
 class Invocation:
@@ -60,18 +60,18 @@ class _Commands(click.Group):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except BrokenPipeError:  # click would end with 1, which means that there are findings
-            # Python flushes once more at its end, and would complain.
+        except BrokenPipeError:  # click would exit with 1, which means that there are findings
+            # Python flushes once more at exit, and would report an error.
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return _PIPE_CLOSED
-        except KeyboardInterrupt:  # click would say it by an empty line
+        except KeyboardInterrupt:  # click would print only an empty line
             raise click.Abort from None
         return result
 
 
 def switch_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    """Switch tracebacks on for ``--debug``, before or behind the name of a command."""
+    """Switch tracebacks on for ``--debug``, before or after the name of a command."""
     if value:
         context.ensure_object(Invocation).debug = True
 
@@ -97,7 +97,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; report any error in one line on standard error.
 
-    :param arguments: words behind ``wirelint``; those of the process by default.
+    :param arguments: words after ``wirelint``; those of the process by default.
     :returns: the exit code: 0, 1 for findings that matter, 2 for trouble, 130 when interrupted.
     """
     for stream in (sys.stdout, sys.stderr):

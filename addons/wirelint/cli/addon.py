@@ -1,4 +1,4 @@
-"""The wiring of the add-on that ``mitmdump -s`` loads: the settings and sinks of ``wirelint proxy``."""
+"""Wire the add-on that ``mitmdump -s`` loads, with the settings and sinks of ``wirelint proxy``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log: Final = logging.getLogger("wirelint")
 
 
 def build(host: str, port: int, file: str, stats: Stats) -> Live:
-    """Return a started ``Live``; faulty settings are logged, and the defaults take their place.
+    """Return a started ``Live``; invalid settings are logged, and the defaults apply.
 
     :param host: address of the page and of ``/metrics``.
     :param port: its port.
@@ -26,7 +26,7 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
     :param stats: the counters of the capture layer.
     """
     found = default()
-    # mitmproxy ends at once where an error is logged while it starts.
+    # mitmproxy exits if an error is logged while it starts.
     try:
         found = _setup(file)
     except click.ClickException as error:
@@ -50,9 +50,9 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
 def _setup(file: str) -> Setup:
     """Return the setup of ``wirelint proxy`` with ``--config file``.
 
-    :raises click.ClickException: the settings cannot be used.
+    :raises click.ClickException: the settings are invalid.
     """
-    # mitmproxy has options of its own for all else, so that a proxy's other settings need not make sense here.
+    # mitmproxy has its own options for everything else, so other settings of a proxy may be invalid here.
     known = [item for item in proxy.params if item.name in CHANGEABLE | {"config_file"}]
     command = click.Command("proxy", params=known)
     words = ["--config", file] if file else []

@@ -1,4 +1,4 @@
-"""``wirelint addon-path``: for ``mitmdump -s "$(wirelint addon-path)"``."""
+"""Define ``wirelint addon-path``, for ``mitmdump -s "$(wirelint addon-path)"``."""
 
 from __future__ import annotations
 

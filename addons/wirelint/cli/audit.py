@@ -1,4 +1,4 @@
-"""``wirelint audit``: recorded traffic in, reports out."""
+"""Define ``wirelint audit``, which reports on recorded traffic."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def command(
 def _audit(capture: Recording, engine: AnyEngine, tally: Tally, reports: Sequence[Report], progress: Progress) -> None:
     """Audit one capture.
 
-    :raises UnreadableError: no exchange is in it.
+    :raises UnreadableError: it has no exchange.
     """
     skipped: Counter[str] = Counter()
     before = tally.exchanges

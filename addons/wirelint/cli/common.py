@@ -1,4 +1,4 @@
-"""Options that every command has that can fail."""
+"""Define the options of every command that can fail."""
 
 from __future__ import annotations
 

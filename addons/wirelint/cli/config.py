@@ -1,4 +1,4 @@
-"""``wirelint config``: the settings in force, and where each comes from."""
+"""Define ``wirelint config``, which shows the settings in force and their origins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``wirelint demo``: misbehaving services, their clients, and the proxy between them."""
+"""Define ``wirelint demo``: misbehaving services, their clients, and the proxy between them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def command(duration: float, forever: bool, browser: bool, metrics_port: int | N
 
     trouble: list[str] = []
     try:
-        # What mitmproxy writes to its folder, a CA among it, is not to stay behind.
+        # mitmproxy's files, among them a CA, must not remain.
         with tempfile.TemporaryDirectory(prefix="wirelint-demo-") as folder, Demo() as demo:
             settings = ProxySettings(
                 services=[ServiceSpec(url=url, name=name, listen_port=0) for name, url in demo.services.items()],
@@ -85,14 +85,14 @@ def command(duration: float, forever: bool, browser: bool, metrics_port: int | N
 
 
 def _follow(demo: Demo, running: Running, trouble: list[str]) -> None:
-    """Stop the proxy once the clients have ended."""
+    """Stop the proxy once the clients exit."""
     from wirelint.demo import DemoError  # noqa: PLC0415
 
     try:
         demo.wait()
     except DemoError as error:
         trouble.append(str(error))
-    with suppress(RuntimeError):  # the event loop has ended before
+    with suppress(RuntimeError):  # the event loop has already ended
         running.stop()
 
 

@@ -1,4 +1,4 @@
-"""``wirelint explain``: the description of a rule."""
+"""Define ``wirelint explain``, which describes a rule."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
 
 
 def _paragraphs(text: str) -> Iterator[Text]:
-    """Yield text ready to wrap: paragraphs in one piece, lists and code line by line."""
+    """Yield text ready to wrap: whole paragraphs; lists and code line by line."""
     paragraph: list[str] = []
     for line in [*text.splitlines(), None]:
         if paragraph and (not line or line.startswith(("- ", " "))):
@@ -93,7 +93,7 @@ def _paragraphs(text: str) -> Iterator[Text]:
 
 
 def _marked_up(line: str) -> Text:
-    """Return text with code between double backticks in a style of its own."""
+    """Return text with code between double backticks highlighted."""
     text = Text()
     for number, piece in enumerate(line.split("``")):
         text.append(piece, "bold cyan" if number % 2 else "")

@@ -1,4 +1,4 @@
-"""Start and end of a proxy as log events for programs."""
+"""Log the start and end of a proxy as events for programs."""
 
 from __future__ import annotations
 

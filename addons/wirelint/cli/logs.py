@@ -1,4 +1,4 @@
-"""Options for the log of findings and for wirelint's own log."""
+"""Define options for the log of findings and for wirelint's own log."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _log: Final = logging.getLogger("wirelint")
 class Logging(NamedTuple):
     """Settings of the logs.
 
-    ``file``: where findings go as JSON lines, ``-`` for standard output, None for nowhere. ``size``: MiB at which the
-    file is moved aside; 0 for never. ``keep``: how many older ones to keep. ``form``: of wirelint's own log.
+    ``file``: the log of findings as JSON lines, ``-`` for standard output, None for none. ``size``: MiB at which the
+    file is rotated; 0 for never. ``keep``: number of old files. ``form``: format of wirelint's own log.
     """
 
     file: str | None = None
@@ -34,7 +34,7 @@ class Logging(NamedTuple):
 
     @property
     def json_on_stdout(self) -> bool:
-        """True if standard output is for JSON alone."""
+        """Return whether standard output is for JSON only."""
         return self.file == STDOUT or self.form == "json"
 
     def findings(self) -> FindingsLog | None:

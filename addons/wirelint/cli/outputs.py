@@ -1,4 +1,4 @@
-"""``--format`` and ``--output``: the reports of an audit of files, and their destinations."""
+"""Define ``--format`` and ``--output``: the reports of an audit of files, and their destinations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wirelint.settings.options import Choice, asked_for, option
 
 
 class Output(NamedTuple):
-    """A format, and the file it goes to; None for standard output."""
+    """A format, and its file; None for standard output."""
 
     form: str
     file: str | None = None
@@ -29,7 +29,7 @@ class OutputType(click.ParamType[Output]):
     name = "output"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Output:
-        """Return the format and file that ``value`` names."""
+        """Return the format and file in ``value``."""
         if isinstance(value, Output):
             return value
         form, colon, file = str(value).partition(":")
@@ -65,9 +65,9 @@ def report_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def begin(context: click.Context, run: Run) -> list[Report]:
-    """Open the files that are asked for, and begin the reports. The files are closed with the context.
+    """Open the requested files, and begin the reports. The files are closed with the context.
 
-    :raises click.UsageError: two reports go to one place, or a file cannot be written.
+    :raises click.UsageError: two reports go to the same file, or a file cannot be written.
     """
     outputs: list[Output] = list(context.params["outputs"])
     if asked_for(context, "form") or all(output.file is not None for output in outputs):

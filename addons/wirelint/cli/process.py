@@ -1,4 +1,4 @@
-"""Process limits and signals: end on SIGTERM, open as many files as allowed."""
+"""Set process limits and signals: exit on SIGTERM, open as many files as allowed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from types import FrameType
 
 @contextlib.contextmanager
 def ending_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM end what is done within as Ctrl-C does, until something better is set up.
+    """Let SIGTERM end the block like Ctrl-C, until a better handler is installed.
 
-    The first process of a container gets no SIGTERM that it has no handler for.
+    The first process of a container ignores SIGTERM without a handler.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -38,6 +38,6 @@ def allow_most_files() -> None:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
-        # macOS says "no limit" and means another number, which it does not tell.
+        # macOS says "no limit" but has one, which it does not report.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

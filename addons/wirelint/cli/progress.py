@@ -1,4 +1,4 @@
-"""A progress bar on standard error, which is removed in the end."""
+"""Show a progress bar on standard error, and remove it in the end."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _CLEAR: Final = "\r\x1b[K"
 
 
 class Progress:
-    """Show a bar after one second, if standard error is a terminal.
+    """Shows a bar after one second, if standard error is a terminal.
 
     :param printer: writes to standard error.
     :param what: the file's name.
-    :param total: how many records it has; None if unknown.
+    :param total: its number of records; None if unknown.
     :param quiet: never show the bar.
     """
 
@@ -49,7 +49,7 @@ class Progress:
         sys.stderr.flush()
 
     def note(self, line: str) -> None:
-        """Write a line that stays, in place of the bar."""
+        """Write a line that stays, above the bar."""
         self.clear()
         self._printer.line(line)
 

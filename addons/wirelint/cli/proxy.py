@@ -1,4 +1,4 @@
-"""``wirelint proxy``: live traffic."""
+"""Define ``wirelint proxy``, which audits live traffic."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def _wanted(word: str) -> Wanted:
     match = _service.fullmatch(word)
     name, url, port = match.groups() if match else (None, word, None)
     if not re.match(r"https?://", url, re.IGNORECASE):
-        # Never the word itself: a URL may hold a password.
+        # Never quote the word itself: a URL may have a password.
         hint = f"; did you mean http://{url}?" if re.fullmatch(r"[\w.-]+:\d{1,5}", url) else ""
         raise click.UsageError(
             f"a service's URL must begin with http:// or https://{hint}", click.get_current_context(silent=True)

@@ -1,4 +1,4 @@
-"""``wirelint rules``: the list of rules."""
+"""Define ``wirelint rules``, the list of rules."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _chosen(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...
 
 
 def metadata(rule: Rule) -> dict[str, Any]:
-    """Return the metadata of a rule without texts and examples, by published names."""
+    """Return the metadata of a rule by published names, without texts and examples."""
     return {
         "id": rule.id,
         "family": rule.family,

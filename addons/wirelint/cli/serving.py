@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from wirelint.web.site import Endpoint
 
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
-# How mitmproxy and asyncio say together that an address is taken.
+# The text of mitmproxy and asyncio for an address in use.
 _refused: Final = re.compile(r".* failed to listen on (\S+) with .*[:\]] ([^:\]]+)")
 
 
@@ -57,17 +57,18 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     """Run a proxy until it is stopped, then print a summary on standard error.
 
     :param engine: judges the traffic.
-    :param names: further names that the page answers to.
-    :param on_ready: called with what runs and with the page's address, once all is up and said so.
-    :param shares: how much of each service's traffic to audit; all of it where None.
+    :param names: further host names of the page.
+    :param on_ready: called with the running proxy and the page's address, once all listeners are open.
+    :param shares: the share of each service's traffic to audit; None for all.
     :param logging: the logs of findings and of wirelint itself, besides the terminal.
-    :param reloading: is given the wiring, and returns what to call with each SIGHUP.
-    :param probe: send a sample of safe requests again, to see whether credentials are looked at.
-    :param workers: how many processes carry the traffic. One is this process; several only carry, and this one audits.
-    :returns: the wiring, stopped, to read numbers from.
-    :raises click.UsageError: an address cannot be listened on, or the settings make no sense.
+    :param reloading: returns the handler of SIGHUP, given the ``Live``.
+    :param probe: repeat a sample of safe requests, to test whether credentials are checked.
+    :param workers: number of processes that carry the traffic. With one, it is this process; with several, this process
+        only audits.
+    :returns: the stopped ``Live``, to read numbers from.
+    :raises click.UsageError: an address is not available, or the settings are invalid.
     """
-    # mitmproxy takes a second to load, and only these two commands need it.
+    # mitmproxy takes a second to import, and only these two commands need it.
     from wirelint.live import Live  # noqa: PLC0415
     from wirelint.sources.mitm.master import run  # noqa: PLC0415
     from wirelint.sources.mitm.stats import Stats  # noqa: PLC0415
@@ -79,9 +80,9 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     logging = logging or Logging()
     screen = settings.ui == "console"
     terminal = None if screen or logging.json_on_stdout else Terminal(_write_to(Printer(sys.stdout)))
-    # Workers are forked, so they come before all that has a thread.
+    # Workers are forked, so they come before anything starts a thread.
     with _supervisor(settings, workers, stats) as supervisor, logging_to(Lines(Stream(2)), logging.form) as handler:
-        # mitmproxy logs why it cannot start, and so would say it twice. Its console screen shows its log by itself.
+        # mitmproxy also logs why it cannot start, which would print it twice. Its console screen shows its own log.
         handler.heard = False
         live = Live(
             engine,
@@ -129,7 +130,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
                         on_reload=None if reloading is None else reloading(live),
                         sampler=live.sampler,
                     )
-        except KeyboardInterrupt:  # it came before the proxy began to listen for it
+        except KeyboardInterrupt:  # it came before the proxy had a handler for it
             pass
         finally:
             live.close()
@@ -158,7 +159,7 @@ def _supervisor(settings: ProxySettings, workers: int, stats: Stats) -> Iterator
 
 @contextlib.contextmanager
 def _as_usage() -> Iterator[None]:
-    """What cannot be started is a matter of how it was asked for."""
+    """Turn errors at the start into usage errors."""
     from wirelint.sources.mitm.settings import StartError  # noqa: PLC0415 - likewise
 
     try:
@@ -225,7 +226,7 @@ def _with_page(settings: ProxySettings, host: str, port: int) -> tuple[ProxySett
 
 
 def _clients(host: str) -> str:
-    """Say who may use a forward proxy that listens on an address."""
+    """Return the text that says which clients may use a forward proxy on an address."""
     try:
         alone = host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -1,7 +1,7 @@
-"""A demo with real traffic: services that misbehave as real ones do, one that behaves, and clients that use them.
+"""A demo with real traffic: services that misbehave like real ones, one correct service, and their clients.
 
-``Demo`` runs the services and the clients; who uses it puts a proxy between them. ``wirelint.demo.scenarios`` lists
-what there is to find, ``wirelint.demo.clients.walk`` plays each of these scenarios once.
+``Demo`` runs the services and the clients; its caller puts a proxy between them. ``wirelint.demo.scenarios`` lists the
+faults to find, ``wirelint.demo.clients.walk`` plays each of these scenarios once.
 """
 
 from wirelint.demo.session import Demo, DemoError

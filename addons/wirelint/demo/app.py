@@ -1,4 +1,4 @@
-"""What the demo's services are made with: routes, replies and the HTTP/1.1 server beneath, without dependencies."""
+"""Routes, replies and the HTTP/1.1 server of the demo's services, without dependencies."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ class Call:
     captured: dict[str, str]
 
     def json(self) -> Any:
-        """The content as JSON.
+        """Return the content as JSON.
 
-        :raises ValueError: where it is none.
+        :raises ValueError: it is not JSON.
         """
         return json.loads(self.content)
 
     @property
     def credential(self) -> str | None:
-        """The credential in the Authorization field, whatever its scheme."""
+        """Return the credential in the Authorization field, whatever its scheme."""
         return self.fields.get("authorization", "").partition(" ")[2] or None
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back.
+    """A reply.
 
-    :param announced: a Content-Length that differs from the content: the connection closes where the content ends.
-    :param pieces: content that follows bit by bit, in chunks.
+    :param announced: a Content-Length that differs from the content: the connection closes at the end of the content.
+    :param pieces: content that follows in chunks.
     """
 
     status: int
@@ -60,19 +60,19 @@ class Reply:
 
 
 def as_json(status: int, value: Any, media: str = JSON, **fields: str) -> Reply:
-    """A JSON reply; the names of ``fields`` are written with underscores for hyphens."""
+    """Return a JSON reply; the names of ``fields`` have underscores for hyphens."""
     content = json.dumps(value, separators=(",", ":")).encode()
     return Reply(status, content, media, {name.replace("_", "-"): text for name, text in fields.items()})
 
 
 def problem(status: int, title: str, detail: str, *, declared: int | None = None, **fields: str) -> Reply:
-    """A problem document (RFC 9457), whose status member is ``declared`` where it lies."""
+    """Return a problem document (RFC 9457); ``declared`` is a wrong value for its status member."""
     value = {"type": "about:blank", "title": title, "status": declared or status, "detail": detail}
     return as_json(status, value, PROBLEM, **fields)
 
 
 def as_text(status: int, text: str, media: str = "text/plain; charset=utf-8") -> Reply:
-    """A text reply."""
+    """Return a text reply."""
     return Reply(status, text.encode(), media)
 
 
@@ -94,9 +94,9 @@ def _crashed(_: Call, error: Exception) -> Reply:
 
 @dataclass(slots=True)
 class App:
-    """A service: its routes, and what it says where none fits or one fails.
+    """A service: its routes, and its replies if none fits or one fails.
 
-    :param name: also what its Server field says.
+    :param name: also the value of its Server field.
     """
 
     name: str
@@ -120,7 +120,7 @@ class App:
         return register
 
     def answer(self, method: str, target: str, fields: dict[str, str], content: bytes) -> Reply:
-        """What this service says to a request."""
+        """Return the reply to a request."""
         parts = urlsplit(target)
         path = unquote(parts.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -140,10 +140,10 @@ class App:
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Serves one app, a thread for each connection.
+    """Serves one app, with a thread per connection.
 
     :param host: the address to listen on.
-    :param port: the port; 0 for any that is free, which ``port`` then tells.
+    :param port: the port; 0 for any free one, which ``port`` then returns.
     """
 
     allow_reuse_address = True
@@ -157,12 +157,12 @@ class Server(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """Return the port on which it listens."""
         return int(self.server_address[1])
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):  # clients come and go as they like
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):  # clients may disconnect at any time
             super().handle_error(request, client_address)
 
 
@@ -197,7 +197,7 @@ class _DemoHandler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(reply.announced or len(reply.content)))
         if reply.announced or self.close_connection:
             self.close_connection = True
-            if not reply.announced:  # one that breaks off gives no warning
+            if not reply.announced:  # an aborted one gives no warning
                 self.send_header("Connection", "close")
         self.end_headers()
         if self.command == "HEAD":
@@ -209,7 +209,7 @@ class _DemoHandler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the terminal belongs to wirelint."""
+        """Log nothing: the terminal belongs to wirelint."""
 
 
 for _method in _METHODS:

@@ -1,7 +1,7 @@
-"""Backends that fail in the ways backends do, and the client with which a service calls them.
+"""Backends that fail like real ones, and the client with which a service calls them.
 
-They live in the process of the service that calls them, on loopback ports of their own: what the service meets is a
-real connection that is refused, times out, breaks off or speaks no HTTP.
+They run in the process of the service that calls them, each on its own loopback port. So the service has real
+connections that are refused, time out, are reset or do not speak HTTP.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ _ROWS = b"sku,sold\n" + b"".join(b"tea-%d,%d\n" % (n, n * 7) for n in range(60))
 
 
 class BackendError(Exception):
-    """A call to a backend failed; ``str()`` tells how, as an HTTP client library would."""
+    """A call to a backend failed; ``str()`` is the text of an HTTP client library."""
 
 
 class BackendTimeoutError(BackendError):
-    """It did not answer in time."""
+    """The backend did not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a backend answered: its content, and the length it had announced."""
+    """The answer of a backend: its content, and the announced length."""
 
     content: bytes
     announced: int
 
 
 class Backends:
-    """``steady`` answers, ``slow`` does not, ``dead`` refuses, ``garbled`` speaks no HTTP, ``broken`` breaks off."""
+    """``steady`` answers, ``slow`` does not, ``dead`` refuses, ``garbled`` sends no HTTP, ``broken`` ends early."""
 
     def __init__(self) -> None:
         self._ports = {name: _listen(handler) for name, handler in _HANDLERS.items()}
         self._dead = socket.socket()
-        self._dead.bind(("127.0.0.1", 0))  # bound without listening: nobody else gets it, and connections are refused
+        self._dead.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
         self._ports["dead"] = self._dead.getsockname()[1]
 
     def fetch(self, name: str, *, known_as: str) -> Fetched:
         """Call a backend.
 
-        :param name: one of those of the class.
-        :param known_as: the host and port that error texts speak of.
-        :raises BackendError: with what the client library says.
+        :param name: a name listed in the class.
+        :param known_as: the host and port in error texts.
+        :raises BackendError: with the text of the client library.
         """
         connection = http.client.HTTPConnection("127.0.0.1", self._ports[name], timeout=_PATIENCE_SECONDS)
         try:
@@ -107,7 +107,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     @override
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a caller that has lost patience closes its end."""
+        """Log nothing: a caller that times out closes its end."""
 
 
 def _listen(handler: type[_Steady]) -> int:

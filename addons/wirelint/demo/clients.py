@@ -1,7 +1,7 @@
-"""The demo's clients: ``python -m wirelint.demo.clients --to NAME=URL …`` plays the flows of the scenarios.
+"""Run the demo's clients: ``python -m wirelint.demo.clients --to NAME=URL …`` plays the flows of the scenarios.
 
-Each persona is a thread that keeps its connections open as real clients do: first it plays every flow of its own
-once, in an order drawn from the seed, then it goes on drawing by weight.
+Each persona is a thread that keeps its connections open like a real client. First it plays each of its flows once, in
+an order drawn from the seed; then it draws flows by weight.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from wirelint.demo.flow import FIRST_NUMBER, Flow, Scenario, fill
-from wirelint.demo.processes import until_told
+from wirelint.demo.processes import until_stopped
 from wirelint.demo.scenarios import FLOWS
 
 PERSONAS: Final[Mapping[str, str]] = {
@@ -31,7 +31,7 @@ PERSONAS: Final[Mapping[str, str]] = {
     "monitoring": "demo-monitor/2.0",
     "stranger": "Go-http-client/1.1",
 }
-"""Who the clients are, and the User-Agent of each."""
+"""The clients, and the User-Agent of each."""
 
 _TIMEOUT_SECONDS = 10.0
 _PAUSE_AFTER_FAULT_SECONDS = 0.5
@@ -40,11 +40,11 @@ _TRACED = ("shopper", "mobile app", "monitoring")
 
 @dataclass(frozen=True, slots=True)
 class ScenarioAnswer:
-    """What a client got for a scenario.
+    """The response to a scenario.
 
-    :param status: None where there was no response at all.
-    :param expected: the content that the scenario promises, with its variables filled in.
-    :param complete: False where the content broke off.
+    :param status: None if there was no response.
+    :param expected: the content of the scenario, with its variables filled in.
+    :param complete: False if the content ended early.
     """
 
     scenario: Scenario
@@ -61,7 +61,7 @@ class Session:
     :param persona: one of ``PERSONAS``.
     :param proxied: the http address of each service by its name.
     :param dice: draws the trace ids.
-    :raises ValueError: where an address is none.
+    :raises ValueError: an address is invalid.
     """
 
     def __init__(self, persona: str, proxied: Mapping[str, str], dice: random.Random) -> None:
@@ -77,7 +77,7 @@ class Session:
             self._connections[name] = http.client.HTTPConnection(parts.hostname, parts.port, timeout=_TIMEOUT_SECONDS)
 
     def play(self, flow: Flow, number: int) -> Iterator[ScenarioAnswer]:
-        """Send a flow's requests, one for each answer taken; ``number`` is what ``{n}`` stands for."""
+        """Send a flow's requests, one for each answer taken; ``number`` replaces ``{n}``."""
         variables = {"n": str(number)}
         for step in flow.steps:
             yield self._ask(step, variables)
@@ -118,9 +118,9 @@ class Session:
 
 
 def walk(proxied: Mapping[str, str]) -> list[ScenarioAnswer]:
-    """Play each flow of the services in ``proxied`` once, one persona after the other: all that the demo shows.
+    """Play each flow of the services in ``proxied`` once, one persona after the other: everything that the demo shows.
 
-    A scenario that stands in several flows comes as often.
+    A scenario that is in several flows comes as often.
 
     :raises ValueError: where an address is none.
     """
@@ -135,7 +135,7 @@ def walk(proxied: Mapping[str, str]) -> list[ScenarioAnswer]:
 
 
 def draw(persona: str, names: Mapping[str, str], dice: random.Random) -> Iterator[Flow]:
-    """The flows that a persona plays, without end: each once, then by weight; none where none is its own."""
+    """Yield the flows of a persona, without end: each once, then by weight; none if it has none."""
     flows = [flow for flow in FLOWS if flow.persona == persona and flow.service in names]
     yield from dice.sample(flows, len(flows))
     while flows:
@@ -145,12 +145,12 @@ def draw(persona: str, names: Mapping[str, str], dice: random.Random) -> Iterato
 def run(
     proxied: Mapping[str, str], stop: threading.Event, *, duration: float | None, rate: float, seed: int
 ) -> Counter[str]:
-    """Have all personas at work until ``stop`` is set or ``duration`` seconds are over.
+    """Run all personas until ``stop`` is set or ``duration`` seconds are over.
 
     :param proxied: the http address of each service by its name.
-    :param rate: about how many requests a second, all personas together.
-    :param seed: what the order of each persona's requests depends on.
-    :returns: how many responses came by status, and how many requests were ``broken``.
+    :param rate: approximate requests per second, all personas together.
+    :param seed: determines the order of each persona's requests.
+    :returns: number of responses by status, and of ``broken`` requests.
     :raises ValueError: where an address is none.
     """
     until = None if duration is None else time.monotonic() + duration
@@ -167,7 +167,7 @@ def run(
                     tally[str(answer.status) if answer.complete else "broken"] += 1
                 if answer.status is None and stop.wait(_PAUSE_AFTER_FAULT_SECONDS):
                     break
-                at = max(at + pause * dice.uniform(0.5, 1.5), time.monotonic())  # what is late is not made up for
+                at = max(at + pause * dice.uniform(0.5, 1.5), time.monotonic())  # no catching up
             if stop.is_set() or (until is not None and at >= until):
                 break
         session.close()
@@ -190,7 +190,7 @@ def _over(stop: threading.Event, at: float, until: float | None) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run until the duration is over, SIGTERM or SIGINT; then print the tally as a line of JSON."""
+    """Run until the duration is over, SIGTERM or SIGINT; then print the counts as a line of JSON."""
     parser = argparse.ArgumentParser(prog="python -m wirelint.demo.clients", description="The clients of the demo.")
     parser.add_argument("--to", action="append", required=True, metavar="NAME=URL", help="a service, and its address")
     parser.add_argument("--duration", type=float, metavar="SECONDS", help="how long (default: until stopped)")
@@ -201,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     proxied = dict(name.split("=", 1) for name in options.to if "=" in name)
     if len(proxied) < len(options.to) or options.rate <= 0:
         parser.error("--to takes NAME=URL, each name once, and --rate more than 0")
-    stop = until_told(eof=options.until_eof)
+    stop = until_stopped(eof=options.until_eof)
     try:
         tally = run(proxied, stop, duration=options.duration, rate=options.rate, seed=options.seed)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The vocabulary of the demo: one request with the answer it gets, and the flows that requests make up."""
+"""Define scenarios (one request with its answer) and flows (sequences of scenarios)."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 FIRST_NUMBER = 42
-"""What ``{n}`` stands for where every scenario is played once."""
+"""The value of ``{n}`` when every scenario is played once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One request, the answer a service gives, and what wirelint should think of it.
+    """One request, the answer of a service, and the expected finding.
 
-    ``{n}`` in the path, the content and the answer is a number that its flow has drawn; ``{id}`` is the last path
-    segment of the ``Location`` that this flow was given last.
+    ``{n}`` in the path, the content and the answer is a number drawn for the flow; ``{id}`` is the last path segment of
+    the latest ``Location`` in this flow.
 
     :param name: unique over the demo, in kebab case, starting with the name of the service.
-    :param shows: what goes wrong here, or right, in a sentence.
+    :param shows: the fault, or the correct behaviour, in a sentence.
     :param request: method and path, such as ``GET /users/{n}``.
-    :param headers: request fields besides those that every client sends.
-    :param sends: the content of the request; it is JSON where the headers do not say otherwise.
+    :param headers: request fields in addition to those that every client sends.
+    :param sends: the content of the request; JSON unless the headers say otherwise.
     :param status: the status that the service sends.
-    :param answer: the content it sends, to the letter.
-    :param rule: the rule that must find this; None where none may.
-    :param also: rules that may find it too, as they rightly describe the same fault.
-    :param complete: False where the content ends before its announced length.
+    :param answer: the exact content that it sends.
+    :param rule: the rule that must find this; None if none may.
+    :param also: rules that may also find it, because they describe the same fault.
+    :param complete: False if the content ends before its announced length.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Scenario:
 
     @property
     def service(self) -> str:
-        """The service that this scenario belongs to."""
+        """Return the service of this scenario."""
         return self.name.partition("-")[0]
 
     @property
     def method(self) -> str:
-        """The method of the request."""
+        """Return the method of the request."""
         return self.request.partition(" ")[0]
 
     @property
     def path(self) -> str:
-        """Path and query of the request, with its variables."""
+        """Return path and query of the request, with its variables."""
         return self.request.partition(" ")[2]
 
 
@@ -59,8 +59,8 @@ class Scenario:
 class Flow:
     """Scenarios of one service that a persona plays one after the other.
 
-    :param persona: who plays it; see ``wirelint.demo.clients.PERSONAS``.
-    :param weight: how often, beside the other flows of the same persona.
+    :param persona: the client that plays it; see ``wirelint.demo.clients.PERSONAS``.
+    :param weight: its frequency among the flows of the same persona.
     :param steps: the scenarios, in order.
     """
 
@@ -70,17 +70,17 @@ class Flow:
 
     @property
     def service(self) -> str:
-        """The service that this flow talks to."""
+        """Return the service that this flow calls."""
         return self.steps[0].service
 
 
 def flow(persona: str, *steps: Scenario, weight: int = 1) -> Flow:
-    """A flow, in the order in which one reads it."""
+    """Return a flow; the arguments are in reading order."""
     return Flow(persona, weight, steps)
 
 
 def fill(text: str, variables: Mapping[str, str]) -> str:
-    """``text`` with its ``{n}`` and ``{id}`` replaced; all other braces stay as they are."""
+    """Return ``text`` with its ``{n}`` and ``{id}`` replaced; other braces stay."""
     for name, value in variables.items():
         text = text.replace(f"{{{name}}}", value)
     return text

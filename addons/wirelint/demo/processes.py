@@ -1,4 +1,4 @@
-"""Processes that end when they are told to, and with the one that started them, whatever becomes of it."""
+"""Run child processes that exit on request, and always with their parent."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ import wirelint
 _GRACE_SECONDS = 3.0
 
 
-def until_told(*, eof: bool) -> threading.Event:
-    """An event that is set by SIGTERM, by SIGINT and, with ``eof``, by the end of standard input.
+def until_stopped(*, eof: bool) -> threading.Event:
+    """Return an event that is set by SIGTERM, by SIGINT and, with ``eof``, by the end of standard input.
 
-    The parent holds the other end of standard input; the system closes it even where the parent is killed.
+    The parent holds the other end of standard input; the system closes it even if the parent is killed.
     """
     stop = threading.Event()
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    # The kernel may interrupt any thread, and the main one not wake for it: so a byte in a socket, not a handler.
+    # The kernel may interrupt any thread without waking the main one: so a byte in a socket, not a handler.
     signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
 
     def watch_signals() -> None:
-        with reader, writer:  # open for good: a second signal writes, too
+        with reader, writer:  # never closed: a second signal writes, too
             while reader.recv(64):
                 stop.set()
 
@@ -45,9 +45,9 @@ def until_told(*, eof: bool) -> threading.Event:
 
 
 class Child:
-    """A module of this package that runs as a process of its own.
+    """A module of this package that runs as a child process.
 
-    :param module: its full name; it must know ``--until-eof``.
+    :param module: its full name; it must support ``--until-eof``.
     :param arguments: its further arguments.
     """
 
@@ -81,36 +81,36 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Return its process id."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended yet."""
+        """Return whether it still runs."""
         return self._process.poll() is None
 
     def line(self, timeout: float) -> str | None:
-        """The first line it prints; None where it ends, or ``timeout`` seconds pass, before."""
+        """Return the first line that it prints; None if it exits first, or after ``timeout`` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._lines or self._ended, timeout)
             return self._lines[0] if self._lines else None
 
     def wait(self, timeout: float) -> bool:
-        """Wait for its end, ``timeout`` seconds at most: whether it has ended."""
+        """Wait for its exit, at most ``timeout`` seconds; return whether it exited."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout)
         return not self.running
 
-    def tell_to_stop(self) -> None:
-        """Ask it to end, without waiting."""
+    def request_stop(self) -> None:
+        """Ask it to exit, without waiting."""
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
         self._process.terminate()
 
     def stop(self, grace: float = _GRACE_SECONDS) -> None:
-        """Have it ended: after ``grace`` seconds, by force."""
-        self.tell_to_stop()
+        """Stop it; kill it after ``grace`` seconds."""
+        self.request_stop()
         if not self.wait(grace):
             self._process.kill()
             self._process.wait()

@@ -1,7 +1,7 @@
-"""Everything the demo shows: which service misbehaves how, and which rule is to find it.
+"""List everything that the demo shows: how each service misbehaves, and which rule must find it.
 
 ``SCENARIOS`` is the whole list, one request each. Those with a ``rule`` misbehave, and that rule must find them; all
-others are right as they are, among them everything the ``tidy`` service does.
+others are correct, including all of the ``tidy`` service.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "rpc": "speaks JSON-RPC and GraphQL, whose errors travel under 200",
     "tidy": "does the same things right",
 }
-"""What each service is there for, in the order in which to tell it."""
+"""The purpose of each service, in the order to present them."""
 
 
 def _health(name: str) -> Flow:
@@ -44,12 +44,12 @@ FLOWS: Final[tuple[Flow, ...]] = (
     *tidy_flows.FLOWS,
     *(_health(name) for name in ABOUT),
 )
-"""What clients play; see ``wirelint.demo.clients``."""
+"""The flows that clients play; see ``wirelint.demo.clients``."""
 
 SCENARIOS: Final[tuple[Scenario, ...]] = tuple({step.name: step for flow in FLOWS for step in flow.steps}.values())
 """Every scenario once."""
 
 
 def expected_rules(service: str) -> frozenset[str]:
-    """The rules that must find something at ``service``."""
+    """Return the rules that must find something at ``service``."""
     return frozenset(s.rule for s in SCENARIOS if s.service == service and s.rule is not None)

@@ -1,4 +1,4 @@
-"""The demo as a whole: services up, clients running, everything down again."""
+"""Run the whole demo: start services, run clients, stop everything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEFAULT_RATE = 30.0
 
 
 class DemoError(Exception):
-    """A part of the demo did not start, or ended before its time."""
+    """A part of the demo did not start, or exited early."""
 
 
 def _address(name: str, service: Child) -> str:
@@ -28,13 +28,13 @@ def _address(name: str, service: Child) -> str:
 
 
 class Demo:
-    """Context manager: on entering, the services run; on leaving, nothing does.
+    """Context manager: entering starts the services; leaving stops everything.
 
     >>> with Demo() as demo:
     ...     demo.start_clients(demo.services, duration=1)
     ...     demo.wait()
 
-    :param only: the services wanted; all of them by default.
+    :param only: the services to start; all by default.
     """
 
     def __init__(self, only: Iterable[str] = tuple(ABOUT)) -> None:
@@ -46,9 +46,9 @@ class Demo:
 
     @property
     def tally(self) -> dict[str, int] | None:
-        """Once the clients have ended: how many responses they got by status, and how many ``broken`` requests.
+        """Return the number of the clients' responses by status, and of ``broken`` requests.
 
-        None before, and where they were killed.
+        None while the clients run, and if they were killed.
         """
         line = None if self._clients is None or self._clients.running else self._clients.line(timeout=1)
         if line is None:
@@ -59,7 +59,7 @@ class Demo:
     def __enter__(self) -> Self:
         """Start the services.
 
-        :raises DemoError: where one does not come up.
+        :raises DemoError: one does not start.
         """
         try:
             for name in self._wanted:
@@ -77,13 +77,13 @@ class Demo:
     def start_clients(
         self, proxied: Mapping[str, str], duration: float | None = None, *, rate: float = _DEFAULT_RATE, seed: int = 0
     ) -> None:
-        """Have clients call the services.
+        """Start the clients.
 
         :param proxied: the address, such as ``http://127.0.0.1:8080``, at which to reach each service by its name.
-        :param duration: for how many seconds; None until ``stop``.
-        :param rate: about how many requests a second, all clients together.
+        :param duration: duration in seconds; None until ``stop``.
+        :param rate: approximate requests per second, all clients together.
         :param seed: the same seed gives each client the same requests in the same order.
-        :raises ValueError: where they run already.
+        :raises ValueError: they run already.
         """
         if self._clients is not None:
             raise ValueError("the clients run already")
@@ -94,9 +94,9 @@ class Demo:
         self._children.append(self._clients)
 
     def wait(self) -> None:
-        """Wait until the clients have ended: by themselves, or because another thread has called ``stop``.
+        """Wait until the clients exit: by themselves, or because another thread calls ``stop``.
 
-        :raises DemoError: where a service, or the clients, ended before their time.
+        :raises DemoError: a service, or the clients, exited early.
         """
         while self._clients is not None and not self._clients.wait(_POLL_SECONDS):
             for name, child in zip(self._wanted, list(self._children), strict=False):
@@ -108,20 +108,20 @@ class Demo:
     def stop(self) -> None:
         """Stop everything, the last started first. May be called again, and from any thread.
 
-        :raises KeyboardInterrupt: where one came meanwhile, after everything has been stopped by force.
+        :raises KeyboardInterrupt: one came in between; everything was killed first.
         """
         self._stopping = True
         interrupted: KeyboardInterrupt | None = None
         for child in reversed(self._children):
             with suppress(KeyboardInterrupt):
-                child.tell_to_stop()
+                child.request_stop()
         for child in reversed(self._children):
             stopped = False
             while not stopped:
                 try:
                     child.stop(0) if interrupted else child.stop()
                     stopped = True
-                except KeyboardInterrupt as interrupt:  # impatience: no more grace, but nothing stays behind
+                except KeyboardInterrupt as interrupt:  # a second Ctrl-C: no more grace, but no process stays behind
                     interrupted = interrupt
         if interrupted is not None:
             raise interrupted

@@ -1,4 +1,4 @@
-"""The engine of a policy: settings by service and route, and findings that are accepted."""
+"""Make the engine of a policy: settings by service and route, and accepted findings."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from wirelint.core.state import State
 from wirelint.core.suppression import Suppression
 from wirelint.settings.policy import Policy, Settings
 
-_LAST_SECOND: Final = 253_402_300_799.0  # of the year 9999; clocks that show more are broken
+_LAST_SECOND: Final = 253_402_300_799.0  # of the year 9999; a clock beyond it is broken
 
 
 class ScopedEngine:
-    """Audits each exchange by the settings in force for it, and leaves out findings that are accepted.
+    """Audits each exchange by its settings, and leaves out accepted findings.
 
     :param policy: the settings in force.
-    :param state: see ``Engine``; all exchanges of a service are remembered, whatever settings hold for them.
+    :param state: see ``Engine``; all exchanges of a service are remembered, whatever their settings.
 
     Attributes:
-        rules: all rules that run anywhere.
+        rules: all rules that run for some exchange.
         state: as above.
     """
 
@@ -71,13 +71,13 @@ class ScopedEngine:
 
 
 AnyEngine = Engine | ScopedEngine
-"""Audits exchanges, one by one, in the order in which they ended."""
+"""An engine, which audits exchanges in the order in which they ended."""
 
 
 def engine_for(policy: Policy, state: State | None = None) -> AnyEngine:
     """Return a plain ``Engine`` if no service has settings of its own and no finding is accepted, else a scoped one.
 
-    :param state: what is remembered already; None to remember nothing yet.
+    :param state: memories to continue with; None to start with none.
     """
     if policy.services or policy.suppressions:
         return ScopedEngine(policy, state)

@@ -1,7 +1,7 @@
-"""The configuration file: ``wirelint.toml``, or ``[tool.wirelint]`` of ``pyproject.toml``.
+"""Read the configuration file: ``wirelint.toml``, or ``[tool.wirelint]`` of ``pyproject.toml``.
 
-A key is the name of a command line option. At the top level it holds for every command that has the option, in a table
-named like a command for that command alone. Settings of services and routes stand in tables of their own (``tables``).
+A key is the name of a command line option. At the top level it applies to every command with that option, in a
+command's table to that command. Settings of services and routes are in other tables (``tables``).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _LONGEST: Final = 1024 * 1024
 
 
 class ConfigError(Exception):
-    """The settings cannot be used; the message fits on one line."""
+    """The settings are invalid; the message fits on one line."""
 
 
 class Config(msgspec.Struct, frozen=True):
-    """Content of a configuration file; ``path`` is the path to show, None if there is no file."""
+    """The content of a configuration file; ``path`` is the path to show, None if there is no file."""
 
     path: str | None = None
     values: Mapping[str, Any] = {}
@@ -39,7 +39,7 @@ class Config(msgspec.Struct, frozen=True):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return «; did you mean …?», or an empty text if no known name is near."""
-    # A part of a long name is near to it, too.
+    # A part of a long name is similar to it, too.
     known = sorted(known)
     close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6) or [
         other for other in known if len(name) > 3 and name.lower() in other
@@ -60,10 +60,10 @@ def find(start: Path) -> Path | None:
 def load(path: Path, known: Mapping[str, Mapping[str, bool]], tables: Collection[str] = ()) -> Config:
     """Read a configuration file.
 
-    :param path: the file; of one called ``pyproject.toml`` only ``[tool.wirelint]`` counts.
+    :param path: the file; in one named ``pyproject.toml`` only ``[tool.wirelint]`` counts.
     :param known: for each command its options, and whether each takes a list.
-    :param tables: other keys that there are at the top level; what they hold is not looked at here.
-    :raises ConfigError: it cannot be read, is no TOML, or has a key that is not known.
+    :param tables: other keys of the top level; their values are not checked here.
+    :raises ConfigError: it cannot be read, is not TOML, or has an unknown key.
     """
     try:
         values = tomllib.loads(_read(path).decode("utf-8"))

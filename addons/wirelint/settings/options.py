@@ -1,4 +1,4 @@
-"""Options of commands, and how each finds its value: flag, environment, configuration file, default."""
+"""Define options of commands, and resolve their values: flag, environment, configuration file, default."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from wirelint.settings.file import Config, nearest
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _UNSETTABLE: Final = frozenset({"config", "debug", "help"})
-"""Options that make no sense in a configuration file."""
+"""Options that are not allowed in a configuration file."""
 
 
 class Choice(click.Choice[str]):
-    """One of a few words; the message about a wrong one names the nearest right one."""
+    """One of a few words; the message for an unknown one names the most similar known one."""
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 - click names it
-        """Return the message about ``value``."""
+        """Return the message for ``value``."""
         words = [str(word) for word in self.choices]
         return f"{str(value)[:60]!r} is none of {', '.join(words)}{nearest(str(value), words)}"
 
@@ -49,7 +49,7 @@ def asked_for(context: click.Context, name: str) -> bool:
 
 
 def settable(root: click.Command) -> Mapping[str, Mapping[str, bool]]:
-    """Return for each command the options that a configuration file may set, and whether each takes a list.
+    """Return the options of each command that a configuration file may set, and whether each takes a list.
 
     :param root: the command, or the group of commands.
     """
@@ -68,7 +68,7 @@ def _commands(root: click.Command) -> Mapping[str, click.Command]:
 
 
 def options_of(command: click.Command) -> dict[str, click.Parameter]:
-    """Return what can be set of a command, by name in kebab case: options, and arguments that have a variable."""
+    """Return the settable parameters of a command, by name in kebab case: options, and arguments with a variable."""
     return {
         next((text[2:] for text in item.opts if text.startswith("--")), item.name or ""): item
         for item in command.params
@@ -77,7 +77,7 @@ def options_of(command: click.Command) -> dict[str, click.Parameter]:
 
 
 def takes_list(item: click.Parameter) -> bool:
-    """Return whether more than one value may be given."""
+    """Return whether a parameter takes several values."""
     return item.nargs == -1 or (isinstance(item, click.Option) and item.multiple)
 
 
@@ -88,10 +88,10 @@ def split(values: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def effective(command: click.Command, parent: click.Context, config: Config) -> dict[str, tuple[Any, str]]:
-    """Return the value of each option of a command where no flag is given, and where the value comes from.
+    """Return the value of each option of a command without flags, and its origin.
 
     :param parent: the context of the group of commands.
-    :raises click.BadParameter: a value is none that its option may have.
+    :raises click.BadParameter: a value is invalid for its option.
     """
     options = {key: item for key, item in options_of(command).items() if key not in _UNSETTABLE}
     context = click.Context(command, parent=parent, info_name=command.name)
@@ -109,7 +109,7 @@ def _effective(context: click.Context, key: str, option: click.Parameter, path: 
 
 
 def defaults(command: click.Command, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a configuration file, by the names of options, as click takes a command's defaults."""
+    """Return the values of a configuration file by option, as defaults of a click command."""
     options = options_of(command)
     return {
         option.name: [value] if takes_list(option) and not isinstance(value, list) else value

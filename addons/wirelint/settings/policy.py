@@ -1,4 +1,4 @@
-"""The settings in force: for all services, for some of them, for some of their routes."""
+"""The settings in force for all services, for some of them, and for some of their routes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from wirelint.core.suppression import Suppression
 class Settings(msgspec.Struct, frozen=True, eq=False):
     """The settings in force for some exchanges.
 
-    ``rules`` run; findings less confident than ``least`` are dropped. ``severities`` replaces the severity of a rule's
-    findings, by the rule's id. ``instead`` replaces suggested statuses.
+    ``rules`` run; findings of lower confidence than ``least`` are dropped. ``severities`` replaces the severity of a
+    rule's findings, by the rule's id. ``instead`` replaces suggested statuses.
     """
 
     rules: tuple[Rule, ...]
@@ -29,14 +29,14 @@ class Settings(msgspec.Struct, frozen=True, eq=False):
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, eq=False):
-    """The settings of services whose name fits, and of their routes that have settings of their own."""
+    """The settings of services with a matching name, and of their routes with separate settings."""
 
     name: str
     settings: Settings
     routes: tuple[tuple[Pattern, Settings], ...] = ()
 
     def of(self, exchange: Exchange) -> Settings:
-        """Return the settings of the first route that fits, else those of the service."""
+        """Return the settings of the first matching route, else those of the service."""
         for route, settings in self.routes:
             if route.matches(exchange):
                 return settings
@@ -46,10 +46,10 @@ class ServiceSettings(msgspec.Struct, frozen=True, eq=False):
 class Policy:
     """The settings in force for all traffic.
 
-    :param base: the settings of services whose name fits none of ``services``.
-    :param services: an exact name beats patterns, and of patterns the first that fits counts.
+    :param base: the settings of services whose name matches none of ``services``.
+    :param services: an exact name beats patterns, and the first matching pattern counts.
     :param suppressions: the findings that are accepted.
-    :param now: when the audit begins, in Unix seconds; the times of later exchanges carry it on.
+    :param now: when the audit begins, in Unix seconds; later exchanges advance it.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Policy:
         return self.base if service is None else service.of(exchange)
 
     def template(self, service: str, method: str, path: str) -> str | None:
-        """Return the template that is configured or documented for requests of a service; None if there is none.
+        """Return the configured or documented template for a request; None if there is none.
 
         :param path: a path, or the static route of one.
         """
@@ -94,7 +94,7 @@ class Policy:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules that run anywhere, by family and id."""
+        """Return the rules that run for some exchange, by family and id."""
         found: dict[str, Rule] = {}
         for settings in self.all_settings():
             for rule in settings.rules:

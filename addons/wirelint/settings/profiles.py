@@ -1,4 +1,4 @@
-"""Profiles: expectations of different kinds of services, as changes to the rules' settings, each with its reason."""
+"""Define profiles: expectations of kinds of services, as changes to the rules' settings, each with its reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wirelint.settings.file import ConfigError, nearest
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A profile's change to a rule, and the reason: whether it runs, how severe its findings are, its options."""
+    """A profile's change to a rule (whether it runs, its severity, its options), and the reason."""
 
     rule: str
     why: str
@@ -22,7 +22,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """A set of changes. ``least``: the least confidence. ``instead``: suggested statuses that it replaces."""
+    """A set of changes. ``least``: the minimum confidence. ``instead``: replaced suggested statuses."""
 
     name: str
     summary: str
@@ -93,7 +93,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         Profile(
             "zalando",
             "services that follow Zalando's RESTful API Guidelines: no 422, 207 for bulk, problem details",
-            # Rule 150 lists 422 as not to be used: 400 covers what was understood and refused.
+            # Rule 150 forbids 422: 400 also covers content that was understood and refused.
             instead={422: 400},
             changes=(
                 Change("validation-as-400", "rule 150: 400 is right for wrong values, too", on=False),

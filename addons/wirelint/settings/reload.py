@@ -1,4 +1,4 @@
-"""Reload of the settings on SIGHUP while a proxy runs."""
+"""Reload the settings on SIGHUP while a proxy runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _log: Final = logging.getLogger("wirelint")
 
 
 class Rereadable(click.Command):
-    """A command that keeps its arguments, so that they can be parsed again with another configuration file."""
+    """A command that keeps its arguments, in order to parse them again with a changed configuration file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep the arguments, and parse them."""
@@ -25,11 +25,11 @@ class Rereadable(click.Command):
 
 
 class Reload:
-    """Read the settings again, in a thread, with each call; apply them on the event loop.
+    """Reads the settings again, in a thread, at each call; applies them on the event loop.
 
-    :param context: the context of the command that runs, a ``Rereadable``.
+    :param context: the context of the running command, a ``Rereadable``.
     :param change: applies new settings.
-    :param stay: is called if the settings cannot be used, and the current ones stay in force.
+    :param stay: called if the settings are invalid, and the current ones stay in force.
     """
 
     def __init__(self, context: click.Context, change: Callable[[Setup], None], stay: Callable[[], None]) -> None:
@@ -42,7 +42,7 @@ class Reload:
         self._asked = False
 
     def __call__(self) -> None:
-        """Begin, or begin again after the reload that is running: the file may have changed since it was read."""
+        """Start, or start again after the running reload: the file may have changed since it was read."""
         self._asked = True
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())

@@ -1,4 +1,4 @@
-"""Sampling: audit a share of the traffic, by whole conversations."""
+"""Sample the traffic: audit a share of it, by whole conversations."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _LONGEST_CLIENT: Final = 64
 class Shares:
     """The share of each service's traffic to audit.
 
-    :param general: the share, 0 to 1, where nothing else is said.
-    :param services: names of services, or patterns of names, each with its share; None for ``general``. An exact name
-        beats patterns, and of patterns the first that fits counts.
+    :param general: the default share, 0 to 1.
+    :param services: names of services, or patterns, each with its share; None for ``general``. An exact name beats
+        patterns, and the first matching pattern counts.
 
     Attributes:
         general: as above.
         services: likewise.
-        whole: whether it is all of all services' traffic.
+        whole: whether all traffic is audited.
     """
 
     def __init__(self, general: float = 1.0, services: Iterable[tuple[str, float | None]] = ()) -> None:
@@ -46,12 +46,12 @@ class Shares:
 class Sampler:
     """Decides which exchanges are in the sample.
 
-    All exchanges of a client are in it, or none, for ``WINDOW`` seconds; and so are the exchanges that they cause
-    further on, as far as the ids of traces tell. So what can be known from several exchanges stays true. Each process
-    draws the same lot for the same client.
+    For ``WINDOW`` seconds, all exchanges of a client are in it, or none. The same applies to the exchanges that they
+    cause, as far as trace ids show. So rules over several exchanges still work. Each process decides the same for the
+    same client.
 
     :param shares: may be replaced at any time.
-    :param left_out: is called with the service of each exchange that is not in the sample.
+    :param left_out: called with the service of each exchange outside the sample.
 
     Attributes:
         shares: as above.
@@ -64,10 +64,10 @@ class Sampler:
         self._lots: OrderedDict[str, float] = OrderedDict()
 
     def wants(self, service: str, client: str, fields: tuple[tuple[bytes, bytes], ...], now: float) -> bool:
-        """Return True if an exchange is to be audited.
+        """Return whether to audit an exchange.
 
-        :param client: the address it comes from.
-        :param fields: those of the request, as they stand on the wire.
+        :param client: the address of the connection.
+        :param fields: the fields of the request, as on the wire.
         :param now: Unix seconds.
         """
         chosen = self.shares
@@ -92,6 +92,6 @@ class Sampler:
 
 
 def _lot(client: str, now: float) -> float:
-    """Return a number from 0 up to 1 that stays the same for a client for a while."""
+    """Return a number from 0 to 1 that stays the same for a client during a window."""
     text = f"{int(now // WINDOW)} {client}".encode("utf-8", "replace")
     return int.from_bytes(hashlib.blake2b(text, digest_size=6).digest()) / 2**48

@@ -1,4 +1,4 @@
-"""Which rules run: by id, family or severity."""
+"""Select rules by id, family or severity."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ ALL: Final = "all"
 
 
 class UnknownRuleError(Exception):
-    """A name that stands for no rule; the message names the nearest that does."""
+    """A name that is not a rule; the message names the most similar one."""
 
 
 def select(rules: Iterable[Rule], wanted: Sequence[str] = (), unwanted: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules to run.
+    """Return the rules to run.
 
-    :param rules: all there are.
-    :param wanted: ids, families, severities or ``all``; where empty, the rules that are on by default. A rule that is
-        off by default comes in by its id or by ``all`` only.
-    :param unwanted: what to take away again, in the same words.
-    :raises UnknownRuleError: a word stands for no rule.
+    :param rules: all rules.
+    :param wanted: ids, families, severities or ``all``; if empty, the rules that are on by default. A rule that is off
+        by default needs its id or ``all``.
+    :param unwanted: the rules to remove, in the same form.
+    :raises UnknownRuleError: a word selects no rule.
     """
     everything = tuple(rules)
     chosen = {rule.id for rule in everything if rule.default}

@@ -1,4 +1,4 @@
-"""The ``Setup``: the result of options, environment and configuration file."""
+"""Make a ``Setup`` from options, environment and configuration file."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from wirelint.settings.sampling import Shares
 from wirelint.settings.selection import UnknownRuleError, select
 
 _CONFIGURATION: Final = "wirelint.configuration"
-"""The key under which a click context's ``meta`` holds the ``Config`` that was read."""
+"""The key of the ``Config`` in a click context's ``meta``."""
 
 
 class Setup(NamedTuple):
-    """All settings that decide what is audited and how: by which policy, and what share of the traffic."""
+    """All settings that decide what is audited and how: the policy, and the shares of sampling."""
 
     policy: Policy
     shares: Shares
@@ -32,7 +32,7 @@ class Setup(NamedTuple):
     def engine(self, state: State | None = None) -> AnyEngine:
         """Return an engine that audits by these settings.
 
-        :param state: what is remembered already; None to remember nothing yet.
+        :param state: memories to continue with; None to start with none.
         """
         return engine_for(self.policy, state)
 
@@ -43,9 +43,9 @@ def default() -> Setup:
 
 
 def setup(context: click.Context) -> Setup:
-    """Return the setup of a command that was parsed and has ``--config`` and ``tables.policy_options``.
+    """Return the setup of a parsed command that has ``--config`` and ``tables.policy_options``.
 
-    :raises click.UsageError: the file cannot be used, a word is unknown, or no rule is left.
+    :raises click.UsageError: the file is invalid, a word is unknown, or no rule is left.
     """
     config = configuration(context)
     try:
@@ -59,11 +59,11 @@ def setup(context: click.Context) -> Setup:
 
 
 def shares_of(config: Config, general: float, *, alone: bool) -> Shares:
-    """Return the shares that ``sample`` and the configuration file ask for.
+    """Return the shares of ``sample`` and the configuration file.
 
     :param general: the value of ``sample``, 0 to 1.
-    :param alone: ``sample`` is a flag or a variable, which beat the tables of services.
-    :raises ConfigError: the file's tables cannot be used; the message names the key.
+    :param alone: ``sample`` is a flag or a variable, which overrides the tables of services.
+    :raises ConfigError: the file's tables are invalid; the message names the key.
     """
     services = tables.read(config).service
     return Shares(general, () if alone else [(name, table.sample) for name, table in services.items()])
@@ -82,7 +82,7 @@ sample: Final = option(
 _all_options: Final = click.command()(sample(tables.policy_options(lambda: None)))
 
 CHANGEABLE: Final = frozenset(item.name for item in _all_options.params)
-"""The parameters that a ``Setup`` is made from: those that can change while a proxy runs."""
+"""The parameters that make a ``Setup``: only these can change while a proxy runs."""
 
 
 def configured(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,7 +100,7 @@ def configured(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def configuration(context: click.Context) -> Config:
-    """Return the configuration file of a command that was parsed and has ``--config``."""
+    """Return the configuration file of a parsed command that has ``--config``."""
     found: Config = context.meta[_CONFIGURATION]
     return found
 
@@ -112,9 +112,9 @@ def _configure(context: click.Context, _parameter: click.Parameter, path: Path |
 
 
 def _read(path: Path | None, context: click.Context) -> Config:
-    """Return the configuration file named, or the one found from the working directory upwards.
+    """Return the named configuration file, or the one found from the working directory upwards.
 
-    :raises click.UsageError: it cannot be used.
+    :raises click.UsageError: it is invalid.
     """
     try:
         path = path or find(Path.cwd())

@@ -1,8 +1,8 @@
-"""The settings of all services, of one and of its routes: options, tables of the file, and the policy they come to.
+"""Make the policy from options and tables of the file: settings of all services, of some and of their routes.
 
-Options and the keys at the top level hold for all services, ``[service.NAME]`` for one or some, and
-``[[service.NAME.route]]`` for some of their requests. The file's JSON schema is made from these classes. A new key is
-a field of one of them, a new option is one more in ``policy_options``; ``_Builder`` gives both their meaning.
+Options and the keys at the top level apply to all services, ``[service.NAME]`` to one or some, and
+``[[service.NAME.route]]`` to some of their requests. The file's JSON schema is made from these classes. A new key is a
+field of one of them, a new option is added to ``policy_options``; ``_Builder`` gives both their meaning.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ ConfidenceName = Literal["weak", "strong", "certain"]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
-    """A table whose keys are written in kebab case."""
+    """A table with keys in kebab case."""
 
 
 class Credentials(_Table, frozen=True, kw_only=True):
-    """Names under which requests carry credentials, beside those that are known to everybody."""
+    """Names under which requests carry credentials, in addition to the usual ones."""
 
     headers: Words = []
     cookies: Words = []
@@ -48,7 +48,7 @@ class Credentials(_Table, frozen=True, kw_only=True):
 
 
 class _Anywhere(_Table, frozen=True, kw_only=True):
-    """The keys of the top level, of a service, and of a route."""
+    """Keys of the top level, of a service, and of a route."""
 
     severity: dict[str, SeverityName] = {}
     error_when: Words = []
@@ -57,7 +57,7 @@ class _Anywhere(_Table, frozen=True, kw_only=True):
 
 
 class _Below(_Anywhere, frozen=True, kw_only=True):
-    """The further keys of a service and of a route: which rules run, and how sure they must be."""
+    """Further keys of a service and of a route: which rules run, and their minimum confidence."""
 
     profile: Text | None = None
     select: Words | None = None
@@ -75,7 +75,7 @@ class RouteTable(_Below, frozen=True, kw_only=True):
 class ServiceTable(_Below, frozen=True, kw_only=True):
     """``[service.NAME]``.
 
-    ``sample`` is the share of its exchanges that is audited, ``openapi`` the file with its API description.
+    ``sample`` is the audited share of its clients, ``openapi`` the file with its API description.
     """
 
     sample: Share | None = None
@@ -111,7 +111,7 @@ DEFAULT: Final = "default"
 
 
 class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """The options that hold for all services.
+    """The options that apply to all services.
 
     ``alone``: ``select`` comes from the command line or the environment, so no table may widen it.
     ``openapi``: files with API descriptions, as ``NAME=FILE`` or ``FILE``.
@@ -126,7 +126,7 @@ class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, context: click.Context) -> PolicyOptions:
-        """Return the options of a command that was parsed and has ``policy_options``."""
+        """Return the options of a parsed command that has ``policy_options``."""
         given = context.params
         return cls(
             profile=given["profile"],
@@ -203,11 +203,11 @@ def build(rules: Iterable[Rule], options: PolicyOptions, config: Config, *, now:
     """Return the policy of options and a configuration file.
 
     :param rules: all rules that exist.
-    :param options: the options that hold for all services.
+    :param options: the options that apply to all services.
     :param config: the configuration file.
-    :param now: Unix seconds; suppressions whose day is over by then have expired.
-    :raises ConfigError: the file's tables cannot be used; the message names the key.
-    :raises selection.UnknownRuleError: a word of an option stands for no rule.
+    :param now: Unix seconds; suppressions that end before have expired.
+    :raises ConfigError: the file's tables are invalid; the message names the key.
+    :raises selection.UnknownRuleError: a word of an option selects no rule.
     """
     file = read(config)
     folder = Path() if config.path is None else Path(config.path).parent
@@ -218,11 +218,11 @@ def build(rules: Iterable[Rule], options: PolicyOptions, config: Config, *, now:
 
 
 class _BadValueError(ValueError):
-    """A value of the file has the right type and no meaning; the message names its key."""
+    """A value of the file has the right type but is invalid; the message names its key."""
 
 
 class _Level(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of one level, before they are resolved to rules; a level below starts from the one above."""
+    """The settings of one level, before they are resolved to rules; each level starts from the one above."""
 
     profile: Profile
     select: tuple[str, ...]
@@ -243,7 +243,7 @@ class _Documents(NamedTuple):
 class _Builder:
     """Makes a policy.
 
-    :param folder: where the configuration file lies; paths in its tables start there.
+    :param folder: the folder of the configuration file; paths in its tables are relative to it.
     """
 
     def __init__(self, rules: tuple[Rule, ...], options: PolicyOptions, folder: Path) -> None:
@@ -269,7 +269,7 @@ class _Builder:
         ]
         for name, contract in documents.named.items():
             if name not in file.service:
-                # The tables of the pattern that fits go on to hold.
+                # The tables of the matching pattern still apply.
                 fitting = next((each for each, names in patterns.items() if names.fullmatch(name)), None)
                 table = ServiceTable() if fitting is None else file.service[fitting]
                 services.append(self._service(top, name, table, fitting or name, contract))
@@ -365,7 +365,7 @@ class _Builder:
         )
 
     def _words(self, words: Iterable[str], place: str) -> tuple[str, ...]:
-        """Return a table's ids, families and severities, each of which stands for a rule."""
+        """Return a table's ids, families and severities, after checking that each selects a rule."""
         chosen = tuple(words)
         for word in chosen:
             _try(place, lambda word: selection.select(self._rules, [word]), word)
@@ -396,7 +396,7 @@ def _documents(words: Sequence[str]) -> _Documents:
 
 
 def _contract(path: Path, *, named: bool) -> Contract | None:
-    """Return the contract of a file; None if it cannot be read, which a warning says."""
+    """Return the contract of a file; None, with a warning, if it cannot be read."""
     from wirelint.openapi.read import read as read_document  # noqa: PLC0415 - loads libraries that few need
     from wirelint.openapi.text import DocumentError  # noqa: PLC0415 - likewise
 

@@ -1,4 +1,4 @@
-"""Typed values from TOML, with messages that name the key and the nearest right word."""
+"""Convert TOML to typed values, with messages that name the key and the most similar valid word."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Words = Annotated[list[Text], Meta(max_length=1000)]
 
 
 def table_of[T: msgspec.Struct](values: object, kind: type[T], place: str = "") -> T:
-    """Return a table of TOML as a struct. Keys may be written in kebab case or with underscores.
+    """Return a TOML table as a struct. Keys may be in kebab case or with underscores.
 
     :param kind: a class of ``msgspec.Struct`` whose keys are renamed to kebab case.
     :param place: the table's own key, for messages; empty at the top level.

@@ -16,4 +16,4 @@ SERVICES: Final[Mapping[str, Callable[[], App]]] = {
     "rpc": rpc.build,
     "tidy": tidy.build,
 }
-"""Every service by its name, with what makes it."""
+"""The function that builds each service, by name."""

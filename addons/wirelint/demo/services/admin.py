@@ -1,4 +1,4 @@
-"""An administration API that mixes up who may not and who is not known, and other things frameworks get wrong."""
+"""An administration API that confuses 401 and 403, with other faults of common frameworks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _wrong_method(call: Call, _: list[str]) -> Reply:
 
 
 def build() -> App:
-    """The service."""
+    """Build the service."""
     app = App("admin", wrong_method=_wrong_method, crashed=_crashed)
 
     @app.route("GET /users")
@@ -34,7 +34,7 @@ def build() -> App:
 
     @app.route("POST /users")
     def add_user(call: Call) -> Reply:
-        name = call.json()["name"]  # nobody thought of a body that is no JSON
+        name = call.json()["name"]  # the developers forgot bodies that are not JSON
         return as_json(201, {"name": name}, Location=f"/users/{name}")
 
     @app.route("GET /users/{name}")

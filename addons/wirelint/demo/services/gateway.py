@@ -1,4 +1,4 @@
-"""A gateway in front of flaky backends, which swallows what became of its calls."""
+"""A gateway in front of flaky backends, which hides the outcome of its calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROWS = "sku,sold\n" + "".join(f"tea-{n},{n * 7}\n" for n in range(60))
 
 
 def build() -> App:
-    """The service, with its backends listening."""
+    """Build the service, with its backends listening."""
     app = App("gateway")
     backends = Backends()
     _relay(app, "/weather", lambda: backends.fetch("steady", known_as="weather:9000"), _raised)
@@ -30,7 +30,7 @@ def build() -> App:
 
 
 def _relay(app: App, path: str, fetch: Callable[[], Fetched], failed: Callable[[Call, BackendError], Reply]) -> None:
-    """A route that passes on what a backend says, and leaves it to ``failed`` to say that it says nothing."""
+    """Return a route that forwards a backend's answer, and calls ``failed`` if there is none."""
     media = "text/csv; charset=utf-8" if path.endswith(".csv") else "application/json"
 
     @app.route(f"GET {path}")

@@ -1,4 +1,4 @@
-"""An API with limits that it hides: no hint when to come back, or another status than 429."""
+"""An API that hides its rate limits: no retry hint, or a status other than 429."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WINDOW_SECONDS = 1
 
 
 class _Window:
-    """At most so many calls in each window of time."""
+    """A limit of calls per window of time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +35,7 @@ def _spent(call: Call) -> bool:
 
 
 def build() -> App:
-    """The service, with all windows open."""
+    """Build the service, with all windows open."""
     app = App("limiter")
     feed_window = _Window()
 

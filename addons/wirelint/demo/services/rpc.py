@@ -1,4 +1,4 @@
-"""A ledger that speaks JSON-RPC and GraphQL: there, an error under 200 is the convention, and still an error."""
+"""A ledger with JSON-RPC and GraphQL: there, an error under 200 is the convention, and still an error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from wirelint.demo.flow import Scenario, flow
 
 
 def build() -> App:
-    """The service."""
+    """Build the service."""
     app = App("rpc")
 
     @app.route("POST /rpc")

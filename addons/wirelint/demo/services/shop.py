@@ -1,4 +1,4 @@
-"""A shop that answers 200 to nearly everything, and forgets what belongs to a 401 and a 201."""
+"""A shop that answers 200 to nearly everything, and omits required fields of 401 and 201."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_ORDERS = 1000
 
 
 def build() -> App:
-    """The service, with no orders yet."""
+    """Build the service, without orders."""
     app = App("shop")
     _catalogue(app)
     _account(app)

@@ -1,4 +1,4 @@
-"""The service that behaves: what the others get wrong, done right. Its requests are in ``tidy_flows``."""
+"""The correct service: it does right what the others get wrong. Its requests are in ``tidy_flows``."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _malformed(_: Call, error: Exception) -> Reply:
 
 
 def build() -> App:
-    """The service, with no notes yet and its backends listening."""
+    """Build the service, without notes, and with its backends listening."""
     app = App("tidy", not_found=_not_found, wrong_method=_wrong_method, crashed=_malformed)
     _people(app)
     _notes(app)

@@ -1,4 +1,4 @@
-"""What clients ask the tidy service, and what it answers."""
+"""Requests to the tidy service, and its answers."""
 
 from __future__ import annotations
 
