@@ -1,5 +1,5 @@
-"""What is written from the registry of rules: the table in the README and the rule reference.
+"""Generate files from the registry of rules: the table in the README, the rule reference and others.
 
-``python -m wirelint.gen`` writes it, with ``--check`` it only says whether what is there is fresh. The same rules
-give the same octets.
+``python -m wirelint.gen`` writes them; with ``--check`` it only reports stale ones. The same rules give the same
+octets.
 """

@@ -1,4 +1,4 @@
-"""``python -m wirelint.gen [--check]``, run from the top of a checkout."""
+"""Run ``python -m wirelint.gen [--check]`` from the top of a checkout."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _REFERENCE: Final = "docs/rules.md"
 
 
 def generated(root: Path) -> dict[Path, str]:
-    """Each generated file with what it should hold.
+    """Return each generated file with its content.
 
     :param root: the top of the checkout.
-    :raises ValueError: something that it is made from is malformed; the message says what.
+    :raises ValueError: an input is malformed; the message says which.
     :raises OSError: a file cannot be read.
     """
     rules = catalogue()
@@ -41,12 +41,12 @@ def generated(root: Path) -> dict[Path, str]:
 
 
 def stale(files: dict[Path, str]) -> list[Path]:
-    """Those files that are missing or hold something else."""
+    """Return the files that are missing or have other content."""
     return [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
 
 
 def main(arguments: list[str] | None = None, root: Path | None = None) -> int:
-    """Write what is stale, or with ``--check`` only name it; exit code 1 where ``--check`` finds something."""
+    """Write stale files, or with ``--check`` only name them; exit code 1 if ``--check`` finds one."""
     parser = argparse.ArgumentParser(prog="python -m wirelint.gen", description="Write what is made from the rules.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where something is stale")
     chosen = parser.parse_args(arguments)

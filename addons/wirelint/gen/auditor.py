@@ -1,4 +1,4 @@
-"""The dashboard of wirelint itself: does it see all, and what does it cost? Needs ``grafana-foundation-sdk``."""
+"""The dashboard of wirelint itself: completeness and cost of the audit. Needs ``grafana-foundation-sdk``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BAD: Final = ((None, GREEN), (1, RED))
 
 
 def build() -> Any:
-    """The dashboard."""
+    """Return the dashboard."""
     return dashboard(
         "wirelint-auditor",
         "Whether wirelint inspects all that passes through it, and what it costs.",

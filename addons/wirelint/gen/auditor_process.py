@@ -14,7 +14,7 @@ GOOD: Final = "None: good"
 
 
 def cost() -> Iterator[Any]:
-    """Time, memory and processes."""
+    """Yield panels for time, memory and processes."""
     rate = "$__rate_interval"
     audits = f"sum by (le) (rate(wirelint_audit_duration_seconds_bucket{{{JOB}}}[{rate}]))"
     yield panels.series(
@@ -86,7 +86,7 @@ def cost() -> Iterator[Any]:
 
 
 def faults() -> Iterator[Any]:
-    """What is near its limit or went wrong, and what runs where."""
+    """Yield panels for limits, faults, and the running versions."""
     rate = "$__rate_interval"
     yield panels.series(
         "Time series in use",

@@ -1,4 +1,4 @@
-"""The JSON schema of the configuration file, for editors: made from the options and from the tables' classes."""
+"""Make the JSON schema of the configuration file, for editors, from the options and the tables' classes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _ARGUMENTS: Final = {"services": "Services to stand in front of, each as [NAME=]
 
 
 def text(rules: Sequence[Rule]) -> str:
-    """The schema.
+    """Return the schema.
 
-    :param rules: all there are.
+    :param rules: all rules.
     """
     made = msgspec.json.schema(PolicyFile)
     definitions: dict[str, Any] = made["$defs"]
@@ -63,7 +63,7 @@ def _commands() -> dict[str, dict[str, Any]]:
 
 
 def _any_of(name: str, commands: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What an option may be at the top level: whatever one of the commands takes."""
+    """Return the schema of an option at the top level: the values that any command accepts."""
     found: list[dict[str, Any]] = []
     for options in commands.values():
         if name in options and options[name] not in found:
@@ -91,7 +91,7 @@ def _option(item: click.Parameter) -> dict[str, Any]:
 
 
 def _name_words(definitions: dict[str, Any], top: dict[str, Any], rules: Sequence[Rule]) -> None:
-    """Say which words there are where the classes only say that it is a text."""
+    """Add the allowed words to members that the classes declare as text."""
     ids = [rule.id for rule in rules]
     words = [ALL, *sorted({rule.family for rule in rules}), *map(str, Severity), *ids]
     definitions["rule"] = {"enum": ids}

@@ -1,4 +1,4 @@
-"""What it costs, in the README: from the figures that benchmarks leave in ``benchmarks/results.json``."""
+"""Write the costs in the README from the figures in ``benchmarks/results.json``."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _CLEAN: Final = "200, 1 KiB JSON, clean"
 
 
 def block(told: Mapping[str, Any]) -> str:
-    """A table and some sentences.
+    """Return a table and some sentences.
 
-    :param told: sections of the results by title; what was not measured is not told.
+    :param told: sections of the results by title; figures that were not measured are left out.
     :raises ValueError: a section is malformed.
     """
     try:

@@ -1,4 +1,4 @@
-"""The files under ``dashboards/``: three dashboards of Grafana, and rules for Prometheus."""
+"""Generate the files in ``dashboards/``: three dashboards for Grafana, and rules for Prometheus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UIDS: Final = {"wirelint-overview": "overview", "wirelint-service": "service", "
 
 
 def files(root: Path) -> dict[Path, str]:
-    """Each file with what it should hold.
+    """Return each file with its content.
 
     :param root: the top of the checkout.
     :raises ValueError: Grafana's SDK is not installed.
@@ -28,12 +28,12 @@ def files(root: Path) -> dict[Path, str]:
 
 
 def dashboard(uid: str) -> str:
-    """One dashboard as JSON.
+    """Return one dashboard as JSON.
 
     :raises ValueError: Grafana's SDK is not installed.
     """
     with warnings.catch_warnings():
-        # On import the SDK recommends the next format of dashboards, which older Grafanas cannot read.
+        # On import the SDK recommends the next format of dashboards, which older versions of Grafana cannot read.
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
             encoder = importlib.import_module("grafana_foundation_sdk.cog.encoder").JSONEncoder

@@ -1,4 +1,4 @@
-"""What the three dashboards share: variables, links, annotations, settings. Needs ``grafana-foundation-sdk``."""
+"""Common parts of the dashboards: variables, links, annotations, settings. Needs ``grafana-foundation-sdk``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UIDS: Final = {
 """Titles of the dashboards by UID; both are stable."""
 
 PAGE: Final = "http://localhost:9464"
-"""Where wirelint's page is unless the variable ``page`` says otherwise."""
+"""The default of the variable ``page``: the address of wirelint's page."""
 
 JOB: Final = 'job=~"$job"'
 SERVICE: Final = f'{JOB},service=~"$service"'
@@ -35,10 +35,10 @@ _EVERYTHING: Final = models.VariableOption(selected=True, text="All", value="$__
 
 
 def dashboard(uid: str, text: str, variables: Iterable[str], parts: Iterable[tuple[str, Iterable[Any]]]) -> Any:
-    """A dashboard.
+    """Return a dashboard.
 
-    :param text: what it is for.
-    :param variables: those that its queries use, beside ``datasource``.
+    :param text: its description.
+    :param variables: the variables of its queries, in addition to ``datasource``.
     :param parts: headings, each with its panels in reading order; the first one may be empty.
     """
     made = (
@@ -65,7 +65,7 @@ def dashboard(uid: str, text: str, variables: Iterable[str], parts: Iterable[tup
             made = made.link(_to(other, name))
     whole = made.annotation(_deployments()).annotation(_starts()).build()
     for each in whole.links or []:
-        vars(each)["placement"] = None  # the SDK would put links into a menu
+        vars(each)["placement"] = None  # by default, the SDK puts links into a menu
     for number, panel in enumerate(whole.panels or [], start=1):
         panel.id_val = number
     return whole

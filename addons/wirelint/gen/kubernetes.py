@@ -1,4 +1,4 @@
-"""What Kubernetes takes of ``dashboards/``: the rules as a PrometheusRule, the dashboards as ConfigMaps."""
+"""Generate the Kubernetes form of ``dashboards/``: the rules as a PrometheusRule, the dashboards as ConfigMaps."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ configMapGenerator:
 
 
 def files(root: Path) -> dict[Path, str]:
-    """Each file with what it should hold.
+    """Return each file with its content.
 
     :param root: the top of the checkout.
     """
     return {
         root / "deploy" / "kubernetes" / "monitoring" / "prometheusrule.yaml": _rule(),
-        # kustomize reads no file outside the folder of its own, so it lies beside the dashboards.
+        # kustomize reads no file outside its own folder, so it is beside the dashboards.
         root / "dashboards" / "kustomization.yaml": _maps(),
     }
 

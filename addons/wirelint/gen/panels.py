@@ -1,4 +1,4 @@
-"""Parts that dashboards are made of, on top of Grafana's SDK. Needs ``grafana-foundation-sdk``."""
+"""Build panels of dashboards with Grafana's SDK. Needs ``grafana-foundation-sdk``."""
 
 from __future__ import annotations
 
@@ -53,19 +53,19 @@ Property = tuple[str, object]
 
 
 def query(expression: str, legend: str = "", ref: str = "A", *, exemplars: bool = False) -> queries.Dataquery:
-    """A query over the time range of the dashboard."""
+    """Return a query over the time range of the dashboard."""
     made = queries.Dataquery().datasource(SOURCE).expr(expression).legend_format(legend or "__auto").ref_id(ref)
     return made.range().exemplar(exemplars)
 
 
 def instant(expression: str, ref: str = "A", *, rows: bool = False) -> queries.Dataquery:
-    """A query for the end of the time range; ``rows`` for tables: one row for each series."""
+    """Return a query for the end of the time range; ``rows`` for tables: one row per series."""
     made = queries.Dataquery().datasource(SOURCE).expr(expression).instant().ref_id(ref)
     return made.format(query_models.PromQueryFormat.TABLE) if rows else made
 
 
 class PanelFrame(TypedDict):
-    """What all panels have: a unit, what they say where there is nothing to show, columns and rows of the grid."""
+    """The common settings of panels: unit, text without data, size in the grid."""
 
     unit: str
     empty: str
@@ -73,7 +73,7 @@ class PanelFrame(TypedDict):
 
 
 class Rows(PanelFrame):
-    """What tables have beside: ``columns`` says what differs from the rest, by name of the column as shown."""
+    """The further settings of tables: ``columns`` has overrides by the displayed name of the column."""
 
     transformations: Sequence[tuple[str, Mapping[str, object]]]
     columns: Mapping[str, Sequence[Property]]
@@ -100,7 +100,7 @@ def stat(
     decimals: int | None = None,
     **frame: Unpack[PanelFrame],
 ) -> Any:
-    """One number."""
+    """Return a panel with one number."""
     panel = _common(stats.Panel(), title, text, frame, (4, 4)).with_target(target).thresholds(_thresholds(steps))
     panel = panel.reduce_options(ReduceDataOptions().calcs(["lastNotNull"])).color_mode(common.BigValueColorMode.VALUE)
     panel = panel.graph_mode(common.BigValueGraphMode.NONE)
@@ -117,10 +117,10 @@ def series(  # noqa: PLR0913 - what a graph may differ in, by name
     aside: bool = False,
     **frame: Unpack[PanelFrame],
 ) -> Any:
-    """Lines over time, or areas on top of each other.
+    """Return a graph with lines over time, or stacked areas.
 
     :param colors: by name of the line.
-    :param aside: put the legend beside the graph, where many names need much room.
+    :param aside: put the legend beside the graph, for many long names.
     """
     panel = _common(timeseries.Panel(), title, text, frame, (12, 8)).min(0).line_width(1)
     panel = panel.fill_opacity(30 if stacked else 8).show_points(common.VisibilityMode.AUTO)
@@ -139,13 +139,13 @@ def series(  # noqa: PLR0913 - what a graph may differ in, by name
 
 
 def table(title: str, text: str, targets: Iterable[queries.Dataquery], **rows: Unpack[Rows]) -> Any:
-    """Rows and columns."""
+    """Return a table."""
     panel = _common(tables.Panel(), title, text, rows, (24, 9)).show_header(True)
     for target in targets:
         panel = panel.with_target(target)
     for name, options in rows["transformations"]:
         panel = panel.with_transformation(models.DataTransformerConfig(id_val=name, options=dict(options)))
-    # What the panel says when it is empty would else stand in every empty cell.
+    # Otherwise the text for an empty panel appears in every empty cell.
     panel = panel.override_by_regexp(".+", [models.DynamicConfigValue(id_val="noValue", value="-")])
     for name, properties in rows["columns"].items():
         changed = [models.DynamicConfigValue(id_val=key, value=value) for key, value in properties]
@@ -156,7 +156,7 @@ def table(title: str, text: str, targets: Iterable[queries.Dataquery], **rows: U
 
 
 def timeline(title: str, text: str, target: queries.Dataquery, *, value: str, **frame: Unpack[PanelFrame]) -> Any:
-    """A bar for each series wherever it is 1; ``value`` is what that is called."""
+    """Return a timeline with a bar per series while it is 1; ``value`` is its text."""
     shown = models.ValueMap(options={"1": models.ValueMappingResult(text=value, color=ORANGE, index=0)})
     panel = _common(timelines.Panel(), title, text, frame, (12, 8)).with_target(target).mappings([shown])
     return (
@@ -165,7 +165,7 @@ def timeline(title: str, text: str, target: queries.Dataquery, *, value: str, **
 
 
 def heatmap(title: str, text: str, target: queries.Dataquery, **frame: Unpack[PanelFrame]) -> Any:
-    """How often a duration in seconds fell into each bucket, over time."""
+    """Return a heatmap of durations in seconds over time."""
     color = heatmaps.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
     panel = _common(heatmaps.Panel(), title, text, frame, (12, 8))
     panel = panel.with_target(target.format(query_models.PromQueryFormat.HEATMAP)).calculate(False)
@@ -173,31 +173,31 @@ def heatmap(title: str, text: str, target: queries.Dataquery, **frame: Unpack[Pa
 
 
 def filtered(*names: str) -> tuple[str, Mapping[str, object]]:
-    """Keeps these columns."""
+    """Return the transformation that keeps these columns."""
     return "filterFieldsByName", {"include": {"names": list(names)}}
 
 
 def joined(name: str) -> tuple[str, Mapping[str, object]]:
-    """Puts the rows of all queries together that have the same value in column ``name``."""
+    """Return the transformation that joins rows of all queries by column ``name``."""
     return "joinByField", {"byField": name, "mode": "outer"}
 
 
 def arranged(names: Mapping[str, str]) -> tuple[str, Mapping[str, object]]:
-    """Names and orders columns."""
+    """Return the transformation that names and orders columns."""
     order = {name: index for index, name in enumerate(names)}
     return "organize", {"excludeByName": {}, "indexByName": order, "renameByName": dict(names)}
 
 
 def links(title: str, url: str, *, new: bool = False) -> Property:
-    """A link of a column."""
+    """Return the override that adds a link to a column."""
     return "links", [{"title": title, "url": url, "targetBlank": new}]
 
 
 def cell(kind: str, **options: object) -> Property:
-    """How a column shows its values: ``gauge``, ``color-background``, ``sparkline`` …"""
+    """Return the override for the display of a column: ``gauge``, ``color-background``, ``sparkline`` …"""
     return "custom.cellOptions", {"type": kind, **options}
 
 
 def steps(values: Steps) -> Property:
-    """Thresholds of a column."""
+    """Return the override for thresholds of a column."""
     return "thresholds", {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in values]}

@@ -1,4 +1,4 @@
-"""The page on profiles: what each changes about the rules, and why."""
+"""Write the page on profiles: the changes of each, with reasons."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _INTRODUCTION: Final = (
 
 
 def page(rules: Sequence[Rule]) -> str:
-    """The page as Markdown.
+    """Return the page as Markdown.
 
-    :param rules: all there are.
+    :param rules: all rules.
     """
     known = {rule.id: rule for rule in rules}
     lines = ["<!-- written by make gen -->", "", "# Profiles", "", _INTRODUCTION]

@@ -1,4 +1,4 @@
-"""The rules that the README shows, and how a generated part gets into it."""
+"""Write the generated parts of the README."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ EXAMPLES: Final = (
     "bad-request-for-auth",
     "always-200-service",
 )
-"""What the README shows of the catalogue: one rule of each kind of lie."""
+"""The rules in the README: one for each kind of lie."""
 
 
 def examples(rules: Sequence[Rule], reference: str) -> str:
     """Return the table of the README's examples.
 
-    :param reference: where the rule reference is, seen from the README.
+    :param reference: the path of the rule reference from the README.
     """
     known = {rule.id: rule for rule in rules}
     lines = ["| rule | severity | what it finds |", "|---|---|---|"]
@@ -42,7 +42,7 @@ def examples(rules: Sequence[Rule], reference: str) -> str:
 
 
 def table(rules: Sequence[Rule]) -> str:
-    """Return the table of all rules, a family at a time, as the rule reference has it."""
+    """Return the table of all rules for the rule reference, one family at a time."""
     lines = ["| rule | severity | confidence | what it finds |", "|---|---|---|---|"]
     for family, members in groupby(rules, key=lambda rule: rule.family):
         lines.append(f"| **{family_title(family)}** | | | |")
@@ -56,15 +56,15 @@ def table(rules: Sequence[Rule]) -> str:
 def filled(readme: str, rules: Sequence[Rule], reference: str) -> str:
     """Return the README with a fresh table between the markers.
 
-    :raises ValueError: the markers are not there, once each and in order.
+    :raises ValueError: the markers are not present once each and in order.
     """
     return placed(readme, examples(rules, reference), BEGIN, END)
 
 
 def placed(readme: str, text: str, begin: str, end: str) -> str:
-    """Return the README with a text between two markers, in place of what was there.
+    """Return the README with a new text between two markers.
 
-    :raises ValueError: the markers are not there, once each and in order.
+    :raises ValueError: the markers are not present once each and in order.
     """
     if readme.count(begin) != 1 or readme.count(end) != 1 or readme.index(begin) > readme.index(end):
         raise ValueError(f"the README must hold the lines {begin} and {end}, once each")

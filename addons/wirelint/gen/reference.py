@@ -1,4 +1,4 @@
-"""The rule reference: one page with all there is to know of each rule."""
+"""Write the rule reference: one page with everything about each rule."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _INTRODUCTION: Final = (
 
 
 def page(rules: Sequence[Rule], corpus: Mapping[str, Any] | None = None) -> str:
-    """The reference as Markdown.
+    """Return the reference as Markdown.
 
     :param rules: by family and id.
-    :param corpus: the report of a run over recorded traffic (``docs/corpus.json``), where there is one.
+    :param corpus: the report of a run over recorded traffic (``docs/corpus.json``), if there is one.
     """
     families = [(name, list(members)) for name, members in groupby(rules, key=lambda rule: rule.family)]
     lines = ["<!-- written by make gen -->", "", "# Rules", "", _INTRODUCTION, ""]

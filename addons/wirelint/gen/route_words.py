@@ -1,12 +1,12 @@
-"""``python -m wirelint.gen.route_words TEXTS TEMPLATES NAMES``: write the words that may stand in a route.
+"""Write the words that a route may show: ``python -m wirelint.gen.route_words TEXTS TEMPLATES NAMES``.
 
-TEXTS holds JSON lines, gzipped, with the members ``text`` and ``origin``: what servers say in errors and other texts.
-TEMPLATES holds lines of a provider, a tab, and a path template of its OpenAPI document. NAMES is the folder of a source
-distribution of the package ``names``, with the first names and surnames of the United States census of 1990, which are
-in the public domain.
+TEXTS has JSON lines, gzipped, with the members ``text`` (of servers: errors and others) and ``origin``. TEMPLATES has
+lines of a provider, a tab, and a path template of its OpenAPI document. NAMES is the folder of a source distribution of
+the package ``names``, with the first names and surnames of the United States census of 1990, which are in the public
+domain.
 
-The inputs are megabytes and are not kept here, so ``make gen`` does not run this. What it writes is sorted: a diff
-shows each word that came or went.
+The inputs are megabytes and are not kept here, so ``make gen`` does not run this. The output is sorted: a diff shows
+each added or removed word.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ from wirelint.core.route import words
 def vocabulary(
     texts: Iterable[tuple[str, str]], templates: Iterable[tuple[str, str]], first_names: set[str], surnames: set[str]
 ) -> tuple[set[str], set[str]]:
-    """Return words that at least two origins use, and names that are none of them.
+    """Return words that at least two origins use, and names that are not among them.
 
     :param texts: origin and text.
     :param templates: provider and path template.
-    :param first_names: in lower case, as ``surnames``. A name is a word if many origins use it: ``mark``, ``key``.
+    :param first_names: in lower case, like ``surnames``. A name is a word if many origins use it: ``mark``, ``key``.
     """
     origins: dict[str, set[str]] = defaultdict(set)
     for origin, text in texts:
@@ -66,7 +66,7 @@ def vocabulary(
     words -= _rare(first_names, origins, _ORIGINS_OF_FIRST_NAME)
     words -= _rare(surnames, origins, _ORIGINS_OF_SURNAME)
     names = {name for name in first_names | surnames if len(name) > 1} - words
-    # Readers take off a plural's s.
+    # The readers of this list remove a plural's s.
     return {word for word in words if not (word.endswith("s") and word[:-1] in words)}, names
 
 
@@ -75,7 +75,7 @@ def _rare(names: set[str], origins: Mapping[str, set[str]], least: int) -> set[s
 
 
 def module(words: set[str], names: set[str]) -> str:
-    """Return the source of the module that holds them."""
+    """Return the source of the module with them."""
     return f"{_HEAD}WORDS: Final = words(\n{_lines(words)}\n)\n\nNAMES: Final = words(\n{_lines(names)}\n)\n"
 
 
@@ -105,7 +105,7 @@ def names_in(folder: Path) -> tuple[set[str], set[str]]:
 
 
 def _names(path: Path, most: int | None = None) -> set[str]:
-    """Return the names of a list of the census, the most frequent first: each line is a name with its frequency."""
+    """Return the names of a census list, the most frequent first: each line is a name with its frequency."""
     return {line.split()[0].lower() for line in path.read_text(encoding="ascii").splitlines()[:most]}
 
 

@@ -1,4 +1,4 @@
-"""The texts of rules as Markdown."""
+"""Convert the texts of rules to Markdown."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _bare: Final = re.compile(r"(?<!<)(https?://\S+)")
 
 
 def inline(text: str) -> str:
-    """A docstring's running text as Markdown."""
+    """Return a docstring's text as Markdown."""
     return _code.sub(r"`\1`", text)
 
 
 def sections(rule: Rule) -> dict[str, str]:
-    """The rule's docstring by heading, as Markdown, in the order of ``SECTIONS``.
+    """Return the rule's docstring by heading, as Markdown, in the order of ``SECTIONS``.
 
     :raises ValueError: a section is missing, empty, unknown or out of order; the message names the rule.
     """
@@ -38,15 +38,15 @@ def sections(rule: Rule) -> dict[str, str]:
 
 
 def references(text: str) -> str:
-    """Bare addresses as links; GitHub makes them so by itself, others do not."""
+    """Turn bare URLs into links; GitHub does so by itself, other renderers do not."""
     return _bare.sub(r"<\1>", text)
 
 
 def cell(text: str) -> str:
-    """Text that may stand in a cell of a table."""
+    """Return text for a cell of a table."""
     return " ".join(inline(text).split()).replace("|", "\\|")
 
 
 def family_title(name: str) -> str:
-    """How a family is called: its folder's name as words."""
+    """Return the title of a family: its folder's name as words."""
     return name.replace("_", " ").capitalize()

@@ -1,10 +1,10 @@
-"""``python -m wirelint.gen.vocabulary SOURCE``: count how well the vocabulary of errors fits texts of known status.
+"""Count how well the vocabulary of errors fits texts of known status: ``python -m wirelint.gen.vocabulary SOURCE``.
 
-SOURCE is a file of JSON lines, gzipped or not, each a text with the category of the status it was found under and its
-origin: ``{"text": …, "category": …, "origin": …, "form": …}``; ``none`` is the category of ordinary texts. From it the
-columns *origins* and *precision* of ``phrases.tsv`` are counted, and the weights of ``ordinary.tsv`` fitted. Phrases
-are neither added nor taken away: ``--propose`` lists words that several origins use under one status alone and that no
-phrase covers, for a human to choose from. ``--measure`` scores a file of texts labelled by hand.
+SOURCE is a file of JSON lines, gzipped or not, each a text with the category of its status and its origin: ``{"text":
+…, "category": …, "origin": …, "form": …}``; ``none`` is the category of ordinary texts. The columns *origins* and
+*precision* of ``phrases.tsv`` are counted from it, and the weights of ``ordinary.tsv`` fitted. No phrase is added or
+removed: ``--propose`` lists words that several origins use under a single status and that no phrase covers, for a human
+to choose from. ``--measure`` scores a file of texts labelled by hand.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CATEGORIES: Final = {
     "internal": "internal",
     "failed": "internal",
 }
-"""Meaning, as the table has it → category of the texts."""
+"""Meaning in the table → category of the texts."""
 
 _ORDINARY: Final = "none"
 _HEADER: Final = (
@@ -62,7 +62,7 @@ _PROPOSED: Final = 0.9
 
 
 class Text(NamedTuple):
-    """A text, with the category of the status that it was found under."""
+    """A text, with the category of its status."""
 
     words: list[str]
     category: str
@@ -71,10 +71,10 @@ class Text(NamedTuple):
 
 
 def read(source: Path) -> list[Text]:
-    """Read texts in scripts that have words as ours do.
+    """Read texts in scripts that separate words by spaces.
 
     :raises OSError: the file cannot be read.
-    :raises ValueError: it is no JSON.
+    :raises ValueError: it is not JSON.
     """
     content = source.read_bytes()
     if source.suffix == ".gz":
@@ -88,12 +88,12 @@ def read(source: Path) -> list[Text]:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, be it prose or a code."""
+    """Return the words of a text, prose or code."""
     return words_of(text) if " " in text.strip() else words_of_code(text)
 
 
 def counted(rows: Sequence[vocabulary.Row], found: Iterable[Text]) -> Iterator[vocabulary.Row]:
-    """Yield each row as the texts have it: an origin counts once, for the category that most of its texts have."""
+    """Yield each row with its counts: an origin counts once, for the category of most of its texts."""
     labelled = Phrases([(str(at), row.phrase) for at, row in enumerate(rows)], vocabulary.classes(), vocabulary.sets())
     said: dict[int, dict[str, collections.Counter[str]]] = collections.defaultdict(
         lambda: collections.defaultdict(collections.Counter)
@@ -112,7 +112,7 @@ def counted(rows: Sequence[vocabulary.Row], found: Iterable[Text]) -> Iterator[v
 
 
 def fitted(found: Sequence[Text]) -> dict[str, int]:
-    """Return the weights of a logistic model that knows errors from ordinary texts, small ones left out."""
+    """Return the weights of a logistic model that separates errors from ordinary texts, without small ones."""
     origins: dict[str, set[str]] = collections.defaultdict(set)
     features = [sorted(set(texts.features(text.words))) for text in found]
     for text, each in zip(found, features, strict=True):
@@ -141,7 +141,7 @@ def fitted(found: Sequence[Text]) -> dict[str, int]:
 
 
 def proposed(found: Iterable[Text], least: int) -> Iterator[tuple[str, str, int, float]]:
-    """Yield category, words, origins and share of what several origins say under one status and no phrase has."""
+    """Yield category, words, origins and share of words that several origins use under one status and no phrase has."""
     known = vocabulary.phrases(codes=True)
     said: dict[str, dict[str, str]] = collections.defaultdict(dict)
     for text in found:
@@ -157,7 +157,7 @@ def proposed(found: Iterable[Text], least: int) -> Iterator[tuple[str, str, int,
 
 
 def measured(labelled: Iterable[dict[str, Any]]) -> tuple[int, int, int]:
-    """Return how many labelled texts can be decided, how many are, and how many of them as the label says."""
+    """Return how many labelled texts can be decided, how many are, and how many of these match the label."""
     decidable = decided = right = 0
     for each in labelled:
         if each["undecidable"]:
@@ -171,7 +171,7 @@ def measured(labelled: Iterable[dict[str, Any]]) -> tuple[int, int, int]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Count and fit, or propose or measure; exit code 2 where the source cannot be read."""
+    """Count and fit, or propose or measure; exit code 2 if the source cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m wirelint.gen.vocabulary", description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("--propose", type=int, metavar="ORIGINS", help="list words that so many origins use")

@@ -1,7 +1,7 @@
-"""What an audit of files ends in: one format a module, found by its name, never listed.
+"""Reports of an audit of files: one format per module, found by its name, never listed.
 
-``reports/sarif.py`` is the format ``sarif``: its ``REPORT`` is a subclass of ``Report``. A format imports nothing of
-another; what several need stands in ``reports.common``. Only the formats that were asked for are loaded.
+``reports/sarif.py`` is the format ``sarif``: its ``REPORT`` is a subclass of ``Report``. A format does not import
+another one; shared parts are in ``reports.common``. Only requested formats are imported.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from wirelint.sources import Skipped
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What an audit of files starts from.
+    """The input of an audit of files.
 
-    :param rules: the rules in force anywhere.
-    :param files: the files as they were named.
-    :param fail_on: the least severity that makes the run fail, None if none does.
-    :param past: what the engine remembers; None if it is not known.
+    :param rules: the rules in force for some exchange.
+    :param files: the files as named by the user.
+    :param fail_on: the minimum severity that makes the run fail, None if none does.
+    :param past: the memories of the engine; None if unknown.
     """
 
     rules: tuple[Rule, ...]
@@ -36,9 +36,9 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Report:
-    """Write one format while files are audited. A subclass overrides the methods that it needs.
+    """Writes one format while files are audited. A subclass overrides the methods that it needs.
 
-    :param run: what the audit starts from.
+    :param run: the input of the audit.
     :param stream: where to write: text in UTF-8, octets to its ``buffer``.
     """
 
@@ -47,19 +47,19 @@ class Report:
         self.stream = stream
 
     def accept(self, audit: Audit) -> None:
-        """Take one audited exchange, whether or not anything was found in it."""
+        """Take one audited exchange, with or without findings."""
 
     def skip(self, file: str, record: Skipped) -> None:
         """Take a record that could not be audited."""
 
     def fail(self, file: str, why: str) -> None:
-        """Take a file that could not be read, or that holds no exchange.
+        """Take a file that could not be read, or has no exchange.
 
         :param why: one line that names the file.
         """
 
     def finish(self) -> None:
-        """Write what is still to be written. Called once, after the last file."""
+        """Write the rest. Called once, after the last file."""
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Findings one a line, as they come, for people and for grep."""
+"""Write findings as they come, one per line, for people and for grep."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from wirelint.sinks.text import place, service, severity, status
 
 
 class Concise(Report):
-    """Write each finding on a line."""
+    """Writes each finding on a line."""
 
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
         self._printer = Printer(stream)
 
     def accept(self, audit: Audit) -> None:
-        """Write what was found."""
+        """Write the findings of an exchange."""
         for finding in audit.findings:
             self._printer.line(line(finding))
 

@@ -1,4 +1,4 @@
-"""Findings for people to read: those of one fingerprint together, the gravest first, each with its evidence."""
+"""Write findings for people: grouped by fingerprint, the most severe first, with evidence."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from wirelint.sinks.text import service, severity, status, story
 
 
 class Full(Report):
-    """Show groups of findings in a terminal."""
+    """Shows groups of findings in a terminal."""
 
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
         self._groups = Groups()
 
     def accept(self, audit: Audit) -> None:
-        """Group what was found."""
+        """Group the findings of an exchange."""
         for finding in audit.findings:
             self._groups.add(finding)
 

@@ -1,4 +1,4 @@
-"""Annotations of GitHub Actions: workflow commands on standard output, the gravest findings first.
+"""Write annotations of GitHub Actions: workflow commands on standard output, the most severe findings first.
 
 GitHub shows ten errors, ten warnings and ten notices of a step, so the order matters.
 """
@@ -16,7 +16,7 @@ _COMMANDS: Final = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity
 
 
 class GitHub(Grouping):
-    """Write an annotation for each kind of finding, and for what could not be read."""
+    """Writes an annotation for each kind of finding, and for each unreadable file."""
 
     def finish(self) -> None:
         """Write all annotations."""

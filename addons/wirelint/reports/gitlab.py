@@ -1,4 +1,4 @@
-"""GitLab's code quality report: a JSON list of issues, for the widget of a merge request."""
+"""Write GitLab's code quality report: a JSON list of issues, for the widget of a merge request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SEVERITIES: Final = {
 
 
 class GitLab(Grouping):
-    """Write an issue for each kind of finding."""
+    """Writes an issue for each kind of finding."""
 
     def finish(self) -> None:
         """Write the list."""
@@ -41,6 +41,6 @@ def _issue(group: Group) -> dict[str, Any]:
         "check_name": finding.rule,
         "fingerprint": finding.fingerprint,
         "severity": _SEVERITIES[finding.severity],
-        # A line is required, and a recording has none that people read.
+        # A line is required, although a recording has no readable lines.
         "location": {"path": printable(finding.origin.file) if finding.origin else "-", "lines": {"begin": 1}},
     }

@@ -1,6 +1,6 @@
-"""One HTML file that needs nothing else: no script, no address that is fetched, only escaped text.
+"""Write one self-contained HTML file: no script, no external resource, only escaped text.
 
-It looks like the page of ``wirelint proxy``, whose style it carries.
+It has the style of the page of ``wirelint proxy``.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ class ServiceFindings:
 
 
 class Html(Grouping):
-    """Write a page with totals, findings, services, and the texts of the rules that found something."""
+    """Writes a page with totals, findings, services, and the texts of rules with findings."""
 
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
         self._services: dict[str, ServiceFindings] = {}
 
     def accept(self, audit: Audit) -> None:
-        """Group what was found, and count by service."""
+        """Group the findings of an exchange, and count by service."""
         super().accept(audit)
         exchange = audit.exchange
         service = self._services.setdefault(exchange.service, ServiceFindings())
@@ -259,7 +259,7 @@ def _blocks(parent: ET.Element, text: str) -> None:
 
 
 def _prose(element: ET.Element, text: str) -> None:
-    """Fill an element with running text, in which code stands between double backticks."""
+    """Fill an element with text in which code is between double backticks."""
     first, *pieces = _code.split(" ".join(text.split()))
     element.text = first
     for code, after in zip(pieces[::2], pieces[1::2], strict=True):

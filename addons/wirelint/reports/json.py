@@ -1,4 +1,4 @@
-"""One JSON document: the rules in force, every finding, what was suppressed or skipped, what failed, and totals."""
+"""Write one JSON document: rules in force, findings, suppressed findings, skips, failures, totals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Json(Report):
-    """Write findings as they come, and the rest around them."""
+    """Writes findings as they come, and the rest around them."""
 
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
@@ -33,7 +33,7 @@ class Json(Report):
         self._write(_encode(head)[:-1] + b',"findings":[')
 
     def accept(self, audit: Audit) -> None:
-        """Write what was found."""
+        """Write the findings of an exchange."""
         self._tally.accept(audit)
         for finding in audit.findings:
             self._write(self._separator + _encode(published.fields(finding)))
@@ -51,7 +51,7 @@ class Json(Report):
         self._failures.append({"file": _text(file), "why": _text(why)})
 
     def finish(self) -> None:
-        """Write what stands behind the findings."""
+        """Write the part after the findings."""
         rest = {
             "suppressed": self._suppressed,
             "skipped": [
@@ -79,5 +79,5 @@ def _rule(rule: Rule) -> dict[str, str]:
 
 
 def _text(text: str) -> str:
-    # The name of a file may hold octets that are not UTF-8, which JSON cannot hold.
+    # A file name may contain octets that are not UTF-8, which JSON cannot represent.
     return text.encode("utf-8", "replace").decode()

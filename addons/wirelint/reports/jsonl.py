@@ -1,4 +1,4 @@
-"""Findings as JSON, one a line, as they come. The members are a contract (see ``wirelint.sinks.published``)."""
+"""Write findings as they come, as JSON lines. The members are a contract (see ``wirelint.sinks.published``)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from wirelint.sinks import published
 
 
 class JsonLines(Report):
-    """Write each finding as a line of JSON."""
+    """Writes each finding as a line of JSON."""
 
     def accept(self, audit: Audit) -> None:
-        """Write what was found."""
+        """Write the findings of an exchange."""
         for finding in audit.findings:
             self.stream.buffer.write(published.line(finding))
 
     def finish(self) -> None:
-        """Flush the octets that wait."""
+        """Flush buffered octets."""
         self.stream.buffer.flush()
 
 

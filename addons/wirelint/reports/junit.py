@@ -1,4 +1,4 @@
-"""JUnit XML: a suite for each service, in it a case for each rule that could have fired there."""
+"""Write JUnit XML: a suite per service, with a case for each rule that could have fired there."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _FILES: Final = "files"
 
 
 class JUnit(Grouping):
-    """Tell passed from failed cases.
+    """Writes passed and failed cases.
 
-    A case fails if there is a finding at least as severe as ``Run.fail_on``; less severe ones stand in its output.
-    Whatever could not be read is an error in the suite of files.
+    A case fails if it has a finding at least as severe as ``Run.fail_on``; less severe ones are in its output. An
+    unreadable file is an error in the suite of files.
     """
 
     def __init__(self, run: Run, stream: TextIO) -> None:
@@ -26,7 +26,7 @@ class JUnit(Grouping):
         self._played: dict[str, set[str]] = {}
 
     def accept(self, audit: Audit) -> None:
-        """Note which rules could have fired, and which did."""
+        """Count the rules that could have fired, and those that did."""
         super().accept(audit)
         self._played.setdefault(audit.exchange.service, set()).update(rule.id for rule in audit.plan.rules)
 

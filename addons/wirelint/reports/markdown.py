@@ -1,6 +1,6 @@
-"""Markdown for a comment on a pull request or a job's summary, short enough for either.
+"""Write Markdown for a comment on a pull request or a job summary, short enough for both.
 
-Whatever came over the wire stands in code spans: there it is neither markup, nor a link, nor does it mention anyone.
+Text from the wire is always in code spans, where it is neither markup, nor a link, nor a mention of a user.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from wirelint.reports.common.groups import Group
 from wirelint.sinks.text import plural, printable, service, status
 
 _LONGEST: Final = 60_000
-"""Octets; GitHub takes 65,536 characters in a comment."""
+"""Octets; GitHub allows 65,536 characters in a comment."""
 _MARKS: Final = {Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🔵", Severity.INFO: "⚪"}
 _ticks: Final = re.compile("`+")
 
 
 class Markdown(Grouping):
-    """Write a table of findings, the gravest first."""
+    """Writes a table of findings, the most severe first."""
 
     def finish(self) -> None:
         """Write as many rows as fit."""
@@ -70,7 +70,7 @@ def _row(group: Group) -> str:
 def _code(text: str) -> str:
     """Return a code span for a cell of a table: one line, and longer fences than any in it.
 
-    A bar would end the cell, even behind a backslash if this is escaped itself.
+    A bar would end the cell, even after a backslash if that one is escaped.
     """
     clean = printable(" ".join(text.split())).replace("|", "¦")
     fence = "`" * (max((len(run) for run in _ticks.findall(clean)), default=0) + 1)

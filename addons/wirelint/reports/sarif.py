@@ -1,6 +1,6 @@
-"""SARIF 2.1.0, for code scanning: results by fingerprint, each with the exchanges that prove it.
+"""Write SARIF 2.1.0, for code scanning: results by fingerprint, with the exchanges that prove each.
 
-Locations have no region, for a recording has no lines that people read: they name the file, and the position of the
+Locations have no region, because a recording has no readable lines. They name the file, and the position of the
 exchange in it as a logical location.
 """
 
@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 
 class Sarif(Grouping):
-    """Write one run with all results."""
+    """Writes one run with all results."""
 
     def finish(self) -> None:
         """Write the log."""
@@ -163,7 +163,7 @@ def _sentence(finding: Finding) -> str:
 
 
 def _plain(text: str) -> str:
-    """Escape brackets, which would make links of text in messages (SARIF 2.1.0 §3.11.6)."""
+    """Escape brackets, which make links in messages (SARIF 2.1.0 §3.11.6)."""
     return re.sub(r"([\\\[\]])", r"\\\1", printable(text))
 
 

@@ -1,4 +1,4 @@
-"""Tables: how often each rule could have fired and did, what outcomes each status class had, and what was learned."""
+"""Write tables: how often each rule could have fired and did, outcomes by status class, and learned settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _AGREEING: Final = frozenset(
 
 
 class Statistics(Report):
-    """Count per rule and per status class."""
+    """Counts per rule and per status class."""
 
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
@@ -35,7 +35,7 @@ class Statistics(Report):
         self._outcomes: Counter[tuple[str, Verdict]] = Counter()
 
     def accept(self, audit: Audit) -> None:
-        """Count an exchange and what was found in it."""
+        """Count an exchange and its findings."""
         status = audit.exchange.status
         self._outcomes["none" if status is None else f"{status // 100}xx", audit.verdict] += 1
         self._opportunities.update(rule.id for rule in audit.plan.rules)
@@ -44,7 +44,7 @@ class Statistics(Report):
             self._found_in.setdefault(finding.rule, set()).add(finding.service)
 
     def finish(self) -> None:
-        """Write the tables; that of what was learned only if something was."""
+        """Write the tables; that of learned settings only if there are any."""
         printer = Printer(self.stream)
         printer.table(self._of_rules(), right=_RIGHT)
         printer.line("")
@@ -64,7 +64,7 @@ class Statistics(Report):
         return rows
 
     def _of_learned(self) -> list[list[Text | str]]:
-        """What marks success in the content of which service, as settings would have it."""
+        """Return the members that mark success, by service, as settings."""
         rows: list[list[Text | str]] = [["service", "marks success", "setting"]]
         known = () if self.run.past is None else self.run.past.recall(Envelopes).learned()
         for each in known:

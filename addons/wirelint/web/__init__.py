@@ -1,1 +1,1 @@
-"""A small server beside the proxy: metrics, health, and a page that shows what is found as it is found."""
+"""A small server beside the proxy: metrics, health, and a live page of findings."""

@@ -1,4 +1,4 @@
-"""One connection: reads one request, checks it, answers it, closes."""
+"""Handle one connection: read one request, check it, answer it, close."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _SECURITY: Final = (
 
 
 class HasSite(Protocol):
-    """The server, as far as a connection needs to know it."""
+    """The part of the server that a connection uses."""
 
     site: Site
     names: Names
 
 
 class _Head:
-    """A stream of which no more than a request's head is read line by line."""
+    """A stream that limits the lines read to a request's head."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -48,9 +48,9 @@ class _Head:
         self.close = stream.close
 
     def readline(self, limit: int = -1) -> bytes:
-        """A line, or what is left of the allowance.
+        """Return a line, or the rest of the allowance.
 
-        :raises LineTooLong: it is used up; the base class makes 431 of it.
+        :raises LineTooLong: the allowance is used up; the base class sends 431.
         """
         if self._left <= 0:
             raise http.client.LineTooLong("head")
@@ -66,28 +66,28 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 5.0
 
     def setup(self) -> None:
-        """Begin."""
+        """Prepare the streams."""
         super().setup()
         self.rfile: Any = _Head(self.rfile)
 
     def handle(self) -> None:
-        """Serve one request. Threads are few, and reconnecting costs little next to the proxy itself."""
+        """Serve one request. Threads are few, and reconnecting costs little beside the proxy itself."""
         self.close_connection = True
         with contextlib.suppress(ConnectionError, TimeoutError, ValueError):
             self.handle_one_request()
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Answer a GET."""
         self._reply(self._find())
 
     def do_HEAD(self) -> None:
-        """Answer without content."""
+        """Answer a HEAD."""
         self.do_GET()
 
     def _refuse(self) -> None:
-        """Answer 405, or what is wrong beside the method.
+        """Answer 405, or the status for another fault of the request.
 
-        Content is read first: to close a connection on it would destroy the answer on its way.
+        Content is read first: closing the connection with unread content would destroy the response.
         """
         length = self.headers.get("Content-Length", "")
         if length.isascii() and length.isdigit():
@@ -129,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
                 fields["Content-Encoding"] = "gzip"
                 if "ETag" in fields:
                     fields["ETag"] = f"W/{fields['ETag']}"
-        self.request_version = self.protocol_version  # until one is read it is 0.9, which has no status line
+        self.request_version = self.protocol_version  # before a request is read it is 0.9, which has no status line
         self.send_response(answer.status)
         if answer.status != HTTPStatus.NOT_MODIFIED:
             self.send_header("Content-Type", answer.type)
@@ -141,17 +141,17 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """What the base class found wrong with a request, without repeating any of it."""
+        """Send the base class's error for a request, without quoting the request."""
         if not hasattr(self, "headers"):
             self.headers = http.client.HTTPMessage()
         self._reply(problem(code, HTTPStatus(code).phrase.lower()))
 
     def version_string(self) -> str:
-        """The Server field."""
+        """Return the value of the Server field."""
         return "wirelint"
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: requests to this server are of no interest, and their lines may hold anything."""
+        """Log nothing: request lines to this server may contain anything."""
 
 
 def _accepts_gzip(field: str) -> bool:

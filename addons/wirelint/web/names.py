@@ -1,8 +1,8 @@
-"""The names that the server answers to, so that no web site can read from it in a visitor's browser.
+"""Restrict the host names that the server answers to, so that no web site can read it through a browser.
 
-A site whose name is made to lead here (DNS rebinding) sends its own name in the Host field. Requests for the page and
-its API are refused unless they name an allowed host. What probes and scrapers ask for is no secret of the page's; on
-other addresses than loopback it answers to any name, such as that of a service or a pod.
+A site that points its name here (DNS rebinding) sends its own name in the Host field. Requests for the page and its API
+are refused unless they name an allowed host. Resources for probes and scrapers are no secret; on addresses other than
+loopback, they answer to any name, such as that of a service or a pod.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Names:
     """Decides which Host fields are allowed.
 
     :param host: address that the server listens on.
-    :param more: further names that are allowed everywhere.
+    :param more: further allowed names.
     """
 
     def __init__(self, host: str, more: Iterable[str] = ()) -> None:
@@ -29,13 +29,13 @@ class Names:
             self._names.add(host.lower())
 
     def allow(self, field: str, path: str) -> bool:
-        """Return whether a request may be answered.
+        """Return whether to answer a request.
 
         :param field: value of its Host field.
-        :param path: the path that it asks for.
+        :param path: the requested path.
         """
         name = _without_port(field)
-        # An address in place of a name cannot be made to lead elsewhere.
+        # An IP address in place of a name cannot be rebound.
         return name in self._names or (self._public and (path in _SCRAPED or _is_address(name)))
 
 

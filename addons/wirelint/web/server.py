@@ -1,4 +1,4 @@
-"""The server: threads of its own, never the proxy's event loop, and no client can hold it."""
+"""The server: it uses its own threads, never the proxy's event loop, and no client can block it."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _GRACE: Final = 0.5
 class WebServer:
     """Serves ``/metrics``, ``/healthz``, ``/readyz``, the live page and its API.
 
-    :param metrics: gives the metrics; ``wirelint.sinks.metrics.registry.Metrics`` does.
-    :param journal: gives the findings; ``wirelint.sinks.journal.Journal`` does.
+    :param metrics: provides the metrics, such as ``wirelint.sinks.metrics.registry.Metrics``.
+    :param journal: provides the findings, such as ``wirelint.sinks.journal.Journal``.
     :param rules: the rules that run.
-    :param listeners: where the proxy listens, for the page to tell; called from other threads, as are the next two.
+    :param listeners: the proxy's addresses, for the page; called from other threads, like the next two.
     :param live: whether the process works, for ``/healthz``.
     :param ready: whether it can take traffic, for ``/readyz``.
     :param host: address to listen on.
-    :param port: port to listen on; 0 for any that is free.
-    :param hosts: further names that a request may have in its Host field; see ``names``.
+    :param port: port to listen on; 0 for any free one.
+    :param hosts: further allowed names in the Host field; see ``names``.
     """
 
     def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
@@ -60,14 +60,14 @@ class WebServer:
         self._thread: threading.Thread | None = None
 
     def change_rules(self, rules: Iterable[Rule]) -> None:
-        """Have other rules run from now on."""
+        """Change the rules that run."""
         self._site.change_rules(rules)
 
     def start(self) -> str:
-        """Listen.
+        """Start to listen.
 
-        :returns: the page's address, without a slash at its end.
-        :raises OSError: the address cannot be listened on; the text says which and why.
+        :returns: the page's address, without a trailing slash.
+        :raises OSError: the address is not available; the text says which and why.
         """
         try:
             self._server = server = _Server(self._host, self._port, self._site, self._names)
@@ -82,7 +82,7 @@ class WebServer:
         return f"http://{f'[{name}]' if ':' in name else name}:{server.server_address[1]}"
 
     def stop(self) -> None:
-        """End, and close all connections. Calling this again changes nothing."""
+        """Stop, and close all connections. Calling this again changes nothing."""
         server, thread = self._server, self._thread
         self._server = self._thread = None
         if server is not None and thread is not None:
@@ -93,10 +93,10 @@ class WebServer:
 
 
 class _Server(ThreadingHTTPServer):
-    """Gives each connection a thread and a short life.
+    """Gives each connection a thread and a short lifetime.
 
-    A connection that is older than ``_LONGEST_LIFE`` is cut, however busy it seems; where there are too many, the
-    oldest makes room for the newest, so that clients which connect and say nothing lock nobody out.
+    A connection older than ``_LONGEST_LIFE`` is closed, however busy it is. If there are too many, the oldest makes
+    room for the newest, so that silent clients cannot lock others out.
     """
 
     daemon_threads = True
@@ -112,12 +112,12 @@ class _Server(ThreadingHTTPServer):
         super().__init__((host, port), Handler)
 
     def server_bind(self) -> None:
-        """Bind, without asking the name service who we are."""
+        """Bind, without a look-up of the own name."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Take a connection."""
+        """Accept a connection."""
         now = time.monotonic()
         with self._guard:
             count = len(self._open)
@@ -126,7 +126,7 @@ class _Server(ThreadingHTTPServer):
             if taken:
                 self._open[request] = now
                 if oldest is not None:
-                    self._open[oldest] = math.inf  # on its way out, so the next to go is another
+                    self._open[oldest] = math.inf  # it is closing, so the next one to close is another
         if not taken:
             super().shutdown_request(request)
             return
@@ -137,17 +137,17 @@ class _Server(ThreadingHTTPServer):
         ).start()
 
     def shutdown_request(self, request: Any) -> None:
-        """A connection is done with."""
+        """Forget a finished connection."""
         with self._guard:
             self._open.pop(request, None)
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
-        """Called by ``serve_forever`` again and again."""
+        """Close old connections; ``serve_forever`` calls this regularly."""
         self.cut(older_than=_LONGEST_LIFE)
 
     def cut(self, older_than: float) -> None:
-        """End connections that were opened more than so many seconds ago."""
+        """Close connections that are older than this many seconds."""
         limit = time.monotonic() - older_than
         with self._guard:
             stale = [connection for connection, since in self._open.items() if since <= limit]
@@ -155,11 +155,11 @@ class _Server(ThreadingHTTPServer):
             _cut(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base class calls it
-        """Hardly anything: the handler answers for faults of ours, and a client that goes away is no event."""
+        """Log at debug level only: the handler reports internal faults, and a client that disconnects is no event."""
         _log.debug("wirelint: a connection to the web server failed", exc_info=True)
 
 
 def _cut(connection: socket.socket) -> None:
-    # Its thread is blocked on it at most; this wakes it, and the thread closes it.
+    # Its thread may be blocked on it; this wakes the thread, which closes it.
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

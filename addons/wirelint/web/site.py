@@ -1,4 +1,4 @@
-"""What there is to get: resources by path, as plain values, knowing nothing of sockets."""
+"""The resources by path, as plain values, independent of sockets."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ _fingerprint: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class MetricsText(Protocol):
-    """What gives the metrics."""
+    """A provider of metrics."""
 
     def render(self, accept: str = "") -> tuple[str, bytes]:
-        """Content type and content that suit an Accept field."""
+        """Return content type and content for an Accept field."""
 
 
 class Findings(Protocol):
-    """What gives findings and totals; see ``wirelint.sinks.journal``."""
+    """A provider of findings and totals; see ``wirelint.sinks.journal``."""
 
     def snapshot(self, since: int = 0, *, service: str = "", rule: str = "") -> dict[str, Any]:
-        """Findings that changed since a revision, and totals."""
+        """Return the findings that changed since a revision, and totals."""
 
     def services(self) -> dict[str, Any]:
-        """Totals by service."""
+        """Return totals by service."""
 
     def finding(self, fingerprint: str) -> dict[str, Any] | None:
-        """One finding with its examples."""
+        """Return one finding with its examples."""
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """An address that the proxy listens on; ``service`` is what answers there, empty for a forward proxy."""
+    """An address of the proxy; ``service`` is the service behind it, empty for a forward proxy."""
 
     url: str
     service: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A response to be; ``fields`` are those beside type and length."""
+    """A response; ``fields`` are its fields except type and length."""
 
     status: int
     type: str
@@ -70,8 +70,8 @@ class Site:
     :param metrics: for ``/metrics``.
     :param journal: for the page and the API.
     :param rules: the rules that run, for ``/api/rules``.
-    :param listeners: where the proxy listens; called each time.
-    :param live: whether the process works at all; a probe that fails has it restarted.
+    :param listeners: the proxy's addresses; called each time.
+    :param live: whether the process works; if this probe fails, it is restarted.
     :param ready: whether it can take traffic.
     """
 
@@ -100,14 +100,14 @@ class Site:
         self._page = self._files["index.html"]
 
     def change_rules(self, rules: Iterable[Rule]) -> None:
-        """Have other rules run from now on."""
+        """Change the rules that run."""
         self._rules = _json(200, {"rules": [_rule(rule) for rule in rules]})
 
     def get(self, path: str, query: str = "", fields: Mapping[str, str] | None = None) -> Answer:  # noqa: PLR0911 - a table
-        """Answer a GET.
+        """Return the answer to a GET.
 
         :param path: of the request target.
-        :param query: of the request target, without its question mark.
+        :param query: of the request target, without the question mark.
         :param fields: the request's fields, names in lower case.
         """
         fields = fields or {}
@@ -163,13 +163,13 @@ class Site:
 
 
 def problem(status: int, detail: str, *fields: tuple[str, str]) -> Answer:
-    """An error as JSON; ``detail`` never repeats what was sent."""
+    """Return an error as JSON; ``detail`` never quotes the request."""
     content = msgspec.json.encode({"error": detail})
     return Answer(status, JSON, content, (_FRESH, *fields))
 
 
 def not_found() -> Answer:
-    """404."""
+    """Return a 404."""
     return problem(404, "there is nothing here")
 
 
@@ -178,7 +178,7 @@ def _json(status: int, value: object) -> Answer:
 
 
 def _encodable(value: Any) -> Any:
-    """The same with text that UTF-8 can hold: what was decoded from the wire may have lone surrogates in it."""
+    """Return the same with text that UTF-8 can encode: text from the wire may contain lone surrogates."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
@@ -193,7 +193,7 @@ def _health(good: bool) -> Answer:
 
 
 def _static(name: str, content: bytes) -> Answer:
-    # Kept by the browser, but asked for each time: another version of wirelint may run by then.
+    # Cached, but revalidated each time: another version of wirelint may run by then.
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
     return Answer(200, _TYPES[_suffix(name)], content, (("Cache-Control", "no-cache"), ("ETag", tag)))
 
@@ -203,7 +203,7 @@ def _suffix(name: str) -> str:
 
 
 def _wants_json(accept: str) -> bool:
-    """Return whether JSON is asked for by name, and HTML is not."""
+    """Return whether JSON is accepted by name, and HTML is not."""
     return JSON in accept.lower() and "text/html" not in accept.lower()
 
 

@@ -1,1 +1,1 @@
-"""What several formats share."""
+"""Shared parts of several formats."""

@@ -1,4 +1,4 @@
-"""A report of findings by fingerprint, with what was left out: the base of formats that are written in the end."""
+"""Group findings by fingerprint, and count skips: the base of formats that are written in the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wirelint.sources import Skipped
 
 
 class Grouping(Report):
-    """Group findings, and count exchanges and skips.
+    """Groups findings, and counts exchanges and skips.
 
     Attributes:
         found: the findings.

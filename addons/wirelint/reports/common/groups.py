@@ -1,4 +1,4 @@
-"""Findings of one fingerprint together, the gravest first."""
+"""Group findings by fingerprint, the most severe first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_PLACES: Final = 5
 
 @dataclasses.dataclass(slots=True)
 class Group:
-    """Findings of one fingerprint: the gravest of them, how many there are, and where the first few stand."""
+    """Findings of one fingerprint: the most severe one, their number, and the places of the first few."""
 
     finding: Finding
     count: int = 0

@@ -1,4 +1,4 @@
-"""Totals of an audit of files."""
+"""Count the totals of an audit of files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wirelint.sinks.text import plural
 
 
 class Tally:
-    """Count exchanges, findings by severity, and what could not be seen."""
+    """Counts exchanges, findings by severity, and unseen content."""
 
     def __init__(self) -> None:
         self.exchanges = 0
