@@ -1,1 +1,1 @@
-"""What rules read out of an exchange: the domain knowledge they share, one subject a file. Pure, like the core."""
+"""Facts about a single exchange that rules share, one subject per file. Pure, like the core."""

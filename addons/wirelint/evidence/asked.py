@@ -1,4 +1,4 @@
-"""What an error says of the names and values by which a request asked for something."""
+"""Find errors about the names and values in a request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _behind: Final = re.compile(
     r"[\"'`»”]?(?::(?: [\w-]{1,30}){0,3}| is| was)? (?:(?P<invalid>invalid|not valid|unsupported|out of range|malformed|unknown|unrecogni[sz]ed)|not found|does not exist|doesn't exist)\b",
     re.IGNORECASE,
 )
-# What a service misses of its own, whatever its name.
+# A service's own missing parts, whatever their name.
 _own: Final = re.compile(
     r"\b(?:table|relation|column|view|template|class|function|module|host|driver|schema|database|index|file or directory|route"
     r"|method|action|bean|property|variable|environment|library|command|certificate|secret|config\w{0,8})\b",
@@ -47,17 +47,17 @@ _quoting: Final = re.compile(
 
 
 class Faulted(NamedTuple):
-    """What is wrong with something asked for: whether it is absent, or else not valid, and the words that say so."""
+    """A fault of something requested: whether it is absent, or else invalid, and the words that say so."""
 
     absent: bool
     evidence: str
 
 
 def faulted(exchange: Exchange, prose: str) -> Faulted | None:
-    """What a text finds wrong with a value of the request's target, or with what its path asks for; None for nothing.
+    """Return the fault that a text finds in a value of the request's target or path, None if there is none.
 
-    ``No such folder`` for ``/scan?folder=x``, ``"x": device ID invalid`` for ``/devices/x``. Texts that speak of a
-    service's own parts, its tables or templates, say nothing of the request.
+    ``No such folder`` for ``/scan?folder=x``, ``"x": device ID invalid`` for ``/devices/x``. Texts about a service's
+    own parts, such as tables or templates, say nothing about the request.
     """
     text = prose[:_LONGEST_TEXT]
     request = exchange.request
@@ -73,9 +73,9 @@ def faulted(exchange: Exchange, prose: str) -> Faulted | None:
 
 
 def _of_given(request: Request, text: str) -> Faulted | None:
-    """What a text finds wrong with a value that can only be the request's: one of its content or query, or its path.
+    """Return the fault that a text finds in a value that only the request has: of its content, query or path.
 
-    Here the text may speak of a table or a module, since the client chose the value.
+    Here the text may be about a table or a module, because the client chose the value.
     """
     if len(text) > _LONGEST_GIVEN:
         return None
@@ -91,7 +91,7 @@ def _of_given(request: Request, text: str) -> Faulted | None:
             about = of_prose(clause)
             if about & _FAULTS and about <= _FAULTS | _BESIDE:
                 return Faulted(absent=Meaning.NOT_FOUND in about, evidence=text)
-    # The end of the path, of two segments or more.
+    # The end of the path, two or more segments.
     parts = path.split("/")[-_MOST_SEGMENTS:]
     named = any("/".join(parts[at:]) in text for at in range(len(parts) - 1))
     about = of_prose(text)
@@ -117,7 +117,7 @@ def _stands_in(value: str, text: str) -> bool:
 
 
 def _given(request: Request) -> Iterator[str]:
-    """The values of the query and of the content's members, and the segments of the path that no route is made of."""
+    """Yield the values of the query and of the content's members, and path segments that are not part of the route."""
     path, _, query = request.target[:_LONGEST_TARGET].partition("?")
     segments = [part for each in path.split("/")[:_MOST_VALUES] if any(map(str.isdigit, part := unquote(each)))]
     values = [value for _, value in parse_qsl(query)[:_MOST_VALUES]]
@@ -137,9 +137,9 @@ def _texts_in(value: Any, depth: int) -> Iterator[str]:
 
 
 def quoted_value(exchange: Exchange, text: str) -> str | None:
-    """The words by which a text says that a value of the request's target is no number; None where it does not.
+    """Return the words that say that a value of the request's target is not a number, None if there are none.
 
-    Works on pages, too, where quotation marks are written as HTML has them.
+    Works on pages, too, with quotation marks as in HTML.
     """
     for match in _quoting.finditer(text):
         value = match["value"]
@@ -161,7 +161,7 @@ def _of_value(value: str, text: str) -> Faulted | None:
 
 
 def _values(request: Request, least: int = 2) -> Iterator[str]:
-    """The segments of the path and the values of the query."""
+    """Yield the segments of the path and the values of the query."""
     path, _, query = request.target[:_LONGEST_TARGET].partition("?")
     segments = [unquote(segment) for segment in path.split("/")[:_MOST_VALUES]]
     pairs = parse_qsl(query)[:_MOST_VALUES]
@@ -169,7 +169,7 @@ def _values(request: Request, least: int = 2) -> Iterator[str]:
 
 
 def _nouns(request: Request) -> frozenset[str]:
-    """What the path and the query name, in the singular and in the plural."""
+    """Return the nouns in path and query, in the singular and in the plural."""
     path, _, query = request.target[:_LONGEST_TARGET].partition("?")
     words = {word.lower() for word in (*path.split("/")[:_MOST_VALUES], *(name for name, _ in parse_qsl(query)))}
     return frozenset(words | {word.removesuffix("s") for word in words} | {word.removesuffix("es") for word in words})

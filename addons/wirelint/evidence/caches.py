@@ -1,4 +1,4 @@
-"""Whether a response was stored by a cache on the way, and so says nothing of the service as it is now."""
+"""Detect responses from a cache on the way, which say nothing about the current state of the service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST: Final = 512
 
 
 def from_cache(exchange: Exchange) -> bool:
-    """Whether Age (RFC 9111 §5.1), Cache-Status (RFC 9211) or what caches use in its place tells of a stored response."""
+    """Return whether Age (RFC 9111 §5.1), Cache-Status (RFC 9211) or a similar field shows a stored response."""
     response = exchange.response
     if response is None:
         return False

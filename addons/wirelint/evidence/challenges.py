@@ -1,7 +1,7 @@
-"""Authentication challenges: WWW-Authenticate and Proxy-Authenticate, parsed in one pass (RFC 9110 §11.6.1).
+"""Parse authentication challenges, WWW-Authenticate and Proxy-Authenticate, in one pass (RFC 9110 §11.6.1).
 
-Challenges and their parameters share one comma: what follows a comma is a parameter where an equals sign comes next,
-else the scheme of another challenge. Each line of the field is read on its own.
+Commas separate both challenges and their parameters: a name after a comma is a parameter if an equals sign follows,
+else the scheme of another challenge. Each field line is parsed separately.
 """
 
 from __future__ import annotations
@@ -26,23 +26,22 @@ _masked: Final = re.compile(r"redact|filtered|scrubbed|\*{3}|<[A-Z_ -]{3,40}>|\{
 
 
 class Challenge(msgspec.Struct, frozen=True):
-    """One challenge: its scheme in lower case, and parameters, names in lower case, in order, or a token68."""
+    """A challenge: its scheme in lower case, and either a token68 or parameters in order, with names in lower case."""
 
     scheme: str
     parameters: tuple[tuple[str, str], ...] = ()
     token68: str = ""
 
     def get(self, name: str) -> str | None:
-        """The first value of parameter ``name`` (lower case), or None."""
+        """Return the first value of parameter ``name`` (lower case), or None."""
         return next((value for other, value in self.parameters if other == name), None)
 
 
 class Challenges(msgspec.Struct, frozen=True):
     """The challenges of a message.
 
-    ``present``: whether the field is there at all. ``fault`` is the text at which the grammar failed, None where it
-    held; challenges before the fault are kept. ``readable`` is False where the field is too long to be read, or where
-    a recorder has put something else in its place.
+    ``present``: whether the message has the field. ``fault``: the text at which parsing failed, None if it succeeded;
+    challenges before the fault are kept. ``readable``: False if the field is too long, or a recorder replaced it.
     """
 
     items: tuple[Challenge, ...] = ()
@@ -51,7 +50,7 @@ class Challenges(msgspec.Struct, frozen=True):
     readable: bool = True
 
     def of(self, scheme: str) -> tuple[Challenge, ...]:
-        """The challenges of one scheme (lower case)."""
+        """Return the challenges of one scheme (lower case)."""
         return tuple(item for item in self.items if item.scheme == scheme)
 
 
@@ -60,7 +59,7 @@ _ABSENT: Final = Challenges()
 
 @once_per_answer
 def challenges(exchange: Exchange) -> Challenges:
-    """What the response's WWW-Authenticate field asks for."""
+    """Return the challenges in the response's WWW-Authenticate field."""
     return read(exchange.response.headers, "www-authenticate") if exchange.response is not None else _ABSENT
 
 
@@ -80,7 +79,7 @@ def read(headers: Headers, name: str) -> Challenges:
 
 
 class _Draft:
-    """A challenge while its parameters come in."""
+    """A challenge while its parameters are parsed."""
 
     __slots__ = ("parameters", "scheme", "token68")
 
@@ -91,7 +90,7 @@ class _Draft:
 
 
 def _line(line: str, items: list[_Draft]) -> str | None:
-    """Parse one line into ``items``; returns the text that does not fit, or None."""
+    """Parse one line into ``items``; return the text that does not fit, or None."""
     at = _past(_gap, line, 0)
     draft: _Draft | None = None
     while at < len(line):
@@ -119,7 +118,7 @@ def _line(line: str, items: list[_Draft]) -> str | None:
 
 
 def _ends(line: str, at: int) -> bool:
-    """Whether an element of the list ends here."""
+    """Return whether an element of the list ends here."""
     at = _past(_space, line, at)
     return line[at : at + 1] in ("", ",")
 

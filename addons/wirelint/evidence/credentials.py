@@ -1,4 +1,4 @@
-"""Tell whether a request carries credentials, and of which kind. Their values are looked at, never kept."""
+"""Find the kinds of credentials of a request. Their values are read, never kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def credentials(exchange: Exchange) -> frozenset[str]:
 
 
 def sent_scheme(exchange: Exchange) -> str:
-    """Return the authentication scheme of Authorization, in lower case; empty where there is none, or no scheme."""
+    """Return the authentication scheme of Authorization, in lower case; empty without the field or without a scheme."""
     headers = exchange.request.headers
     if "authorization" not in headers:
         return ""
@@ -27,5 +27,5 @@ def sent_scheme(exchange: Exchange) -> str:
 
 
 def is_stranger(exchange: Exchange) -> bool:
-    """Return whether the request provably came without any credentials: also none in content that was not captured."""
+    """Return whether the request provably had no credentials, not even in content that was not captured."""
     return not sent(exchange) and exchange.request.body.unavailable is None

@@ -1,4 +1,4 @@
-"""HTTP-date (RFC 9110 §5.6.7): the preferred form and the two obsolete ones."""
+"""Parse HTTP-date (RFC 9110 §5.6.7): the preferred form and the two obsolete ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LONGEST: Final = 40
 
 
 def http_date(value: str) -> float | None:
-    """Unix seconds of an HTTP-date, or None where ``value`` is none.
+    """Return the Unix seconds of an HTTP-date, None if ``value`` is not one.
 
-    Two-digit years of the RFC 850 form are read as 1970 to 2069, which needs no clock.
+    Two-digit years of the RFC 850 form mean 1970 to 2069, which needs no clock.
     """
     value = value.strip()
     if len(value) > _LONGEST:

@@ -1,4 +1,4 @@
-"""What a response merely repeats of its request: correlation ids, names of commands, the arguments themselves."""
+"""Find the parts of a response that only repeat the request: correlation ids, command names, arguments."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _DEEPEST: Final = 3
 _MOST: Final = 200
 _LONGEST: Final = 512
 _TELLING: Final = 4
-"""Shorter values are repeated by chance: they count only under the same name."""
+"""Shorter values may be repeated by chance: they count only under the same name."""
 
 
 _OWN_IDS: Final = frozenset("id uuid self href url uri slug object etag".split())
 
 
 class Sent(NamedTuple):
-    """The values that a request sent: by name in lower case, alone where they are long enough, and as path segments."""
+    """The values that a request sent: by name in lower case, alone if they are long enough, and as path segments."""
 
     named: frozenset[tuple[str, str]]
     values: frozenset[str]
@@ -32,7 +32,7 @@ class Sent(NamedTuple):
 
 @once
 def sent(exchange: Exchange) -> Sent:
-    """Return what a request sent in its path, query and content; at most 200 values, none over 512 characters."""
+    """Return the values in a request's path, query and content; at most 200, none over 512 characters."""
     request = exchange.request
     pairs: list[tuple[str, str]] = list(form_fields(request.query).items())
     body = request.body
@@ -59,7 +59,7 @@ def _scalars(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def is_echo(exchange: Exchange, name: str, value: Any) -> bool:
-    """Return whether a member of the response (``name`` in lower case) holds what the request sent, or named in its path."""
+    """Return whether a member of the response (``name`` in lower case) has a value that the request sent."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return False
     text = str(value)
@@ -70,7 +70,7 @@ def is_echo(exchange: Exchange, name: str, value: Any) -> bool:
 
 
 def belongs_to_call(exchange: Exchange, name: str, value: Any) -> bool:
-    """Return whether a member only repeats the call, as ``is_echo`` has it, and does not say which resource this is.
+    """Return whether a member only repeats the call, as in ``is_echo``, and does not identify a resource.
 
     The answer to ``GET /payments/7`` is the payment, whose ``payment_id`` is 7.
     """

@@ -1,8 +1,8 @@
-"""Is this content an error? The question that every rule on lying success stands on.
+"""Decide whether content is an error, for all rules about errors under a success status.
 
-The word "error" proves nothing: resources carry states, jobs carry the errors they ended with, lists of errors are
-lists. So a marker counts as an envelope only if nothing else in the content looks like a resource, and only a marker
-with an explanation counts fully.
+The word "error" proves nothing: resources have states, jobs have the errors with which they ended, lists of errors are
+lists. So a marker counts only if nothing else in the content looks like a resource, and it counts fully only with an
+explanation.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _REPORTS: Final = frozenset(
     "errors error-log errorlog validate validation validations lint check checks test tests test-connection testconnection dry-run"
     " dryrun siteverify health healthz ready readyz live livez ping diagnostics logs history events audit".split()
 )
-"""Last segments of paths whose content is a report: there an error is what was asked for."""
+"""Last path segments of reports, in which an error is the requested data."""
 _MOST_EVIDENCE: Final = 6
 _UNHEALTHY: Final = frozenset({"fail", "error", "down"})
 _MOST_OUTCOMES: Final = 32
@@ -59,7 +59,7 @@ _SMALL: Final = 2 * 1024
 
 @once
 def envelope(exchange: Exchange) -> Envelope | None:
-    """The error that a response's content declares, whatever its status; None where it declares none."""
+    """Return the error that a response's content declares, whatever its status; None if there is none."""
     response = exchange.response
     if response is None or response.body.unavailable is not None or response.body.empty:
         return None
@@ -77,7 +77,7 @@ def envelope(exchange: Exchange) -> Envelope | None:
 
 
 def _is_failed_health(response: Response) -> bool:
-    """Whether a health report says in its own media type that the service failed, for which it asks for 4xx or 5xx."""
+    """Return whether a health report in its own media type, which requires 4xx or 5xx, reports a failure."""
     if response.headers.media_type.essence != "application/health+json":
         return False
     status = (response.body.members or {}).get("status")
@@ -85,7 +85,7 @@ def _is_failed_health(response: Response) -> bool:
 
 
 def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
-    """The error that the service's operator defined: the member that tells it, and explanations beside it."""
+    """Return the error by the operator's ``error-when``: the member that shows it, and explanations beside it."""
     name, last = ".".join(condition.path), condition.path[-1].lower()
     _, value = member(members, condition.path)
     _, beside = member(members, condition.path[:-1])
@@ -97,7 +97,7 @@ def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
 
 def _is_report(exchange: Exchange) -> bool:
     last = exchange.request.path.rstrip("/").rpartition("/")[2].lower()
-    # /system/error with a list of what went wrong so far, as against /error, where many services send those who failed.
+    # /system/error has a list of past errors, unlike /error, to which many services send failed requests.
     return last in _REPORTS or (
         last == "error" and exchange.response is not None and "errors" in (exchange.response.body.names or ())
     )
@@ -131,7 +131,7 @@ def _of_list(exchange: Exchange, elements: list[msgspec.Raw]) -> Envelope | None
 
 
 def _of_outcomes(exchange: Exchange, members: Mapping[str, Any]) -> Envelope | None:
-    """``{"results": [{"statement_id": 0, "error": "…"}]}``: of each thing that was asked for nothing but an error."""
+    """Find only errors in a list of results: ``{"results": [{"statement_id": 0, "error": "…"}]}``."""
     filled = [name for name, value in members.items() if value and isinstance(value, list)]
     outcomes = members[filled[0]] if len(filled) == 1 and filled[0].lower() in LISTS else []
     if not 0 < len(outcomes) <= _MOST_OUTCOMES or not isinstance(outcomes[0], dict):
@@ -163,10 +163,11 @@ def _of_outcomes(exchange: Exchange, members: Mapping[str, Any]) -> Envelope | N
 
 
 def _nested(exchange: Exchange, members: Mapping[str, Any]) -> Envelope | None:
-    """``{"janus": "success", "sender": 7, "plugindata": {"plugin": "…", "data": {"error_code": 421, "error": "…"}}}``.
+    """Find ``{"janus": "success", "sender": 7, "plugindata": {"plugin": "…", "data": {"error_code": 421, "error":
+    "…"}}}``.
 
-    A number and a text about an error within, and around them nothing but words of the transport and echoes: so
-    control interfaces answer calls, which therefore come by POST.
+    A number and a text about an error are inside, and around them only words of the transport and echoes. Control
+    interfaces answer calls, which are POST requests, in this way.
     """
     body = exchange.response.body if exchange.response is not None else None
     if exchange.request.method != "POST" or body is None or NESTS.isdisjoint(body.names or ()):
@@ -202,7 +203,7 @@ def _texts(folded: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_word(value: Any) -> bool:
-    """Whether a value is nothing, or one word such as «success», «event» or the name of a module."""
+    """Return whether a value is empty, or one word such as «success», «event» or the name of a module."""
     return not value or (isinstance(value, str) and len(value) <= 64 and not any(map(str.isspace, value)))
 
 
@@ -229,7 +230,7 @@ def _of_object(exchange: Exchange, members: Mapping[str, Any], depth: int = 0) -
 
 
 class _Marks(NamedTuple):
-    """The names of members that tell of a failure, by kind."""
+    """The names of members that mark a failure, by kind."""
 
     flag: str | None
     state: str | None
@@ -238,7 +239,7 @@ class _Marks(NamedTuple):
 
 
 def _marks(folded: Mapping[str, Any]) -> _Marks | None:
-    """What marks an object as an error; None where a flag says that all is well."""
+    """Return the marks of an error in an object; None if a flag marks success."""
     flag = state = error = number = None
     for name, value in folded.items():
         if name not in MARKS:
@@ -246,7 +247,7 @@ def _marks(folded: Mapping[str, Any]) -> _Marks | None:
         if name in FLAGS:
             if _is_fine(value):
                 return None
-            # An answer may be the number 0.
+            # The data may be the number 0.
             if _says_no(value) and (name != "response" or value is False or value != 0):
                 flag = flag or name
         elif name in FAULTS:
@@ -269,7 +270,7 @@ def _grade(exchange: Exchange, folded: Mapping[str, Any], marks: _Marks) -> Grad
     if error and not (flag or state) and exchange.request.method == "GET" and _is_catalogue(folded[error]):
         return Grade.WEAK
     if isinstance(folded.get("valid"), bool):
-        return Grade.WEAK  # the errors are what was asked for
+        return Grade.WEAK  # the errors are the requested data
     others = [
         name
         for name, value in folded.items()
@@ -280,7 +281,7 @@ def _grade(exchange: Exchange, folded: Mapping[str, Any], marks: _Marks) -> Grad
         and not _says_failed(value)
         and not belongs_to_call(exchange, name, value)
     ]
-    # {"ip": "127.0.0.1", "error": true, "reason": "…"}: said so plainly that what was asked about may stand beside it.
+    # {"ip": "127.0.0.1", "error": true, "reason": "…"}: so explicit that the subject of the request may be beside it.
     plain = folded.get("error") is True and isinstance(folded.get("reason", folded.get("message")), str)
     if len(others) > (3 if plain else 1) or (
         others and isinstance(folded[others[0]], list | dict) and len(folded[others[0]]) > 3
@@ -291,18 +292,18 @@ def _grade(exchange: Exchange, folded: Mapping[str, Any], marks: _Marks) -> Grad
         return Grade.WEAK  # data beside errors: a partial answer
     explained = any(is_truthy(folded[name]) for name in EXPLANATIONS if name in folded and name not in (flag, state))
     if flag is None and state == "state" and explained and not (error or number):
-        return Grade.MEDIUM if whole else Grade.WEAK  # more often the state of something than of the call
+        return Grade.MEDIUM if whole else Grade.WEAK  # usually the state of a thing, not of the call
     if (flag or state) and explained:
         return Grade.STRONG
     if error or number:
         return Grade.STRONG
     if flag is None and others:
-        return Grade.WEAK  # {"state": "failure", "sha": "…"}: the state of something
+        return Grade.WEAK  # {"state": "failure", "sha": "…"}: the state of a thing
     return Grade.MEDIUM if whole else Grade.WEAK
 
 
 def _belong_to_the_call(exchange: Exchange, folded: Mapping[str, Any], marks: _Marks, identities: list[str]) -> bool:
-    """Whether what looks like identities of a resource are the caller's, or echoes of a call, beside an error.
+    """Return whether apparent ids of a resource are ids of the caller, or echoes of a call, beside an error.
 
     The answer to ``GET /payments/7`` is the payment, and a ``status`` beside an id is the resource's.
     """
@@ -335,9 +336,9 @@ _OF_THE_SERVICE: Final = frozenset(
 
 
 def _is_empty_answer(exchange: Exchange, folded: Mapping[str, Any]) -> bool:
-    """``{"id": "resp_1", "status": "failed", "error": {"code": "rate_limit_exceeded", …}, "output": []}``.
+    """Find ``{"id": "resp_1", "status": "failed", "error": {"code": "rate_limit_exceeded", …}, "output": []}``.
 
-    What was asked for is missing, and the error is the service's, not that of something which has a state of its own.
+    The requested data are missing, and the error is the service's, not the state of a thing.
     """
     error = folded.get("error")
     if exchange.request.method != "POST" or exchange.status != 200 or not isinstance(error, dict):
@@ -353,7 +354,7 @@ def _is_empty_answer(exchange: Exchange, folded: Mapping[str, Any]) -> bool:
 
 
 def _is_catalogue(errors: Any) -> bool:
-    """``{"not_found": "Nicht gefunden"}``: what to say of each error, as in files of translations."""
+    """Return whether this is a file of error texts, such as translations: ``{"not_found": "Nicht gefunden"}``."""
     return (
         isinstance(errors, dict)
         and not {name.lower() for name in errors} & (EXPLANATIONS | NUMBERS | {"type"})
@@ -366,7 +367,7 @@ def _is_empty_page(data: Any) -> bool:
 
 
 def _of_status_object(exchange: Exchange, folded: Mapping[str, Any], depth: int) -> Envelope | None:
-    """``{"status": {"code": "13", "message": "…"}}``: a code of its own beside a text about an error."""
+    """Find a service's code beside a text about an error: ``{"status": {"code": "13", "message": "…"}}``."""
     for name in STATUS_OBJECTS:
         inner = folded.get(name)
         if not isinstance(inner, dict):
@@ -396,7 +397,7 @@ def _of_status_object(exchange: Exchange, folded: Mapping[str, Any], depth: int)
 
 
 def _of_code(exchange: Exchange, members: Mapping[str, Any], folded: Mapping[str, Any]) -> Envelope | None:
-    """``{"code": 1002, "message": "Invoice does not exist"}``: a number of its own beside a text about an error."""
+    """Find a service's number beside a text about an error: ``{"code": 1002, "message": "Invoice does not exist"}``."""
     marker = own_codes.of_members(folded)
     if marker is None or any(
         name not in ENVELOPE and is_truthy(value) and not belongs_to_call(exchange, name, value)
@@ -430,7 +431,7 @@ def _says_no(value: Any) -> bool:
 
 
 def _is_count(name: str, value: Any) -> bool:
-    """``{"errors": 3, "warnings": 7}``: how many there are."""
+    """Return whether a member is a count: ``{"errors": 3, "warnings": 7}``."""
     return name == "errors" and isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -463,7 +464,7 @@ def _reports_success(error: Mapping[str, Any]) -> bool:
 
 
 def _is_number(value: Any, folded: Mapping[str, Any]) -> bool:
-    """An own error number tells something only beside the text that goes with it."""
+    """Return whether a value is an error number, which proves something only beside its text."""
     text = next(
         (
             folded[name]
@@ -480,7 +481,7 @@ def _is_number(value: Any, folded: Mapping[str, Any]) -> bool:
 
 
 def _evidence(members: Mapping[str, Any]) -> str:
-    """The markers and explanations alone, as JSON: never the data beside them."""
+    """Return only the markers and explanations, as JSON: never the data beside them."""
     shown = {
         name: _short(value)
         for name, value in members.items()
@@ -502,7 +503,7 @@ def _short(value: Any, depth: int = 0) -> Any:
 
 
 def looks_like_resource(members: Mapping[str, Any]) -> bool:
-    """Whether a JSON object has what resources have: an identity, a link, times of its own."""
+    """Return whether a JSON object looks like a resource: an id, a link, its own times."""
     return any(is_identity(name.lower(), value) for name, value in members.items())
 
 

@@ -1,4 +1,4 @@
-"""Whether a JSON object can be an error at all, told by its top level before anything in it is parsed."""
+"""Exclude JSON objects that cannot be errors, by their top level, before parsing any member."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from wirelint.evidence.envelope_words import ERRORS, FAILED, FAULTS, FLAGS, MARK
 from wirelint.evidence.short_errors import LARGEST, MESSAGES, RESULTS
 
 STATUS_OBJECTS: Final = ("status", "meta", "header", "head", "responsestatus")
-"""Names of objects that may hold a code beside a text about an error."""
+"""Names of objects that may have a code beside a text about an error."""
 LISTS: Final = frozenset(
     "results responses replies answers outputs data items operations commands statements queries output result".split()
 )
-"""Names of lists with one outcome for each thing that was asked for."""
+"""Names of lists with an outcome for each requested item."""
 NESTS: Final = frozenset({"plugindata", "payload", "data", "content"})
-"""Names under which the answer proper stands beside what belongs to the transport."""
+"""Names of members with the actual answer, beside those of the transport."""
 JSON_KEYS: Final = MARKS | WRAPPERS | LISTS | NESTS | own_codes.KEYS | MESSAGES | RESULTS | frozenset(STATUS_OBJECTS)
-"""The folded names of which a JSON object must have one at its top level to be an envelope."""
+"""Folded names: an error has at least one of them at its top level."""
 _LONGEST_STATE: Final = 40
 _LONGEST_NEST: Final = 4 * 1024
 _TEXTS: Final = MESSAGES | RESULTS
 
 
 def is_harmless(top: Mapping[str, msgspec.Raw], names: frozenset[str], size: int) -> bool:
-    """Whether nothing at the top level could mark an error, which can be told without parsing what stands there.
+    """Return whether nothing at the top level can mark an error, without parsing its values.
 
-    ``{"state": "shipped", …}`` and ``{"error": null, …}`` are what most resources look like.
+    Most resources look like ``{"state": "shipped", …}`` or ``{"error": null, …}``.
 
     :param size: length of the whole content in octets.
     """
@@ -44,7 +44,7 @@ def is_harmless(top: Mapping[str, msgspec.Raw], names: frozenset[str], size: int
 
 
 def _says_nothing(name: str, raw: msgspec.Raw, *, alone: bool, short: bool) -> bool:  # noqa: PLR0911 - a table of values
-    """Whether a member is no mark of an error, by its name and how its value begins; ``alone`` where it is the only one."""
+    """Return whether a member marks no error, by its name and the start of its value; ``alone``: it is the only one."""
     start = memoryview(raw)[:_LONGEST_STATE].tobytes()
     match start[:1]:
         case b'"' if name in STATES:
@@ -73,6 +73,6 @@ def _says_nothing(name: str, raw: msgspec.Raw, *, alone: bool, short: bool) -> b
 
 
 def _mentions_error(raw: msgspec.Raw) -> bool:
-    """Whether something small names an error within."""
+    """Return whether a small value mentions an error."""
     view = memoryview(raw)
     return len(view) <= _LONGEST_NEST and b'"err' in view.tobytes().lower()

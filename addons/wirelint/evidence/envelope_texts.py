@@ -1,4 +1,4 @@
-"""Errors in content that is no JSON object: plain text, forms, event streams, XML."""
+"""Find errors in content that is not a JSON object: plain text, forms, event streams, XML."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _XML_ROOTS: Final = frozenset(
 
 
 def of_text(body: Body, kind: Kind) -> Envelope | None:  # noqa: PLR0911 - a table of forms
-    """The error that content declares which is no JSON object; None where it declares none."""
+    """Return the error in content that is not a JSON object; None if there is none."""
     content = body.content or b""
     head = content[:64].lstrip()[:1]
     if head == b"<":
@@ -58,12 +58,12 @@ def of_text(body: Body, kind: Kind) -> Envelope | None:  # noqa: PLR0911 - a tab
 
 
 def _is_word_list(text: str) -> bool:
-    """``error,warning,info``: the words of a list, not a message."""
+    """Return whether a text is a list of words, not a message: ``error,warning,info``."""
     return "," in text and " " not in text
 
 
 def _of_form(text: str) -> Envelope | None:
-    """``error=…&error_description=…``, as older OAuth services answer."""
+    """Find ``error=…&error_description=…``, the form of older OAuth services."""
     if not text.startswith("error=") and "&error=" not in text:
         return None
     pairs = form_fields(text)
@@ -86,7 +86,7 @@ def _of_xml(xml: Document) -> Envelope | None:
 
 
 def _marker(xml: Document) -> tuple[Grade, str | None]:
-    """How plainly a document says that it is an error, and by what; None where it does not."""
+    """Return how explicitly a document marks an error, and the marker; None if it does not."""
     root = xml.root
     if root.name in _XML_ROOTS:
         return Grade.STRONG, f"<{root.name}>"

@@ -1,4 +1,4 @@
-"""The words by which errors in content are told, and those by which resources are."""
+"""The words that mark errors in content, and those that mark resources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 
 class Grade(enum.IntEnum):
-    """How plainly the content says that the request failed."""
+    """How explicitly the content says that the request failed."""
 
     WEAK = 0
     MEDIUM = 1
@@ -16,7 +16,7 @@ class Grade(enum.IntEnum):
 
 
 class Envelope(NamedTuple):
-    """An error found in content: how plainly, by which marker, and the wire text that shows it."""
+    """An error in content: its grade, its marker, and the text that shows it."""
 
     grade: Grade
     marker: str
@@ -39,7 +39,7 @@ FAULTS: Final = frozenset(
         "errorflag",
     }
 )
-"""Flags that are true where the request failed."""
+"""Flags that are true if the request failed."""
 STATES: Final = frozenset({"status", "result", "state", "outcome", "stat", "ack", "resultcode"})
 FAILED: Final = frozenset({"error", "fail", "failed", "failure", "err", "nok", "ko", "failed."})
 FINE: Final = frozenset({"true", "ok", "success", "succeeded", "successful", "completed", "done", "1"})
@@ -78,12 +78,12 @@ ENVELOPE: Final = (
         " retcode ret_code retmsg ret_msg resultmsg resultmessage result_msg result_message resultdesc errortext error_text serverversion server_version opensubsonic kind cod info infocode sub_code sub_msg ttl responsedata".split()
     )
 )
-"""Names that say nothing against an envelope."""
+"""Names that do not contradict an error."""
 
 WRAPPERS: Final = frozenset(
     "json response result d data body output root reply payload content apiresponse rsp resp ocs subsonic-response cpanelresult chart finance quotesummary".split()
 )
-"""Names under which an error may stand where nothing else is there."""
+"""Names of an error if it is the only member."""
 
 _identity: Final = re.compile(
     r"id|uuid|object|self|href|url|uri|token|name|slug|etag|.{0,40}_href|.{0,40}_url|.{1,40}_id|.{1,40}id"
@@ -94,14 +94,14 @@ CALLERS: Final = frozenset(
     "user_id userid account_id accountid org_id orgid organization_id organizationid tenant_id tenantid client_id clientid"
     " session_id sessionid project_id customer_id workspace_id team_id".split()
 )
-"""Who asked, not what was asked for, where nothing but an error stands beside it."""
+"""Names of the caller, not of requested data, if only an error is beside it."""
 CALL_IDS: Final = ("requestid", "request_id", "request-id", "traceid", "trace_id", "logid", "log_id")
-"""Ends of names of what identifies the call, not a resource."""
+"""Endings of names that identify the call, not a resource."""
 _LIKE_IDS: Final = frozenset({"valid", "invalid", "paid", "void", "grid", "bid", "avoid", "solid", "android"})
 
 
 def is_identity(name: str, value: Any) -> bool:
-    """Whether a member says which resource this is, or when it came to be."""
+    """Return whether a member identifies the resource, or has its creation time."""
     if (
         name in ENVELOPE
         or name in _LIKE_IDS
@@ -114,5 +114,5 @@ def is_identity(name: str, value: Any) -> bool:
 
 
 def is_truthy(value: Any) -> bool:
-    """Whether a value holds anything; «null» and «none» as text do not."""
+    """Return whether a value is not empty; the texts «null» and «none» are."""
     return bool(value) and not (isinstance(value, str) and value.strip().lower() in ("null", "none"))

@@ -1,4 +1,4 @@
-"""Whether a request's token had run out when it was sent. Its claims are read, and never shown."""
+"""Detect tokens that had expired when they were sent. Their claims are read, and never shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wirelint.core.once import once
 
 _LONGEST: Final = 8192
 _SKEW: Final = 60.0
-"""Seconds by which clocks may differ."""
+"""Tolerated difference of clocks, in seconds."""
 
 
 @once

@@ -1,4 +1,4 @@
-"""Whether a success holds an error, be it data or a page."""
+"""Detect errors in successful responses, in data or pages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from wirelint.evidence.pages import error_page
 
 @once
 def holds_error(exchange: Exchange) -> bool:
-    """Whether the response's content is an error beyond doubt: an envelope with its explanation, or an error page."""
+    """Return whether the content is certainly an error: a marked one with its explanation, or an error page."""
     found = envelope(exchange)
     return (found is not None and found.grade > Grade.WEAK) or error_page(exchange) is not None

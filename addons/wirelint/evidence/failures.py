@@ -1,7 +1,7 @@
-"""Whether a short text, taken by itself, is the message of an error.
+"""Recognise short texts that are error messages by themselves.
 
-Words such as "error" or "invalid" stand in ordinary texts, too. So it is the form that counts: a message that refuses
-or complains begins or ends in few ways, and those that tell of a success, an empty result or a plan are let be.
+Words such as "error" or "invalid" also occur in ordinary texts. So the form counts: error messages begin or end in few
+ways. Texts about a success, an empty result or a plan are not errors.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PARTICIPLE: Final = (
     r"|installed|available|accessible|reachable|readable|writable|writeable|empty|absolute|unique|known|understood|accepted|possible|executed"
     r"|set|given|supplied|present|an? (?:valid|known|absolute|number|integer|directory|file|member)|in (?:the )?(?:range|list|format)|match(?:ed|ing)?)"
 )
-# How a complaint begins.
+# Beginnings of error messages.
 _begins: Final = re.compile(
     r"(?:(?:sorry|oops|uh-?oh|hmm|whoops|ouch)[,!. \u2026-]{1,4})?(?:the |your |this |an? )?(?:"
     r"(?:(?:fatal|internal|unknown|unexpected|server|system|database|network|general|critical|sql|query|syntax|parse|parsing|type|runtime|value|key|connection|http|api|auth|authentication|permission|validation|request|unhandled|uncaught|unspecified|generic) ){0,3}(?:error|failure|exception)\b(?! (?:rate|count|budget|log|handling|page|report|tracking|message|code|correction|type)s?\b)"
@@ -42,11 +42,11 @@ _NOTHING: Final = (
     r"(?:new|more|other|further|matching|matches|results?|records?|data|items?|entries|rows?|updates?|changes?|errors?|problems?|issues?|warnings?"
     r"|action|need|worries|messages?|notifications?|alerts?|longer|documents?|news|events|description|comments?|content|one|pending|conflicts?|search|hits|upcoming|active|previous|available|default|limit|vulnerabilit\w+)"
 )
-# "no method name", "no such file", "no filename or metainfo specified"; "no new messages" is no complaint.
+# "no method name", "no such file", "no filename or metainfo specified"; "no new messages" is not an error.
 _no: Final = re.compile(
     rf"(?:there (?:is|are|was|were) )?no (?!{_NOTHING}\b)(?:such\b|(?:[\w'\u2019\"`-]{{1,32}} ){{0,5}}(?:specified|provided|given|found|set|configured|defined|selected|supplied|sent|exists?|available|permission|access|rights?|name|id|token|key|header|route|handler)\b|(?:name|id|url|uri|path|location|method|action|command|file|filename|token|key|session|device|host|handler|route|target|query|parameters?|arguments?|content|payload|input)[.!]?$)"
 )
-# How a complaint goes on, or ends.
+# Further parts and ends of error messages.
 _holds: Final = re.compile(
     rf"\b(?:is|are|was|were|has|have|had|does|do|did|could|can|will|would|must|may|be) ?{_NOT} {_PARTICIPLE}\b"
     rf"|^(?:[^\s,.;]{{1,64}} ){{1,6}}{_NOT} (?:found|supported|recogni[sz]ed|configured|allowed|valid|specified|provided|available|implemented|permitted|authori[sz]ed)\b"
@@ -60,7 +60,7 @@ _holds: Final = re.compile(
     r"|\b(?:http|status)(?: (?:error|status|code|status code))?[ :=]{1,2}[45]\d\d\b|\b[45]\d\d (?:bad request|unauthorized|forbidden|not found|internal server error|bad gateway|service unavailable|gateway time)"
     r"|\btry again(?: later)?[.!]?$|\b(?:max|maximum|limit|quota)\b.{1,40}\b(?:exceeded|reached)\b|\bpermission denied\b|\baccess denied\b"
 )
-# What tells of a success, of nothing found, of what will be, or asks.
+# Texts about a success, an empty result or the future, and questions.
 _harmless: Final = re.compile(
     r"\b(?:success|successful|successfully|succeeded|completed|accepted|approved|welcome|congratulations|thank you|thanks|passed)\b(?! (?:is|was|not))"
     r"|\b(?:has|have|was|were) been (?:\w+ly )?(?:deleted|removed|created|updated|sent|saved|added|received|queued|changed|cancell?ed|disabled|enabled|stopped|started|reset|revoked|cleared|submitted|scheduled|marked|blocked|banned|unsubscribed)\b"
@@ -78,12 +78,12 @@ _STATUSES: Final = re.compile(
 
 
 def reads_as_error(text: str) -> bool:
-    """Return whether a text is the message of an error and of nothing else.
+    """Return whether a text is the message of an error and nothing else.
 
-    :param text: what a service says, without markup; more than 400 characters or four lines are never a message.
+    :param text: the text of a service, without markup; more than 400 characters or four lines are never a message.
     """
     text = text.strip()
-    return len(text) <= _LONGEST and _reads_as_error(text)  # what is cached must be short
+    return len(text) <= _LONGEST and _reads_as_error(text)  # cached texts must be short
 
 
 @functools.lru_cache(maxsize=1024)
@@ -106,5 +106,5 @@ _WORDS: Final = frozenset(
 
 
 def is_status_phrase(text: str) -> bool:
-    """Return whether a text is a client's or server's error status in words, and nothing else: ``Unauthorized``."""
+    """Return whether a text is only the phrase of a 4xx or 5xx status: ``Unauthorized``."""
     return len(text) <= 64 and _STATUSES.fullmatch(text.strip().lower()) is not None

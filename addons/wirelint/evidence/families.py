@@ -1,4 +1,4 @@
-"""The form in which an error is told: services that keep to one make their clients' lives easy."""
+"""Classify errors by their form, of which a service should use only one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
 
 HTML: Final = "HTML"
-"""The form of an error that is a page."""
+"""The form of error pages."""
 ERROR: Final = '{error: "…"}'
 MESSAGE: Final = '{message: "…"}'
 BOTH: Final = '{error: "…", message: "…"}'
-"""Who reads either of the two reads this one, too."""
+"""Clients that read either of the two also read this one."""
 
 _TEXTS: Final = ("message", "msg", "detail", "error_description", "description", "title", "reason")
 _FORMS: Final = ((dict, "{…}"), (list, "[…]"), (str, '"…"'))
@@ -21,9 +21,9 @@ _FORMS: Final = ((dict, "{…}"), (list, "[…]"), (str, '"…"'))
 
 @once_per_answer
 def family(exchange: Exchange) -> str | None:
-    """Name of the form that a response's content has, as it would be shown; None where it cannot be told.
+    """Return the display name of the form of a response's content; None if unknown.
 
-    Meant for errors. Content that is empty, unavailable or cut has no form.
+    Use it for errors. Content that is empty, unavailable or truncated has no form.
     """
     response = exchange.response
     if response is None or response.body.empty or not response.body.complete:
@@ -45,7 +45,7 @@ def _of_members(members: dict[str, object], media: str) -> str | None:
     message = members.get("message")
     if isinstance(message, str | list) and message and isinstance(error := members.get("error"), str) and error:
         return BOTH
-    # Beside a message, a list of errors is its details, which not every error has.
+    # Beside a message, a list of errors is its details, which an error may lack.
     names = ("error",) if isinstance(message, str) else ("error", "errors")
     for name in names:
         for kind, form in _FORMS:

@@ -1,9 +1,9 @@
-"""Words by which libraries find fault with a request, though the service says that the fault is its own.
+"""Find the words of libraries for a fault of the request, under a status for a fault of the service.
 
-``data/faults.tsv`` has the words, the status that fits, and what the request must have for them to be about it:
+``data/faults.tsv`` has the words, the correct status, and the part that the request must have:
 
 - ``content``: content, or a media type for it;
-- ``id``: an id in its path, or a query, that something can be missing for;
+- ``id``: an id in its path, or a query, which may refer to a missing thing;
 - ``credential``: credentials.
 """
 
@@ -23,7 +23,7 @@ _rows: Final[Mapping[str, tuple[int, str]]] = {
     phrase: (int(status), needs) for status, needs, phrase, _ in vocabulary.table("faults")
 }
 _phrases: Final = Phrases([(phrase, phrase) for phrase in _rows], {}, {})
-# What a service answers itself, and what it calls, may not fit what it expects: that is no fault of the request.
+# A service's own response, or that of its upstream, may be invalid: that is not a fault of the request.
 _of_the_service: Final = re.compile(
     r"\bresponse\b.{0,40}\b(?:validation|serializ|schema|parse|pars|decod)|\b(?:validation|validate|serializ\w+|schema|parse|parsing|decod\w+)\b.{0,40}\bresponse\b"
     r"|responsevalidation|\bupstream\b|\bbackend\b|\bconfig\w{0,10}\b|\benvironment variable\b",
@@ -33,16 +33,16 @@ _id: Final = re.compile(r"\d|[0-9a-f]{6}|[^A-Za-z0-9._~/-]", re.IGNORECASE)
 
 
 class Fault(NamedTuple):
-    """The status that fits, and the words that say so."""
+    """The correct status, and the words that say so."""
 
     status: int
     words: str
 
 
 def fault(exchange: Exchange, text: str) -> Fault | None:
-    """Return what a text of a 500 finds wrong with the request; None where it finds nothing.
+    """Return the fault that the text of a 500 finds in the request; None if there is none.
 
-    :param text: what the response says, prose and codes.
+    :param text: the text of the response, prose and codes.
     """
     text = text[:_LONGEST]
     row = words_of(text)
@@ -73,5 +73,5 @@ def _has(exchange: Exchange, needs: str) -> bool:
 
 
 def names_something(request: Request) -> bool:
-    """Return whether a request asks for something by an id: in the last parts of its path, or in its query."""
+    """Return whether a request names something by an id, in the last parts of its path, or in its query."""
     return bool(request.query) or any(_id.search(part) for part in request.path[:1024].rstrip("/").split("/")[-3:])

@@ -1,4 +1,4 @@
-"""Forms (``application/x-www-form-urlencoded``) as mappings, whatever their length."""
+"""Read forms (``application/x-www-form-urlencoded``) of any length as mappings."""
 
 from __future__ import annotations
 

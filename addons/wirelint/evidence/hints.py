@@ -1,7 +1,7 @@
-"""When to come back: the hints that a refusal gives in its fields or its content.
+"""Find retry hints in the fields or the content of a refusal.
 
-Besides Retry-After (RFC 9110 §10.2.3) there are the RateLimit fields of the IETF draft, the X-RateLimit family that
-preceded them, and vendors' own.
+Besides Retry-After (RFC 9110 §10.2.3) there are the RateLimit fields of the IETF draft, the older X-RateLimit family,
+and vendors' own fields.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ _SCANNED: Final = 4096
 
 @once
 def hint_field(exchange: Exchange) -> str | None:
-    """Name of the response field that tells when to come back, lower case; None where there is none.
+    """Return the name of the response field with a retry hint, in lower case; None if there is none.
 
-    The reset time of a limit that has calls left speaks of another limit than the one that refused the call, and
-    does not count.
+    The reset time of a limit with calls left does not count: another limit refused the call.
     """
     response = exchange.response
     if response is None:
@@ -36,7 +35,7 @@ def hint_field(exchange: Exchange) -> str | None:
         return "retry-after"
     found = None
     for name in headers.names():
-        if name.startswith(("x-archive-orig-", "access-control-")):  # fields of an archived message, names of fields
+        if name.startswith(("x-archive-orig-", "access-control-")):  # fields of an archived message, field names
             continue
         if "retry-after" in name or "retryafter" in name:
             return name
@@ -53,7 +52,7 @@ def _about_limit(name: str) -> bool:
 
 
 def _calls_left(headers: Headers, reset: str) -> bool:
-    """Whether the limit whose reset field this is says that it has calls left."""
+    """Return whether the limit of this reset field has calls left."""
     start, _, end = reset.partition("reset")
     value = headers.get(f"{start}remaining{end}")
     if value is None and end:
@@ -63,7 +62,7 @@ def _calls_left(headers: Headers, reset: str) -> bool:
 
 
 def hint_in_content(body: Body) -> str | None:
-    """What in the content tells when to come back: a member's name or a phrase; None where nothing does."""
+    """Return the retry hint in the content: a member's name or a phrase; None if there is none."""
     found = _member(body.members, _DEPTH)
     if found is not None:
         return found

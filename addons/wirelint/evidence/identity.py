@@ -1,7 +1,7 @@
-"""Tell who sent a request, as far as its credentials say. The result is sealed: only compared, never shown.
+"""Identify the sender of a request by its credentials. The result is a keyed hash: compared, never shown.
 
-There are two of them. The *credential* is the very secret that was sent: what was proven of it holds for it alone,
-for tokens expire and get replaced. The *principal* is whom it speaks of: the subject of a JWT, the user of Basic.
+There are two identities. The *credential* is the exact secret that was sent: proofs about it apply to it alone, because
+tokens expire and are replaced. The *principal* is the user that it names: the subject of a JWT, the user of Basic.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _signer: Final = re.compile(
     r"\b(?:credential|keyid|username|oauth_token|oauth_consumer_key|access_?key|id)=\"?([^\",/\s]{1,256})",
     re.IGNORECASE,
 )
-# What recorders write in place of secrets is the same for all callers.
+# Placeholders that recorders write for secrets are the same for all callers.
 _masked: Final = re.compile(
     r"redact|filtered|scrubbed|sanitized|masked|hidden|removed|dummy|\*{3}|x{4}|<[\w .-]{2,40}>|\{\{|%3C[A-Z_]{2,40}%3E",
     re.IGNORECASE,
@@ -52,9 +52,9 @@ _UNKNOWN: Final = Identity(None, None, False)
 
 
 def identity(exchange: Exchange, seal: Seal) -> Identity:
-    """Return who sent a request.
+    """Return the identity of a request's sender.
 
-    :param seal: makes of texts what stands for them.
+    :param seal: replaces texts by keyed hashes.
     """
     request = exchange.request
     if telling(tuple(request.headers.index)) == () and not _is_told_elsewhere(exchange):
@@ -63,9 +63,9 @@ def identity(exchange: Exchange, seal: Seal) -> Identity:
 
 
 def is_told_by_fields(exchange: Exchange, fields: tuple[str, ...] | None) -> bool:
-    """Return whether the values of some fields decide who sent a request: another one with the same has the same sender.
+    """Return whether the values of some fields identify the sender: requests with equal values have the same one.
 
-    :param fields: what ``telling`` returns for the request's fields.
+    :param fields: the result of ``telling`` for the request's fields.
     """
     if fields is None or (fields != _AUTHORIZATION and not exchange.request.body.empty):
         return False
@@ -73,7 +73,7 @@ def is_told_by_fields(exchange: Exchange, fields: tuple[str, ...] | None) -> boo
 
 
 def _is_told_elsewhere(exchange: Exchange) -> bool:
-    """Return whether something besides fields and content may say who sent a request."""
+    """Return whether something other than fields and content may identify the sender."""
     request = exchange.request
     if "@" in request.authority or known(exchange) is not NOTHING:
         return True
@@ -81,7 +81,7 @@ def _is_told_elsewhere(exchange: Exchange) -> bool:
 
 
 def telling(names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return those of a request's fields that may tell of the caller; None where there are too many to say."""
+    """Return the request's fields that may identify the caller; None if there are too many fields."""
     return bearing(names).naming if len(names) <= _MOST_NAMES else None
 
 
@@ -105,7 +105,7 @@ def _identity(exchange: Exchange, seal: Seal) -> Identity:
 
 
 def _whom(scheme: str, value: str) -> str | None:
-    """Return whom a credential of Authorization names, None where it cannot be read."""
+    """Return the user that a credential in Authorization names, None if it cannot be read."""
     if scheme == "basic":
         return _decoded(value).partition(b":")[0].decode("utf-8", "replace") or None
     if scheme == "bearer" and value.startswith("eyJ") and value.count(".") == 2:

@@ -1,4 +1,4 @@
-"""What a request puts in: its parameters and members by kind, with numbers in place of names and values."""
+"""Describe a request's input: its parameters and members by kind, with numbers in place of names and values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATE: Final = 9
 HEX: Final = 10
 TEXT: Final = 11
 EMPTY: Final = 12
-# Kinds of contents, besides those of JSON values.
+# Kinds of content other than JSON values.
 NONE: Final = 13
 FORM: Final = 14
 RAW: Final = 15
@@ -64,11 +64,11 @@ _OPERATIONS: Final = (
 
 
 class Inputs(NamedTuple):
-    """What a request puts in.
+    """The input of a request.
 
-    :ivar operation: a number for the operation that it names in a field, its query or its content; 0 for none.
-    :ivar names: number of a name → kind of the value, and a number for the value; 0 for what lies within another one.
-    :ivar container: kind of the content as a whole.
+    :ivar operation: a number for the operation named in a field, its query or its content; 0 for none.
+    :ivar names: number of a name → kind of the value, and a number for the value; 0 for a nested value.
+    :ivar container: kind of the whole content.
     :ivar exact: a number for method, target and content.
     """
 
@@ -80,7 +80,7 @@ class Inputs(NamedTuple):
 
 @once
 def inputs(exchange: Exchange) -> Inputs | None:
-    """Return what a request puts in; None where its content is not known, or too long to compare."""
+    """Return the input of a request; None if its content is unknown or too long to compare."""
     request = exchange.request
     body = request.body
     if body.unavailable is not None or not body.complete or len(body.content or b"") > _MOST_CONTENT:
@@ -104,7 +104,7 @@ def inputs(exchange: Exchange) -> Inputs | None:
 
 
 def kind_of_text(value: str) -> int:
-    """Return the kind of a value that stands in a query, a form or a path, percent-encoding undone."""
+    """Return the kind of a value of a query, a form or a path, after percent-decoding."""
     if not value:
         return EMPTY
     if value.isascii() and value.isalpha():
@@ -121,7 +121,7 @@ def kind_of_text(value: str) -> int:
 
 
 def kind_of(value: Any) -> int:
-    """Return the kind of a JSON value. Numbers as texts are texts there: a service may well tell them apart."""
+    """Return the kind of a JSON value. A number in quotes is a text: a service may distinguish them."""
     if value is None:
         return NULL
     if isinstance(value, bool):
@@ -137,7 +137,7 @@ def kind_of(value: Any) -> int:
 
 
 def _plain(kind: int) -> int:
-    """Return the kind of a parameter: tokens are texts, of which some happen to be hexadecimal."""
+    """Return the kind of a parameter; tokens, even hexadecimal ones, are texts."""
     return TEXT if kind == HEX else kind
 
 
@@ -153,7 +153,7 @@ def _operation_in(text: str) -> str:
 
 
 def _content(request: Request, names: dict[int, tuple[int, int]]) -> tuple[int, str]:
-    """Add what the content puts in; return its kind as a whole, and the operation that it names."""
+    """Add the content's input; return the kind of the whole content, and the operation that it names."""
     body = request.body
     if request.headers.media_type.kind is Media.FORM:
         text = body.text or ""
@@ -178,7 +178,7 @@ def _content(request: Request, names: dict[int, tuple[int, int]]) -> tuple[int, 
 
 
 def _leaves(value: Any, depth: int, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield the scalars in a JSON value with their paths; elements of lists have one path."""
+    """Yield the scalars in a JSON value with their paths; all elements of a list share one path."""
     if depth >= _DEEPEST:
         return
     if isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""What content tells of a resource's life: that it is not there or free yet, or that its end has come or is near.
+"""Find states of a resource in content: not available yet, deleted, or about to be.
 
-Names and values alike are looked at; a name whose value denies it (``"deleted": false``) says nothing.
+Both names and values count; a name with a negative value (``"deleted": false``) says nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _ending: Final = re.compile(
     r"|closed|expired|recycle|tombston|retir|obsolet)" + _denied,
     re.IGNORECASE,
 )
-# For folded text: where a pattern begins with plain letters, hardly anything is tried in vain.
+# For folded text: patterns that begin with plain letters are fast.
 _unfinished: Final = re.compile(
     r"(?:pending|queue|processing|running|ongoing|provisioning|in[_ -]?progress|schedul|creating|building|deleting|terminating|starting"
     r"|initiali[sz]ing|accepted|will be|eventual|preparing|draft|trash|archiv|deactivat)" + _denied
@@ -30,12 +30,12 @@ _LONGEST: Final = 16 * 1024
 
 
 def is_ending(text: str) -> bool:
-    """Whether content speaks of deletion in any of its forms."""
+    """Return whether content mentions deletion in any form."""
     return _ending.search(text[:_LONGEST]) is not None
 
 
 def is_unfinished(text: str) -> bool:
-    """Whether an answer to a write says that it is still being carried out, or carried out by halves."""
+    """Return whether the answer to a write says that it is still in progress, or only partly done."""
     folded = text[:_LONGEST].lower()
     found = _unfinished.search(folded)
     while found is not None and folded.endswith("</", 0, found.start()):
@@ -44,9 +44,9 @@ def is_unfinished(text: str) -> bool:
 
 
 def is_awaited(text: str, status: int) -> bool:
-    """Whether an error says that what was asked for is to come: a user's consent, a resource that is being made or used.
+    """Return whether an error says that something is pending: a user's consent, a resource being created or in use.
 
-    That the service as a whole is busy, as a 5xx may say, is another matter.
+    A busy service, as in a 5xx, does not count.
     """
     text = text[:_LONGEST]
     return _awaited.search(text) is not None or (status < 500 and _busy.search(text) is not None)

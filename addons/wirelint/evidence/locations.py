@@ -1,4 +1,4 @@
-"""Where a response sends its reader: Location, resolved against the request (RFC 9110 §10.2.2)."""
+"""Resolve Location against the request (RFC 9110 §10.2.2)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wirelint.core.exchange import Exchange, Request
 from wirelint.core.once import once
 
 _LONGEST: Final = 2048
-# What needs no resolving, if there are no segments of dots in it: most are of this kind.
+# Most values need no resolving unless they have dot segments.
 _plain: Final = re.compile(
     r"(?:https?://([\w.:-]+))?(/(?!/)[\w%~:@!$&'()*+,=;./-]*)(?:\?([\w%~:@!$&'()*+,=;./?-]*))?", re.ASCII
 )
@@ -18,10 +18,10 @@ _plain: Final = re.compile(
 
 @once
 def location(exchange: Exchange) -> str | None:
-    """Path and query of the resource that Location names, None where there is none, or it is not this service's.
+    """Return path and query of the resource in Location, None if there is none, or if it is not this service's.
 
-    What stands at the same authority is taken for the same service. The scheme makes no difference: behind what ends
-    TLS, services do not know it.
+    The same authority counts as the same service. The scheme is ignored: behind a TLS terminator, services do not know
+    it.
     """
     request, response = exchange.request, exchange.response
     values = response.headers.get_all("location") if response is not None else []
@@ -38,7 +38,7 @@ def location(exchange: Exchange) -> str | None:
 
 
 def _resolved(request: Request, value: str) -> tuple[str, str | None, str]:
-    """Authority, path (None where there is none that could be asked for) and query."""
+    """Return authority, path (None if it cannot be requested) and query."""
     try:
         goal = urlsplit(urljoin(f"{request.scheme}://{request.authority}{request.target}", value))
     except ValueError:

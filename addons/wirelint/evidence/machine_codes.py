@@ -1,4 +1,4 @@
-"""The name that a service gives an error, by which its callers are to tell it from others."""
+"""Find the machine-readable name of an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wirelint.evidence.texts import Meaning, of_code
 
 _NAMES: Final = ("code", "error_code", "errorcode", "errcode", "err_code", "errorkey", "__type", "exception")
 _WRAPPERS: Final = ("error", "fault")
-# The type of a problem is its name, elsewhere it may as well be the name of a class of errors.
+# The type of a problem document is its name; elsewhere it may name a class of errors.
 _INNER: Final = (*_NAMES, "type")
 _TEXTS: Final = ("message", "detail", "error_message", "error_description", "error", "msg")
 _code: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:#-]{2,63}")
@@ -28,15 +28,15 @@ _GENERAL: Final = frozenset(
     " internal unexpected code status response problem fault message default about blank application app service system"
     " occurred an the user runtime rest result operation not ok false true none null e com io".split()
 )
-"""Words that name no error: a code made of these alone stands for many."""
+"""Words that name no error: a code of only these stands for many."""
 _VAGUE: Final = frozenset({Meaning.INVALID, Meaning.INTERNAL, Meaning.UNAVAILABLE, Meaning.MALFORMED})
 
 
 @once_per_answer
 def machine_code(exchange: Exchange) -> str | None:
-    """The machine-readable name of the response's error; None where there is none, or one that is too general.
+    """Return the machine-readable name of the response's error; None if there is none, or if it is too general.
 
-    Without one, a text of fixed words that says precisely what is wrong stands for it, in quotes.
+    Without one, a fixed text that states precisely what is wrong replaces it, in quotes.
     """
     response = exchange.response
     members = None if response is None or response.body.unavailable is not None else response.body.members
@@ -52,7 +52,7 @@ def machine_code(exchange: Exchange) -> str | None:
         return _of(folded, _NAMES, response.status) or _named(name, response.status)
     errors = folded.get("errors")
     if isinstance(errors, list):
-        # Several errors, or one about a field: their codes name what is wrong with values, not the error.
+        # Several errors, or one about a field: their codes describe values, not the error.
         first = errors[0] if len(errors) == 1 else None
         if not isinstance(first, dict) or not {"field", "source", "path", "param", "property", "resource"}.isdisjoint(
             first
@@ -63,7 +63,7 @@ def machine_code(exchange: Exchange) -> str | None:
 
 
 def _precise(code: str | None, members: Mapping[str, Any], exchange: Exchange) -> str | None:
-    """The code, or the text that stands for it: of ``ShopError`` beside «already exists», the text names the error."""
+    """Return the code, or the text that replaces it: for ``ShopError`` beside «already exists», the text."""
     if code is not None and not (_class.fullmatch(code) and not of_code(code) and not meanings(exchange) <= _VAGUE):
         return code
     return _fixed(members, exchange)
@@ -83,10 +83,10 @@ def _named(value: object, status: int) -> str | None:
     return _name(text, status) if len(text) <= _LONGEST else None
 
 
-@functools.lru_cache(maxsize=1024)  # a service has few, and repeats them
+@functools.lru_cache(maxsize=1024)  # a service has few texts, and repeats them
 def _name(text: str, status: int) -> str | None:
     if _number.fullmatch(text):
-        # 40401: a status with digits of its own is as different as the statuses are.
+        # 40401: codes that begin with a status differ if their statuses do.
         return text if text[:3] != str(status) else None
     name = text.rpartition("#")[2]
     if not _code.fullmatch(name):

@@ -1,4 +1,4 @@
-"""Who made an error: the service itself, or a gateway on the way to it that answered in its place."""
+"""Determine who made an error: the service itself, or a gateway in front of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.media import Kind
 from wirelint.evidence.pages import error_page
 
-# These put their name there only if the answer is theirs; nginx and Envoy put it on whatever passes through.
+# These add their name only to their own responses; nginx and Envoy add it to every response.
 _SERVERS: Final = re.compile(r"(?:awselb|cloudfront|akamaighost|bigip|haproxy|squid|varnish|kong)\b", re.IGNORECASE)
 _BANNERS: Final = (
     "<center>nginx",
@@ -32,7 +32,7 @@ _SCANNED: Final = 4096
 
 @once_per_answer
 def gateway_made(exchange: Exchange) -> bool:
-    """Whether an error looks as if a gateway had answered in the service's place, by its fields and its content."""
+    """Return whether a gateway answered in the service's place, by the response's fields and content."""
     response = exchange.response
     if response is None:
         return False
@@ -51,7 +51,7 @@ def gateway_made(exchange: Exchange) -> bool:
 
 @once_per_answer
 def maker(exchange: Exchange) -> str:
-    """What tells makers of answers apart that one service's name stands for: the product in Server, and hops in Via."""
+    """Return a key that separates servers behind one service name: the product in Server, and the hops in Via."""
     response = exchange.response
     if response is None:
         return ""

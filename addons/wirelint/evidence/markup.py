@@ -1,4 +1,4 @@
-"""The text of an HTML page that its reader sees, without menus, forms' controls and scripts."""
+"""Extract the visible text of an HTML page, without menus, form controls and scripts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 READ: Final = 16 * 1024
-"""Most characters of a page that are looked at."""
+"""Most characters of a page that are read."""
 
 _HIDDEN: Final = frozenset(
     "script style nav footer head template svg noscript select option button label textarea legend iframe menu".split()
@@ -19,9 +19,9 @@ _space: Final = re.compile(r"[ \t\r\f\u00a0]+")
 
 
 def visible_text(page: str) -> str:
-    """Return what stands in a page outside of tags, one line for each block; entities are replaced.
+    """Return the text of a page, one line per block; entities are replaced.
 
-    :param page: HTML, of which the first ``READ`` characters are looked at. Content without tags is returned as it is.
+    :param page: HTML, of which the first ``READ`` characters are read. Content without tags is returned unchanged.
     """
     lines: list[str] = []
     line: list[str] = []
@@ -36,7 +36,7 @@ def visible_text(page: str) -> str:
 
 
 def _pieces(page: str) -> list[tuple[str, str]]:
-    """The texts between tags, each with the name of the tag that follows it."""
+    """Yield the texts between tags, each with the name of the tag that follows it."""
     pieces: list[tuple[str, str]] = []
     lower = page.lower()
     at = 0
@@ -48,7 +48,7 @@ def _pieces(page: str) -> list[tuple[str, str]]:
         name = _name.match(page, start + 1)
         tag = name[1].lower() if name is not None else ""
         if not tag and page[start + 1 : start + 2] not in ("!", "?"):
-            pieces.append((page[at : start + 1], "a"))  # a "<" of the text
+            pieces.append((page[at : start + 1], "a"))  # a "<" in the text
             at = start + 1
             continue
         pieces.append((page[at:start], tag))

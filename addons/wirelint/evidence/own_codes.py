@@ -1,7 +1,7 @@
-"""Errors told by a number of the service's own beside a text: result codes in JSON, XML, forms and lines.
+"""Find errors by a service's own number beside a text: result codes in JSON, XML, forms and lines.
 
-A number alone proves nothing, and neither does a text: only where both stand together, the text is about an error and
-nothing else of substance is there, has the request failed.
+A number alone proves nothing, and neither does a text. The request failed only if both are together, the text is about
+an error, and there are no other data.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TEXTS: Final = (
     "result_msg", "resultmessage", "errormsg", "error_msg", "errmsg", "returnmsg", "respmsg", "desc", "statusmsg", "text",
 )  # fmt: skip
 KEYS: Final[frozenset[str]] = frozenset(_CODES) - {"status", "sub_code"}
-"""The folded names of which a JSON object has one where ``of_members`` can find something."""
+"""Folded names: ``of_members`` can find something only in an object with one of them."""
 
 _ABOUT: Final = frozenset(
     {
@@ -63,16 +63,16 @@ _MOST_LINES: Final = 12
 
 
 def of_members(folded: Mapping[str, Any]) -> str | None:
-    """The member whose number is an error's, in a JSON object with folded names; None where there is none."""
+    """Return the member with an error number, in a JSON object with folded names; None if there is none."""
     name = next((name for name in _CODES if name in folded and _is_failure(folded[name])), None)
     if name is None:
-        # Of services that say 0 for failure: only a word for failure proves which way round they count.
+        # Some services use 0 for failure: only a word for failure proves the direction.
         refused = str(folded.get("status")) == "0" and any(_is_word_for_failure(folded.get(each)) for each in _TEXTS)
         return "status" if refused else None
     said = [value for other in _TEXTS if other != name and isinstance(value := folded.get(other), str)]
     if any(_is_about_an_error(text, number=name == "status") for text in said):
         return name
-    # A number below zero, or of an HTTP error, says it in whatever language the text is; so does «status» where 1 is fine.
+    # A number below zero, or of an HTTP error, decides in any language; so does «status» if 1 means success.
     number = int(folded[name]) if name != "status" else 0
     told = number < 0 or (number in _HTTP_ERRORS and all(not folded.get(other) for other in ("data", "result")))
     return name if told and said and not any(_fine.search(text) or not text.strip() for text in said) else None
@@ -85,7 +85,7 @@ def _is_word_for_failure(text: Any) -> bool:
 
 
 def _is_failure(value: Any) -> bool:
-    """Success has many numbers: 0, 1, the 200s, EPP's 1000s, Alipay's 10000."""
+    """Return whether a number means failure; success is 0, 1, the 200s, EPP's 1000s, Alipay's 10000."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return False
     text = str(value).strip()
@@ -96,7 +96,7 @@ def _is_failure(value: Any) -> bool:
 
 
 def _is_about_an_error(text: str, *, number: bool = False) -> bool:
-    """``number``: the text stands beside a state, which may have many numbers and texts about what it demands."""
+    """Return whether a text is about an error; ``number``: it is beside a state, which may have many numbers."""
     if len(text) > 400 or _fine.search(text):
         return False
     if _machine.fullmatch(text):
@@ -108,7 +108,7 @@ def _is_about_an_error(text: str, *, number: bool = False) -> bool:
 
 
 def of_text(text: str) -> str | None:
-    """What says that it failed, in lines of names and values or in a form; None where nothing does."""
+    """Return the mark of a failure in lines of names and values or in a form; None if there is none."""
     if "\n" not in text:
         return _of_form(text) if "=" in text else None
     lines = [line.strip() for line in text[:2048].splitlines()[:_MOST_LINES]]
@@ -129,7 +129,7 @@ def _of_form(text: str) -> str | None:
 
 
 def of_xml(xml: Document) -> str | None:
-    """The element that says that the request failed, a few levels down; None where none does."""
+    """Return the element that marks a failure, a few levels down; None if there is none."""
     coded = [element for element in xml.elements if element.name in _CODE_ELEMENTS and element.text]
     for at, element in enumerate(xml.elements[:-1]):
         if element.name in _STATES and element.depth <= 4 and element.text.lower() in _FAILED:

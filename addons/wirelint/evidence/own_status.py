@@ -1,4 +1,4 @@
-"""The HTTP status that content itself claims to have."""
+"""Find the HTTP status that content itself declares."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ JSON_KEYS: Final = _NAMES | {"status", "error", "errors", "meta"}
 
 
 class OwnStatus(NamedTuple):
-    """A status code in content and the member it stands in."""
+    """A status code in content, and its member."""
 
     code: int
     member: str
@@ -31,9 +31,9 @@ class OwnStatus(NamedTuple):
 
 @once_per_answer
 def own_status(exchange: Exchange) -> OwnStatus | None:
-    """The error status that a JSON object says it is; None where it says none.
+    """Return the error status that a JSON object declares; None if there is none.
 
-    A plain ``code`` is not trusted: services have numbers of their own that look like statuses.
+    A plain ``code`` is not trusted: services have their own numbers that look like statuses.
     """
     response = exchange.response
     if response is None or response.body.unavailable is not None:
@@ -42,7 +42,7 @@ def own_status(exchange: Exchange) -> OwnStatus | None:
     found = _found(picked) if picked else None
     if found is None:
         return None
-    # The member's name as it stands, where it stands at the top level.
+    # The member's original name, if it is at the top level.
     members = response.body.members or {}
     return found._replace(member=next((name for name in members if name.lower() == found.member), found.member))
 
@@ -77,7 +77,7 @@ def _status(value: Any, member: str, *, text: bool = False) -> OwnStatus | None:
 
 
 def _code_of_error(inner: dict[str, Any]) -> OwnStatus | None:
-    """``error.code`` is a status where ``error.status`` or ``error.title`` stands beside it, or the message agrees."""
+    """Return ``error.code`` as a status if ``error.status`` or ``error.title`` is beside it, or the message agrees."""
     found = _status(inner.get("code"), "error.code")
     if found is None or isinstance(inner.get("status"), str) or isinstance(inner.get("title"), str):
         return found

@@ -1,4 +1,4 @@
-"""Error pages: what gateways and servers put in place of the answer."""
+"""Recognise error pages, which gateways and servers send in place of the answer."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TITLES: Final = {
     "permissions error": 403, "not authorized": 403, "unauthorized": 401, "authorization required": 401, "bad request": 400,
     "request rejected": 403, "request blocked": 403, "too many requests": 429, "method not allowed": 405,
 }  # fmt: skip
-"""Titles and headings of error pages that are written for people, with the status they stand for."""
+"""Titles and headings of error pages for people, with their statuses."""
 _GENERAL: Final = frozenset(
     {
         "error",
@@ -62,7 +62,7 @@ _GENERAL: Final = frozenset(
         "exception",
     }
 )
-"""Titles that say no more than that there was an error: the page's text has to say so, too."""
+"""Titles that only say that there was an error: the page's text must say so, too."""
 _BANNERS: Final = (
     ("upstream connect error or disconnect/reset before headers", 503),
     ("upstream request timeout", 504),
@@ -108,7 +108,7 @@ _NOTICES: Final = (
     ("the page you are looking for could not be found", 404),
     ("the page you're looking for doesn't exist", 404),
 )
-"""What pages say that take the place of the answer: a database that is down, a firewall, maintenance, a missing page."""
+"""Texts of pages in place of the answer: a database that is down, a firewall, maintenance, a missing page."""
 _maintenance: Final = re.compile(
     r"\b(?:under|down for|undergoing|performing|in|for|scheduled|planned|routine|system|site|website|server) (?:some |a |our |an? )?(?:\w+ )?maintenance\b|\bmaintenance mode\b"
 )
@@ -124,27 +124,27 @@ _mount: Final = re.compile(
 _script: Final = re.compile(r"<script\b[^<>]{0,512}\bsrc=", re.IGNORECASE)
 _not_word: Final = re.compile(r"[^a-z0-9]+")
 _site: Final = re.compile(r"\s+(?:[|\u2013\u2014\u00b7:-]|&[mn]dash;|&middot;|&raquo;|\u00bb)\s+")
-# PHP that shows its errors ends with one of these where it had to stop, and says 200.
+# PHP with displayed errors ends with one of these after a fatal error, under 200.
 _fatal: Final = re.compile(r"<b>(Fatal|Parse) error</b>: {1,3}([^\n<]{1,200})", re.IGNORECASE)
 _menu: Final = re.compile(r"<nav\b|role=[\"']navigation", re.IGNORECASE)
 
 
 class ErrorPage(NamedTuple):
-    """An error page: the status it speaks of, or None where it only says that something failed, and the text that shows it."""
+    """An error page: its status, or None if it only says that something failed, and the text that shows it."""
 
     status: int | None
     evidence: str
     framed: bool = False
-    """Whether it stands within a site's frame, with navigation and all."""
+    """Whether it is within a site's frame, with navigation."""
 
 
 @once_per_answer
 def error_page(exchange: Exchange) -> ErrorPage | None:
-    """The error page that a response's content is; None where it is none.
+    """Return the error page in a response; None if it is not one.
 
-    Small documents without navigation count by what they say; larger ones *write about* errors, unless title and
-    heading are those of an error page and the request did not ask for one. Under an error status only pages that
-    servers and gateways put in place of an answer count: what others say there is the service's own message.
+    Small documents without navigation count by their text. Larger ones may be *about* errors, unless title and heading
+    are those of an error page and the request did not ask for one. Under an error status, only pages of servers and
+    gateways count: other pages are the service's own message.
     """
     response = exchange.response
     if response is None or response.body.unavailable is not None:
@@ -179,7 +179,7 @@ def _of_page(text: str) -> ErrorPage | None:
 
 
 def _of_site(exchange: Exchange, content: bytes, text: str | None) -> ErrorPage | None:
-    """``Permission error - Wiki`` with the heading ``Permission error``, in whatever frame the site puts its pages."""
+    """Find an error page in a site's frame: ``Permission error - Wiki`` with the heading ``Permission error``."""
     if b"<h1" not in content[:_LARGEST_SITE] or b"<title" not in content[: _SCANNED // 2]:
         return None
     title = _title.search((text or "")[:_SCANNED])
@@ -195,7 +195,7 @@ def _of_site(exchange: Exchange, content: bytes, text: str | None) -> ErrorPage 
 
 
 def _of_text(exchange: Exchange, page: str) -> ErrorPage | None:
-    """A small page whose visible text is a notice in place of the answer, or nothing but the message of an error."""
+    """Find a small page whose visible text is only a notice or an error message."""
     text = visible_text(page)
     if not text or len(text) > _LONGEST_TEXT:
         return None
@@ -225,20 +225,20 @@ def _name(line: str) -> str:
 
 
 def _named(line: str) -> tuple[str, int] | None:
-    """The name of an error page that a title or heading is, whatever site's name stands behind it, and its status."""
+    """Return the error page's name in a title or heading, without the site's name, and its status."""
     name = _name(line)
     status = _TITLES.get(name) or _PHRASES.get(name)
     return None if status is None else (name, status)
 
 
 def _is_asked_for(exchange: Exchange, name: str) -> bool:
-    """Whether the path names the very thing: the article about access that is denied."""
+    """Return whether the path requests this subject, such as an article about denied access."""
     asked = _not_word.sub("", exchange.request.target[:512].lower())
     return _not_word.sub("", name) in asked
 
 
 def is_application_shell(text: str) -> bool:
-    """Whether a page is the empty frame of a single-page application: a mount point, its scripts, and no text."""
+    """Return whether a page is the empty frame of a single-page application: a mount point, scripts, no text."""
     return (
         len(text) <= _LARGEST_SHELL
         and _mount.search(text) is not None
@@ -257,7 +257,7 @@ def _of_line(line: str) -> ErrorPage | None:
 
 
 def _reads_like_status(rest: str) -> bool:
-    """``502 Bad Gateway`` is a status line; ``404 ways to cook rice`` is not."""
+    """Return whether a text is a status line, such as ``502 Bad Gateway``; ``404 ways to cook rice`` is not."""
     words = rest.strip(" .!-|").lower()
     if not words:
         return True
@@ -292,5 +292,5 @@ def _of_plain(text: str) -> ErrorPage | None:
     if banner is not None:
         return banner
     first = text.partition("\n")[0].strip()
-    # A number alone is what was asked for: a count, a price, a reading.
+    # A number alone is data: a count, a price, a reading.
     return _of_line(first) if len(first) <= 80 and not first.isdigit() else None

@@ -1,15 +1,15 @@
-"""Phrases by which texts say something: how they are written down, and how they are found in a text.
+"""Write phrases down, and find them in texts.
 
-A phrase is a sequence of words separated by blanks, as a text has them: in lower case, ``n't`` written ``not``, numbers as
-``#``. Beside plain words it may have
+A phrase is a sequence of words separated by spaces: in lower case, ``n't`` written ``not``, numbers as ``#``. In
+addition to plain words it may have
 
-- ``a|b``: one of these words; ``a?``, ``a|b?``: it may be missing; ``.``: the sentence begins or ends here;
-- ``@name``: one of the phrases of a class, ``access token`` for ``@credential``; the longest that fits stands there, so
-  that the ``token`` of a class's ``page token`` is none of another's;
-- ``*``: any word; ``*3``: up to three words; ``{name}``: up to six words of a set, or none. None of them reaches beyond
-  a sentence.
+- ``a|b``: one of these words; ``a?``, ``a|b?``: an optional word; ``.``: the begin or end of a sentence;
+- ``@name``: one of the phrases of a class, ``access token`` for ``@credential``. The longest match counts: the
+  ``token`` in ``page token`` of one class does not match another class;
+- ``*``: any word; ``*3``: up to three words; ``{name}``: up to six words of a set, or none. None of them crosses the
+  end of a sentence.
 
-Of two phrases that a text has the one inside the other gives way: "method not allowed" is no "not allowed".
+If one phrase of a text is inside another, only the longer one counts: "method not allowed" is not "not allowed".
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from itertools import product
 from typing import Final, NamedTuple
 
 MOST_WORDS: Final = 320
-"""Most words of a text that are looked at."""
+"""Most words of a text that are read."""
 MOST_FOUND: Final = 64
-"""Phrases after which no more are looked for in a text."""
+"""Most phrases that are found in a text."""
 _MOST_FORMS: Final = 512
 _MOST_OF_A_SET: Final = 6
 _BOUND: Final = "."
@@ -41,12 +41,12 @@ def words_of(text: str) -> list[str]:
 
 
 def words_of_code(code: str) -> list[str]:
-    """Return the words of a machine-readable code: those of ``RESOURCE_NOT_FOUND`` and ``ResourceNotFound`` are one."""
+    """Return the words of a machine-readable code: the same for ``RESOURCE_NOT_FOUND`` and ``ResourceNotFound``."""
     return words_of(_joints.sub(" ", code).replace(".", " "))
 
 
 class Found(NamedTuple):
-    """A phrase that a text has: what it stands for, and which of the text's words it is made of."""
+    """A phrase in a text: its label, and its words in the text."""
 
     label: str
     start: int
@@ -54,7 +54,7 @@ class Found(NamedTuple):
 
 
 class _Node:
-    """What may follow upon a beginning of phrases."""
+    """The possible continuations of a beginning of phrases."""
 
     __slots__ = ("gaps", "labels", "words")
 
@@ -65,14 +65,14 @@ class _Node:
 
 
 class _Text:
-    """The words of a text, and where phrases of classes stand among them: position → name and end."""
+    """The words of a text, and the phrases of classes in it: position → name and end."""
 
     def __init__(self, row: list[str], tags: dict[int, tuple[str, int]]) -> None:
         self.row = row
         self.tags = tags
 
     def push(self, following: dict[str, _Node], at: int, stack: list[tuple[_Node, int]]) -> None:
-        """Push what the word at a position, or the phrase of a class there, leads to."""
+        """Push the continuations after the word at a position, or after the phrase of a class there."""
         if at < len(self.row):
             node = following.get(self.row[at])
             if node is not None:
@@ -83,12 +83,12 @@ class _Text:
                     stack.append((following[name], end))
 
     def push_gaps(self, node: _Node, at: int, stack: list[tuple[_Node, int]]) -> None:
-        """Push what stands behind a gap that begins at a position."""
+        """Push the continuations after a gap that begins at a position."""
         for (least, most, allowed), behind in node.gaps.items():
             stack.extend((behind, end) for end in self._ends(at, most, allowed) if end >= at + least)
 
     def _ends(self, at: int, most: int, allowed: frozenset[str]) -> Iterator[int]:
-        """Yield where gaps may end that begin at a position: at once, or behind up to ``most`` words of a sentence."""
+        """Yield the possible ends of a gap at a position: there, or after up to ``most`` words of the sentence."""
         yield at
         for end in range(at, min(at + most, len(self.row))):
             if self.row[end] == _BOUND or (allowed and self.row[end] not in allowed):
@@ -97,7 +97,7 @@ class _Text:
 
 
 class Phrases:
-    """Phrases with a label each, found in a text together, in time that grows with the text alone."""
+    """Labelled phrases, found in one pass; the time depends only on the length of the text."""
 
     def __init__(
         self,
@@ -106,13 +106,13 @@ class Phrases:
         sets: Mapping[str, Sequence[str]],
         general: frozenset[str] = frozenset(),
     ) -> None:
-        """Write phrases down.
+        """Compile phrases.
 
         :param phrases: label and phrase.
-        :param classes: name of a class and its phrases, of plain words.
-        :param sets: name of a set and its words.
-        :param general: labels of phrases that give way to others of the same words, too.
-        :raises ValueError: a phrase cannot be read, or has too many forms.
+        :param classes: name of a class, and its phrases of plain words.
+        :param sets: name of a set, and its words.
+        :param general: labels of phrases that lose against others of the same words, too.
+        :raises ValueError: a phrase cannot be parsed, or has too many forms.
         """
         self._sets = {name: frozenset(words) for name, words in sets.items()}
         self._classes = frozenset(classes)
@@ -171,9 +171,9 @@ class Phrases:
         return following
 
     def find(self, words: list[str]) -> list[Found]:
-        """Return the phrases that a text has, without those inside another of another label.
+        """Return the phrases in a text, without those inside a phrase of another label.
 
-        :param words: as ``words_of`` gives them.
+        :param words: the result of ``words_of``.
         """
         found = self.all(words)
         if len(found) < 2:
@@ -194,7 +194,7 @@ class Phrases:
         ]
 
     def all(self, words: list[str]) -> list[Found]:
-        """Return the phrases that a text has, ``MOST_FOUND`` of them at most."""
+        """Return the phrases in a text, at most ``MOST_FOUND``."""
         row = [_BOUND, *words, _BOUND]
         text, begins = _Text(row, self._tagged(row)), self._root.words
         found: dict[Found, None] = {}
@@ -216,7 +216,7 @@ class Phrases:
         return list(found)
 
     def _tagged(self, row: list[str]) -> dict[int, tuple[str, int]]:
-        """Where phrases of classes stand: position → name and end. The longest counts, and none overlaps another."""
+        """Return the phrases of classes, position → name and end. The longest counts, without overlaps."""
         tags: dict[int, tuple[str, int]] = {}
         begins = self._tags.words
         at, size = 0, len(row)

@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457), declared or by their shape."""
+"""Recognise problem details (RFC 9457), declared or by their shape."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ _SHAPE: Final = frozenset({"type", "title", "status"})
 
 
 def is_problem(response: Response) -> bool:
-    """Whether the content is a problem document: by media type, or by having ``type``, ``title`` and ``status``."""
+    """Return whether the content is a problem document: by media type, or by ``type``, ``title`` and ``status``."""
     body = response.body
     top = body.top_level if body.complete else body.members
     if top is None:

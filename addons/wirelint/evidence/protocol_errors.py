@@ -1,4 +1,4 @@
-"""Errors in the language of protocols on top of HTTP, and whose they are."""
+"""Find errors of protocols on top of HTTP, and who is at fault."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _FAULTS: Final = {
     "-32600": Verdict.CLIENT_ERROR, "-32601": Verdict.CLIENT_ERROR, "-32602": Verdict.CLIENT_ERROR,
     "-32603": Verdict.SERVER_ERROR, "-32500": Verdict.SERVER_ERROR, "-32400": Verdict.SERVER_ERROR,
 }  # fmt: skip
-"""Whose the faults are that XML-RPC's implementations agreed on (Specification for Fault Code Interoperability)."""
+"""The responsible side for XML-RPC's common fault codes (Specification for Fault Code Interoperability)."""
 
 
 class ProtocolError(NamedTuple):
-    """An error in a protocol's own terms; ``code`` may be empty."""
+    """An error of a protocol; ``code`` may be empty."""
 
     protocol: Protocol
     code: str
@@ -54,7 +54,7 @@ class ProtocolError(NamedTuple):
 
 @once
 def protocol_error(exchange: Exchange) -> ProtocolError | None:  # noqa: PLR0911 - a table of protocols
-    """The error that a protocol carries in a response; None where there is none, or none can be seen."""
+    """Return the error of a protocol in a response; None if there is none, or if it cannot be seen."""
     response = exchange.response
     if response is None:
         return None
@@ -156,7 +156,7 @@ def _xml(response: Response, spoken: Protocol) -> ProtocolError | None:
 
 
 def _s3(response: Response) -> ProtocolError | None:
-    """CompleteMultipartUpload, CopyObject and UploadPartCopy begin their answer before they know how it ends."""
+    """Find S3's error under 200: its uploads and copies send the status before they know the outcome."""
     xml = document(response.body) if 200 <= response.status < 300 else None
     if xml is None or xml.root.name != "error":
         return None
@@ -166,7 +166,7 @@ def _s3(response: Response) -> ProtocolError | None:
 
 
 def _batch(response: Response) -> ProtocolError | None:
-    """A batch of which every part failed, in ``multipart/mixed`` or in the form of OData's and Graph's JSON."""
+    """Find a batch in which every part failed, in ``multipart/mixed`` or in OData's and Graph's JSON."""
     statuses = _part_statuses(response)
     if not statuses or min(statuses) < 400:
         return None
@@ -176,7 +176,7 @@ def _batch(response: Response) -> ProtocolError | None:
 
 
 def _part_statuses(response: Response) -> list[int]:
-    """The statuses of a batch's parts; none where they are not all known."""
+    """Return the statuses of a batch's parts; none if not all are known."""
     body = response.body
     if not body.complete:
         return []
@@ -204,7 +204,7 @@ def _grpc(response: Response) -> ProtocolError | None:
 
 
 def _web_trailers(response: Response) -> tuple[str | None, str]:
-    """gRPC-Web puts the trailers into a last frame whose first octet has the highest bit set."""
+    """Return the trailers of gRPC-Web, in a last frame whose first octet has the highest bit set."""
     content = response.body.content
     if not content or not response.body.complete or response.headers.media_type.kind is not Kind.GRPC:
         return None, ""

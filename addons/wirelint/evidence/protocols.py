@@ -1,4 +1,4 @@
-"""Which protocol is spoken over HTTP. Several have conventions of their own about status codes, and they are right."""
+"""Recognise protocols on top of HTTP. Several have their own conventions about status codes, which are correct."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wirelint.core.once import once
 
 
 class Protocol(enum.StrEnum):
-    """A convention on top of HTTP, told by what stands on the wire."""
+    """A convention on top of HTTP, recognised on the wire."""
 
     GRAPHQL = "GraphQL"
     JSON_RPC = "JSON-RPC"
@@ -51,12 +51,12 @@ HTTP: Final = "http"
 """The label of exchanges that report errors by their status."""
 
 NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol for protocol in Protocol}
-"""How protocols are named in settings: ``graphql``, ``json-rpc``, ``event-stream`` … ``PLAIN`` is none of them."""
+"""Names of protocols in settings: ``graphql``, ``json-rpc``, ``event-stream`` … ``PLAIN`` is not among them."""
 
 _NAMES_IN_REQUESTS: Final = (b'"jsonrpc"', b'"query"', b'"extensions"')
 _GRAPHQL_KEYS: Final = frozenset({"data", "errors", "extensions"})
 _JSON_RPC_1: Final = frozenset({"result", "error", "id"})
-"""What version 1.0 and 1.1 answer a call with; they have no member that names the protocol."""
+"""The members of a response in versions 1.0 and 1.1, which have no member that names the protocol."""
 _query_in_target: Final = re.compile(
     r"(?:^|&)query=(?:\+|%20|%0[ad])*(?:\{|%7b|(?:query|mutation|subscription|fragment)\b)", re.IGNORECASE
 )
@@ -68,7 +68,7 @@ _oauth_path: Final = re.compile(
 
 @once
 def protocol(exchange: Exchange) -> Protocol | None:
-    """The protocol of an exchange, or None for plain HTTP."""
+    """Return the protocol of an exchange, None for plain HTTP."""
     told = known(exchange).protocol
     return _seen(exchange) if told is None else NAMES.get(told)
 
@@ -96,7 +96,7 @@ def _seen(exchange: Exchange) -> Protocol | None:
 
 @functools.lru_cache(maxsize=1024)
 def _named(theirs: MediaType, ours: MediaType) -> Protocol | None:
-    """The protocol that the media types of request and response stand for by themselves."""
+    """Return the protocol that the media types of request and response name."""
     if Kind.GRPC in (ours.kind, theirs.kind):
         return Protocol.GRPC
     if ours.essence == "application/graphql-response+json" or theirs.essence == "application/graphql":
@@ -117,7 +117,7 @@ def _by_content(exchange: Exchange, last: str, kind: Kind) -> Protocol | None:
             return Protocol.JSON_RPC
         graphql = graphql or _asks_graphql(asked)
     elif not graphql and request.method == "GET" and "query=" in request.target and response is not None:
-        # Other languages of queries begin with a brace, too; what answers them has other members.
+        # Other query languages also begin with a brace; their responses have other members.
         names = response.body.names if _query_in_target.search(request.query[:8192]) else None
         graphql = names is not None and bool(names) and names <= _GRAPHQL_KEYS
     if response is not None and kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
@@ -195,7 +195,7 @@ def _by_convention(exchange: Exchange, last: str) -> Protocol | None:  # noqa: P
 
 
 def is_oauth(exchange: Exchange) -> bool:
-    """Whether the request went to an OAuth token, introspection, revocation or device endpoint (RFC 6749, 7662)."""
+    """Return whether a request is for OAuth's token, introspection, revocation or device endpoint (RFC 6749, 7662)."""
     request = exchange.request
     if request.method != "POST" or request.body.unavailable is not None:
         return False
@@ -208,7 +208,7 @@ def is_oauth(exchange: Exchange) -> bool:
 
 
 def is_token_request(exchange: Exchange) -> bool:
-    """Whether the request asked an OAuth server for a token (RFC 6749 section 3.2)."""
+    """Return whether the request asked an OAuth server for a token (RFC 6749 section 3.2)."""
     request = exchange.request
     if (
         request.body.unavailable is None

@@ -1,4 +1,4 @@
-"""What an intermediary says about the hop behind it: Proxy-Status (RFC 9209)."""
+"""Read Proxy-Status (RFC 9209), in which an intermediary describes the hop behind it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RECOMMENDED: Final[Mapping[str, int]] = {
     "proxy_configuration_error": 500,
     "proxy_loop_detected": 502,
 }
-"""Recommended status code by error type (RFC 9209 §2.3); types that leave it open are left out."""
+"""Recommended status code by error type (RFC 9209 §2.3), without types that have none."""
 
 _GATEWAY: Final = frozenset({502, 503, 504})
 
@@ -51,7 +51,7 @@ _GATEWAY: Final = frozenset({502, 503, 504})
 class Declared(msgspec.Struct, frozen=True):
     """The last member: the intermediary nearest to the client, who chose the status.
 
-    ``error`` is the error type, empty for none; ``received`` the status it got, None where it does not say.
+    ``error`` is the error type, empty for none; ``received`` the status it got, None if not given.
     """
 
     error: str = ""
@@ -59,7 +59,7 @@ class Declared(msgspec.Struct, frozen=True):
 
     @property
     def upstream(self) -> int | None:
-        """The gateway status that the failure behind calls for, None where no such failure is declared."""
+        """Return the gateway status for the declared failure, None if no failure is declared."""
         if self.error:
             status = RECOMMENDED.get(self.error)
             return status if status in _GATEWAY else None
@@ -68,7 +68,7 @@ class Declared(msgspec.Struct, frozen=True):
 
 @once_per_answer
 def declared(exchange: Exchange) -> Declared | None:
-    """What the nearest intermediary declares; None without a readable Proxy-Status field."""
+    """Return the declaration of the nearest intermediary; None without a readable Proxy-Status field."""
     if exchange.response is None:
         return None
     members = items(exchange.response.headers.get("proxy-status"))

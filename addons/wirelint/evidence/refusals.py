@@ -1,4 +1,4 @@
-"""Refusals that say nothing about whether a credential is good, or what its bearer may do."""
+"""Find refusals that say nothing about the validity or the permissions of a credential."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ OTHER_MATTERS: Final = re.compile(
     r"|suspended|blocked|banned|deactivated|locked|two[- ]factor|\b[2m]fa\b|\botp\b|sudo|re-?authenticat|subscription|upgrade your|terms of service|device",
     re.IGNORECASE,
 )
-"""Words by which a refusal tells that it is about forgery, the network, the state of an account or a second proof."""
+"""Words of refusals about forgery, the network, the state of an account or a second factor."""
 
 ABOUT_VALUES: Final = re.compile(
     r"not (?:allowed|permitted) to (?:be|have|contain)\b|\b(?:field|value|parameter|property|character|column|attribute|filter)s?\b|\bproperties\b"
     r"|\b(?:role|type|kind|level|scope)s? (?:must|should|has to|may only) be\b",
     re.IGNORECASE,
 )
-"""Words by which a text tells that it is a value that may not be so, not the caller who may not do so."""
+"""Words of texts that forbid a value, not an action of the caller."""
 
 _CALLER: Final = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND})
 _WORDING: Final = frozenset({Meaning.INVALID, Meaning.MALFORMED})  # "invalid token", "must be an admin"
-# A nonce to prove possession with (RFC 9449 §8), stronger or fresher authentication (RFC 9470 §3), a new nonce of Digest.
+# A nonce for proof of possession (RFC 9449 §8), stronger or fresher authentication (RFC 9470 §3), a new nonce of
+# Digest.
 _further: Final = re.compile(
     r"use_dpop_nonce|insufficient_user_authentication|acr_values|max_age|stale=\"?true|\botp\b|\bmfa\b", re.IGNORECASE
 )
@@ -42,10 +43,10 @@ _LONGEST: Final = 2048
 
 @once_per_answer
 def is_aside(exchange: Exchange) -> bool:
-    """Whether a 401, 403 or 404 is about something else than who the caller is and what it may see.
+    """Return whether a 401, 403 or 404 is not about the caller's identity or permissions.
 
-    That is: a step of a protocol (a nonce, stronger authentication), a rate, a forged request, where the caller is, the
-    state of its account, or whatever made a gateway answer.
+    That is: a step of a protocol (a nonce, stronger authentication), a rate limit, a forged request, the caller's
+    location, the state of its account, or any reason of a gateway.
     """
     response = exchange.response
     if response is None or response.status not in (401, 403, 404):

@@ -1,4 +1,4 @@
-"""What can be proven wrong with a request by looking at it alone."""
+"""Prove faults of a request from the request alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _redacted: Final = re.compile(
 
 @once
 def malformation(exchange: Exchange) -> str | None:
-    """What is provably malformed about a request, as a phrase; None where nothing is, or nothing can be proven."""
+    """Return the malformed part of a request, as a phrase; None if nothing can be proven."""
     request = exchange.request
     if _bad_escape.search(request.target[:8192]):
         return "a broken percent-escape in the target"
@@ -32,7 +32,7 @@ def malformation(exchange: Exchange) -> str | None:
 
 
 def is_unparseable(exchange: Exchange) -> bool:
-    """Whether the request's content is provably not what its media type says."""
+    """Return whether the request's content provably does not match its media type."""
     return _content(exchange) is not None
 
 
@@ -42,7 +42,7 @@ def _content(exchange: Exchange) -> str | None:
     if request.headers.media_type.kind is not Kind.JSON or body.unavailable is not None or not body.is_broken_json:
         return None
     text = (body.text or "").strip()
-    # What a recorder blanked out was not sent like that; lines of JSON are a format of their own.
+    # Content that a recorder blanked was not sent like that; JSON lines are a separate format.
     if _redacted.fullmatch(text) or "\n{" in text or "}\r\n" in text:
         return None
     return "content that is no JSON, sent as JSON"
@@ -60,18 +60,18 @@ def is_call_for_data(exchange: Exchange) -> bool:
 
 
 def wants_json(exchange: Exchange) -> bool:
-    """Whether the client asked for JSON and would not have taken a page."""
+    """Return whether the client accepts JSON and no page."""
     accept = (exchange.request.headers.get("accept") or "").lower()
     return "json" in accept and "html" not in accept and "*/*" not in accept
 
 
 def is_subresource(exchange: Exchange) -> bool:
-    """Whether a browser needs it for a page: a picture, a script, a font. For a script's own use it says «empty»."""
+    """Return whether a browser loads it for a page: a picture, a script, a font. Calls of scripts have «empty»."""
     return (exchange.request.headers.get("sec-fetch-dest") or "empty") != "empty"
 
 
 def is_api_call(exchange: Exchange) -> bool:
-    """Whether a program sent the request: it asked for data, sent data, or came from a script in a page."""
+    """Return whether a program sent the request: it asked for data, sent data, or came from a script in a page."""
     request = exchange.request
     if request.headers.get("sec-fetch-mode") == "navigate" or is_subresource(exchange):
         return False

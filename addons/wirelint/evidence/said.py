@@ -1,4 +1,4 @@
-"""What a response says about an error: the machine-readable codes and the prose in it, wherever services put them."""
+"""Collect the error codes and texts of a response, wherever services put them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wirelint.evidence.xml import document
 
 @functools.lru_cache(maxsize=4096)  # a service has few, and repeats them
 def _fold(name: str) -> str:
-    """A member's name as services spell it alike: ``error_message``, ``errorMessage`` and ``error-message``."""
+    """Return the folded name of a member: the same for ``error_message``, ``errorMessage`` and ``error-message``."""
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
@@ -42,14 +42,14 @@ _INNER: Final = frozenset(
     " plugindata results data errorinfo rootcause embedded messagetranslations originalerror innererror".split()
 )
 _TRANSLATED: Final = frozenset({"message", "messagetranslations"})
-"""Members whose own members are one text each, by language or as OData's ``{"lang": "en", "value": "…"}``."""
+"""Members that are objects with one text, by language or as OData's ``{"lang": "en", "value": "…"}``."""
 _KNOWN: Final = _PROSE | _CODES | _INNER
 _DEEPEST: Final = 4
 _MOST_TEXTS: Final = 24
 _code: Final = re.compile(r"[A-Za-z_.][\w.:/#-]{2,80}")
 _SMALL_PAGE: Final = 8 * 1024
 _headings: Final = re.compile(r"<(?:title|h1)[^<>]{0,128}>([^<]{1,200})", re.IGNORECASE)
-# Where pages made for developers name the exception: Rails, Django, Werkzeug, Symfony.
+# Places where error pages for developers name the exception: Rails, Django, Werkzeug, Symfony.
 _exceptions: Final = re.compile(
     r"<h2[^<>]{0,128}>([^<]{1,200})|class=[\"']?(?:exception_value|errormsg|exception-message)\b[^<>]{0,128}>([^<]{1,200})",
     re.IGNORECASE,
@@ -87,17 +87,17 @@ _PHRASES: Final = {
     501: ("not implemented",), 502: ("bad gateway",), 503: ("service unavailable", "service temporarily unavailable"),
     504: ("gateway timeout", "gateway time out"), 507: ("insufficient storage",),
 }  # fmt: skip
-"""What people write for a status in place of a message (RFC 9110 section 15, and its predecessors)."""
+"""Status phrases in place of a message (RFC 9110 section 15, and its predecessors)."""
 
 
 _PLAIN_NUMBERS: Final = frozenset({401, 403, 404, 429})
-"""Values of ``error.code`` that are HTTP statuses where the text says no more than that something failed."""
+"""Values of ``error.code`` that are HTTP statuses if the text only says that something failed."""
 _VAGUE: Final = frozenset({Meaning.UPSTREAM, Meaning.INTERNAL, Meaning.UNAVAILABLE})
 _HEADS: Final = {phrase: phrase.partition(" ")[0] for phrases in _PHRASES.values() for phrase in phrases}
 
 
 class Said(NamedTuple):
-    """``codes`` as they stand; ``prose`` is the texts, joined by line ends."""
+    """``codes`` are unchanged; ``prose`` has the texts, joined by line ends."""
 
     codes: tuple[str, ...]
     prose: str
@@ -127,7 +127,7 @@ class _Gathering:
                 self.element(name, each, depth + 1)
 
     def element(self, name: str, each: Any, depth: int) -> None:
-        if isinstance(each, list):  # rows of code, text and field, as reddit has them
+        if isinstance(each, list):  # rows of code, text and field, as in reddit's API
             for inner in each[:3]:
                 if isinstance(inner, str):
                     self.value("code" if inner.isupper() else "message", inner, depth)
@@ -145,8 +145,8 @@ class _Gathering:
                 self.value(folded, value, depth)
                 if depth and folded == "code" and isinstance(value, int) and value in _PLAIN_NUMBERS:
                     self.number = value
-            # {"errors": {"email": ["is invalid"]}}: below errors, any name may stand before a text; some services
-            # leave the "errors" away where the status says so already.
+            # {"errors": {"email": ["is invalid"]}}: below errors, a text may have any name; some services omit the
+            # "errors" under an error status.
             if (depth or fields) and folded not in _INNER and isinstance(value, list):
                 for each in value[:3]:
                     if isinstance(each, str) and (depth or " " in each):
@@ -155,7 +155,7 @@ class _Gathering:
 
 @once_per_answer
 def said(exchange: Exchange) -> Said:
-    """Codes and prose of the response's content; nothing where there is none, or none to be seen."""
+    """Return codes and prose of the response's content; empty if there are none, or if it cannot be read."""
     response = exchange.response
     if response is None:
         return Said((), "")
@@ -163,9 +163,9 @@ def said(exchange: Exchange) -> Said:
 
 
 def gather(response: Response) -> Said:
-    """As ``said``, of a response on its own.
+    """Do the same for a response alone.
 
-    A text or a code that only repeats the response's status says nothing, and is left out where there is another.
+    A text or a code that only repeats the response's status is left out if there is another one.
     """
     gathering = _Gathering()
     _read(gathering, response)
@@ -182,7 +182,7 @@ def gather(response: Response) -> Said:
 
 
 def is_status(text: str, status: int) -> bool:
-    """Whether a text or code is no more than a status, by number or by name: ``Forbidden``, ``ERR_FORBIDDEN``, ``403``."""
+    """Return whether a text or code is only a status, by number or name: ``Forbidden``, ``ERR_FORBIDDEN``, ``403``."""
     phrases = _PHRASES.get(status)
     if phrases is None or len(text) > 64:
         return False
@@ -238,7 +238,7 @@ def _read_text(gathering: _Gathering, response: Response) -> None:
 
 
 def _fields(gathering: _Gathering, response: Response) -> None:
-    """What stands in fields of the response that name its error."""
+    """Return codes and texts in response fields that name the error."""
     headers = response.headers
     for name in _CODE_FIELDS:
         if (value := headers.get(name)) and (match := _code.match(value)) is not None:
@@ -249,7 +249,7 @@ def _fields(gathering: _Gathering, response: Response) -> None:
 
 
 def _number(gathering: _Gathering, status: int) -> None:
-    """``404 NOT_FOUND - no queue 'q'`` under 400: the status that a text begins with, as a code."""
+    """Return the status at the begin of a text as a code: ``404 NOT_FOUND - no queue 'q'`` under 400."""
     for text in gathering.texts[:4]:
         start = text[:24]
         match = _numbered.match(text[:128]) if "4" in start or "5" in start else None
@@ -263,11 +263,11 @@ def _number(gathering: _Gathering, status: int) -> None:
 
 @once_per_answer
 def meanings(exchange: Exchange) -> frozenset[Meaning]:
-    """What the response's error is about. A machine-readable code outranks prose."""
+    """Return the meanings of the response's error. A machine-readable code outranks prose."""
     words = said(exchange)
     for code in words.codes:
         found = texts.of_code(code)
-        # "validation error", "bad request": too general to outrank what the prose says in detail.
+        # "validation error", "bad request": too general to outrank detailed prose.
         if found and not found <= _GENERAL:
             return found
     return texts.of_prose(words.prose) or (frozenset().union(*map(texts.of_code, words.codes)) if words.codes else NONE)
@@ -277,7 +277,7 @@ _GENERAL: Final = frozenset({Meaning.INVALID, Meaning.INTERNAL, Meaning.UNAVAILA
 
 
 def suggested_status(exchange: Exchange) -> int | None:
-    """The status that fits what the response says; None where that cannot be known."""
+    """Return the status that fits the response's text; None if unknown."""
     status = texts.best_status(meanings(exchange))
-    # Without content there is nothing that could have been understood and yet be unprocessable.
+    # A request without content cannot be understood and yet unprocessable.
     return 400 if status == 422 and exchange.request.body.empty else status

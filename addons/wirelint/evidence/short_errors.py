@@ -1,4 +1,4 @@
-"""Short answers that are nothing but the text of an error: ``{"message": "Unauthorized"}``, one line, one result."""
+"""Recognise short responses that are only an error text: ``{"message": "Unauthorized"}``, one line, one result."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from wirelint.evidence.envelope_words import CALL_IDS, ENVELOPE, FLAGS, STATES, 
 from wirelint.evidence.failures import is_status_phrase, reads_as_error
 
 LARGEST: Final = 640
-"""Most octets of a content that can be nothing but a message."""
+"""Most octets of content that can be only a message."""
 MESSAGES: Final = frozenset(
     "message msg reason detail errordescription error_description errortext error_text info".split()
 )
-"""Members that hold a message wherever they stand."""
+"""Members that are always a message."""
 RESULTS: Final = frozenset({"result", "text", "response", "output", "answer"})
-"""Members that as often hold what was asked for: they need a number for failure or an empty result beside them."""
+"""Members that are often the requested data: they need a number for failure or an empty result beside them."""
 
 _LINES: Final = frozenset({Kind.TEXT, Kind.HTML, Kind.NONE, Kind.JSON})
 _NUMBERS: Final = ("result", "code", "status", "rc", "ret", "retcode", "resultcode", "returncode")
@@ -34,7 +34,7 @@ _LONGEST_LINE: Final = 300
 _LONGEST_RESULT: Final = 160
 _MOST_MEMBERS: Final = 8
 _FILE_FIELDS: Final = ("last-modified", "accept-ranges", "content-disposition", "etag", "content-range")
-# Requests that want to know about an error, or whose answer is a text of whatever content.
+# Requests about an error, or whose answer is free text.
 _asks: Final = re.compile(
     r"(?:^|[/_-])(?:check\w*|verify|verif\w+|valid\w*|is|can|has|exists?|available|availability|search|find|suggest\w*|autocomplete|lint|tests?|diagnos\w*"
     r"|status|state|health\w*|ready|live|ping|logs?|events?|history|audit|chat|comments?|messages?|translat\w*|echo|completions?|generate|ask|prompt|quotes?|jokes?|fortune|i18n|locales?|lang)(?:[/_.-]|$)"
@@ -43,9 +43,9 @@ _file: Final = re.compile(r"\.(?:txt|md|log|csv|tsv|ini|conf|cfg|ya?ml|toml|po|p
 
 
 def short_error(exchange: Exchange) -> Envelope | None:
-    """Return the error that a short 2xx response is; None where it is anything else, or may be.
+    """Return the error of a short 2xx response; None if it may be anything else.
 
-    What asks for a report, or for a text, is not judged, and neither is a text that the request sent.
+    Requests for a report or a text are not judged, and neither is a text that the request sent.
     """
     response = exchange.response
     if response is None or not 200 <= response.status < 300 or not response.body.complete:
@@ -82,7 +82,7 @@ def _of_line(exchange: Exchange, response: Response, text: str) -> Envelope | No
 
 
 def _is_file(exchange: Exchange, response: Response) -> bool:
-    """Whether the content is a file's, which may say anything."""
+    """Return whether the content is a file, which may contain anything."""
     request = exchange.request
     return request.method in ("GET", "HEAD") and (
         any(name in response.headers for name in _FILE_FIELDS) or _file.search(request.path[-128:].lower()) is not None
@@ -96,7 +96,7 @@ def _of_members(exchange: Exchange, members: Mapping[str, Any], depth: int) -> E
         if isinstance(inner, dict) and name in WRAPPERS:
             return _of_members(exchange, inner, depth + 1)
     said = {name: text for name, value in folded.items() if name in _TEXTS and (text := _text(value))}
-    # To look at the request costs most, so it comes last.
+    # Reading the request costs most, so it comes last.
     if not said or not reads_as_error(text := said[name := _first(said)]) or _says_fine(folded):
         return None
     if any(
@@ -117,7 +117,7 @@ def _first(said: Mapping[str, str]) -> str:
 
 
 def _says_fine(folded: Mapping[str, Any]) -> bool:
-    """Whether a number or word for success stands beside the text."""
+    """Return whether a number or word for success is beside the text."""
     return any(str(folded[name]).lower() in _FINE for name in _CODES if name in folded)
 
 
@@ -126,7 +126,7 @@ def _text(value: Any) -> str:
 
 
 def _speaks_against(name: str, value: Any) -> bool:
-    """Whether what stands beside a text is data, the state of something, a word for success or a code that it explains."""
+    """Return whether data, a state, a word for success or a code that it explains is beside a text."""
     if isinstance(value, dict | list) or name not in ENVELOPE or is_identity(name, value):
         return True
     if name in STATES and name != "result":
@@ -137,7 +137,7 @@ def _speaks_against(name: str, value: Any) -> bool:
 
 
 def holds_nothing(exchange: Exchange, name: str, value: Any, depth: int = 0) -> bool:
-    """Return whether a member holds no data: nothing, zero, -1, what the request sent, or an object of no more."""
+    """Return whether a member has no data: empty, zero, -1, an echo of the request, or an object of only these."""
     if isinstance(value, dict) and value and depth < _DEEPEST:
         return len(value) <= _MOST_MEMBERS and all(
             holds_nothing(exchange, inner.lower(), each, depth + 1) for inner, each in value.items()
@@ -146,7 +146,7 @@ def holds_nothing(exchange: Exchange, name: str, value: Any, depth: int = 0) -> 
 
 
 def _is_failed_result(exchange: Exchange, folded: Mapping[str, Any], text: str) -> bool:
-    """Whether a text that could be a result is none: a number says so, or the result's own place is empty."""
+    """Return whether a possible result is an error: a number says so, or the actual result is empty."""
     numbers = (value for name, value in folded.items() if name in _NUMBERS)
     if any(isinstance(value, int) and not isinstance(value, bool) and value not in (0, 200) for value in numbers):
         return True

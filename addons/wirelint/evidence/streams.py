@@ -1,4 +1,4 @@
-"""What a stream ends with: server-sent events, and lines of JSON."""
+"""Find errors at the end of streams: server-sent events, and JSON lines."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _LINES: Final = frozenset({Kind.JSON, Kind.LINES, Kind.TEXT, Kind.NONE})
 
 
 def last_object(body: Body) -> dict[str, Any] | None:
-    """The error that a stream may end with: the object of its only event, or of the last of several lines of JSON.
+    """Return the object that may be an error at the end of a stream: of its only event, or of the last JSON line.
 
-    None for anything else, and for what was not captured whole: an error in the middle is not the outcome.
+    None for anything else, and for content that was not captured completely: an error in the middle is not the outcome.
     """
     content = body.content
     if not content or not body.complete:

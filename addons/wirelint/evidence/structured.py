@@ -1,6 +1,6 @@
-"""Structured Fields (RFC 9651), as far as the fields that rules read use them: lists of items with parameters.
+"""Parse Structured Fields (RFC 9651) as far as rules need them: lists of items with parameters.
 
-Inner lists and dictionaries are not needed here; a field that has them reads as None, like a malformed one.
+Inner lists and dictionaries are not needed; a field with one gives None, like a malformed one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Item(NamedTuple):
 
 
 def items(value: str | None) -> list[Item] | None:
-    """The members of a list of items; None where the field is absent or is none.
+    """Return the members of a list of items; None if the field is absent or malformed.
 
     :param value: the combined field value.
     """

@@ -1,7 +1,7 @@
-"""What an error text or a machine-readable error code means, by the words that many services use.
+"""Find the meaning of an error text or code, by words that many services use.
 
-The words stand in tables (see ``vocabulary``). A text means what its phrases mean; of two phrases the one inside the
-other gives way.
+The words are in tables (see ``vocabulary``). A text has the meanings of its phrases; if one phrase is inside another,
+only the longer one counts.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from wirelint.evidence import vocabulary
 from wirelint.evidence.phrases import words_of, words_of_code
 
 TEXT_LIMIT: Final = 2048
-"""Most characters of text that are looked at."""
+"""Most characters of text that are read."""
 
 
 class Meaning(enum.StrEnum):
-    """What an error is about."""
+    """The meaning of an error."""
 
     AUTHN = "authentication"
     AUTHZ = "permission"
@@ -56,10 +56,10 @@ STATUS: Final[Mapping[Meaning, int]] = {
     Meaning.UNAVAILABLE: 503,
     Meaning.INTERNAL: 500,
 }
-"""The status that says so (RFC 9110 section 15.5 and 15.6, RFC 6585)."""
+"""The status for each meaning (RFC 9110 section 15.5 and 15.6, RFC 6585)."""
 
 _FAILED: Final = "failed"
-"""What rows mean that say no more than that something failed."""
+"""The meaning of rows that only say that something failed."""
 _meanings: Final = {meaning.name.lower(): meaning for meaning in Meaning}
 _in_prose: Final = vocabulary.phrases()
 _in_clients: Final = vocabulary.phrases(clients=True)
@@ -70,7 +70,7 @@ NONE: Final[frozenset[Meaning]] = frozenset()
 
 
 class Reading(NamedTuple):
-    """What a text means above all, and the words that say so."""
+    """The main meaning of a text, and the words that show it."""
 
     meaning: Meaning
     words: str
@@ -78,25 +78,25 @@ class Reading(NamedTuple):
 
 @by_beginning(TEXT_LIMIT, most=2048)
 def of_prose(text: str) -> frozenset[Meaning]:
-    """Return what a text speaks of; several meanings where it can be read in several ways."""
+    """Return the meanings of a text; several if it is ambiguous."""
     return frozenset(_meanings[each.label] for each in _in_prose.find(words_of(text)) if each.label != _FAILED)
 
 
 @by_beginning(128, most=2048)
 def of_code(code: str) -> frozenset[Meaning]:
-    """Return what a machine-readable code such as ``RESOURCE_NOT_FOUND`` speaks of."""
+    """Return the meanings of a machine-readable code such as ``RESOURCE_NOT_FOUND``."""
     return frozenset(_meanings[each.label] for each in _in_codes.find(words_of_code(code)) if each.label != _FAILED)
 
 
 @by_beginning(TEXT_LIMIT, most=1024)
 def of_client(text: str) -> frozenset[Meaning]:
-    """Return how an upstream failed, in the words of the HTTP client that asked it: timeout, failure, or neither."""
+    """Return how an upstream failed, by the words of the HTTP client library: timeout, failure, or neither."""
     return frozenset(_meanings[each.label] for each in _in_clients.find(words_of(text)))
 
 
 @by_beginning(TEXT_LIMIT, most=1024)
 def reading(text: str) -> Reading | None:
-    """Return what a text or a code means above all; None where no phrase is known in it."""
+    """Return the main meaning of a text or a code; None if it has no known phrase."""
     text = text.strip()
     code = " " not in text
     row = words_of_code(text) if code else words_of(text)
@@ -110,12 +110,12 @@ def reading(text: str) -> Reading | None:
 
 
 def reads_as_error(text: str) -> bool:
-    """Return whether a text says that something failed: a phrase says so, and its other words do not speak against it."""
+    """Return whether a text says that something failed: a phrase says so, and its other words do not contradict it."""
     return is_readable(text) and reading(text) is not None and _score(text) > 0
 
 
 def reads_as_ordinary(text: str) -> bool:
-    """Return whether a text has the words of labels, results and descriptions rather than of errors."""
+    """Return whether a text has the words of labels, results and descriptions, not of errors."""
     return _score(text) < _ORDINARY_BELOW
 
 
@@ -128,7 +128,7 @@ def _score(text: str) -> int:
 
 
 def features(words: list[str]) -> Iterator[str]:
-    """Yield what is weighed of a text: its words, and the pairs of them, where its sentences begin and end."""
+    """Yield the weighed features of a text: its words, pairs of words, begins and ends of sentences."""
     last = "."
     for word in words:
         if word != ".":
@@ -139,7 +139,7 @@ def features(words: list[str]) -> Iterator[str]:
 
 
 def is_readable(text: str) -> bool:
-    """Return whether a text is written in Latin or Cyrillic letters: the tables have no words of other scripts."""
+    """Return whether a text is in Latin or Cyrillic letters: the tables have no other scripts."""
     letters = [letter for letter in text[:TEXT_LIMIT] if letter.isalpha()]
     return sum(letter < "\u0530" or "\u1e00" <= letter < "\u1f00" for letter in letters) * 10 >= 9 * len(letters)
 
@@ -167,11 +167,11 @@ _READ: Final = tuple(
     "rate authn authz method too_large unsupported conflict not_found quota timeout upstream malformed not_implemented"
     " invalid unavailable internal failed".split()
 )
-"""Which meaning counts where a text has several: the most telling first."""
+"""The order of meanings if a text has several: the most specific first."""
 
 
 def best_status(meanings: frozenset[Meaning]) -> int | None:
-    """Return the status that fits what an error speaks of, the most telling meaning first; None where nothing is known."""
+    """Return the status for the meanings of an error, the most specific first; None if there is none."""
     return next((STATUS[meaning] for meaning in _ORDER if meaning in meanings), None)
 
 
@@ -183,5 +183,5 @@ _bare: Final = re.compile(
 
 
 def is_bare_refusal(prose: str) -> bool:
-    """Return whether a text is no more than «Forbidden» or «Access denied», which people write under any refusal."""
+    """Return whether a text is only «Forbidden» or «Access denied», which developers write under any refusal."""
     return len(prose) <= 64 and _bare.fullmatch(prose) is not None

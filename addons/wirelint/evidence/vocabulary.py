@@ -1,12 +1,13 @@
-"""The words by which services say what went wrong, read from the tables in ``data``.
+"""Read the words that services use for errors from the tables in ``data``.
 
-``phrases.tsv`` has a phrase a row: what it means, where it counts (``any``, or ``code`` for machine-readable codes
-alone), the phrase as ``phrases`` describes it, how many origins say so, which share of the origins that have it mean
-that, and where it is from: ``client: …`` names the library that says so, and whether that was seen in a run against
-a dead, stalling, resetting, closing, garbling and TLS-refusing port, or in its source. ``classes.tsv`` has the classes and sets of words that phrases name. ``ordinary.tsv`` has
-words and pairs of words with a weight: above zero for texts of errors, below for ordinary ones.
+``phrases.tsv`` has one phrase per row: its meaning, where it counts (``any``, or ``code`` for only machine-readable
+codes), the phrase in the notation of ``phrases``, the number of origins that use it, the share of them that mean this,
+and its source. A source ``client: …`` names a client library, and whether the text was seen in a run against a dead,
+stalling, resetting, closing, garbling and TLS-refusing port, or in its code. ``classes.tsv`` has the classes and sets
+of words in phrases. ``ordinary.tsv`` has weights of words and pairs of words: above zero for error texts, below for
+ordinary ones.
 
-``python -m wirelint.gen.vocabulary`` counts the columns again and fits the weights; the phrases are looked over by hand.
+``python -m wirelint.gen.vocabulary`` counts the columns again and fits the weights; the phrases are reviewed by hand.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from wirelint.evidence.phrases import Phrases
 
 _PACKAGE: Final = "wirelint.evidence"
 CLIENT: Final = "client: "
-"""How the source of a phrase begins that an HTTP client says when the other side fails."""
+"""The prefix of the source of a phrase that an HTTP client library uses for a failed peer."""
 _GENERAL: Final = frozenset({"invalid", "failed"})
 
 
 class Row(NamedTuple):
-    """One phrase. ``precision`` is None where no origin has the phrase."""
+    """One phrase. ``precision`` is None if no origin has the phrase."""
 
     meaning: str
     where: str
@@ -37,7 +38,7 @@ class Row(NamedTuple):
 def table(name: str) -> Iterator[list[str]]:
     """Yield the rows of a table in ``data``, without its comments.
 
-    :raises FileNotFoundError: there is no such table.
+    :raises FileNotFoundError: the table does not exist.
     """
     content = pkgutil.get_data(_PACKAGE, f"data/{name}.tsv")
     if content is None:
@@ -72,15 +73,15 @@ def _members(kind: str) -> dict[str, list[str]]:
 
 
 def weights() -> Mapping[str, int]:
-    """Return what words and pairs of words weigh; ``""`` is where the scales start."""
+    """Return the weights of words and pairs of words; ``""`` is the constant term."""
     return {words: int(weight) for words, weight in table("ordinary")}
 
 
 def phrases(*, codes: bool = False, clients: bool = False) -> Phrases:
     """Return the phrases that count in prose.
 
-    :param codes: those, too, that count in codes alone.
-    :param clients: only what HTTP clients say when the other side fails.
+    :param codes: also those that count only in codes.
+    :param clients: only phrases of HTTP client libraries for a failed peer.
     """
     chosen = [
         (row.meaning, row.phrase)

@@ -1,7 +1,7 @@
-"""Find signs that somebody else established who sent a request, or that something in it may be a credential after all.
+"""Find signs that another system authenticated the request, or that a value in it may be an unknown credential.
 
-To claim that a request was anonymous takes more than the lack of known credentials: nothing in it may even look as if
-it named the caller. Gateways that end TLS or check tokens hand on whom they let in, by fields.
+A request without known credentials is anonymous only if nothing in it seems to identify the caller. Gateways that
+terminate TLS or check tokens pass the caller's identity on in header fields.
 """
 
 from __future__ import annotations
@@ -13,5 +13,5 @@ from wirelint.core.once import once
 
 @once
 def may_be_known(exchange: Exchange) -> bool:
-    """Return whether fields or cookies may tell the service who the caller is, known credentials or not."""
+    """Return whether fields or cookies may identify the caller, with or without known credentials."""
     return any(each.kind != "content" for each in carried(exchange, Sensitivity.NAMING))

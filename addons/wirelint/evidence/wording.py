@@ -1,7 +1,7 @@
 """The fixed words of an error, to compare it with other errors of its service.
 
-Everything that belongs to one request alone (its path and method, quoted parts, ids, numbers, times) is replaced, so
-that two errors made by one line of a service's code have one wording.
+Everything that belongs to one request (its path and method, quoted parts, ids, numbers, times) is replaced, so that two
+errors from one line of a service's code have the same wording.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _MOST_CONTENT: Final = 64 * 1024
 _MOST: Final = 512
 """Texts of which it is remembered what they come to: services send the same few, and none is longer than ``_LONGEST``."""
 
-# Members whose texts belong to one request.
+# Members with texts of one request.
 _noise: Final = re.compile(
     r"path|instance|url|uri|.{0,24}request_?id|timestamp|time|date|trace.{0,24}|self|href|link|documentation.{0,24}|method"
     r"|id|ref|hostname|server",
     re.IGNORECASE,
 )
 _STOCK: Final = "Either the server is overloaded or there is an error in the application."
-"""Werkzeug's sentence, which speaks of overload under each 500."""
+"""Werkzeug's sentence, which mentions overload under every 500."""
 _UPSTREAM: Final = (
     "timeout", "timed out", "time out", "refused", "unreachable", "upstream", "gateway", "unavailable", "no route to",
     "database", "no such host", "dial tcp", "getaddrinfo", "enotfound", "econn", "out of memory", "no space",
@@ -66,12 +66,13 @@ _HIDDEN: Final = ("script", "style", "head")
 class Wording(NamedTuple):
     """The fixed words of an error.
 
-    :ivar words: a number that stands for them; equal words have equal numbers in this process only.
-    :ivar telling: how many of them are no stock words of errors.
-    :ivar length: how many there are.
-    :ivar upstream: they speak of a connection, a database or a lack of resources: none of the client's doing.
-    :ivar names_route: they speak of a route, a page or a method.
-    :ivar no_route: they say in a router's own words that there is no such route.
+    :ivar words: a number for the words; equal words have equal numbers, in this process only.
+    :ivar telling: the number of words that are not common error words.
+    :ivar length: the number of words.
+    :ivar upstream: whether they mention a connection, a database or a lack of resources, which are not the client's
+        fault.
+    :ivar names_route: whether they mention a route, a page or a method.
+    :ivar no_route: whether they are a router's text for an unknown route.
     """
 
     words: int
@@ -83,13 +84,13 @@ class Wording(NamedTuple):
 
     @property
     def generic(self) -> bool:
-        """Whether there are stock words alone, or none."""
+        """Return whether there are only common words, or none."""
         return self.telling == 0
 
 
 @once
 def wording(exchange: Exchange) -> Wording | None:
-    """Return the fixed words of a response; None where its content is not known as a whole."""
+    """Return the fixed words of a response; None unless its whole content is known."""
     response = exchange.response
     if response is None or response.body.unavailable is not None or not response.body.complete:
         return None
@@ -114,7 +115,7 @@ def _wording(words: str, upstream: bool) -> Wording:
 
 @once_per_answer
 def _said(exchange: Exchange) -> str | None:
-    """Return the text of a response; None where it is too long."""
+    """Return the text of a response; None if it is too long."""
     body = EMPTY if exchange.response is None else exchange.response.body
     content = body.content or b""
     if len(content) > _MOST_CONTENT:
@@ -125,7 +126,7 @@ def _said(exchange: Exchange) -> str | None:
 
 @functools.lru_cache(maxsize=_MOST)
 def _speaks_of_upstream(text: str) -> bool:
-    """Return whether a text speaks of what a service depends on."""
+    """Return whether a text mentions a dependency of the service."""
     text = text.lower()
     if any(word in text for word in _UPSTREAM):
         return True
@@ -144,7 +145,7 @@ def _text(content: bytes, value: Any, text: str) -> str:
 
 
 def _leaves(value: Any, depth: int) -> Iterator[str]:
-    """Yield the texts in a JSON value, those of members that vary with the request left out."""
+    """Yield the texts in a JSON value, without members that vary with the request."""
     if isinstance(value, str):
         yield value
     elif depth >= _DEEPEST:
@@ -174,7 +175,7 @@ def _visible(text: str) -> str:
 
 
 def _own_marked(text: str, request: Request) -> str:
-    """Return a text with marks in place of the request's path, target and method."""
+    """Return a text with placeholders for the request's path, target and method."""
     path, method = request.path, request.method
     for own in sorted({path, unquote(path), request.target}, key=len, reverse=True):
         if len(own) > 1:
@@ -186,6 +187,6 @@ def _own_marked(text: str, request: Request) -> str:
 
 @functools.lru_cache(maxsize=_MOST)
 def _fixed(text: str) -> str:
-    """Return a text in lower case, with marks in place of what else belongs to one request."""
+    """Return a text in lower case, with placeholders for other parts that belong to one request."""
     text = _varying.sub("#", _quoted.sub("#", text))
     return _space.sub(" ", text).strip().lower()[:_LONGEST_WORDING]

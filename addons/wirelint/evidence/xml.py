@@ -1,4 +1,4 @@
-"""The little that rules want of an XML document: its root, its attributes, and the elements near the top."""
+"""Read the beginning of an XML document: its root, its attributes, and the elements near the top."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TEXT_NAMES: Final = frozenset(
 
 
 class Element(NamedTuple):
-    """An element as it began: depth (the root's is 0), local name and attributes in lower case, text at its start."""
+    """The start of an element: depth (0 for the root), local name and attributes in lower case, text at its start."""
 
     depth: int
     name: str
@@ -49,24 +49,24 @@ class Document(NamedTuple):
 
     @property
     def root(self) -> Element:
-        """The outermost element."""
+        """Return the outermost element."""
         return self.elements[0]
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """What elements that name a code hold."""
+        """Return the contents of elements named as codes."""
         return tuple(e.text for e in self.elements if e.name in _CODE_NAMES and e.text)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What elements that hold messages say."""
+        """Return the contents of elements named as messages."""
         return tuple(e.text for e in self.elements if e.name in _TEXT_NAMES and e.text)
 
 
 def document(body: Body) -> Document | None:
-    """Read the beginning of a body as XML; None where it is none, or where it declares entities.
+    """Read the beginning of a body as XML; None if it is not XML, or if it declares entities.
 
-    Works on prefixes. At most 16 KiB and 64 elements are looked at.
+    Works on prefixes. At most 16 KiB and 64 elements are read.
     """
     content = body.content
     if not content:
@@ -81,25 +81,25 @@ def document(body: Body) -> Document | None:
     parser.StartElementHandler = seen.start
     parser.EndElementHandler = seen.end
     parser.CharacterDataHandler = seen.text.append
-    # What came before a fault stands.
+    # The part before a fault is kept.
     with contextlib.suppress(expat.ExpatError, ValueError, LookupError):
         for at in range(0, len(head), _PIECE):
             parser.Parse(head[at : at + _PIECE], False)
             if seen.full:
                 break
         else:
-            parser.Parse(b"", True)  # what was held back in case that more comes
+            parser.Parse(b"", True)  # the part that the parser held back
     elements = seen.taken()
     return Document(elements) if elements else None
 
 
 def _refuse(*_declaration: object) -> None:
-    """Stop: entities can grow without bound, and error documents have none."""
+    """Stop the parser: entities can grow without bound, and error documents have none."""
     raise ValueError
 
 
 class _Beginning:
-    """Takes down the first elements as the parser comes upon them, each when the text at its start has ended."""
+    """Collects the first elements, each when the text at its start has ended."""
 
     def __init__(self) -> None:
         self.full = False
@@ -109,7 +109,7 @@ class _Beginning:
         self._open: tuple[str, dict[str, str]] | None = None
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """Handle the start of an element."""
         self._close()
         self.full = len(self._elements) == _MOST
         if not self.full:
@@ -117,7 +117,7 @@ class _Beginning:
             self._depth += 1
 
     def end(self, _tag: str) -> None:
-        """An element ends."""
+        """Handle the end of an element."""
         self._close()
         self._depth -= 1
 
@@ -130,7 +130,7 @@ class _Beginning:
         self.text.clear()
 
     def taken(self) -> tuple[Element, ...]:
-        """What began; the last without a text if that did not end."""
+        """Return the started elements; the last one without its text if that has not ended."""
         self.text.clear()
         self._close()
         return tuple(self._elements)
