@@ -1,4 +1,4 @@
-"""Which methods resources said they allow (RFC 9110 §10.2.1)."""
+"""Remember the methods that resources listed in Allow (RFC 9110 §10.2.1)."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Allowance(NamedTuple):
 
 
 def allowance(exchange: Exchange) -> frozenset[str]:
-    """The methods that the Allow field of a response lists, in capitals; none where it is missing or empty.
+    """Return the methods in the Allow field of a response, in capitals; none if it is missing or empty.
 
-    What a preflight request of CORS gets is made for browsers, by something that need not know the resource.
+    A response to a CORS preflight is ignored: its author may not know the resource.
     """
     response, request = exchange.response, exchange.request
     if response is None or "access-control-request-method" in request.headers:
@@ -39,7 +39,7 @@ def allowance(exchange: Exchange) -> frozenset[str]:
 
 
 class Allowed:
-    """The latest list by resource."""
+    """The latest list of each resource."""
 
     wants = When(status="2xx 405")
     view = Present
@@ -49,17 +49,17 @@ class Allowed:
         self._lists: Table[int, Allowance] = Table(_MOST)
 
     def of(self, exchange: Exchange) -> Allowance | None:
-        """The list that the resource of an exchange gave last; None where it gave none."""
+        """Return the latest list of an exchange's resource; None if there was none."""
         if not len(self._lists):
             return None
         return self._lists.get(self._state.visit(exchange).resource, moment(exchange))
 
     def concerns(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether the resource of an exchange listed the methods that it allows."""
+        """Return whether the resource of an exchange listed its methods."""
         return visit.resource in self._lists and self._lists.get(visit.resource, visit.ended) is not None
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep the list of a response that is about the resource: a success, or 405."""
+        """Record the list of a response about the resource: a success, or 405."""
         response = exchange.response
         if response is None or "allow" not in response.headers:
             return
@@ -72,5 +72,5 @@ class Allowed:
 
 
 def allowance_is_known(state: State) -> Opens:
-    """See ``Allowed.concerns``."""
+    """Return ``Allowed.concerns`` as a gate."""
     return state.recall(Allowed).concerns

@@ -1,4 +1,4 @@
-"""Where services said that something is to be found: by Location, or by the id of what they created."""
+"""Remember resources that services announced: by Location, or by the id of a created one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _LONGEST_ID: Final = 128
 class Announcement(NamedTuple):
     """The answer to a write that announced a resource.
 
-    ``named``: it gave the resource's address, not just an id. ``created``: it was 201, and nothing in it says that the
-    resource is still to come.
+    ``named``: it had the resource's address, not just an id. ``created``: it was 201, and did not say that the resource
+    comes later.
     """
 
     visit: Visit
@@ -32,7 +32,7 @@ class Announcement(NamedTuple):
 
 
 class Announced:
-    """Announcements by the resource that they announce."""
+    """The latest announcement of each resource."""
 
     wants = When(status="201 202 302 303", method=UNSAFE)
     view = Present
@@ -42,13 +42,13 @@ class Announced:
         self._places: Table[int, Announcement] = Table(_MOST)
 
     def of(self, exchange: Exchange) -> Announcement | None:
-        """The latest announcement of the resource of an exchange."""
+        """Return the latest announcement of an exchange's resource."""
         if not len(self._places):
             return None
         return self._places.get(self._state.visit(exchange).resource, moment(exchange))
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep what the answer to a write announces."""
+        """Record the announcement in the answer to a write."""
         response = exchange.response
         if response is None:
             return
@@ -64,7 +64,7 @@ class Announced:
 
 
 def _by_id(exchange: Exchange, response: Response) -> str | None:
-    """Path of what a POST created in a collection, as clients make it of the collection's and the new id."""
+    """Return the path of a resource that a POST created in a collection, from the collection's path and the new id."""
     request = exchange.request
     if request.method != "POST" or response.status != 201 or request.query or "location" in response.headers:
         return None

@@ -1,4 +1,4 @@
-"""Which fields a rejected write would have changed, had it been accepted."""
+"""Remember the fields that a rejected write would have changed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from wirelint.history.visits import Present
 _MOST: Final = 1024
 _MOST_FIELDS: Final = 64
 _DEEPEST: Final = 3
-# These say that the resource has changed meanwhile, or that the outcome is open.
+# These say that the resource changed in between, or that the outcome is unknown.
 _OPEN: Final = frozenset({408, 409, 412, 423, 424, 425, 499})
 
 
 class RejectedWrite(NamedTuple):
-    """A write that was answered 4xx, the GET before it, and what it asked for: field → what stands for its new value.
+    """A write that got 4xx, the GET before it, and the requested changes: field → hash of its new value.
 
-    Only fields that were there before with another value are among ``fields``.
+    ``fields`` has only fields that had another value before.
     """
 
     visit: Visit
@@ -34,7 +34,7 @@ class RejectedWrite(NamedTuple):
 
 
 class Attempts:
-    """The latest rejected PUT or PATCH by resource, where its content is JSON and so is that of the resource."""
+    """The latest rejected PUT or PATCH of each resource, if both contents are JSON."""
 
     wants = When(method="PUT PATCH")
     view = Present
@@ -45,7 +45,7 @@ class Attempts:
         self._attempts: Table[int, RejectedWrite] = Table(_MOST)
 
     def of(self, exchange: Exchange) -> RejectedWrite | None:
-        """The write to the resource of an exchange that was rejected last."""
+        """Return the latest rejected write to an exchange's resource."""
         if not len(self._attempts):
             return None
         return self._attempts.get(self._state.visit(exchange).resource, moment(exchange))
@@ -55,7 +55,7 @@ class Attempts:
         return visit.resource in self._attempts and self._attempts.get(visit.resource, visit.ended) is not None
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep a write that was rejected."""
+        """Record a rejected write."""
         status = exchange.status
         if status is None:
             return
@@ -74,7 +74,7 @@ class Attempts:
 
 
 def write_was_rejected(state: State) -> Opens:
-    """See ``Attempts.concerns``."""
+    """Return ``Attempts.concerns`` as a gate."""
     return state.recall(Attempts).concerns
 
 
@@ -91,7 +91,7 @@ def _changes(exchange: Exchange, before: Content) -> dict[str, int]:
 
 
 def values(document: Any) -> dict[str, int]:
-    """What stands for the scalar values of a JSON object, by dotted path: of the first 64, three levels deep."""
+    """Return hashes of the scalar values of a JSON object, by dotted path: the first 64, three levels deep."""
     found: dict[str, int] = {}
     if isinstance(document, dict):
         for name, value in _scalars(document, "", _DEEPEST):

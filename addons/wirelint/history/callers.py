@@ -1,7 +1,7 @@
-"""Who was let in where, and with which words others were refused: contrast of credentials.
+"""Contrast of credentials: remember which callers succeeded where, and the words with which others were refused.
 
-No single 403 tells whether it means «log in» or «you may not». The same request with and without credentials, or with
-those of two callers, does. Credentials are compared by sealed numbers; so are tokens that a service issued.
+A single 403 does not show whether it means «log in» or «you may not». The same request with and without credentials, or
+with those of two callers, does. Credentials and issued tokens are compared by keyed hashes.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from wirelint.history.paths import is_good, place_of
 from wirelint.history.visits import Present
 
 MISSING: Final = 1
-"""403 to a request without credentials, or with unknown ones, where others are let in."""
+"""403 to a request without credentials, or with unknown ones, where others succeed."""
 MISREPORTED: Final = 2
 """400, 422 or 500 for the lack of good credentials."""
 FORBIDDEN: Final = 3
-"""401 to a credential that the service knows, where another one is let in."""
+"""401 to a credential that the service knows, where another one succeeds."""
 
 _MOST_GATES: Final = 4096
 _MOST_KNOWN: Final = 2048
@@ -50,7 +50,7 @@ _KNOWN: Final = frozenset({200, 201, 202, 204, 206, 403, 404, 409})
 _BY_COOKIE: Final = frozenset({"cookie"})
 _LONGEST: Final = 4096
 _SHORTEST_TOKEN: Final = 12
-# Refusals for other reasons than who the caller is, besides those that ``is_aside`` knows.
+# Further refusals that are not about the caller, in addition to ``is_aside``.
 _matters: Final = re.compile(
     r"csrf|xsrf|forgery|nonce|\bbanned|\bip\b|address|rate.?limit|quota|blocked|country|captcha|referer|origin|cookie"
     r"|maintenance|licen[cs]e|disabled|read.?only|locked|too many|already|feature|\bplan\b|upgrade"
@@ -63,7 +63,7 @@ _fresh: Final = re.compile(
     re.IGNORECASE,
 )
 _STOCK: Final = "(e.g., bad password)"
-"""Stands in each 401 of Apache httpd, whatever the reason."""
+"""A sentence in every 401 of Apache httpd, whatever the reason."""
 _token: Final = re.compile(r"token|key|secret|session|jwt|cookie|sid", re.IGNORECASE)
 _login: Final = re.compile(r"log-?in|sign-?in|auth|token|session", re.IGNORECASE)
 
@@ -71,11 +71,11 @@ _login: Final = re.compile(r"log-?in|sign-?in|auth|token|session", re.IGNORECASE
 class Refusal(NamedTuple):
     """A request that was refused, or failed.
 
-    :ivar gate: number of its method and path; ``exact``: of method, target and content.
-    :ivar words: a number for what the answer says; ``telling``: it has other words than stock ones.
-    :ivar carrier: a number for the kinds of fields that carried the credential; ``issued``: the service made it.
+    :ivar gate: number for its method and path; ``exact``: for method, target and content.
+    :ivar words: a number for the text of the answer; ``telling``: it has other words than common ones.
+    :ivar carrier: a number for the kinds of fields with the credential; ``issued``: the service issued it.
     :ivar plain: the request had neither query nor content.
-    :ivar number: its place among all exchanges that were noted.
+    :ivar number: its position among all recorded exchanges.
     """
 
     visit: Visit
@@ -100,7 +100,7 @@ class LetIn(NamedTuple):
 
 
 class KnownCredential(NamedTuple):
-    """A credential that a service evidently knows: by which exchange and gate, and whether it ever was let in."""
+    """A credential that a service evidently knows: the exchange and gate that show it, and whether it succeeded."""
 
     visit: Visit
     gate: int
@@ -109,11 +109,11 @@ class KnownCredential(NamedTuple):
 
 
 class AccessPoint:
-    """What one method of one path answered to whom.
+    """The answers of one method on one path, by caller.
 
-    ``open``: an anonymous request succeeded. ``challenges``: one got 401, and ``space`` is a number for the realm that
-    it names. ``forbidden``: the latest anonymous 403. ``waiting``: anonymous 400, 403 and 500 until a caller is let in.
-    ``let_in``: the latest by credential. ``rejected``: refusals of credentials until another one is let in.
+    ``open``: an anonymous request succeeded. ``challenges``: one got 401, and ``space`` is a number for its realm.
+    ``forbidden``: the latest anonymous 403. ``waiting``: anonymous 400, 403 and 500 until a caller succeeds.
+    ``let_in``: the latest success by credential. ``rejected``: refusals of credentials until another one succeeds.
     ``denied``: credentials that got 401.
     """
 
@@ -131,11 +131,11 @@ class AccessPoint:
 
     @property
     def is_guarded(self) -> bool:
-        """Return whether callers are refused here for who they are."""
+        """Return whether callers are refused here for their credentials."""
         return not self.open and (self.challenges or self.forbidden is not None or len(self.denied) > 0)
 
     def admit(self, credential: bytes, let_in: LetIn) -> None:
-        """Take in a caller that is let in; what that proves of others waits no longer."""
+        """Record a caller that succeeds; refusals that this proves wrong stop waiting."""
         if credential in self.let_in or len(self.let_in) < _MOST_LET_IN:
             self.let_in[credential] = let_in
         if self.waiting:
@@ -145,11 +145,11 @@ class AccessPoint:
 
 
 class CallerProof(NamedTuple):
-    """What several exchanges prove about one of them.
+    """A proof by several exchanges about one of them.
 
     :ivar kind: one of the constants of this module.
-    :ivar fault: the exchange at fault, which may be the current one.
-    :ivar weaker: the proof stands on words alone, or on a credential that was never accepted.
+    :ivar fault: the faulty exchange, which may be the current one.
+    :ivar weaker: the proof relies on words alone, or on a credential that was never accepted.
     """
 
     kind: int
@@ -160,7 +160,7 @@ class CallerProof(NamedTuple):
 
 
 class Callers:
-    """Gates by method and path, credentials that services know or issued, and wordings of proven refusals."""
+    """Access points by method and path, credentials that services know or issued, and wordings of proven refusals."""
 
     wants = When(status="2xx 3xx 400 401 403 404 409 422 500")
     view = Present
@@ -178,12 +178,12 @@ class Callers:
         self._number = 0
 
     def proofs(self, exchange: Exchange) -> tuple[CallerProof, ...]:
-        """Return what an exchange proves about itself or an earlier one, given all that was noted before."""
+        """Return the proofs of an exchange about itself or an earlier one, from all recorded exchanges."""
         return self._latest.of(exchange)
 
     def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an exchange proves something about credentials."""
-        asked = self._asked  # several rules ask, some by way of ``either``
+        asked = self._asked  # several rules ask, some through ``either``
         if asked is None or asked[0] is not visit:
             asked = self._asked = (visit, self._may_prove(exchange, visit))
         return asked[1]
@@ -216,7 +216,7 @@ class Callers:
                 yield from self._of_rejected(gate, refusal, visit.credential)
 
     def _of_anonymous(self, gate: AccessPoint, refusal: Refusal) -> Iterator[CallerProof]:
-        """A refusal of an anonymous request, where a known caller was let in before, or where words are proven."""
+        """Prove an anonymous refusal wrong by an earlier success of a known caller, or by proven words."""
         visit = refusal.visit
         let_in = next((each for each in gate.let_in.values() if _is_proven_by(refusal, each)), None)
         if let_in is not None:
@@ -226,15 +226,15 @@ class Callers:
             yield CallerProof(MISSING, visit, (), "the words by which the service asks for credentials", weaker=True)
 
     def _is_proven(self, refusal: Refusal, extra: int) -> bool:
-        """Return whether the words of a refusal were proven to ask for credentials; stock words need two proofs.
+        """Return whether the words of a refusal are proven to ask for credentials; common words need two proofs.
 
-        :param extra: how many more proofs there are now.
+        :param extra: number of further proofs now.
         """
         gates = self._proven.get((refusal.visit.service, refusal.words), refusal.visit.ended) or frozenset()
         return len(gates) + extra >= (1 if refusal.telling else 2)
 
     def _of_let_in(self, gate: AccessPoint, let_in: LetIn, visit: Visit) -> Iterator[CallerProof]:
-        """What a caller that is let in proves of those that were refused before."""
+        """Yield the proofs of a success about callers that were refused before."""
         note = "let in with a credential"
         for refusal in gate.waiting:
             if _is_proven_by(refusal, let_in):
@@ -247,7 +247,7 @@ class Callers:
             for refusal in gate.rejected:
                 if refusal.visit.credential == visit.credential:
                     continue
-                # A field of another form is refused for the same reason if it is refused in the same words.
+                # A field of another form has the same reason if its refusal has the same words.
                 if refusal.carrier == let_in.carrier or (refusal.visit.status != 401 and refusal.words in alike):
                     yield from self._of_other(gate, refusal, let_in, visit)
             doubted = self._doubted.get((visit.service, visit.credential or b""), visit.ended)
@@ -257,7 +257,7 @@ class Callers:
                 yield CallerProof(FORBIDDEN, refusal.visit, story, "known to the service")
 
     def _of_same_words(self, refusal: Refusal) -> Iterator[CallerProof]:
-        """Refusals elsewhere in words that are proven now."""
+        """Yield refusals elsewhere whose words are proven now."""
         key = (refusal.visit.service, refusal.words)
         proven = self._proven.get(key, refusal.visit.ended) or frozenset()
         if refusal.gate in proven or self._is_proven(refusal, 0) or not self._is_proven(refusal, 1):
@@ -268,7 +268,7 @@ class Callers:
                 yield CallerProof(MISSING, held.visit, story, "let in with a credential", weaker=True)
 
     def _of_rejected(self, gate: AccessPoint, refusal: Refusal, credential: bytes) -> Iterator[CallerProof]:
-        """A refusal of a credential where another one was let in before, or where its realm let it in."""
+        """Prove a credential's refusal wrong by another one's earlier success, or by its own success in the realm."""
         for other, let_in in gate.let_in.items():
             if other != credential and let_in.good and let_in.carrier == refusal.carrier:
                 yield from self._of_other(gate, refusal, let_in, refusal.visit)
@@ -284,7 +284,7 @@ class Callers:
                 )
 
     def _of_other(self, gate: AccessPoint, refusal: Refusal, let_in: LetIn, current: Visit) -> Iterator[CallerProof]:
-        """What it proves that another credential of the same carrier is let in."""
+        """Yield the proofs of another credential's success with the same carrier."""
         visit, other = refusal.visit, let_in.visit
         known = self._known.get((visit.service, visit.credential or b""), current.ended)
         is_last = current is visit
@@ -294,7 +294,7 @@ class Callers:
         note = "refused" if is_last else "let in with another credential"
         if visit.status == 403 and not refusal.issued and (known is None or not known.accepted):
             if visit.scheme == "basic" and visit.principal is not None and visit.principal == other.principal:
-                yield CallerProof(MISSING, visit, story, note)  # one user, and another password
+                yield CallerProof(MISSING, visit, story, note)  # the same user with another password
             elif gate.forbidden is not None and gate.forbidden.words == refusal.words:
                 story = (gate.forbidden.visit.step("the same words to no credentials"), *story)
                 yield CallerProof(MISSING, visit, story, note, weaker=True)
@@ -306,7 +306,7 @@ class Callers:
             yield CallerProof(FORBIDDEN, visit, (known.visit.step("known to the service"), *story), note)
 
     def _knew(self, known: KnownCredential, refusal: Refusal) -> bool:
-        """Return whether a service knew a credential when it refused it: it was let in where others are refused."""
+        """Return whether a service knew a credential that it refused: it had succeeded where others are refused."""
         gate = self._gates.get(known.gate, refusal.visit.ended)
         credential = refusal.visit.credential
         if gate is None or credential is None or not gate.is_guarded or known.gate == refusal.gate:
@@ -316,7 +316,7 @@ class Callers:
         return known.number <= refusal.number and credential not in gate.denied
 
     def _refusal(self, exchange: Exchange, visit: Visit) -> Refusal | None:
-        """The exchange as a refusal; None where it was refused for another reason, or says what it is about."""
+        """Return the exchange as a refusal; None if it had another reason, or states its reason."""
         words, about = wording(exchange), meanings(exchange)
         if words is None or visit.status is None or _says_why(exchange, visit.status, about):
             return None
@@ -335,10 +335,10 @@ class Callers:
             self._number,
         )
 
-    # What is kept
+    # Recording
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Take in an exchange."""
+        """Record an exchange."""
         status = visit.status
         if status is None or exchange.request.method == "OPTIONS":
             return
@@ -362,7 +362,7 @@ class Callers:
             return
         gate = self._gates.ensure(key, AccessPoint, visit.ended)
         if status == 401:
-            # Where 401 is what anonymous requests get, another status has another reason.
+            # If anonymous requests get 401, another status has another reason.
             gate.challenges, gate.space, gate.waiting = True, visit.space, ()
             return
         refusal = self._refusal(exchange, visit)
@@ -399,7 +399,7 @@ class Callers:
             self._know(gate, key, visit, credential, let_in)
 
     def _know(self, gate: AccessPoint, key: int, visit: Visit, credential: bytes, let_in: LetIn | None) -> None:
-        """Keep that a service knows a credential: it is let in, or refused otherwise than an anonymous one by 401."""
+        """Record that a service knows a credential: it succeeds, or its refusal differs from an anonymous 401."""
         good = let_in is not None and let_in.good
         if not good and not gate.challenges:
             return
@@ -410,7 +410,7 @@ class Callers:
         self._known.keep(place, known._replace(accepted=known.accepted or good), visit.ended)
 
     def _doubt(self, gate: AccessPoint, refusal: Refusal, credential: bytes) -> None:
-        """Keep a 401 to a credential that the service knew, until the credential is let in again elsewhere."""
+        """Record a 401 to a credential that the service knew, until the credential succeeds elsewhere again."""
         visit = refusal.visit
         known = self._known.get((visit.service, credential), visit.ended)
         others = (each for other, each in gate.let_in.items() if other != credential and each.good)
@@ -431,7 +431,7 @@ _UNSEEN: Final = AccessPoint()
 
 
 def callers_prove(state: State) -> Opens:
-    """See ``Callers.may_prove``."""
+    """Return ``Callers.may_prove`` as a gate."""
     return state.recall(Callers).may_prove
 
 
@@ -441,9 +441,9 @@ def gate_of(exchange: Exchange) -> int:
 
 
 def _let_in(exchange: Exchange, visit: Visit, *, noted: bool) -> LetIn | None:
-    """A request with a credential that got behind the gate; None for others.
+    """Return a request with a credential that was not refused; None for others.
 
-    :param noted: the verdict is final.
+    :param noted: whether the verdict is final.
     """
     status = visit.status or 0
     good = visit.verdict is Verdict.OK and status < 300 and (noted or is_good(exchange))
@@ -454,9 +454,9 @@ def _let_in(exchange: Exchange, visit: Visit, *, noted: bool) -> LetIn | None:
 
 
 def _is_proven_by(refusal: Refusal, let_in: LetIn) -> bool:
-    """Return whether a refusal of an anonymous request is proven to be for the lack of credentials.
+    """Return whether the success proves that an anonymous refusal is about missing credentials.
 
-    A 403 is so whenever a caller is let in; else the very request must succeed with a credential that is no cookie.
+    For a 403, any success of a caller does; else the same request must succeed with a credential that is not a cookie.
     """
     if refusal.visit.status == 403:
         return True
@@ -464,7 +464,7 @@ def _is_proven_by(refusal: Refusal, let_in: LetIn) -> bool:
 
 
 def _says_why(exchange: Exchange, status: int, about: frozenset[Meaning]) -> bool:
-    """Return whether a refusal says that it has another reason, or says plainly that credentials are missing."""
+    """Return whether a refusal states another reason, or explicitly that credentials are missing."""
     response = exchange.response
     text = "" if response is None else (response.body.text or "")[:_READ].replace(_STOCK, "")
     if status == 401:
@@ -475,7 +475,7 @@ def _says_why(exchange: Exchange, status: int, about: frozenset[Meaning]) -> boo
 
 
 def _issued(exchange: Exchange) -> Iterator[int]:
-    """Yield numbers for the tokens that a response hands out: in cookies, and in JSON of what looks like a login."""
+    """Yield numbers for the tokens that a response issues: in cookies, and in JSON that looks like a login."""
     response = exchange.response
     if response is None:
         return

@@ -1,4 +1,4 @@
-"""What resources looked like lately: the content of successful GETs, for as long as there is room."""
+"""Remember the recent content of resources: successful GETs, within a limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wirelint.evidence.caches import from_cache
 from wirelint.history.visits import Present
 
 LONGEST: Final = 16 * 1024
-"""Longer content is not kept, in bytes."""
+"""Most octets of a content that is kept."""
 
 _MOST: Final = 4096
 _MOST_BYTES: Final = 4 * 1024 * 1024
@@ -23,16 +23,16 @@ _BARE: Final = frozenset({b"{}", b"[]", b"null", b'""'})
 
 
 class Content(NamedTuple):
-    """What a GET showed."""
+    """The content of a GET."""
 
     visit: Visit
     octets: bytes
 
 
 def content_of(exchange: Exchange) -> bytes | None:
-    """The data that a response shows of its resource; None where it is none, not short, or was stored on the way.
+    """Return the data of a resource in a response; None if it is none, too long, or from a cache.
 
-    Pages are no data: one and the same may be served under every path.
+    Pages do not count: the same page may be served under every path.
     """
     response = exchange.response
     if exchange.status != 200 or response is None or response.headers.media_type.kind not in _KINDS:
@@ -47,7 +47,7 @@ def content_of(exchange: Exchange) -> bytes | None:
 
 
 class Contents:
-    """The latest content by resource."""
+    """The latest content of each resource."""
 
     wants = When(status="200", method="GET")
     view = Present
@@ -59,12 +59,12 @@ class Contents:
         self._due = float("-inf")  # nothing has expired until then
 
     def of(self, exchange: Exchange) -> Content | None:
-        """What the resource of an exchange looked like when it was last seen."""
+        """Return the latest content of an exchange's resource."""
         content = self._latest.get(self._state.visit(exchange).resource)
         return None if content is None or content.visit.ended < moment(exchange) - WINDOW else content
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep the content of a GET; one that cannot be kept takes the place of what was."""
+        """Record the content of a GET; content that cannot be kept removes the earlier one."""
         octets = content_of(exchange) if visit.succeeded else None
         self._drop(visit.resource)
         if octets is None:

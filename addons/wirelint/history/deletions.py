@@ -1,4 +1,4 @@
-"""Which resources a service said it deleted that had been seen there before."""
+"""Remember deletions of resources that had been seen before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ASYNCHRONOUS: Final = ("location", "operation-location", "azure-asyncoperation"
 
 
 class Deletion(NamedTuple):
-    """A DELETE that was carried out, the GET by the same caller before it, and what stands for what that showed."""
+    """A successful DELETE, the GET by the same caller before it, and a number for its content."""
 
     visit: Visit
     seen: Visit
@@ -27,7 +27,7 @@ class Deletion(NamedTuple):
 
 
 class Deletions:
-    """Deletions by resource: of one thing that its path names, done according to their answer."""
+    """The latest deletion of each resource that is a single thing and, by the answer, deleted."""
 
     wants = When(method="DELETE")
     view = Present
@@ -38,7 +38,7 @@ class Deletions:
         self._deletions: Table[int, Deletion] = Table(_MOST)
 
     def of(self, exchange: Exchange) -> Deletion | None:
-        """How the resource of an exchange was deleted."""
+        """Return the deletion of an exchange's resource."""
         if not len(self._deletions):
             return None
         return self._deletions.get(self._state.visit(exchange).resource, moment(exchange))
@@ -48,7 +48,7 @@ class Deletions:
         return visit.resource in self._deletions and self._deletions.get(visit.resource, visit.ended) is not None
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep a DELETE of something that was there; what came of the latest counts."""
+        """Record a DELETE of something that existed; the latest one counts."""
         response = exchange.response
         if response is None:
             return
@@ -70,14 +70,14 @@ class Deletions:
 
 
 def was_deleted(state: State) -> Opens:
-    """See ``Deletions.concerns``."""
+    """Return ``Deletions.concerns`` as a gate."""
     return state.recall(Deletions).concerns
 
 
 def names_one(exchange: Exchange, visit: Visit) -> bool:
-    """Return whether a request is about one thing as a whole: its path ends in an id, without query or content.
+    """Return whether a request is about one whole thing: its path ends in an id, without query or content.
 
-    DELETE of a collection or a setting leaves one behind.
+    After DELETE, a collection or a setting still exists.
     """
     request = exchange.request
     return not request.query and request.body.empty and visit.route.rpartition("/")[2].startswith("{")
@@ -86,7 +86,7 @@ def names_one(exchange: Exchange, visit: Visit) -> bool:
 def is_done(exchange: Exchange, response: Response) -> bool:
     """Return whether a response says neither that it failed nor that the work is still to be done.
 
-    For the latter there is 202 (RFC 9110 §9.3.5), but other statuses say it, too.
+    The status for pending work is 202 (RFC 9110 §9.3.5), but services use others, too.
     """
     body = response.body
     if any(name in response.headers for name in _ASYNCHRONOUS) or body.unavailable is not None:

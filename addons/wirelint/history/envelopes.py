@@ -1,9 +1,9 @@
-"""How a service marks success in its content, learned from its own answers.
+"""Learn how a service marks success in its content.
 
-Many services answer 200 to everything and say in a member of their own whether it worked: ``result`` is «success», or
-free text; ``resultCode`` is 0, or another number. No word list has all of these. A member marks success if answers of
-different shapes have it with one value that means so. An answer with free text or another number there, and with
-nothing else to give, is an error.
+Many services always answer 200 and mark success in a member of their own: ``result`` is «success», or free text;
+``resultCode`` is 0, or another number. No word list has all of these. A member marks success if answers of different
+shapes have it with the same value that means success. An answer with free text or another number there, and without
+data, is an error.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _EVERYWHERE: Final = 0.8
 _LEAST_ROUTES: Final = 2
 _WORDS: Final = frozenset(FINE - {"1", "true"}) | {"no error", "noerror"}
 _NUMBERS: Final = frozenset({"0", "1", "200", '"0"', '"00"', '"000"', '"0000"', '"00000"', '"200"', '"1"'})
-# Only under such a name is a number a mark of success.
+# A number marks success only under such a name.
 _code: Final = re.compile(r".{0,24}(?:code|cod|status|result|ret|errno|err|error|rc|state|flag)", re.IGNORECASE)
 _state: Final = re.compile(r"stat(?:e|us)|phase|stage|condition", re.IGNORECASE)
 _name: Final = re.compile(r"[\w$@-]{1,64}")
@@ -72,8 +72,8 @@ _report: Final = re.compile(
 class LearnedFailure(NamedTuple):
     """An error that a member marks.
 
-    :ivar member: the member's name, and ``value`` what stands there.
-    :ivar text: what the answer says.
+    :ivar member: the member's name; ``value`` is its value.
+    :ivar text: the text of the answer.
     :ivar success: an answer that succeeded.
     """
 
@@ -92,17 +92,17 @@ class Learned(NamedTuple):
 
     @property
     def condition(self) -> str | None:
-        """The condition under which an answer is an error, as settings have it; None where it cannot be put so."""
+        """Return the condition for an error in the form of settings; None if that is not possible."""
         if _name.fullmatch(self.member) is None:
             return None
         return f"{self.member} != {self.marks}" if self.marks.isdigit() else f"{self.member} != '{self.marks[1:-1]}'"
 
 
 class Member:
-    """What is known of one member on one route.
+    """One member on one route.
 
-    ``marks``: its value in answers that succeed, as JSON in lower case. ``count``: how many have it; ``paid``: some had
-    something to give besides; ``shapes``: numbers for their forms; ``sample``: the first of them.
+    ``marks``: its value in successful answers, as JSON in lower case. ``count``: number of these; ``paid``: whether
+    some had data; ``shapes``: numbers for their forms; ``sample``: the first of them.
     """
 
     __slots__ = ("count", "marks", "paid", "sample", "shapes")
@@ -116,14 +116,14 @@ class Member:
 
     @property
     def is_learned(self) -> bool:
-        """Return whether the answers show that it marks success: they differ in all else, or have something to give."""
+        """Return whether the answers show that it marks success: they differ in everything else, or have data."""
         if self.marks == "0":
             return self.paid
         return len(self.shapes) > 1 and (self.marks[1:-1] in _WORDS or self.paid)
 
 
 class AnsweredRoute:
-    """The JSON objects that one route answered: how many there were, and members that may mark success."""
+    """The JSON answers of one route: their number, and members that may mark success."""
 
     __slots__ = ("answers", "members")
 
@@ -136,7 +136,7 @@ class JsonAnswer(NamedTuple):
     """An answer that is a JSON object, alone or in a list of one.
 
     :ivar top: names and unparsed values.
-    :ivar shape: a number for names and kinds of values; ``pays``: whether an object or a list has anything in it.
+    :ivar shape: a number for names and kinds of values; ``pays``: whether it has data, in an object or a list.
     """
 
     top: Mapping[str, msgspec.Raw]
@@ -145,7 +145,7 @@ class JsonAnswer(NamedTuple):
 
 
 class Envelopes:
-    """Routes by service and template, and what was learned of services."""
+    """Routes by service and template, and learned members by service."""
 
     wants = When(status="2xx")
     view = Present
@@ -158,17 +158,17 @@ class Envelopes:
         self._latest: Latest[LearnedFailure | None] = Latest(self._failure)
 
     def failure(self, exchange: Exchange) -> LearnedFailure | None:
-        """Return the error that an answer holds by what was learned before; None where it holds none."""
+        """Return the error in an answer by a learned member; None if there is none."""
         return self._latest.of(exchange)
 
     def fails(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether an answer holds an error by what was learned before."""
+        """Return whether an answer has an error by a learned member."""
         if not len(self._services) or self._services.get(visit.service, visit.ended) is None:
             return False
         return self._latest.of(exchange) is not None
 
     def learned(self) -> Iterator[Learned]:
-        """Yield what was learned of services, by service and name."""
+        """Yield learned members, by service and name."""
         for service, members in sorted(self._services.newest(self._now)):
             for name, known in sorted(members.items()):
                 yield Learned(service, name, known[0].marks)
@@ -179,7 +179,7 @@ class Envelopes:
             return None
         found = envelope(exchange)
         if found is not None and found.grade > Grade.WEAK:
-            return None  # ok-with-error-body has it
+            return None  # ok-with-error-body reports it
         visit = self._state.visit(exchange)
         for name, member in self._members(visit).items():
             if name in answer.top and (text := _says_failed(exchange, answer, name, member)) is not None:
@@ -188,7 +188,7 @@ class Envelopes:
         return None
 
     def _members(self, visit: Visit) -> dict[str, Member]:
-        """The members that mark success on the route of an exchange."""
+        """Return the members that mark success on the route of an exchange."""
         route = self._routes.get((visit.service, visit.method, visit.route.rstrip("/")), visit.ended)
         own = (
             {} if route is None else {name: member for name, member in route.members.items() if _counts(member, route)}
@@ -199,7 +199,7 @@ class Envelopes:
         return own
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Take in an answer."""
+        """Record an answer."""
         if visit.verdict is not Verdict.OK:
             return
         self._now = visit.ended
@@ -247,12 +247,12 @@ class Envelopes:
 
 
 def answer_fails(state: State) -> Opens:
-    """See ``Envelopes.fails``."""
+    """Return ``Envelopes.fails`` as a gate."""
     return state.recall(Envelopes).fails
 
 
 def _object_of(exchange: Exchange) -> Mapping[str, msgspec.Raw] | None:
-    """The members of an answer that is a JSON object, or a list of one."""
+    """Return the members of an answer that is a JSON object, or a list of one."""
     response = exchange.response
     if response is None or response.body.unavailable is not None or not response.body.complete:
         return None
@@ -264,7 +264,7 @@ def _object_of(exchange: Exchange) -> Mapping[str, msgspec.Raw] | None:
 
 @once
 def answer_of(exchange: Exchange) -> JsonAnswer | None:
-    """Return an answer as a JSON object; None where it is none, or not known as a whole."""
+    """Return an answer as a JSON object; None if it is not one, or not completely known."""
     top = _object_of(exchange)
     if not top:
         return None
@@ -278,7 +278,7 @@ def _counts(member: Member, route: AnsweredRoute) -> bool:
 
 
 def _mark(name: str, raw: msgspec.Raw) -> str:
-    """The value of a member as JSON in lower case, where it may mark success; else empty."""
+    """Return the value of a member as JSON in lower case if it may mark success; else empty."""
     octets = memoryview(raw)[:_LONGEST_MARK].tobytes()
     if octets[:1] not in b'"012' or (octets[:1] != b'"' and len(octets) > _LONGEST_NUMBER):
         return ""
@@ -289,7 +289,7 @@ def _mark(name: str, raw: msgspec.Raw) -> str:
 
 
 def _says_failed(exchange: Exchange, answer: JsonAnswer, name: str, member: Member) -> str | None:
-    """What an answer says whose member has another value than that of success; None where it may have succeeded."""
+    """Return the explanation of an answer whose member does not mark success; None if it may have succeeded."""
     value = value_of(answer.top[name])
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
@@ -300,13 +300,13 @@ def _says_failed(exchange: Exchange, answer: JsonAnswer, name: str, member: Memb
     text = _in_words(exchange, value, rest)
     if text is None or _negative.search(text) or texts.of_prose(text) or value.strip().lower() in FAILED:
         return text
-    # In another language, or about something: much must have shown what success is, and nothing may come with it.
+    # In another language, or unclear: success must be well known, and no data may be beside it.
     often = member.count >= _OFTEN and len(member.shapes) > _LEAST_WORDS
     return text if often and not answer.pays and _state.fullmatch(name) is None else None
 
 
 def _explained(exchange: Exchange, rest: Mapping[str, object]) -> str | None:
-    """The explanation beside a number, where nothing but texts stands there."""
+    """Return the explanation beside a number, if only texts are there."""
     if any(is_identity(other.lower(), each) for other, each in rest.items()):
         return None
     if any(each not in (None, "", [], {}) and not isinstance(each, str) for each in rest.values()):
@@ -316,7 +316,7 @@ def _explained(exchange: Exchange, rest: Mapping[str, object]) -> str | None:
 
 
 def _in_words(exchange: Exchange, value: str, rest: Mapping[str, object]) -> str | None:
-    """The explanation that stands in place of a word for success, or beside one for failure."""
+    """Return the explanation in place of a word for success, or beside one for failure."""
     text = value.strip()
     if text.lower() in FAILED:
         says = next((each for each in rest.values() if isinstance(each, str) and _length(each) >= _LEAST_WORDS), None)
@@ -329,7 +329,7 @@ def _in_words(exchange: Exchange, value: str, rest: Mapping[str, object]) -> str
 
 
 def _is_echo(exchange: Exchange, text: str) -> bool:
-    """Return whether a text stands in the request."""
+    """Return whether a text is in the request."""
     request = exchange.request
     return text in request.target or text in (request.body.text or "")
 

@@ -1,8 +1,8 @@
-"""Which calls a service made in order to answer: joined by trace ids, else by lying within each other in time.
+"""Join an exchange with the calls that its service made for it: by trace ids, else by time.
 
-A call belongs to an exchange of another service if it took place while that one lasted and both bear one id. Without
-ids it belongs to the only exchange that it can belong to, as far as is known: a hint, no proof. Where there are two
-that it may belong to, it belongs to none.
+A call belongs to an exchange of another service if it took place during that exchange and both have the same id.
+Without ids, it belongs to the only possible exchange, as far as known: a hint, not a proof. With two possible
+exchanges, it belongs to none.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ _MOST_IDS: Final = 4
 _MOST_RECENT: Final = 256
 _MOST_SERVICES: Final = 512
 _TOPOLOGY: Final = 86400.0
-"""Seconds that it is remembered who is called by whom."""
+"""Seconds to remember which service calls which."""
 _SPAN: Final = 300.0
-"""Seconds that exchanges are waited for by others of their trace."""
+"""Seconds to keep exchanges for others of their trace."""
 _LATE: Final = 2.0
-"""Seconds by which a call that was given up may end later than the exchange it was made for."""
+"""Seconds by which an abandoned call may end after its exchange."""
 _SKEW: Final = 0.005
-"""Seconds by which the ends of two connections may be noted in the wrong order."""
+"""Seconds by which the ends of two connections may be recorded in the wrong order."""
 
 FAILURES: Final = frozenset({502, 503, 504})
-"""Statuses by which a service tells that it, or what is behind it, could not answer."""
+"""Statuses of a service that, or whose upstream, could not answer."""
 
 
 class Hops(NamedTuple):
-    """An exchange, ``outer``, with the calls that its service made for it, in the order of their beginnings.
+    """An exchange, ``outer``, with the calls that its service made for it, by their start.
 
-    ``certain`` is False where nothing but the time joins them. The exchange at hand is ``outer``, or else a call that
-    its service gave up a moment before: then ``late`` is that call.
+    ``certain`` is False if only the time joins them. The current exchange is ``outer``, or a call that its service
+    abandoned a moment before: then ``late`` is that call.
     """
 
     outer: Visit
@@ -52,25 +52,25 @@ class Hops(NamedTuple):
 
     @property
     def confidence(self) -> Confidence | None:
-        """That of a finding on these: a hint, or as the rule has it."""
+        """Return the confidence of a finding on these: weak, or that of the rule."""
         return None if self.certain else Confidence.WEAK
 
     @property
     def about(self) -> Visit | None:
-        """Whom a finding is about that is the fault of ``outer``, None where that is the exchange at hand."""
+        """Return the exchange of a finding about ``outer``, None if it is the current one."""
         return None if self.late is None else self.outer
 
     def story(self, notes: Mapping[int, str], outer: str) -> tuple[Step, ...]:
-        """All but the exchange at hand.
+        """Return all exchanges except the current one.
 
-        :param notes: what calls prove, by ``id`` of the visit; others are left out.
-        :param outer: what ``outer`` proves.
+        :param notes: notes on calls, by ``id`` of the visit; calls without one are left out.
+        :param outer: the note on ``outer``.
         """
         steps = tuple(call.step(notes[id(call)]) for call in self.calls if call is not self.late and id(call) in notes)
         return steps if self.late is None else (self.outer.step(outer), *steps)
 
     def final_failures(self) -> list[Visit]:
-        """Calls that failed, but for those that were made again and then succeeded."""
+        """Return the failed calls, except those that succeeded when repeated."""
         return [call for call in self.calls if failed(call) and not self._mended(call)]
 
     def _mended(self, call: Visit) -> bool:
@@ -81,12 +81,12 @@ class Hops(NamedTuple):
         )
 
     def last_word(self) -> Visit | None:
-        """The call that failed last and for good, None where one that ended later was answered properly."""
+        """Return the last finally failed call, None if a later one was answered properly."""
         last = max(self.calls, key=lambda call: call.ended)
         return last if failed(last) and not self._mended(last) else None
 
     def text(self, call: Visit) -> str:
-        """Evidence: what came of a call, and what was made of it."""
+        """Return the evidence: the outcome of a call, and the answer."""
         outer = self.outer
         return (
             f"{call.method} {call.route} of {call.service} → {call.outcome}; "
@@ -95,24 +95,24 @@ class Hops(NamedTuple):
 
 
 def failed(visit: Visit) -> bool:
-    """Return whether a call got no answer, or one that says that no answer is available.
+    """Return whether a call got no answer, or a status that says so.
 
-    To hang up on a service that takes too long is how its caller's patience ends: such a call failed, too.
+    If the caller times out and hangs up, the call failed, too.
     """
     return visit.status in FAILURES if visit.status is not None else visit.failure is not None
 
 
 def timed_out(visit: Visit) -> bool:
-    """Return whether a call failed for the lack of a timely answer, as its caller saw it."""
+    """Return whether a call timed out, from the caller's view."""
     if visit.status is not None:
         return visit.status == 504
     return visit.failure in (FailureKind.TIMEOUT, FailureKind.CLIENT_GONE)
 
 
 def given_up(visit: Visit) -> bool:
-    """Return whether its caller hung up on it, or got 504.
+    """Return whether the caller hung up, or got 504.
 
-    A proxy on the way answers 502 to the caller where it runs out of patience itself.
+    A proxy in between may answer 502 for its own timeout.
     """
     return visit.status == 504 or (visit.status is None and visit.failure is FailureKind.CLIENT_GONE)
 
@@ -130,14 +130,14 @@ class Traces:
         self._inner: Table[str, bool] = Table(_MOST_SERVICES, _TOPOLOGY)
         self._recent: deque[tuple[Visit, bool]] = deque(maxlen=_MOST_RECENT)
         self._latest: Latest[Hops | None] = Latest(self._hops)
-        self._untraced = float("-inf")  # when the latest without any id ended
+        self._untraced = float("-inf")  # end of the latest one without any id
 
     def hops(self, exchange: Exchange) -> Hops | None:
-        """What the exchange at hand completes: its own calls, or those of one that had just ended; None for neither."""
+        """Return the hops that this exchange completes: its calls, or those of one that just ended; else None."""
         return self._latest.of(exchange)
 
     def joins(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether a call is known that failed and was made for an exchange, or is itself a late one."""
+        """Return whether a failed call for this exchange is known, or this exchange is a late one."""
         if self._untraced < visit.started and visit.status is not None and not trace_ids(exchange):
             return False  # neither an id nor the time joins anything to it
         hops = self.hops(exchange)
@@ -158,8 +158,8 @@ class Traces:
         if self._untraced < visit.started:
             return None
         if len(self._services) <= (self._services.get(visit.service, visit.ended) is not None):
-            return None  # there is no other service that could have been called
-        # Whatever lies within ended after this began, so the search is over where what ended before comes up.
+            return None  # no other service could have been called
+        # Calls for this exchange ended after it began, so the search stops at the first that ended before.
         meanwhile = list(takewhile(lambda each: each[0].ended >= visit.started, reversed(self._recent)))
         plain = [each for each, traced in meanwhile if not traced and each.service != visit.service]
         calls = self._calls(visit, plain, [each for each, _ in meanwhile]) if plain else []
@@ -181,7 +181,7 @@ class Traces:
         return Hops(inner[0], (*self._calls(inner[0], known, known), visit), certain=True, late=visit)
 
     def _family(self, ids: Iterable[str], now: float) -> list[Visit]:
-        """All that bear one of the ids, once each. An id that very many bear says nothing about any two of them."""
+        """Yield all exchanges with one of the ids, once each. An id that very many share proves nothing."""
         found: dict[int, Visit] = {}
         for each in ids:
             trace = self._traces.get(each, now)
@@ -190,7 +190,7 @@ class Traces:
         return list(found.values())
 
     def _calls(self, outer: Visit, candidates: Iterable[Visit], others: Sequence[Visit]) -> list[Visit]:
-        """Those of the candidates that can only have been made by the service of ``outer``, while it answered."""
+        """Return the candidates that only the service of ``outer`` can have called, while it answered."""
         found = [
             each
             for each in candidates
@@ -199,7 +199,7 @@ class Traces:
         return sorted(found, key=lambda call: call.started)
 
     def _competes(self, other: Visit, call: Visit, outer: Visit) -> bool:
-        """Return whether a call may as well have been made for an exchange other than ``outer``."""
+        """Return whether a call may belong to an exchange other than ``outer``."""
         return other is not outer and other.direction is Direction.INBOUND and self._is_call(call, other)
 
     def _is_call(self, visit: Visit, outer: Visit) -> bool:
@@ -207,19 +207,19 @@ class Traces:
         if visit is outer or visit.service == outer.service or not _lies_within(visit, outer):
             return False
         if outer.failure is FailureKind.CONNECT:
-            return False  # its service never heard of it
+            return False  # it never reached its service
         return visit.direction is Direction.OUTBOUND or _differ(visit, outer) or self._is_entrance(outer)
 
     def _is_entrance(self, outer: Visit) -> bool:
-        """Return whether the service of ``outer`` is known to be called by clients alone.
+        """Return whether only clients call the service of ``outer``.
 
-        What a gateway calls side by side lies within each other as well, if one takes longer.
+        Concurrent calls of a gateway also overlap in time, if one takes longer.
         """
         first = self._services.get(outer.service, outer.ended)
         return first is not None and first < outer.started and not self._inner.get(outer.service, outer.ended)
 
     def made_for_another(self, visit: Visit) -> bool:
-        """Return whether a trace id proves that another service sent a request in order to answer one of its own."""
+        """Return whether a trace id proves that another service sent a request in order to answer one."""
         return visit.trace_id is not None and any(
             other.service != visit.service and self._is_call(visit, other)
             for other in self._traces.get(visit.trace_id, visit.ended) or ()
@@ -243,7 +243,7 @@ class Traces:
         self._recent.append((visit, bool(ids)))
 
     def join(self, exchange: Exchange, visit: Visit) -> None:
-        """Add it as any other."""
+        """Add it like any other."""
         self.note(exchange, visit)
 
     def __len__(self) -> int:
@@ -253,7 +253,7 @@ class Traces:
 def _differ(visit: Visit, outer: Visit) -> bool:
     """Return whether a request is distinguishable from those that came from the source of ``outer``.
 
-    Those of one client are alike in all that tells clients apart; what a proxy sends on goes to the same path.
+    Requests of one client are equal in all fields that identify clients; a proxy forwards to the same path.
     """
     return visit.client != outer.client or visit.target == outer.target
 
@@ -263,5 +263,5 @@ def _lies_within(inner: Visit, outer: Visit) -> bool:
 
 
 def completes_hops(state: State) -> Opens:
-    """See ``Traces.joins``."""
+    """Return ``Traces.joins`` as a gate."""
     return state.recall(Traces).joins

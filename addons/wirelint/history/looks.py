@@ -1,4 +1,4 @@
-"""What HEAD and GET told of a resource, one after the other, for resources that are asked by HEAD at all."""
+"""Remember answers to HEAD and GET of resources that are requested by HEAD."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ _CONDITIONS: Final = (
     "if-range",
     "range",
 )
-# Passing states, and HEAD that is not implemented.
+# Temporary states, and HEAD that is not implemented.
 _PASSING: Final = frozenset({206, 405, 408, 425, 429, 501, 502, 503, 504})
 _NEGOTIATION: Final = ("accept", "accept-encoding", "accept-language", "accept-charset")
 
 
 class Look(NamedTuple):
-    """What one HEAD or GET told.
+    """The answer to one HEAD or GET.
 
-    ``length`` is what Content-Length says in bytes, ``coding`` what Content-Encoding says. ``asked`` stands for the
-    form that the client asked for.
+    ``length`` is Content-Length in bytes, ``coding`` is Content-Encoding. ``asked`` is a number for the accepted forms.
     """
 
     visit: Visit
@@ -41,11 +40,11 @@ class Look(NamedTuple):
 
     @property
     def outcome(self) -> int:
-        """The class of the status: 2, 4 or 5."""
+        """Return the class of the status: 2, 4 or 5."""
         return (self.visit.status or 0) // 100
 
     def agrees(self, other: Look) -> bool:
-        """Return whether two looks show one state: in one form: the same status, length, validator."""
+        """Return whether two looks show the same state in one form: status, length, validator."""
         return (
             self.visit.status == other.visit.status
             and self.length == other.length
@@ -56,7 +55,7 @@ class Look(NamedTuple):
 
 
 def look_of(exchange: Exchange, visit: Visit) -> Look | None:
-    """What a HEAD or GET tells; None where it was conditional, asked for a part, or its answer is not the service's."""
+    """Return the look of a HEAD or GET; None if it was conditional, for a part, or not answered by the service."""
     response, fields = exchange.response, exchange.request.headers
     if response is None or exchange.failure is not None:
         return None
@@ -78,7 +77,7 @@ def look_of(exchange: Exchange, visit: Visit) -> Look | None:
 
 
 class Looks:
-    """The latest two looks by resource, alike ones that follow each other taken as one; each begins with a HEAD."""
+    """The latest two looks of each resource; consecutive equal ones count as one. The first is a HEAD."""
 
     wants = When(method="GET HEAD")
     view = Present
@@ -88,17 +87,17 @@ class Looks:
         self._looks: Table[int, tuple[Look, ...]] = Table(_MOST, _LOOKED)
 
     def of(self, exchange: Exchange) -> tuple[Look, ...]:
-        """What the resource of an exchange showed within a minute, at most two looks, the older first."""
+        """Return at most two looks at an exchange's resource within a minute, the older first."""
         if not len(self._looks):
             return ()
         return self._looks.get(self._state.visit(exchange).resource, moment(exchange)) or ()
 
     def concerns(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether the resource of an exchange was asked by HEAD within a minute."""
+        """Return whether the resource of an exchange was requested by HEAD within a minute."""
         return visit.resource in self._looks and self._looks.get(visit.resource, visit.ended) is not None
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep a look."""
+        """Record a look."""
         method = exchange.request.method
         if method == "GET" and not len(self._looks):
             return
@@ -118,5 +117,5 @@ class Looks:
 
 
 def was_looked_at(state: State) -> Opens:
-    """See ``Looks.concerns``."""
+    """Return ``Looks.concerns`` as a gate."""
     return state.recall(Looks).concerns

@@ -1,10 +1,10 @@
-"""Which methods work on a path, and what the others are answered: contrast of methods.
+"""Contrast of methods: remember which methods work on a path, and the answers to the others.
 
-One answer cannot show that a 404 stands for «no such method here», or a 500 for «gone». Several answers of one path
-can: the path is there for GET, and PUT is refused in the words that the service has for paths that it does not know.
+One answer cannot show that a 404 means «no such method here», or a 500 means «gone». Several answers of one path can:
+GET works, and PUT is refused in the service's words for unknown paths.
 
-A proof may come with a later exchange than the one at fault. What is still open is held, by path and by wording, until
-the path is read again or the wording is seen on an unrelated path.
+A later exchange may prove the fault of an earlier one. Open cases are kept, by path and by wording, until the path is
+read again or the wording is seen on an unrelated path.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ UNSUPPORTED: Final = 1
 UNSUPPORTED_FAILED: Final = 2
 """500 for a method that the resource does not support."""
 GONE_FAILED: Final = 3
-"""500 for what is not there."""
+"""500 for a resource that does not exist."""
 IGNORED: Final = 4
-"""An unknown method answered as if it was GET."""
+"""An unknown method answered like GET."""
 LISTED: Final = 5
 """Allow names a method that was always refused."""
 OMITTED: Final = 6
-"""Allow leaves out a method that works."""
+"""Allow omits a method that works."""
 WORKING_REFUSED: Final = 7
 """405 for a method that works."""
 HEAD_DIFFERS: Final = 8
-"""HEAD fails where GET succeeds."""
+"""HEAD fails, GET succeeds."""
 
 _known = (
     "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT"
@@ -48,7 +48,7 @@ _known = (
     " MKREDIRECTREF UPDATEREDIRECTREF BAN REFRESH LIST WATCH MSEARCH M-SEARCH"
 )
 KNOWN: Final = frozenset(_known.split())
-"""Methods that somebody defined, and that a service may have on purpose."""
+"""Defined methods, which a service may support on purpose."""
 
 _MOST_PATHS: Final = 4096
 _MOST_WORDINGS: Final = 1024
@@ -60,7 +60,7 @@ _NEAR: Final = 8
 _LEAST_NEAR: Final = 3
 _LONG_WORDING: Final = 6
 _TRIED: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-# Of these a 404 may speak of one of several things that the request names, or of what is to be made.
+# For these, a 404 may be about one of several things in the request, or about the thing to create.
 _EXTENSIONS: Final = frozenset(
     {"OPTIONS", "TRACE", "CONNECT", "MOVE", "COPY", "LOCK", "UNLOCK", "MKCOL", "PROPFIND", "PROPPATCH", "REPORT"}
 )
@@ -74,14 +74,14 @@ _CONDITIONS: Final = frozenset(
 
 
 class MethodProof(NamedTuple):
-    """What several exchanges prove about one of them.
+    """A proof by several exchanges about one of them.
 
     :ivar kind: one of the constants of this module.
-    :ivar fault: the exchange at fault, which may be the current one.
-    :ivar method: the method that it is about, as sent.
+    :ivar fault: the faulty exchange, which may be the current one.
+    :ivar method: the method in question, as sent.
     :ivar story: the other exchanges.
-    :ivar note: what the current exchange shows.
-    :ivar plain: the service's own words say so, too.
+    :ivar note: a note on the current exchange.
+    :ivar plain: whether the service's own words confirm it.
     """
 
     kind: int
@@ -93,7 +93,7 @@ class MethodProof(NamedTuple):
 
 
 class Methods:
-    """Paths, a service's wordings for paths that it does not know, and the methods handled beside a path."""
+    """Paths, a service's wordings for unknown paths, and the methods handled on sibling paths."""
 
     wants = ALWAYS
     view = Present
@@ -111,12 +111,12 @@ class Methods:
         self._number = 0
 
     def proofs(self, exchange: Exchange) -> tuple[MethodProof, ...]:
-        """Return what an exchange proves about itself or an earlier one, given all that was noted before."""
+        """Return the proofs of an exchange about itself or an earlier one, from all recorded exchanges."""
         return self._latest.of(exchange)
 
     def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an exchange proves something about methods."""
-        asked = self._asked  # several rules ask, some by way of ``either``
+        asked = self._asked  # several rules ask, some through ``either``
         if asked is None or asked[0] is not visit:
             asked = self._asked = (visit, self._may_prove(exchange, visit))
         return asked[1]
@@ -135,7 +135,7 @@ class Methods:
     def is_outage(self, service: str, path: int, now: float) -> bool:
         """Return whether most of a service's latest answers on other paths were failures.
 
-        :param path: number of the path that is left out.
+        :param path: number of the path to leave out.
         :param now: seconds of the exchanges' clock.
         """
         latest = {other: failed for other, failed in self._near.get(service, now) or () if other != path}
@@ -175,7 +175,7 @@ class Methods:
     # 404 and 400 for a method that is not supported
 
     def _refused(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Attempt | None:
-        """The exchange as one that may be refused for its method, with what shows the path to be there."""
+        """Return the exchange as a possible refusal for its method, with the proof that the path exists."""
         method, words = exchange.request.method, wording(exchange)
         tried = path.tried.get(method)
         if words is None or method in _EXTENSIONS or (tried is not None and tried.handled):
@@ -189,11 +189,11 @@ class Methods:
         if answered is None and method == "GET":
             answered = None if place.like_id else _called(path, words, 404)
         elif answered is None and (method != "POST" or words.names_route or exchange.request.body.empty):
-            answered = self._answered(attempt, path, words)  # else it may speak of what the content refers to
+            answered = self._answered(attempt, path, words)  # else it may be about something in the content
         return attempt._replace(answered=answered)
 
     def _answered(self, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
-        """What shows that the path of a 404 is there for another method."""
+        """Return the proof that the path of a 404 exists for another method."""
         shown, answered = path.shown, None
         if shown is not None and path.guessed and not (words.generic or words.names_route):
             shown = None
@@ -204,7 +204,7 @@ class Methods:
         return answered if answered is not None and may_as_much(answered, attempt.visit) else None
 
     def _in_own_words(self, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
-        """The latest answer to another method in words that the service does not have for unknown paths."""
+        """Return the latest answer to another method in other words than those for unknown paths."""
         service, now = attempt.visit.service, attempt.visit.ended
         for method, tried in path.tried.items():
             if method == attempt.method or tried.words is None or tried.last is None or tried.words == words.words:
@@ -215,7 +215,7 @@ class Methods:
         return None
 
     def _is_elsewhere(self, attempt: Attempt) -> bool:
-        """Return whether the service has these words for a path that has nothing to do with this one."""
+        """Return whether the service has these words for an unrelated path."""
         words, visit = attempt.wording, attempt.visit
         if words is None or words.no_route or visit.status == 400:
             return words is not None
@@ -223,13 +223,13 @@ class Methods:
         return any(attempt.place.is_unrelated(other) for other in known)
 
     def _handles(self, place: Place, visit: Visit, method: str) -> bool:
-        """Return whether the method works on a path beside this one, or on another one of its route."""
+        """Return whether the method works on a sibling path, or on another path of its route."""
         return (place.above != 0 and self._handled.get((place.above, method), visit.ended) is not None) or (
             self._handled.get((hash((visit.service, visit.route)), method), visit.ended) is not None
         )
 
     def _of_wording(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
-        """What was held until its wording was seen on an unrelated path."""
+        """Yield the cases that waited for their wording on an unrelated path."""
         words = wording(exchange) if len(self._held) else None
         if words is None:
             return
@@ -251,7 +251,7 @@ class Methods:
     def _gone(self, visit: Visit, place: Place, path: Path, gone: Visit) -> Iterator[MethodProof]:
         above = self._paths.get(place.above, visit.ended)
         if gone.target != visit.target or (above is not None and above.written > path.gone_at):
-            return  # what was created since may have this name
+            return  # a resource created since may have this name
         if visit.method in ("DELETE", "PATCH") or (visit.method == "GET" and gone.method == "DELETE"):
             story = (gone.step("deleted" if gone.method == "DELETE" else "not there"),)
             yield MethodProof(GONE_FAILED, visit, visit.method, story, "fails for what is not there")
@@ -268,7 +268,7 @@ class Methods:
             yield MethodProof(UNSUPPORTED_FAILED, visit, method, story, "the method works on members alone")
 
     def _is_for_members(self, place: Place, visit: Visit, method: str) -> bool:
-        """Return whether members of a path take a method that works neither on it nor beside it."""
+        """Return whether only members of a path support a method, not the path or its siblings."""
         return (
             method in ("DELETE", "PATCH", "PUT")
             and self._handled.get((place.path, method), visit.ended) is not None
@@ -276,7 +276,7 @@ class Methods:
         )
 
     def _of_member(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
-        """A method works on a member; on the collection it failed."""
+        """Prove a failure on a collection by the method's success on a member."""
         method = exchange.request.method
         attempt = self._failed.get((place.above, method), visit.ended) if len(self._failed) else None
         if attempt is not None and attempt.answered is not None:
@@ -284,7 +284,7 @@ class Methods:
             yield MethodProof(UNSUPPORTED_FAILED, attempt.visit, method, story, "the method works on a member")
 
     def _below_what_is_gone(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
-        """A 500 to a call on something that was deleted: ``POST /kernels/7/restart``."""
+        """Find a 500 to a call on a deleted resource: ``POST /kernels/7/restart``."""
         above = self._paths.get(place.above, visit.ended)
         if above is None or above.gone is None or above.gone.method != "DELETE":
             return
@@ -295,10 +295,10 @@ class Methods:
             GONE_FAILED, visit, exchange.request.method, (above.gone.step("deleted"),), "fails for what is not there"
         )
 
-    # What is kept
+    # Recording
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Take in an exchange."""
+        """Record an exchange."""
         place = place_of(exchange)
         now, method, status = visit.ended, exchange.request.method, visit.status
         self._number += 1
@@ -313,7 +313,7 @@ class Methods:
             self._note_failure(exchange, visit, place, path)
         if (good or status in _VALIDATED) and method not in ("GET", "OPTIONS", "HEAD"):
             self._note_handled(visit, place, method, good=good)
-        if status < 500 or path.gone is None:  # that what is gone fails is no sign of an outage
+        if status < 500 or path.gone is None:  # a failure on a deleted resource is no sign of an outage
             self._note_near(visit, place, status)
         if method == "HEAD" and status == 404:
             self._note_head(visit, place, path)
@@ -324,7 +324,7 @@ class Methods:
             self._note_look(exchange, visit, path)
 
     def _note_missing(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
-        """Keep the words of a 404, and itself where it may be refused for its method."""
+        """Record the words of a 404, and itself if it may be refused for its method."""
         words, method = wording(exchange), exchange.request.method
         if words is None or method == "HEAD":
             return
@@ -345,7 +345,7 @@ class Methods:
             self._unknown.keep(key, (*known, place), visit.ended)
 
     def _note_failure(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
-        """Keep a 500 on a collection, until the method works on a member."""
+        """Record a 500 on a collection, until the method works on a member."""
         method, words, shown = exchange.request.method, wording(exchange), path.shown
         if method not in ("DELETE", "PATCH", "PUT") or words is None or words.upstream:
             return
@@ -368,7 +368,7 @@ class Methods:
         near.append((place.path, status >= 500))
 
     def _note_head(self, visit: Visit, place: Place, path: Path) -> None:
-        """Keep a HEAD that was answered 404 after a GET had succeeded."""
+        """Record a HEAD that got 404 after a successful GET."""
         before, head = path.read.get((visit.target, visit.credential)), path.tried.get("HEAD")
         if before is not None and (head is None or not head.worked) and in_turn(before, visit):
             path.head = Attempt(visit, "HEAD", place, None, self._number, before)
@@ -391,7 +391,7 @@ class Methods:
             path.puzzling = (face(exchange), Attempt(visit, method, place, None, self._number, None))
 
     def _note_look(self, exchange: Exchange, visit: Visit, path: Path) -> None:
-        """Keep what a GET that failed, or HEAD, tells of whether something is there."""
+        """Record whether a failed GET, or a HEAD, shows that the resource exists."""
         words = wording(exchange)
         if visit.status in (404, 410):
             path.alive = None
@@ -407,7 +407,7 @@ class Methods:
 
 
 def may_prove(state: State) -> Opens:
-    """See ``Methods.may_prove``."""
+    """Return ``Methods.may_prove`` as a gate."""
     return state.recall(Methods).may_prove
 
 
@@ -420,7 +420,7 @@ def _latest() -> deque[tuple[int, bool]]:
 
 
 def _called(path: Path, words: Wording, status: int) -> Visit | None:
-    """A POST that works where GET was never answered but by one status: an endpoint for calls."""
+    """Return a POST that works where GET always got the same status: an endpoint for calls."""
     post, get = path.tried.get("POST"), path.tried.get("GET")
     read = path.alive is not None and not path.guessed
     if path.posted is None or read or post is None or 201 in post.statuses:
@@ -431,14 +431,14 @@ def _called(path: Path, words: Wording, status: int) -> Visit | None:
 
 
 def _bare(exchange: Exchange, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
-    """What works where a 400 gives no reason, and nothing but the method of the request can be wrong."""
+    """Return another method that works, for a 400 without a reason if only the method can be wrong."""
     request, shown, method = exchange.request, path.shown, attempt.method
     if not words.generic or request.query or method == "POST":
         return None
     if method == "GET":
         return _called(path, words, 400)
     if not request.body.empty:
-        # Not the content, where another method is refused in these words without any.
+        # Not the content, if another method without content is refused in these words.
         get = path.tried.get("GET")
         return _called(path, words, 400) if get is not None and get.words == words.words else None
     if shown is None or path.guessed:
@@ -449,16 +449,16 @@ def _bare(exchange: Exchange, attempt: Attempt, path: Path, words: Wording) -> V
 
 
 def _other_that_works(path: Path, method: str) -> Visit | None:
-    """The latest success of another method here, whatever became of the resource since."""
+    """Return the latest success of another method here, whatever happened to the resource since."""
     worked = [tried.worked[-1] for name, tried in path.tried.items() if name != method and tried.worked]
     return worked[-1] if worked else None
 
 
 def _unsupported(attempt: Attempt, answered: Visit | None, note: str = "") -> MethodProof:
-    """A refusal for the method.
+    """Return the proof of a refusal for the method.
 
-    :param answered: what else shows the path to be there.
-    :param note: what the current exchange shows, where it is not the refusal itself.
+    :param answered: another exchange that shows that the path exists.
+    :param note: a note on the current exchange, if it is not the refusal itself.
     """
     refused = "refused without a reason" if attempt.visit.status == 400 else "refused like an unknown path"
     story: tuple[Step, ...] = ()
@@ -471,7 +471,7 @@ def _unsupported(attempt: Attempt, answered: Visit | None, note: str = "") -> Me
 
 
 def _working_refused(visit: Visit, path: Path, method: str) -> Iterator[MethodProof]:
-    """A 405 to a method that worked twice for the same caller."""
+    """Find a 405 to a method that worked twice for the same caller."""
     tried = path.tried.get(method)
     worked = () if tried is None else tried.worked
     if len(worked) > 1 and all(each.target == visit.target and in_turn(each, visit) for each in worked):
@@ -479,7 +479,7 @@ def _working_refused(visit: Visit, path: Path, method: str) -> Iterator[MethodPr
 
 
 def _is_open(path: Path, method: str) -> bool:
-    """Return whether a success may settle anything."""
+    """Return whether a success may decide an open case."""
     if path.waiting or path.head is not None or path.puzzling is not None or method not in KNOWN:
         return True
     tried = path.tried.get(method)
@@ -487,7 +487,7 @@ def _is_open(path: Path, method: str) -> bool:
 
 
 def _works_again(visit: Visit, path: Path, method: str) -> Iterator[MethodProof]:
-    """A method that works was refused by 405 in between; two successes before that were enough."""
+    """Find a 405 between successes of the method; two successes before it were enough."""
     tried = path.tried.get(method)
     if tried is None or tried.refused is None or len(tried.worked) != 1:
         return
@@ -498,14 +498,14 @@ def _works_again(visit: Visit, path: Path, method: str) -> Iterator[MethodProof]
 
 
 def _as_get(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
-    """An unknown method that shows what GET showed."""
+    """Find an unknown method that gets the content of GET."""
     method = exchange.request.method
     if method not in KNOWN and path.alive is not None and path.face is not None and path.face == face(exchange):
         yield MethodProof(IGNORED, visit, method, (path.alive.step("the same content"),), "an unknown method")
 
 
 def _read_again(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
-    """What waits for a GET."""
+    """Yield the cases that waited for a GET."""
     if path.puzzling is not None and path.puzzling[0] is not None and path.puzzling[0] == face(exchange):
         puzzling = path.puzzling[1]
         story: tuple[Step, ...] = (puzzling.visit.step("an unknown method"),)
@@ -525,7 +525,7 @@ def _read_again(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Method
 
 
 def _allowed(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
-    """A list of methods that names one that was always refused, or leaves out one that works."""
+    """Find an Allow list with a method that was always refused, or without one that works."""
     listed = allowance(exchange) if visit.status in (200, 204, 405) else frozenset()
     if not listed:
         return
@@ -540,7 +540,7 @@ def _allowed(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodPro
 
 
 def _head(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
-    """HEAD that fails right after GET succeeded; a 404 waits for GET once more."""
+    """Find a HEAD that fails right after a successful GET; a 404 waits for another GET."""
     head = path.tried.get("HEAD")
     if visit.status not in (400, 403, 500) or (head is not None and head.worked):
         return

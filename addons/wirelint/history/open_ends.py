@@ -1,4 +1,4 @@
-"""Requests that may have been carried out although they failed."""
+"""Remember requests that may have taken effect although they failed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _UNSENT: Final = frozenset({FailureKind.CONNECT, FailureKind.TLS})
 
 
 def is_open(visit: Visit) -> bool:
-    """Return whether a request may have been carried out although it failed."""
+    """Return whether a request may have taken effect although it failed."""
     if visit.status is not None:
         return visit.status >= 500 and visit.wait is None
     return visit.failure not in _UNSENT
 
 
 class OpenEnds:
-    """Failed POST and PATCH whose outcome is open: target and content of each."""
+    """Failed POST and PATCH with an unknown outcome: target and content of each."""
 
     wants = When(status="none 5xx", method="POST PATCH")
     view = Present
@@ -31,11 +31,11 @@ class OpenEnds:
         self._requests: Table[int, bool] = Table(_MOST)
 
     def holds(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether the same request was left open before, by any client."""
+        """Return whether the same request had an unknown outcome before, by any client."""
         return visit.request is not None and self._requests.get(visit.request, visit.ended) is not None
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep a request that was left open."""
+        """Record a request with an unknown outcome."""
         if visit.request is not None and is_open(visit):
             self._requests.keep(visit.request, True, visit.ended)
 
@@ -44,5 +44,5 @@ class OpenEnds:
 
 
 def was_left_open(state: State) -> Opens:
-    """See ``OpenEnds.holds``."""
+    """Return ``OpenEnds.holds`` as a gate."""
     return state.recall(OpenEnds).holds

@@ -1,7 +1,8 @@
-"""Which inputs an operation answers, and which only ever meet a 500: contrast of inputs.
+"""Contrast of inputs: remember which inputs an operation answers, and which always get a 500.
 
 A 500 alone never shows whose fault it is. If the same operation answers inputs of another kind (a number in place of a
-text, a member that is there or not, an object in place of a list) and the service goes on to answer, that is why.
+text, a member that is present or absent, an object in place of a list) and the service continues to answer, the input
+is the cause.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ _CHECKED: Final = frozenset({400, 404, 422})
 _NO_MATTER: Final = frozenset({401, 403, 405, 407, 408, 429, 501, 502, 503, 504})
 _UNUSUAL: Final = frozenset({LIST, NUMBER, TEXT, NULL, RAW})
 _MADE: Final = frozenset({NUMBER, HEX, DATE})
-"""Kinds of names that services make for single resources."""
-# Their conventions put errors under 500, or the operation where no path tells it.
+"""Kinds of ids that services generate for single resources."""
+# Protocols that send errors under 500, or that do not name the operation in the path.
 _EXEMPT: Final = frozenset(
     {Protocol.JSON_RPC, Protocol.XML_RPC, Protocol.SOAP, Protocol.GRPC, Protocol.GRAPHQL, Protocol.BATCH, Protocol.BULK}
 )
@@ -71,13 +72,13 @@ BY_ID: Final = "kind of id"
 
 
 class Where(NamedTuple):
-    """A path by number, with the numbers of all paths above it, the nearest last."""
+    """A path as a number, with the numbers of all paths above it, the nearest last."""
 
     path: int
     above: tuple[int, ...]
 
     def is_kin(self, other: Where) -> bool:
-        """Return whether a write to another path may change what is found here: above, below, or beside it."""
+        """Return whether a write to another path may change this one: above, below, or beside it."""
         if other.path == self.path:
             return False
         beside = len(self.above) > 1 and self.above[-1:] == other.above[-1:]
@@ -85,7 +86,7 @@ class Where(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One exchange of an operation, and its place among those of its service; ``tail``: kind of its path's end."""
+    """One exchange of an operation, and its position among those of its service; ``tail``: kind of its path's end."""
 
     visit: Visit
     put_in: Inputs
@@ -94,7 +95,7 @@ class Sample(NamedTuple):
 
 
 class FailedOperation(NamedTuple):
-    """A 500: its input, its path, and a number for what it says."""
+    """A 500: its input, its path, and a number for its text."""
 
     sample: Sample
     where: Where
@@ -102,10 +103,10 @@ class FailedOperation(NamedTuple):
 
 
 class Suspect(NamedTuple):
-    """A 500 that its input seems to have caused, until the service shows that it answers other requests.
+    """A 500 that its input may have caused, until the service answers other requests.
 
     :ivar since: number of the exchange that raised the suspicion.
-    :ivar up: answers below 500 on other paths since; ``down``: failures there in the same words.
+    :ivar up: answers below 500 on other paths since; ``down``: failures there with the same words.
     """
 
     since: int
@@ -117,16 +118,16 @@ class Suspect(NamedTuple):
 
     @property
     def is_proven(self) -> bool:
-        """Return whether the service was seen to work."""
+        """Return whether the service works."""
         return self.up >= _ENOUGH_UP and self.up > self.down
 
 
 class Operation:
-    """What one operation answered: the latest samples, and all kinds of input that it ever answered.
+    """The answers of one operation: the latest samples, and all kinds of input that it ever answered.
 
-    ``kinds``: by name, a bit for each kind of value; ``tails``: likewise for ids; ``sets``: numbers for sets of names.
-    Of the former and the latter nothing is kept once there are too many. ``containers``: kinds of content and the first
-    answer to each.
+    ``kinds``: by name, a bit for each kind of value; ``tails``: the same for ids; ``sets``: numbers for sets of names.
+    ``kinds`` and ``sets`` are dropped once there are too many. ``containers``: kinds of content and the first answer to
+    each.
     """
 
     __slots__ = ("bad", "containers", "good", "kinds", "sets", "tails")
@@ -140,9 +141,9 @@ class Operation:
         self.containers: dict[int, Visit] = {}
 
     def add_good(self, sample: Sample, *, by_id: bool) -> None:
-        """Take in an input that was answered.
+        """Record an input that was answered.
 
-        :param by_id: only the kind of id is compared here.
+        :param by_id: compare only the kind of id.
         """
         put_in, good = sample.put_in, self.good
         if good and good[-1].put_in.exact == put_in.exact:
@@ -163,13 +164,13 @@ class Operation:
             self.kinds = self.kinds if len(self.kinds) <= _MOST_NAMES else None
 
     def add_bad(self, failure: FailedOperation) -> None:
-        """Take in an input that met a 500."""
+        """Record an input that got a 500."""
         self.bad = (*self.bad[1 - _MOST_BAD :], failure)
 
     def difference(self, bad: Sample, good: Sample, *, by_id: bool) -> str | None:
-        """Return in what an input that failed differs from one that was answered; None where it proves nothing.
+        """Return how a failed input differs from an answered one; None if it proves nothing.
 
-        If the like was ever answered, it proves nothing.
+        It proves nothing if such an input was ever answered.
         """
         if bad.put_in.exact == good.put_in.exact:
             return None
@@ -185,7 +186,7 @@ class Operation:
 
 
 class KnownService:
-    """What surrounds an exchange of one service: the latest answers, writes that succeeded, and suspects."""
+    """The recent state of one service: latest answers, successful writes, and suspects."""
 
     __slots__ = ("near", "number", "proven", "waiting", "writes")
 
@@ -197,7 +198,7 @@ class KnownService:
         self.waiting: tuple[Suspect, ...] = ()
 
     def is_unwritten(self, where: Where, one: Sample, other: Sample) -> bool:
-        """Return whether nothing related to a path was written between two exchanges there."""
+        """Return whether no related path was written between two exchanges."""
         since, until = sorted((one.number, other.number))
         if len(self.writes) >= _MOST_WRITES and self.writes[0][0] > since:
             return False
@@ -209,7 +210,7 @@ class KnownService:
         return len(latest) >= _LEAST_NEAR and 2 * sum(latest.values()) > len(latest)
 
     def wait(self, exchange: Exchange) -> None:
-        """Take in an exchange for what waits: some is cleared by it, some proven."""
+        """Record an exchange for waiting suspects: it clears some and proves others."""
         after = [suspect for each in self.waiting if (suspect := _after(each, exchange)) is not None]
         proven = [suspect.failure.sample.visit for suspect in after if suspect.is_proven]
         self.proven = (*self.proven, *proven)[-_MOST_WAITING:]
@@ -224,7 +225,7 @@ class KnownService:
 
 
 class OperationProof(NamedTuple):
-    """A 500 that its input caused: the exchange, another input that was answered, and in what they differ."""
+    """A 500 that its input caused: the exchange, an answered input, and their difference."""
 
     fault: Visit
     answered: Visit
@@ -233,7 +234,7 @@ class OperationProof(NamedTuple):
 
 
 class Operations:
-    """Operations by service, method, path and name; those of anonymous callers apart from others."""
+    """Operations by service, method, path and name; those of anonymous callers separately."""
 
     wants = ALWAYS
     view = Present
@@ -249,7 +250,7 @@ class Operations:
         return service is not None and len(service.waiting) > 0
 
     def proofs(self, exchange: Exchange) -> Iterator[OperationProof]:
-        """Yield the earlier failures that an exchange proves to be their inputs' fault."""
+        """Yield the earlier failures that an exchange proves to be caused by their inputs."""
         service = self._services.get(exchange.service, self._state.visit(exchange).ended)
         for suspect in () if service is None else service.waiting:
             after = _after(suspect, exchange)
@@ -259,7 +260,7 @@ class Operations:
                 yield OperationProof(fault, answered, suspect.differs, story)
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Take in an exchange."""
+        """Record an exchange."""
         status, method = exchange.status, exchange.request.method
         if status is None:
             return
@@ -299,7 +300,7 @@ class Operations:
             self._operations.ensure(~key, Operation, visit.ended).containers.setdefault(put_in.container, visit)
 
     def _fails(self, service: KnownService, exchange: Exchange, failure: FailedOperation, *, known: bool) -> None:
-        """Suspect the input of a failure where another one was answered before."""
+        """Suspect the input of a failure if another one was answered before."""
         bad = failure.sample
         now, name = bad.visit.ended, bad.put_in.operation
         outage = service.is_outage(failure.where.path)
@@ -308,7 +309,7 @@ class Operations:
             if outage:
                 continue
             _suspect(service, failure, operation, by_id=by_id)
-            if known and not by_id and not operation.good:  # what is open to all is open to a known caller
+            if known and not by_id and not operation.good:  # a known caller may do everything that anonymous ones may
                 anonymous = self._operations.get(_key(exchange, name, known=False, by_id=False), now)
                 if anonymous is not None:
                     _suspect(service, failure, anonymous, by_id=False)
@@ -321,7 +322,7 @@ class Operations:
                 service.suspect(Suspect(service.number, failure, answered, BY_CONTENT, 0, 0))
 
     def _answers(self, service: KnownService, exchange: Exchange, good: Sample, *, known: bool, by_id: bool) -> None:
-        """Keep an input that was answered, and suspect those that failed before."""
+        """Record an answered input, and suspect those that failed before."""
         key = _key(exchange, good.put_in.operation, known=known, by_id=by_id)
         operation = self._operations.ensure(key, Operation, good.visit.ended)
         before = operation.good
@@ -329,7 +330,7 @@ class Operations:
         for failure in operation.bad:
             bad = failure.sample
             differs = operation.difference(bad, good, by_id=by_id)
-            # A write in between may have mended it, unless the like was answered before as well.
+            # A write in between may have fixed it, unless such an input was answered before as well.
             if differs is not None and (
                 service.is_unwritten(failure.where, bad, good) or any(each.number < bad.number for each in before)
             ):
@@ -340,7 +341,7 @@ class Operations:
 
 
 def may_clear_up(state: State) -> Opens:
-    """See ``Operations.waits``."""
+    """Return ``Operations.waits`` as a gate."""
     return state.recall(Operations).waits
 
 
@@ -354,7 +355,7 @@ def where_of(exchange: Exchange) -> Where:
 
 
 def _key(exchange: Exchange, name: int, *, known: bool, by_id: bool) -> int:
-    """Return the number of an operation, or of all operations beside its path."""
+    """Return the number of an operation, or of all operations on sibling paths."""
     place = place_of(exchange)
     return hash((place.above if by_id else place.path, by_id, name, exchange.request.method, known))
 
@@ -365,13 +366,13 @@ def _tail(exchange: Exchange) -> int:
 
 
 def _may_be_a_call(exchange: Exchange) -> bool:
-    """Return whether an exchange may be one of a protocol that names the operation elsewhere than in the path."""
+    """Return whether an exchange may belong to a protocol that does not name the operation in the path."""
     request = exchange.request
     return not request.body.empty or "query=" in request.target or (exchange.status or 0) >= 500
 
 
 def _may_be_input(exchange: Exchange, visit: Visit) -> bool:
-    """Return whether a failure may be due to its input, and was not found to be so already."""
+    """Return whether a failure may be caused by its input, and was not found so already."""
     if visit.status != 500 or visit.verdict is not Verdict.SERVER_ERROR or malformation(exchange) is not None:
         return False
     words = wording(exchange)
@@ -379,7 +380,7 @@ def _may_be_input(exchange: Exchange, visit: Visit) -> bool:
 
 
 def _after(suspect: Suspect, exchange: Exchange) -> Suspect | None:
-    """The suspect once an exchange is taken in; None where it clears it."""
+    """Return the suspect after an exchange; None if the exchange clears it."""
     status = exchange.status
     if status is None:
         return suspect
@@ -395,7 +396,7 @@ def _after(suspect: Suspect, exchange: Exchange) -> Suspect | None:
 
 
 def _suspect(service: KnownService, failure: FailedOperation, operation: Operation, *, by_id: bool) -> None:
-    """Suspect the input of a failure by the latest answer to another one."""
+    """Return a suspect by the latest answer to another input."""
     for good in reversed(operation.good):
         differs = operation.difference(failure.sample, good, by_id=by_id)
         if differs is not None and service.is_unwritten(failure.where, failure.sample, good):
@@ -408,14 +409,14 @@ def _set_of(put_in: Inputs) -> int:
 
 
 def _by_id(bad: Sample, good: Sample) -> str | None:
-    """Another kind of id, all else alike; ids of the kind that services make are what is asked for."""
+    """Return the difference of two ids, all else equal; ids of a kind that services generate do not count."""
     if bad.tail == good.tail or bad.tail in _MADE or bad.put_in.names.keys() != good.put_in.names.keys():
         return None
     return BY_ID if good.tail in _MADE or bad.tail in (BROKEN, ODD) else None
 
 
 def _by_input(bad: Sample, good: Sample) -> tuple[str | None, Sequence[int]]:
-    """In what two inputs differ, and the names of values of other kinds; None where it is too much, or values alone."""
+    """Return the difference of two inputs, and names with other kinds; None if too much differs, or only values do."""
     asked, told = bad.put_in.names, good.put_in.names
     different = [name for name in asked.keys() | told.keys() if asked.get(name) != told.get(name)]
     if sum(1 for name in different if (asked.get(name) or told[name])[1]) > _MOST_DIFFERENT:

@@ -1,6 +1,6 @@
-"""What is known of single paths: which methods were tried there, and whether something is there.
+"""Remember single paths: the methods tried on each, and whether it exists.
 
-Shared by what contrasts methods (``methods``) and by what looks for the service's state around an exchange.
+Shared by the contrast of methods (``methods``) and the state of the service around an exchange.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _id: Final = re.compile(r"\d|%|[0-9a-f]{8}")
 
 
 class Place(NamedTuple):
-    """Numbers for a path and for the path above it (0 for none), and whether the path ends in what looks like an id."""
+    """Numbers for a path and for the path above it (0 for none), and whether the path seems to end in an id."""
 
     path: int
     above: int
     like_id: bool
 
     def is_unrelated(self, other: Place) -> bool:
-        """Return whether what a service says of another path tells what it says of paths that it does not know.
+        """Return whether the words for another path can be the service's words for unknown paths.
 
-        Paths beside this one, above and below it may have something in common with it. At the top, words do not.
+        Paths beside, above and below this one may have something in common with it. Words at the top level do not.
         """
         if not self.above and not other.above:
             return self.path != other.path and not other.like_id
@@ -46,10 +46,10 @@ class Place(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One exchange that may be at fault, held until a later one proves or clears it.
+    """One exchange that may be faulty, kept until a later one proves or clears it.
 
-    :ivar answered: what showed that the path is there; None where that is still open.
-    :ivar number: place among all exchanges that were noted.
+    :ivar answered: the exchange that shows that the path exists; None if unknown.
+    :ivar number: position among all recorded exchanges.
     """
 
     visit: Visit
@@ -61,10 +61,10 @@ class Attempt(NamedTuple):
 
 
 class Tried(msgspec.Struct, eq=False, gc=False):
-    """What one method was answered on one path.
+    """The answers to one method on one path.
 
-    ``statuses``: each once. ``worked``: the latest two successes. ``refused``: the latest 405 since. ``words``: those
-    of the latest error.
+    ``statuses``: each once. ``worked``: the latest two successes. ``refused``: the latest 405 since. ``words``: the
+    words of the latest error.
     """
 
     statuses: tuple[int, ...] = ()
@@ -79,7 +79,7 @@ class Tried(msgspec.Struct, eq=False, gc=False):
         return not _NOT_HANDLED.issuperset(self.statuses)
 
     def add(self, exchange: Exchange, visit: Visit, *, good: bool) -> None:
-        """Take in one more answer."""
+        """Record one more answer."""
         status = visit.status or 0
         if status not in self.statuses and len(self.statuses) < _MOST_STATUSES:
             self.statuses = (*self.statuses, status)
@@ -96,13 +96,13 @@ class Tried(msgspec.Struct, eq=False, gc=False):
 
 
 class Path(msgspec.Struct, eq=False, gc=False):
-    """What is known of one path.
+    """The state of one path.
 
-    ``alive``: the latest exchange that shows that something is there (``guessed``: it is no success); ``gone``: that
-    nothing is, and ``gone_at`` its number. ``posted``: the latest POST that succeeded. ``written``: number of the last
-    PUT or POST that succeeded. ``read``: the latest GETs that succeeded, by target and credential. ``face`` stands for
-    the content of the latest GET. ``waiting``: refusals that one more GET proves to be wrong. ``puzzling``: an unknown
-    method that was answered with content, which the number stands for. ``head``: a HEAD that failed.
+    ``alive``: the latest exchange that shows that the resource exists (``guessed``: it is not a success); ``gone``:
+    that it does not, and ``gone_at`` its number. ``posted``: the latest successful POST. ``written``: number of the
+    last successful PUT or POST. ``read``: the latest successful GETs, by target and credential. ``face``: a number for
+    the content of the latest GET. ``waiting``: refusals that one more GET proves to be wrong. ``puzzling``: an answered
+    unknown method, with a number for its content. ``head``: a failed HEAD.
     """
 
     tried: dict[str, Tried] = {}
@@ -120,11 +120,11 @@ class Path(msgspec.Struct, eq=False, gc=False):
 
     @property
     def shown(self) -> Visit | None:
-        """What shows that something is there now."""
+        """Return the exchange that shows that the resource exists now."""
         return self.alive if self.gone is None else None
 
     def attempts(self, method: str) -> Tried:
-        """Return what a method was answered, to be added to."""
+        """Return the answers to a method, for adding to them."""
         tried = self.tried.get(method)
         if tried is None:
             if len(self.tried) >= _MOST_TRIED:
@@ -133,20 +133,20 @@ class Path(msgspec.Struct, eq=False, gc=False):
         return tried
 
     def show(self, visit: Visit, *, guessed: bool = False) -> None:
-        """Keep that something is there."""
+        """Record that the resource exists."""
         self.alive, self.gone, self.guessed = visit, None, guessed
 
     def lose(self, visit: Visit, number: int) -> None:
-        """Keep that nothing is there."""
+        """Record that the resource does not exist."""
         self.alive, self.gone, self.gone_at = None, visit, number
 
     def doubt(self, method: str) -> None:
-        """Take in a request without an answer: where it was a write, nobody knows whether something is there."""
+        """Record a request without an answer: after a write it is unknown whether the resource exists."""
         if method in _WRITES:
             self.alive = self.gone = None
 
     def see(self, exchange: Exchange, visit: Visit) -> None:
-        """Take in a GET that succeeded, which settles what was open."""
+        """Record a successful GET, which decides open cases."""
         self.waiting, self.head, self.puzzling = (), None, None
         self.face = face(exchange)
         key = (visit.target, visit.credential)
@@ -157,7 +157,7 @@ class Path(msgspec.Struct, eq=False, gc=False):
 
 @once
 def place_of(exchange: Exchange) -> Place:
-    """Return where an exchange took place."""
+    """Return the place of an exchange."""
     path = exchange.request.path.rstrip("/")
     above, _, last = path.rpartition("/")
     above_number = resource_of(exchange, above) if above else 0
@@ -174,7 +174,7 @@ def is_good(exchange: Exchange) -> bool:
 
 
 def face(exchange: Exchange) -> int | None:
-    """Return a number that stands for a response's content, by its length, its start and its end; None for none."""
+    """Return a number for a response's content, from its length, its start and its end; None for none."""
     response = exchange.response
     raw = None if response is None else response.body.raw
     if not raw or response is None or not response.body.complete:
@@ -183,9 +183,9 @@ def face(exchange: Exchange) -> int | None:
 
 
 def may_as_much(seer: Visit, other: Visit) -> bool:
-    """Return whether the sender of another request may see at least what one caller was shown.
+    """Return whether the sender of another request may see at least as much as one caller.
 
-    404 is a proper answer to a caller that may not know that something is there (RFC 9110 §15.5.5).
+    404 is a correct answer to a caller that may not know that the resource exists (RFC 9110 §15.5.5).
     """
     if seer.tenant != other.tenant:
         return False

@@ -1,4 +1,4 @@
-"""Calls that one client sends again: the same request with the same credentials, one after the other."""
+"""Find repeated requests: the same request of one client with the same credentials."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _probe: Final = re.compile(
 
 
 def same_client(one: Visit, other: Visit) -> bool:
-    """Return whether two requests came from one client as far as can be known: alike in all that identifies a client.
+    """Return whether two requests came from one client, as far as known: equal in all fields that identify clients.
 
-    Many clients may stand behind one address; so they must have sent the same credential as well, or both none.
+    Many clients may share one address, so both must have the same credential, or none.
     """
     if one.client != other.client:
         return False
@@ -28,18 +28,18 @@ def same_client(one: Visit, other: Visit) -> bool:
 
 
 def knew(visit: Visit, told: Visit) -> bool:
-    """Return whether a request was sent after another one was answered: those under way could not know of the answer.
+    """Return whether a request was sent after the answer to another one, and so with knowledge of it.
 
-    Nothing is known where the source has no times, for then all stand at the same one.
+    Without times in the source, all are at the same time, and nothing is known.
     """
     return visit.started >= told.ended and visit.started > told.started
 
 
 def repeats(story: Iterable[Visit], now: Visit) -> list[Visit]:
-    """The request at hand and the same ones right before it that came to the same, oldest first.
+    """Return this request and the identical ones right before it with the same outcome, oldest first.
 
-    A success of another kind that changed something in between begins a new row, for it may be why the client tries
-    again. Those that were sent before the one before was answered are left out.
+    A successful change in between starts a new row, because it may be the reason for another try. Requests that were
+    sent before the previous answer are left out.
     """
     if now.request is None:
         return [now]
@@ -57,7 +57,7 @@ def repeats(story: Iterable[Visit], now: Visit) -> list[Visit]:
 
 
 def has_become(row: Sequence[Visit], count: int, span: float) -> bool:
-    """Return whether the last one makes a row of ``count`` within ``span`` seconds out of one that was none before."""
+    """Return whether the last request completes a row of ``count`` within ``span`` seconds."""
     return _dense(row[-count:], count, span) and not _dense(row[-count - 1 : -1], count, span)
 
 
@@ -66,11 +66,11 @@ def _dense(row: Sequence[Visit], count: int, span: float) -> bool:
 
 
 def by_a_person(exchange: Exchange) -> bool:
-    """Return whether a request may be somebody's, looking at a page: what they send again was their own wish."""
+    """Return whether a person may have sent the request from a page: then the repetition was intended."""
     fields = exchange.request.headers
     return "text/html" in (fields.get("accept") or "") or fields.get("sec-fetch-mode") == "navigate"
 
 
 def is_probe(exchange: Exchange) -> bool:
-    """Return whether a request asks how the service is: that is done at a steady pace, whatever comes of it."""
+    """Return whether a request is a health check: these have a steady pace, whatever the answer."""
     return _probe.search(exchange.request.path[:1024]) is not None

@@ -1,4 +1,4 @@
-"""What a route answers: to strangers, to those with credentials, and by which methods it works."""
+"""Remember the answers of routes: to anonymous clients, to authenticated ones, and the methods that work."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _MOST_CREDENTIALS: Final = 8
 _PERIOD: Final = 3600.0
 
 REFUSALS: Final = frozenset({401, 403, 404})
-"""Statuses that refuse a caller, openly or by hiding."""
+"""Statuses that refuse a caller, openly or by hiding the resource."""
 
 
 class Route:
-    """What was seen of one path template of a service.
+    """The answers of one path template of a service.
 
-    ``worked``: method → the latest success. ``open``: method → the latest success of a stranger. ``to_strangers``:
-    method, status and maker of refusals → those that had no credentials. ``unauthorized``: method and answer → 401s by
-    the credential sent, the latest of each. ``admitted``: method → the latest request whose credentials the service
-    evidently looked at: it got a success or a 403. Refusals for other reasons than who the caller is are left out.
+    ``worked``: method → the latest success. ``open``: method → the latest anonymous success. ``to_strangers``: method,
+    status and maker → anonymous refusals. ``unauthorized``: method and answer → 401s by credential, the latest of each.
+    ``admitted``: method → the latest request whose credentials the service evidently checked: it got a success or a
+    403. Refusals that are not about the caller are left out.
     """
 
     __slots__ = ("admitted", "open", "to_strangers", "unauthorized", "worked")
@@ -41,7 +41,7 @@ class Route:
         self.admitted: dict[str, Visit] = {}
 
     def checks(self, method: str) -> bool:
-        """Return whether credentials are checked: somebody was refused for them, no anonymous client ever let in."""
+        """Return whether credentials are checked: a caller was refused for them, and no anonymous one succeeded."""
         if method in self.open:
             return False
         return any(place[0] == method for place in self.unauthorized) or any(
@@ -49,9 +49,9 @@ class Route:
         )
 
     def add(self, visit: Visit, made_by: str) -> None:
-        """Take in one more exchange.
+        """Record one more exchange.
 
-        :param made_by: what tells the makers of refusals apart.
+        :param made_by: key of the refusal's maker.
         """
         status = visit.status
         if visit.succeeded:
@@ -79,7 +79,7 @@ class Route:
 
 
 def _newest[K, V](entries: dict[K, V], key: K, value: V, most: int) -> V:
-    """What is kept under a key, moved behind the others; where there was nothing, the value, in place of the oldest."""
+    """Return the value of a key, moved to the end; a missing key gets the given value and evicts the oldest."""
     value = entries.pop(key, value)
     if len(entries) >= most:
         del entries[next(iter(entries))]
@@ -102,12 +102,12 @@ class Routes:
         self._services: Table[str, bool] = Table(_MOST_SERVICES, _PERIOD)
 
     def of(self, exchange: Exchange) -> Route:
-        """What was seen of the route of an exchange before; an empty one where it was never seen."""
+        """Return the route of an exchange as seen before; an empty one if never seen."""
         visit = self._state.visit(exchange)
         return self.at(visit.service, visit.route, visit.ended)
 
     def at(self, service: str, route: str, now: float) -> Route:
-        """What was seen of a route; an empty one where it was never seen.
+        """Return a route as seen before; an empty one if never seen.
 
         :param route: its path template.
         :param now: seconds of the exchanges' clock.
@@ -115,7 +115,7 @@ class Routes:
         return self._routes.get((service, route), now) or _UNSEEN
 
     def hears_credentials(self, service: str, now: float) -> bool:
-        """Return whether credentials were seen in any request to a service: recorders leave them out of all.
+        """Return whether any request to a service had credentials: recorders remove all of them.
 
         :param now: seconds of the exchanges' clock.
         """

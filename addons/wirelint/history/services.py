@@ -1,4 +1,4 @@
-"""How a service speaks of errors, all in all: tallies of about an hour."""
+"""Count how a service reports errors, over about an hour."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from wirelint.history.sightings import Sightings
 from wirelint.history.visits import Present
 
 PERIOD: Final = 3600.0
-"""Seconds after which the tallies of a service begin anew."""
+"""Seconds after which the counts of a service start again."""
 
 LIMITS: Final = frozenset({400, 403, 429, 503})
-"""Statuses by which services tell of rate limits."""
+"""Statuses that services use for rate limits."""
 
 _MOST_SERVICES: Final = 256
 _MOST_CODES: Final = 64
@@ -38,7 +38,7 @@ _OTHER_FORMS: Final = ("html", "image/", "text/css", "font/", "audio/", "video/"
 
 
 class Seen:
-    """How often something was seen, and the first time: what can be afforded for each of many."""
+    """How often something was seen, and the first time: cheap enough for many."""
 
     __slots__ = ("count", "first")
 
@@ -48,20 +48,18 @@ class Seen:
 
 
 class Service:
-    """What was seen of one service.
+    """The counts of one service.
 
-    ``answers``: JSON responses. ``errors``: how many statuses of 400 and above there were. ``lies``: successes that
-    hold nothing but an error. ``failed_calls``: calls of the service that failed for good, joined to it by a trace id;
-    ``presumed_failed_calls``: by nothing but the time.
+    ``answers``: JSON responses. ``errors``: number of statuses from 400. ``lies``: successes with only an error in
+    them. ``failed_calls``: finally failed calls of the service, joined by a trace id; ``presumed_failed_calls``: joined
+    only by the time.
 
-    What follows is about errors of plain HTTP alone (protocols have conventions of their own), and only about those
-    that no gateway seems to have made: ``statuses``: all of them. ``bad_requests``: those that were 400; ``meanings``:
-    what one of these was about → those whose words had that one meaning. ``codes``: machine-readable code and maker →
-    status → errors. ``families``: maker and form of content → errors whose callers had asked for no other form.
-    ``limits``: status and maker → refusals for a rate.
+    The next ones count only errors of plain HTTP (protocols have their own conventions) that no gateway seems to have
+    made: ``statuses``: all of them. ``bad_requests``: the 400s; ``meanings``: meaning → 400s with only that meaning.
+    ``codes``: machine-readable code and maker → status → errors. ``families``: maker and form of content → errors whose
+    callers asked for no other form. ``limits``: status and maker → rate-limit refusals.
 
-    ``writes`` and ``open_writes``: PUT, PATCH and DELETE that carried credentials, and those that provably carried none
-    and succeeded.
+    ``writes`` and ``open_writes``: PUT, PATCH and DELETE with credentials, and successful ones that provably had none.
     """
 
     __slots__ = (
@@ -96,7 +94,7 @@ class Service:
         self.open_writes = 0
 
     def add(self, exchange: Exchange, visit: Visit) -> None:
-        """Take in one more exchange."""
+        """Record one more exchange."""
         status, response = visit.status, exchange.response
         if status is None or response is None:
             return
@@ -145,7 +143,7 @@ _UNSEEN: Final = Service()
 
 
 def is_lie(exchange: Exchange) -> bool:
-    """Return whether a success of plain HTTP holds nothing but an error, as JSON."""
+    """Return whether a success of plain HTTP has only an error, as JSON."""
     response = exchange.response
     if response is None or response.status in (204, 207) or response.headers.media_type.kind is not Kind.JSON:
         return False
@@ -156,7 +154,7 @@ def is_lie(exchange: Exchange) -> bool:
 
 
 def _names_error(response: Response) -> bool:
-    """Return whether content is an object with a member that may report an error; few are."""
+    """Return whether content is an object with a member that may report an error, which is rare."""
     names = response.body.names
     return names is not None and not JSON_KEYS.isdisjoint(names)
 
@@ -170,9 +168,9 @@ def is_limit(exchange: Exchange) -> bool:
 
 
 def bound_code(exchange: Exchange) -> str | None:
-    """The machine-readable name of an error that should always go by one status.
+    """Return the machine-readable name of an error that should always have one status.
 
-    That something is missing does not: it is 404 where the target is, and 400 or 422 where content refers to it.
+    A missing thing has several: 404 if it is the target, and 400 or 422 if the content refers to it.
     """
     code = machine_code(exchange)
     if code is None or exchange.status not in (400, 422) or exchange.request.method not in ("POST", "PUT", "PATCH"):
@@ -181,22 +179,22 @@ def bound_code(exchange: Exchange) -> str | None:
 
 
 def asked_form(exchange: Exchange) -> str | None:
-    """The form of an error that the service was free to choose; None where the caller named another than JSON.
+    """Return the form of an error if the service could choose it; None if the caller asked for one other than JSON.
 
-    Browsers say besides what they need something for: a script, a picture, a page.
+    Browsers also say what they load: a script, a picture, a page.
     """
     if is_subresource(exchange):
         return None
     if not _is_open((exchange.request.headers.get("accept") or "*/*")[:_LONGEST_ACCEPT]):
         return None
     form = family(exchange)
-    # A client that names no form and asks for what may be a page gets an error page, too.
+    # A client that names no form and requests a possible page also gets an error page.
     return None if form == HTML and not is_call_for_data(exchange) else form
 
 
 @functools.lru_cache(maxsize=1024)
 def _is_open(accept: str) -> bool:
-    """Return whether what is accepted includes JSON, and no other form by its name."""
+    """Return whether Accept includes JSON, and names no other form."""
     accept = accept.lower()
     return "json" in accept or ("*/*" in accept and not any(form in accept for form in _OTHER_FORMS))
 
@@ -218,11 +216,11 @@ class Services:
         self._last_failure = float("-inf")
 
     def of(self, exchange: Exchange) -> Service:
-        """What was seen of the service of an exchange before; an empty one where it was never seen."""
+        """Return the service of an exchange as seen before; an empty one if never seen."""
         return self._services.get(exchange.service, moment(exchange)) or _UNSEEN
 
     def may_lie_again(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether a success may hold an error, and the service answered errors by success before."""
+        """Return whether a success may have an error, and the service sent errors as successes before."""
         response = exchange.response
         return response is not None and _names_error(response) and self.of(exchange).lies.count > 0
 
@@ -231,9 +229,9 @@ class Services:
         service = self._services.get(visit.service, visit.ended)
         if service is None:
             service = Service()
-            self._services.keep(visit.service, service, visit.ended)  # and never renewed: all of it is to begin anew
+            self._services.keep(visit.service, service, visit.ended)  # and never renewed: all counts start again
         service.add(exchange, visit)
-        # Few exchanges see a failure while they last; to look for the calls of those alone is cheap.
+        # Few exchanges have a failure during them; looking for the calls of only those is cheap.
         if visit.started <= self._last_failure and visit.direction is Direction.INBOUND:
             self._calls(exchange, service)
         if (visit.status is None or visit.status >= 500) and failed(visit):
@@ -251,5 +249,5 @@ class Services:
 
 
 def may_lie_again(state: State) -> Opens:
-    """See ``Services.may_lie_again``."""
+    """Return ``Services.may_lie_again`` as a gate."""
     return state.recall(Services).may_lie_again

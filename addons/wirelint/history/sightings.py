@@ -1,4 +1,4 @@
-"""Counts with a few of what was counted, as evidence."""
+"""Count things, and keep a few as evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which resources were announced to end, and when (RFC 8594)."""
+"""Remember announced ends of resources (RFC 8594)."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from wirelint.history.visits import Present
 
 _MOST: Final = 4096
 _MONTH: Final = 30 * 86_400.0
-"""Ends are announced long before they come, and with each response anew."""
+"""Ends are announced long before they come, and with every response."""
 
 
 class Sunset(NamedTuple):
-    """The end that a response announced: in Unix seconds, and as it was written."""
+    """The end that a response announced: in Unix seconds, and as written."""
 
     visit: Visit
     end: float
     written: str
 
     def is_about(self, visit: Visit) -> bool:
-        """Return whether it was announced for the exchange's own resource, not just for another one of its route."""
+        """Return whether the announcement is for the exchange's own resource, not only for another one of its route."""
         return self.visit.resource == visit.resource or "{" not in visit.route
 
 
 class Sunsets:
-    """The latest announcement by route; a success of the same resource without one takes it back."""
+    """The latest announcement of each route; a success of the same resource without one withdraws it."""
 
     wants = When(status="2xx 3xx 4xx 5xx")
     view = Present
@@ -39,25 +39,25 @@ class Sunsets:
         self._routes: Table[tuple[str, str, str], Sunset] = Table(_MOST, _MONTH)
 
     def now(self, exchange: Exchange) -> Visit:
-        """The exchange at hand, as it will be remembered."""
+        """Return this exchange as a visit."""
         return self._state.visit(exchange)
 
     def of(self, exchange: Exchange) -> Sunset | None:
-        """What was announced for the route of an exchange last, None where nothing was."""
+        """Return the latest announcement for the route of an exchange, None if there is none."""
         if not len(self._routes):
             return None
         visit = self.now(exchange)
         return self._routes.get(_route(exchange, visit), visit.ended)
 
     def was_announced(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether an exchange, or one before it on its route, announces an end."""
+        """Return whether an exchange, or an earlier one on its route, announces an end."""
         response = exchange.response
         if response is not None and "sunset" in response.headers:
             return True
         return len(self._routes) > 0 and self._routes.get(_route(exchange, visit), visit.ended) is not None
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep what a response announces."""
+        """Record the announcement of a response."""
         response = exchange.response
         if response is None:
             return
@@ -79,5 +79,5 @@ def _route(exchange: Exchange, visit: Visit) -> tuple[str, str, str]:
 
 
 def end_was_announced(state: State) -> Opens:
-    """See ``Sunsets.was_announced``."""
+    """Return ``Sunsets.was_announced`` as a gate."""
     return state.recall(Sunsets).was_announced

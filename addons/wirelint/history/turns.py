@@ -1,4 +1,4 @@
-"""Whether two requests follow from each other: one caller, who knew the first answer when sending the second."""
+"""Find requests of one caller in sequence: the second was sent with knowledge of the first answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from wirelint.core.visit import Visit
 
 
 def same_caller(one: Visit, other: Visit) -> bool:
-    """Return whether one caller provably sent both requests, with the same rights and about the same tenant.
+    """Return whether one caller provably sent both requests, with the same rights and for the same tenant.
 
-    That is so for one credential, for one signer, and for two requests of one client that came without. Who cannot be
-    told apart is not the same for that.
+    That is so for one credential, for one signer, and for two requests of one client without credentials. Callers that
+    cannot be distinguished are not therefore the same.
     """
     if one.credential != other.credential or one.tenant != other.tenant or one.stranger is not other.stranger:
         return False
@@ -23,7 +23,7 @@ def same_caller(one: Visit, other: Visit) -> bool:
 def in_turn(earlier: Visit, later: Visit) -> bool:
     """Return whether one caller sent the later request once the earlier one was answered.
 
-    Requests that overlap prove nothing: the service may have taken them in any order, and where two hops are seen they
-    may be one and the same.
+    Concurrent requests prove nothing: the service may have processed them in any order, and if two hops are seen, they
+    may be the same request.
     """
     return earlier.ended <= later.started and same_caller(earlier, later)

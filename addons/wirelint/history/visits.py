@@ -1,4 +1,4 @@
-"""Who was told what, by resource, by credential and by client."""
+"""Remember answers by resource, by credential and by client."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from wirelint.evidence.waits import wait
 
 _COMPARED: Final = 16 * 1024
 _MOST_NAMES: Final = 64
-"""Most fields of a request whose names are remembered together."""
-"""Longer content of requests is not compared, in bytes."""
+"""Most fields of a request whose names are cached together."""
+"""Most octets of a request's content that is compared."""
 _ANSWER: Final = 4096
 _REFUSALS: Final = frozenset({403, 404, 410})
 _varying: Final = re.compile(rb"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d+")
@@ -55,7 +55,7 @@ _MOST_REFUSED: Final = 16_384
 
 
 def resource_of(exchange: Exchange, target: str) -> int:
-    """What stands for a resource beside that of an exchange: of the same service, under the same authority.
+    """Return the number of another resource of the exchange's service, under the same authority.
 
     :param target: its path and query.
     """
@@ -66,7 +66,7 @@ _OK: Final = Verdict.OK
 
 
 class _Caller(NamedTuple):
-    """Who sent a request, as far as some of its fields say.
+    """The sender of a request, by some of its fields.
 
     :ivar identity: None if content or target may say more.
     """
@@ -78,7 +78,7 @@ class _Caller(NamedTuple):
 
 
 class Present:
-    """Makes visits. What clients send with each request is looked up: who they are, and what came of the same success.
+    """Makes visits. Callers, and the visits of repeated successes, are cached by their fields.
 
     :param state: seals credentials.
     """
@@ -86,12 +86,12 @@ class Present:
     def __init__(self, state: State) -> None:
         self._seal = state.seal
         self._alike: dict[int, Visit] = {}  # by likeness
-        self._callers: dict[int, _Caller] = {}  # by the fields that tell of them
+        self._callers: dict[int, _Caller] = {}  # by the fields that identify them
 
     def visit(self, exchange: Exchange) -> Visit:
-        """Return an exchange as it will be remembered, with the verdict that its status suggests."""
+        """Return the visit of an exchange, with the verdict of its status."""
         key = likeness(exchange)
-        if key is None or known(exchange) is not NOTHING:  # reloading settings changes what is known
+        if key is None or known(exchange) is not NOTHING:  # reloading settings changes the knowledge
             return self._made(exchange)
         earlier = self._alike.get(key)
         if earlier is not None:
@@ -119,7 +119,7 @@ class Present:
                 None,
                 sent_scheme(exchange) if "authorization" in index else "",
                 0 if _TENANT_FIELDS.isdisjoint(index) else _tenant(request.headers),
-                # Behind a gateway many clients have one address: what the gateway adds tells them apart.
+                # Behind a gateway many clients share one address: fields that the gateway adds separate them.
                 hash((exchange.client, request.http_version, index.get("x-forwarded-for"), index.get("user-agent"))),
             )
         if not is_told_by_fields(exchange, told):
@@ -131,14 +131,14 @@ class Present:
 
 @functools.lru_cache(maxsize=4096)
 def _of_caller(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
-    """Return which of a request's fields tell of the caller, and which of those may hold credentials."""
+    """Return the request's fields that identify the caller, and those of them that may have credentials."""
     told = telling(names)
     some = _CALLER_FIELDS.union(told or ())
     return tuple([name for name in names if name in some]), told
 
 
 def _renewed(earlier: Visit, exchange: Exchange) -> Visit:
-    """Return the visit of an exchange that is like an earlier one."""
+    """Return the visit of an exchange that equals an earlier one."""
     visit = copy(earlier)
     visit.exchange_id = exchange.id
     visit.started = exchange.started
@@ -203,13 +203,13 @@ def _content(body: Body) -> int | None:
 
 @once_per_answer
 def _answer(exchange: Exchange) -> int | None:
-    """What an error said, as a number: its status, its challenges and its content."""
+    """Return a number for an error: its status, its challenges and its content."""
     response = exchange.response
     if response is None or response.body.unavailable is not None:
         return None
     asked = tuple((challenge.scheme, challenge.get("error")) for challenge in challenges(exchange).items)
     content = (response.body.content or b"")[:_ANSWER]
-    # Ids of requests and times are in many of them, and are what is new in each.
+    # Many have request ids and times, which differ each time.
     return hash((response.status, asked, _varying.sub(b"#", content) if response.status == 401 else content))
 
 
@@ -220,7 +220,7 @@ def _asked(exchange: Exchange) -> tuple[str, ...]:
 
 @once_per_answer
 def _space(exchange: Exchange) -> int:
-    """What stands for the realms, and for the scopes where a service hands out tokens for each of them."""
+    """Return a number for the realms, and for the scopes if a service issues tokens for each."""
     spaces = sorted(
         (challenge.get("realm") or "", (challenge.get("service") and challenge.get("scope")) or "")
         for challenge in challenges(exchange).items
@@ -235,7 +235,7 @@ def _tenant(fields: Headers) -> int:
 class Visits:
     """Stories of resources, of credentials and of clients.
 
-    Of clients those alone are followed who were refused or failed, from then on.
+    Only clients that were refused or failed are followed, from then on.
     """
 
     wants = ALWAYS
@@ -250,34 +250,34 @@ class Visits:
         self._refused: Table[int, bool] = Table(_MOST_REFUSED)
 
     def now(self, exchange: Exchange) -> Visit:
-        """The exchange at hand, as it will be remembered; its verdict is what its status says."""
+        """Return this exchange as a visit; its verdict is that of its status."""
         return self._state.visit(exchange)
 
     def of_resource(self, exchange: Exchange) -> Sequence[Visit]:
-        """What came of earlier requests for the same path and query of the same service, oldest first."""
+        """Return earlier requests for the same path and query of the same service, oldest first."""
         return self._resources.of(self.now(exchange).resource, moment(exchange))
 
     def of_credential(self, exchange: Exchange) -> Sequence[Visit]:
-        """What came of earlier requests to the service with the same credential, oldest first."""
+        """Return earlier requests to the service with the same credential, oldest first."""
         now = self.now(exchange)
         return () if now.credential is None else self.of(now.service, now.credential, now.ended)
 
     def of(self, service: str, credential: bytes, now: float) -> Sequence[Visit]:
-        """What came of requests to a service with a credential, oldest first.
+        """Return requests to a service with a credential, oldest first.
 
         :param now: seconds of the exchanges' clock.
         """
         return self._credentials.of((service, credential), now)
 
     def of_client(self, exchange: Exchange) -> Sequence[Visit]:
-        """What came of earlier requests to the service by the same client, from its first failure on, oldest first."""
+        """Return earlier requests to the service by the same client, from its first failure, oldest first."""
         if not len(self._clients):
             return ()
         now = self.now(exchange)
         return self._clients.of((now.service, now.client), moment(exchange))
 
     def was_doubted(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether the credential of an exchange was answered by 401 before."""
+        """Return whether the credential of an exchange got 401 before."""
         credential = visit.credential
         return (
             credential is not None
@@ -295,7 +295,7 @@ class Visits:
         return client in self._clients and len(self._clients.of(client, visit.ended)) > 0
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Add an exchange to the stories it belongs to."""
+        """Add an exchange to its stories."""
         self._resources.add(visit.resource, visit)
         if visit.credential is not None:
             self._credentials.add((visit.service, visit.credential), visit)
@@ -312,15 +312,15 @@ class Visits:
 
 
 def resource_was_refused(state: State) -> Opens:
-    """See ``Visits.was_refused``."""
+    """Return ``Visits.was_refused`` as a gate."""
     return state.recall(Visits).was_refused
 
 
 def credential_was_doubted(state: State) -> Opens:
-    """See ``Visits.was_doubted``."""
+    """Return ``Visits.was_doubted`` as a gate."""
     return state.recall(Visits).was_doubted
 
 
 def client_had_failed(state: State) -> Opens:
-    """See ``Visits.had_failed``."""
+    """Return ``Visits.had_failed`` as a gate."""
     return state.recall(Visits).had_failed

@@ -1,4 +1,4 @@
-"""Which clients were told to wait, and on which routes."""
+"""Remember clients that were asked to wait, and on which routes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST: Final = 4096
 
 
 class Waiting:
-    """Refusals by 429 and 503 with a time to wait, by client and route, whichever the method and the service."""
+    """Refusals by 429 and 503 with a time to wait, by client and route, for any method and service."""
 
     wants = When(status="429 503")
     view = Present
@@ -23,11 +23,11 @@ class Waiting:
         self._told: Table[tuple[int, str], bool] = Table(_MOST)
 
     def holds(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether the client of an exchange was told to wait before, on its route."""
+        """Return whether the client of an exchange was asked to wait before, on its route."""
         return len(self._told) > 0 and self._told.get((visit.client, visit.route), visit.ended) is not None
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep a refusal that says how long to wait."""
+        """Record a refusal that says how long to wait."""
         if visit.wait is not None:
             self._told.keep((visit.client, visit.route), True, visit.ended)
 
@@ -36,5 +36,5 @@ class Waiting:
 
 
 def was_told_to_wait(state: State) -> Opens:
-    """See ``Waiting.holds``."""
+    """Return ``Waiting.holds`` as a gate."""
     return state.recall(Waiting).holds

@@ -1,6 +1,6 @@
-"""Under which statuses a service sends the same words.
+"""Remember the statuses under which a service sends the same words.
 
-A message of a service's own has one cause. Where it comes under 400 here and under 500 there, one of the two is wrong.
+A service's own message has one cause. If it is sent under 400 and under 500, one of the two is wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _UNCLEAR: Final = frozenset({400, 404, 422})
 class WordingProof(NamedTuple):
     """An exchange whose words belong to another status: ``expected``.
 
-    :ivar fault: the exchange at fault, which may be the current one.
+    :ivar fault: the faulty exchange, which may be the current one.
     """
 
     fault: Visit
@@ -48,11 +48,11 @@ class Wordings:
         self._latest: Latest[tuple[WordingProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
 
     def proofs(self, exchange: Exchange) -> tuple[WordingProof, ...]:
-        """Return what the words of an error prove about it, or about an earlier one in the same words."""
+        """Return the proofs of an error's words about it, or about an earlier one with the same words."""
         return self._latest.of(exchange)
 
     def may_prove(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether an error was seen in the same words under another status."""
+        """Return whether the same words were seen under another status."""
         return (visit.status or 0) >= 400 and len(self._latest.of(exchange)) > 0
 
     def _proofs(self, exchange: Exchange) -> Iterator[WordingProof]:
@@ -67,14 +67,14 @@ class Wordings:
             yield WordingProof(fault, right.status or 0, story, note)
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Keep the words of an error."""
+        """Record the words of an error."""
         key = _key(exchange)
         if key is None or visit.status is None:
             return
         statuses: dict[int, Visit] = self._wordings.ensure(key, dict, visit.ended)
         for status, other in tuple(statuses.items()):
             if _judged(visit, other)[0] is other:
-                del statuses[status]  # it was reported
+                del statuses[status]  # already reported
         if visit.status in statuses or len(statuses) < _MOST_STATUSES:
             statuses[visit.status] = visit
 
@@ -83,12 +83,12 @@ class Wordings:
 
 
 def wordings_prove(state: State) -> Opens:
-    """See ``Wordings.may_prove``."""
+    """Return ``Wordings.may_prove`` as a gate."""
     return state.recall(Wordings).may_prove
 
 
 def _key(exchange: Exchange) -> tuple[str, int] | None:
-    """What stands for the words of an error; None where they are stock words, or not the service's."""
+    """Return a key for the words of an error; None if they are common words, or not the service's."""
     words = wording(exchange)
     if words is None or words.telling < _LEAST_TELLING or words.upstream:
         return None
@@ -98,7 +98,7 @@ def _key(exchange: Exchange) -> tuple[str, int] | None:
 
 
 def _judged(one: Visit, other: Visit) -> tuple[Visit | None, Visit | None]:
-    """The one of two errors in the same words that has the wrong status, and the other; None where neither has."""
+    """Return the error with the wrong status, of two with the same words, and the other one; None if neither has."""
     for fault, right in ((one, other), (other, one)):
         if (fault.status == 500 and right.status in _CLIENT) or (fault.status in _UNCLEAR and right.status == 401):
             return fault, right

@@ -1,10 +1,10 @@
-"""What was written, so that rules can tell a resource that changed by itself from one that was changed.
+"""Remember writes, so that rules can separate resources that changed by themselves from written ones.
 
-A write concerns what it is sent to, but also what lies below (an order's lines go with the order) and what lies above
-(``POST /orders/7/restore``). What had no effect by its own account, a 4xx, is none.
+A write concerns its target, but also resources below it (an order's lines are deleted with the order) and above it
+(``POST /orders/7/restore``). A 4xx has no effect and does not count.
 
-Half of some traffic are writes, and rules ask for them once in a thousand exchanges: so they are kept as they come, and
-searched when somebody asks.
+In some traffic half of the requests are writes, but rules ask once in a thousand exchanges. So writes are kept as they
+come, and searched when a rule asks.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from wirelint.core.when import When
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.history.visits import Present
 
-# All of them may have to be searched: two milliseconds, at worst.
+# A search may read all of them: two milliseconds at worst.
 _MOST: Final = 2048
 _LONGEST: Final = 1024
-# Seconds that exchanges may be out of order: some recorders write them down in the order of their beginnings.
+# Seconds by which exchanges may be out of order: some recorders sort them by their start.
 _DISORDER: Final = 60.0
-# Calls whose path says nothing about what they change.
+# Calls whose path does not show what they change.
 _ANYWHERE: Final = frozenset(
     {
         Protocol.GRAPHQL,
@@ -39,7 +39,7 @@ _ANYWHERE: Final = frozenset(
         Protocol.BULK,
     }
 )
-# By these, all that there is may come and go: tests set their fixtures up anew, backups are played back.
+# These may change everything: tests reset their fixtures, backups are restored.
 _resetting: Final = re.compile(
     r"/[\w-]{0,32}(?:reset|restor|recover|seed|fixture|rollback|import|snapshot|undelet|migrat|sync|_bulk)",
     re.IGNORECASE,
@@ -50,17 +50,17 @@ _removing: Final = re.compile(
 
 
 class Writes:
-    """The latest writes, those by one method to one target taken as one."""
+    """The latest writes; those with the same method and target count as one."""
 
     wants = When(status="none 1xx 2xx 3xx 5xx", method=UNSAFE)
     view = Present
 
     def __init__(self, state: State) -> None:
-        # By service, authority, method and target, which is empty where it may be anywhere.
+        # By service, authority, method and target, which is empty if it may be anywhere.
         self._writes: Table[tuple[str, str, str, str], Visit] = Table(_MOST)
 
     def touched(self, exchange: Exchange, since: Visit) -> bool:
-        """Return whether the resource of an exchange may have been changed: by a write to it, above or below.
+        """Return whether the resource of an exchange may have changed: by a write to it, above or below.
 
         :param since: the visit after which writes count; itself it does not.
         """
@@ -71,7 +71,8 @@ class Writes:
         )
 
     def removed(self, exchange: Exchange, since: Visit) -> bool:
-        """Return whether the resource of an exchange may have been removed: by a write to it or below, a removal above.
+        """Return whether the resource of an exchange may have been removed: by a write to it or below, or a removal
+        above.
 
         :param since: the visit after which writes count; itself it does not.
         """
@@ -82,9 +83,9 @@ class Writes:
         )
 
     def _since(self, exchange: Exchange, since: Visit) -> Iterator[tuple[str, str]]:
-        """Method and target of writes to the site of an exchange that count, the latest first."""
+        """Yield method and target of writes to the exchange's authority that count, the latest first."""
         site = (exchange.service, exchange.request.authority[:_LONGEST])
-        at_once = True  # what ended at once with that visit, as all did in recordings without times, may be later
+        at_once = True  # writes that ended at the same time as that visit, as in recordings without times, may be later
         for (service, authority, method, target), visit in self._writes.newest(moment(exchange)):
             if visit.ended < since.ended - _DISORDER:
                 return
@@ -95,9 +96,9 @@ class Writes:
                 yield method, "" if _resets(visit.route) else target
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Add an exchange that may have changed something."""
+        """Record an exchange that may have changed something."""
         request = exchange.request
-        # All of these protocols send what they want done by POST, and what 201 tells of was created there.
+        # These protocols send every operation as a POST, and the resource of a 201 was created there.
         anywhere = request.method == "POST" and visit.status != 201 and protocol(exchange) in _ANYWHERE
         target = "" if anywhere else request.target[:_LONGEST]
         key = (visit.service, request.authority[:_LONGEST], visit.method, target)
@@ -113,12 +114,12 @@ def _resets(route: str) -> bool:
 
 
 def _path(target: str) -> str:
-    """The path of a target; a slash at the end makes no difference."""
+    """Return the path of a target, without a trailing slash."""
     return target.partition("?")[0].rstrip("/")
 
 
 def _holds(above: str, path: str) -> bool:
-    """Return whether a path is another one, or lies below it."""
+    """Return whether a path equals another one, or is below it."""
     return path.startswith(above) and path[len(above) : len(above) + 1] in ("", "/")
 
 
