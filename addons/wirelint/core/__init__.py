@@ -1,1 +1,1 @@
-"""What wirelint knows: exchanges, rules, findings. Pure: no I/O, no clock, no proxy, no metrics."""
+"""Exchanges, rules, findings, the engine. Pure: no I/O, no clock, no proxy, no metrics."""

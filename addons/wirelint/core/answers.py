@@ -1,4 +1,4 @@
-"""Facts about an error, found out once for all responses that say the same."""
+"""Cache facts about errors for all equal responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PASSING: Final = TRACING | {
     "set-cookie", "x-amz-cf-id", "x-amz-id-2", "x-amz-request-id", "x-amzn-requestid", "x-amzn-trace-id",
     "x-correlation-id", "x-ms-request-id", "x-request-id", "x-response-time", "x-runtime",
 }  # fmt: skip
-"""Response fields that differ from one response to the next, whatever happened."""
+"""Response fields that differ in every response."""
 
 _LONGEST: Final = 2048
 _MOST: Final = 512
@@ -23,10 +23,10 @@ _HERE: Final = f"{__name__}.facts"
 
 
 def once_per_answer[T](fact: Callable[[Exchange], T]) -> Callable[[Exchange], T]:
-    """Run a pure function of a response once for all errors that say the same, as services repeat a few for ever.
+    """Run a pure function of a response once for all equal errors, because services repeat a few of them.
 
     The function may depend on the status, the content and the response's fields other than ``PASSING``. It must not
-    depend on the request, on the service or on what the operator declared. Other facts are for ``core.once``.
+    depend on the request, on the service or on settings. For other facts use ``core.once``.
     """
     name = f"{fact.__module__}.{fact.__qualname__}"
 
@@ -59,11 +59,11 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
 
 
 def _octets(name: str, value: bytes | tuple[bytes, ...]) -> int:
-    """Return the size of a field, of whose lines there may be several. What is cached must be short."""
+    """Return the size of a field, which may have several lines. Cached values must be short."""
     return len(name) + (len(value) if isinstance(value, bytes) else sum(map(len, value)))
 
 
 @functools.lru_cache(maxsize=_MOST)
 def _known(status: int, fields: tuple[Any, ...], raw: bytes) -> dict[str, Any]:  # noqa: ARG001 - the key
-    """Return what was found out about an answer so far: nothing the first time."""
+    """Return the cached facts about an answer: none the first time."""
     return {}

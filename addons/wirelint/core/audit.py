@@ -1,4 +1,4 @@
-"""What comes of an audit."""
+"""The result of an audit."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from wirelint.core.verdict import Verdict
 
 
 class Suppressed(msgspec.Struct, frozen=True, eq=False):
-    """A finding that is accepted, and the first suppression that covers it."""
+    """An accepted finding, and the first suppression that covers it."""
 
     finding: Finding
     by: Suppression
 
 
 class Audit(msgspec.Struct, frozen=True, eq=False):
-    """The outcome of auditing one exchange: reports and sinks consume these.
+    """The result of auditing one exchange: reports and sinks consume these.
 
-    ``plan`` names the rules that could have fired. ``skipped`` is why content that rules wanted to read could not be
-    inspected, else None. ``faults`` are ids of rules that failed on this exchange. ``suppressed`` are the findings that
-    are accepted and so not among ``findings``; ``expired`` are suppressions that would have covered one of these, each
-    named once. ``route`` is the template of the request's path: the configured one, else what was learned
-    (``core.learned``); ``folds`` are words in earlier routes that turned out to be values by this exchange.
+    ``plan`` has the rules that could have fired. ``skipped`` is the reason why content could not be inspected, else
+    None. ``faults`` are ids of rules that failed on this exchange. ``suppressed`` are accepted findings, which are not
+    in ``findings``; ``expired`` are suppressions that would have covered one of these, each once. ``route`` is the
+    template of the request's path: the configured one, else the learned one (``core.learned``); ``folds`` are words in
+    earlier routes that this exchange showed to be values.
     """
 
     exchange: Exchange

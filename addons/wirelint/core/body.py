@@ -1,7 +1,7 @@
-"""The content of a message: whole, a prefix, empty, or unavailable; its views are parsed once, when asked for.
+"""The content of a message: complete, truncated, empty, or unavailable; its views are parsed once, on first use.
 
-Unknown is not empty. Every view answers *nothing* (``None`` or ``NOTHING``) both for content that is not of that
-form and for content that could not be inspected; ``unavailable`` and ``complete`` tell these apart.
+Unknown is not empty. Every view returns *nothing* (``None`` or ``NOTHING``) both for content of another form and for
+content that could not be inspected; ``unavailable`` and ``complete`` distinguish these.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from wirelint.core.json_parts import (
 from wirelint.core.media import MediaType, media_type
 
 DECODED_LIMIT: Final = 256 * 1024
-"""Most bytes that a body's content coding is unpacked to; what lies behind is not looked at."""
+"""Most bytes that are decoded from a body's content coding; the rest is ignored."""
 
 MEMBERS_LIMIT: Final = 16 * 1024
-"""Of content longer than this, long members are known by their start alone; of a cut one, this much is looked at."""
+"""In content longer than this, only the start of long members is parsed; of truncated content, this much is read."""
 
 _SMALL: Final = 512
-"""Up to here, parsing all members costs no more than leaving most of them alone."""
+"""Up to this size, parsing all members costs no more than skipping most of them."""
 
 
 class Body:
     """Content of one message.
 
-    :param raw: the octets as captured, content coding still applied; None when there are none to look at.
+    :param raw: the octets as captured, with their content coding; None if there are none.
     :param complete: whether ``raw`` is all of it.
-    :param size: length on the wire in bytes, where known.
-    :param coding: value of Content-Encoding, empty where ``raw`` is already decoded.
+    :param size: length on the wire in bytes, if known.
+    :param coding: value of Content-Encoding, empty if ``raw`` is already decoded.
     :param media: the message's media type.
     :param reason: why ``raw`` is None: ``streamed``, ``too_large``, ``not_captured``, ``undecodable``.
     """
@@ -90,12 +90,12 @@ class Body:
 
     @classmethod
     def unknown(cls, reason: str, *, size: int | None = None) -> Body:
-        """A body that was there, or may have been, but was not captured."""
+        """Return a body that existed, or may have, but was not captured."""
         return cls(None, complete=False, size=size, reason=reason)
 
     @property
     def content(self) -> bytes | None:
-        """The decoded content or its prefix (at most ``DECODED_LIMIT`` bytes); None where unavailable."""
+        """Return the decoded content or its prefix (at most ``DECODED_LIMIT`` bytes); None if unavailable."""
         content = self._content
         if content is NOTHING:
             content = self.raw
@@ -110,26 +110,26 @@ class Body:
 
     @property
     def unavailable(self) -> str | None:
-        """Why the content cannot be inspected, or None where it can."""
+        """Return why the content cannot be inspected, None if it can."""
         if self.coding and self._content is NOTHING:
             _ = self.content
         return self._reason
 
     @property
     def complete(self) -> bool:
-        """Return whether ``content`` is all there was."""
+        """Return whether ``content`` is the whole content."""
         if self.coding and self._content is NOTHING:
             _ = self.content
         return self._complete and self._reason is None
 
     @property
     def empty(self) -> bool:
-        """Return whether the message is known to have had no content at all."""
+        """Return whether the message is known to have no content."""
         return self.raw == b"" and self._complete and self._reason is None
 
     @property
     def text(self) -> str | None:
-        """The content as text by its charset, UTF-8 else; octets that do not fit are replaced."""
+        """Return the content as text by its charset, else UTF-8; invalid octets are replaced."""
         text = self._text
         if text is NOTHING:
             content = self.content
@@ -139,7 +139,7 @@ class Body:
 
     @property
     def top_level(self) -> dict[str, msgspec.Raw] | None:
-        """Names and unparsed values of a complete JSON object; None for anything else. Cheaper than ``json``."""
+        """Return names and unparsed values of a complete JSON object; None for anything else. Cheaper than ``json``."""
         top = self._top
         if top is NOTHING:
             top = self._top = object_of(self._json_octets())
@@ -147,7 +147,7 @@ class Body:
 
     @property
     def elements(self) -> list[msgspec.Raw] | None:
-        """Unparsed elements of a complete JSON array; None for anything else. Cheaper than ``json``."""
+        """Return unparsed elements of a complete JSON array; None for anything else. Cheaper than ``json``."""
         elements = self._elements
         if elements is NOTHING:
             elements = self._elements = array_of(self._json_octets())
@@ -155,9 +155,9 @@ class Body:
 
     @property
     def names(self) -> frozenset[str] | None:
-        """The folded names of a JSON object's members, or of those of an array's first element; None for anything else.
+        """Return the folded names of a JSON object's members, or of an array's first element; None for anything else.
 
-        What lists hold is much alike, and where it is no object, there are no names.
+        Elements of a list are usually alike; elements that are not objects have no names.
         """
         names = self._names
         if names is NOTHING:
@@ -169,21 +169,21 @@ class Body:
 
     @property
     def json(self) -> Any:
-        """The complete content parsed as JSON, whatever its media type says; NOTHING where it is not JSON."""
+        """Return the complete content parsed as JSON, whatever its media type; NOTHING if it is not JSON."""
         value = self._json
         if value is None:
             octets = self._json_octets()
             value = value_of(octets) if octets else NOTHING
-            # None stands for "not yet parsed", so JSON's own null is kept wrapped.
+            # None means "not yet parsed", so JSON's own null is kept wrapped.
             self._json = value = _NULL if value is None else value
         return None if value is _NULL else value
 
     @property
     def members(self) -> dict[str, Any] | None:
-        """The members of a JSON object; of a prefix, those that ended before the cut. None for anything else.
+        """Return the members of a JSON object; of a prefix, those that end before the cut. None for anything else.
 
-        Beyond ``MEMBERS_LIMIT``, long arrays and objects within have only what stands at their start: what declares an
-        error is short or comes first, and to parse a long list costs more than all else that is done for an exchange.
+        Beyond ``MEMBERS_LIMIT``, nested long arrays and objects contain only their start: the marks of an error are
+        short or come first, and parsing a long list costs more than the rest of the audit.
         """
         members = self._members
         if members is NOTHING:
@@ -200,7 +200,7 @@ class Body:
         return members
 
     def pick(self, names: frozenset[str]) -> dict[str, Any]:
-        """Those of ``members`` whose folded names are among ``names``, by these; as a rule, no others are parsed."""
+        """Return the ``members`` whose folded names are in ``names``, by these; usually, no others are parsed."""
         members = self._members
         if members is NOTHING and self.complete and len(self.content or b"") > _SMALL:
             top = self.top_level or {}
@@ -209,17 +209,17 @@ class Body:
 
     @property
     def is_broken_json(self) -> bool:
-        """Return whether complete, non-empty content is provably no JSON text (RFC 8259)."""
+        """Return whether complete, non-empty content is provably not JSON (RFC 8259)."""
         content = self.content
         return bool(self.complete and content and content.strip(b" \t\r\n") and self.json is NOTHING)
 
     @property
     def is_cut_json(self) -> bool:
-        """Return whether content that is no JSON only ends too soon, as if a recorder had silently cut it."""
+        """Return whether invalid JSON only ends early, as if a recorder had truncated it silently."""
         return self.is_broken_json and is_beginning(self._json_octets())
 
     def _json_octets(self) -> bytes:
-        """Complete content in UTF-8, without what may stand before JSON; empty where it is not complete."""
+        """Return complete content in UTF-8, without prefixes before JSON; empty if it is not complete."""
         octets = self._octets
         if octets is None:
             octets = self.content if self.complete else None
@@ -229,12 +229,12 @@ class Body:
         return octets
 
     def __copy__(self) -> Body:
-        """The same content, of which nothing was read yet."""
+        """Return the same content without cached views."""
         complete, size, coding = self._complete, self.size, self.coding
         return Body(self.raw, complete=complete, size=size, coding=coding, media=self.media, reason=self._reason)
 
     def __repr__(self) -> str:
-        # Never the content: a repr ends up in logs.
+        # Never the content: a repr may end up in logs.
         return f"Body({self._reason or self.size or 0})"
 
 
@@ -246,7 +246,7 @@ def _decode_text(content: bytes, charset: str) -> str:
         return content.decode(charset or "utf-8", "replace")
     except LookupError:
         return content.decode("utf-8", "replace")
-    except (ValueError, TypeError):  # a codec that is no text encoding, or one that refuses "replace"
+    except (ValueError, TypeError):  # a codec that is not a text encoding, or one without "replace"
         return content.decode("latin-1")
 
 

@@ -1,4 +1,4 @@
-"""Cache what a function makes of a text that a peer sent."""
+"""Cache functions of texts that a peer sent."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 
 def by_beginning[T](longest: int, *, most: int) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """Cache a function of a text's beginning. Later characters are neither looked at nor kept.
+    """Cache a function of a text's beginning. Later characters are neither read nor kept.
 
-    :param longest: characters of the beginning. Without a bound one client could fill the cache with megabytes.
-    :param most: how many texts to keep.
+    :param longest: characters of the beginning. Without a bound, one client could fill the cache with megabytes.
+    :param most: most texts to keep.
     """
 
     def decorate(function: Callable[[str], T]) -> Callable[[str], T]:

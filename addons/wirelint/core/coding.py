@@ -1,6 +1,6 @@
-"""Bounded decoding of content codings (RFC 9110 §8.4): gzip, deflate, br, zstd.
+"""Decode content codings within bounds (RFC 9110 §8.4): gzip, deflate, br, zstd.
 
-Works on prefixes: whatever a cut stream yields is returned. A bomb costs no more than ``limit`` bytes of output.
+Works on prefixes: the decodable part of a truncated stream is returned. A bomb costs at most ``limit`` bytes of output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _MOST_CODINGS: Final = 3
 
 
 class UndecodableError(Exception):
-    """The content is not what its coding says, or the coding is unknown here."""
+    """The content does not match its coding, or the coding is unknown."""
 
 
 def decode(data: bytes, coding: str, limit: int) -> tuple[bytes, bool]:
@@ -24,8 +24,8 @@ def decode(data: bytes, coding: str, limit: int) -> tuple[bytes, bool]:
     :param data: the coded octets or a prefix of them.
     :param coding: the field value; several codings are undone last first.
     :param limit: most bytes to return.
-    :returns: the decoded octets and whether they are all that ``data`` holds.
-    :raises UndecodableError: for an unknown coding or octets that are not in it.
+    :returns: the decoded octets, and whether they are the whole of ``data``.
+    :raises UndecodableError: for an unknown coding or invalid octets.
     """
     names = [name for part in coding.lower().split(",") if (name := part.strip()) and name != "identity"]
     if len(names) > _MOST_CODINGS:
@@ -45,7 +45,7 @@ def _inflate(data: bytes, limit: int) -> tuple[bytes, bool]:
         return _members(data, limit, 47)
     except zlib.error:
         try:
-            return _members(data, limit, -15)  # what some servers mean by "deflate": no zlib wrapper
+            return _members(data, limit, -15)  # some servers send "deflate" without a zlib wrapper
         except zlib.error as error:
             raise UndecodableError("deflate") from error
 
@@ -58,7 +58,7 @@ def _members(data: bytes, limit: int, window: int) -> tuple[bytes, bool]:
         if not stream.eof:
             return bytes(out), False
         data = stream.unused_data
-        if data[:2] != b"\x1f\x8b":  # trailing padding is no further member
+        if data[:2] != b"\x1f\x8b":  # trailing padding is not a further member
             return bytes(out), True
     return bytes(out), not data
 
@@ -106,7 +106,7 @@ def _zstd_package(data: bytes, limit: int) -> tuple[bytes, bool]:
     zstd: Any = importlib.import_module("zstandard")
     reader = zstd.ZstdDecompressor(max_window_size=_WINDOW_LIMIT).stream_reader(data, read_across_frames=True)
     out: bytes = reader.read(limit + 1)
-    # A stream that ends mid-frame reads like one that ended; only the frame's own end shows the difference.
+    # A stream that ends in a frame looks like a complete one; only the frame's own end shows the difference.
     check = zstd.ZstdDecompressor(max_window_size=_WINDOW_LIMIT).decompressobj()
     try:
         if len(out) <= limit:

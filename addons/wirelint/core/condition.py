@@ -1,6 +1,6 @@
-"""What a service means by its error codes, as its operator puts it: ``errno != 0``, ``ret.code not in ['OK']``.
+"""Parse the operator's conditions for errors: ``errno != 0``, ``ret.code not in ['OK']``.
 
-A comparison of one member with literals, read by hand: no expression of the language is ever evaluated.
+A condition compares one member with literals. It is parsed by hand: no Python expression is ever evaluated.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ Literal = str | float | bool | None
 
 
 class ConditionError(ValueError):
-    """The text is no condition; the message says where reading it stopped."""
+    """The text is not a condition; the message says where parsing stopped."""
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A comparison of the member at ``path`` with ``values``; without ``operator``, whether there is any."""
+    """A comparison of the member at ``path`` with ``values``; without ``operator``, a test for a value."""
 
     text: str
     path: tuple[str, ...]
@@ -40,11 +40,11 @@ class Condition(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The folded name of the top-level member that it looks at."""
+        """Return the folded name of the top-level member that it reads."""
         return self.path[0].lower()
 
     def holds(self, members: Mapping[str, Any]) -> bool | None:
-        """Return whether a JSON object fulfils it; None where the member is not there, or cannot be compared."""
+        """Return whether a JSON object fulfils it; None if the member is missing, or cannot be compared."""
         found, actual = member(members, self.path)
         if not found or (actual is None and None not in self.values):
             return None if self.operator or not found else False
@@ -58,11 +58,11 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 def condition(text: str) -> Condition:
-    """Read a condition: a dotted path, alone or with ``== != < <= > >=`` and a literal, or ``[not] in`` and a list.
+    """Parse a condition: a dotted path, alone or with ``== != < <= > >=`` and a literal, or ``[not] in`` and a list.
 
     Literals are numbers, texts in quotes, ``true``, ``false`` and ``null``.
 
-    :raises ConditionError: the text is none.
+    :raises ConditionError: the text is not a condition.
     """
     if len(text) > _LONGEST:
         raise ConditionError(f"longer than {_LONGEST} characters")
@@ -117,7 +117,7 @@ def _list(text: str, at: int) -> tuple[tuple[Literal, ...], int]:
 
 
 def member(members: Mapping[str, Any], path: tuple[str, ...]) -> tuple[bool, Any]:
-    """Return whether a member is at ``path``, and its value; an exact name is preferred to another spelling."""
+    """Return whether there is a member at ``path``, and its value; an exact name is preferred to another spelling."""
     value: Any = members
     for name in path:
         if not isinstance(value, Mapping):
@@ -140,7 +140,7 @@ def _equal(actual: Any, value: Literal) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    """Numbers as such and as texts: services send ``"0"`` for ``0``."""
+    """Return a number, also from a text: services send ``"0"`` for ``0``."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):

@@ -1,7 +1,7 @@
-"""Find what messages carry: credentials, names of people, and other text of a client's own.
+"""Find credentials, names of people, and other text chosen by clients in messages.
 
-``carried`` is the only place that takes a message apart for them. The lists below say which names count: a new one is
-one line, and its values are recognized as credentials, hashed, left out and broken by probes, and redacted.
+Only ``carried`` reads messages for them. The lists below have the names that count. For a new name, add one line: its
+values are then recognised as credentials, hashed, left out and broken by probes, and redacted.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ FIELDS: Final = frozenset(
 """Request fields, by lower-case name, that carry a credential."""
 
 SCHEMES: Final = frozenset({"basic", "bearer", "digest", "negotiate", "token", "apikey"})
-"""Authentication schemes that send nothing if nothing stands behind them."""
+"""Authentication schemes that carry no credential without a value."""
 
 MEMBERS: Final = frozenset(
     {
@@ -112,7 +112,7 @@ _form: Final = re.compile(
     r"[\w.-]{0,24}(?:access_?token|api_?key|token|secret|passw(?:or)?d)|login|username|assertion|code", re.IGNORECASE
 )
 
-# Names that may tell the caller: to claim that a request was anonymous, nothing in it may even look like a credential.
+# Names that may identify the caller: a request is anonymous only if nothing in it looks like a credential.
 _naming: Final = re.compile(
     r"token|api-?key|secret|signature|session|jwt|passw|assertion|credential|clientcert|principal|identity"
     r"|(?:^|[-_])(?:key|auth\w*|sig|hmac|cert|chain|user(?:id|name|info)?|email|subject|spiffe|login|consumer|otp)(?:$|[-_])"
@@ -127,13 +127,13 @@ _trackers: Final = re.compile(
 )
 _SHORTEST_SESSION: Final = 8
 
-# Names of values that nobody else may see.
+# Names of private values.
 TELLING: Final = (
     "pass(?!ed|ing|es|ive|enger|age)|pwd|kennwort|secret(?!ar)|token|api_?key|api-key|access_?key|private_?key"
     "|auth(?!or(?!i[sz]))|credential|session|cookie|(?<!in)(?<!re)sid(?!e)|jwt|bearer|sig(?!n)|signature|otp"
     "|pin(?!g)|ssn|(?<!dis)(?<!wild)card(?!inal)|cvv|iban|assertion|nonce|code_verifier|client_id"
 )
-"""What the names of secrets contain, in queries, content and prose."""
+"""Parts of names of secrets, in queries, content and prose."""
 _telling: Final = re.compile(TELLING)
 _private_field: Final = re.compile(
     r"(?:^|[-_])(?:key|hmac|cert|crumb|user(?:id|name)?|email|subject|spiffe|login|consumer|identity|principal)(?:$|[-_])"
@@ -156,7 +156,7 @@ WORDINGS: Final = frozenset(
         "op", "operation", "order", "page", "prop", "sort", "type", "view",
     }
 )  # fmt: skip
-"""Query parameters whose values are words of the API rather than a client's own."""
+"""Query parameters whose values are words of the API, not chosen by a client."""
 _MAY_BEAR: Final = frozenset({"authorization", "cookie", "dpop", "signature-input"})
 _TAKEN_APART: Final = frozenset({"authorization", "cookie"})
 _URLS: Final = frozenset({"referer", "location", "content-location"})
@@ -180,12 +180,12 @@ _element: Final = re.compile(r"<(?:\w{1,32}:)?([\w.-]{1,64})(?:\s[^<>]{0,256})?>
 
 
 class Sensitivity(enum.IntEnum):
-    """How much a name says of its value."""
+    """What a name says about its value."""
 
     PRIVATE = 1
-    """Not to be shown: a secret, or a person's."""
+    """Must not be shown: a secret, or data of a person."""
     NAMING = 2
-    """May tell the service who the caller is."""
+    """May identify the caller to the service."""
     CREDENTIAL = 3
 
 
@@ -204,11 +204,11 @@ class Carried(NamedTuple):
 
 
 def carried(exchange: Exchange, least: Sensitivity) -> Iterator[Carried]:
-    """Yield what the messages of an exchange carry.
+    """Yield the values that the messages of an exchange carry.
 
-    The response, and whatever takes long to find, is looked at only for ``Sensitivity.PRIVATE``.
+    The response, and values that are expensive to find, are read only for ``Sensitivity.PRIVATE``.
 
-    :param least: leave out what is graded lower.
+    :param least: leave out values of lower sensitivity.
     """
     request, response, knowledge = exchange.request, exchange.response, known(exchange)
     yield from _of_request_fields(request.headers, knowledge, least)
@@ -232,30 +232,30 @@ def sent(exchange: Exchange) -> tuple[Carried, ...]:
 
 
 class Bearing(NamedTuple):
-    """Those of a request's fields that may carry something, in the order of their first lines."""
+    """A request's fields that may carry something, in the order of their first lines."""
 
     graded: tuple[tuple[str, Sensitivity], ...]
     likely: tuple[tuple[str, Sensitivity], ...]
-    """The graded ones without those that can carry no credential."""
+    """The sensitive fields without those that cannot carry a credential."""
     naming: tuple[str, ...]
-    """The names of those that may tell who the caller is."""
+    """The names of fields that may identify the caller."""
 
 
 _BEARING: Final[dict[tuple[str, ...], Bearing]] = {}
-"""By the names of the fields that came together lately."""
+"""Cached by recent sets of field names."""
 
 
 def bearing(names: tuple[str, ...]) -> Bearing:
     """Return which of a request's fields may carry something.
 
-    :param names: of all its fields, in lower case, in the order of their first lines.
+    :param names: names of all its fields, in lower case, in the order of their first lines.
     """
     found = _BEARING.get(names)
     if found is None:
         graded = tuple((name, grade) for name in names if (grade := _grade_of_field(name)) is not None)
         likely = tuple(each for each in graded if each[1] is Sensitivity.CREDENTIAL or each[0] in _TAKEN_APART)
         found = Bearing(graded, likely, tuple(name for name, grade in graded if grade is not Sensitivity.PRIVATE))
-        if sum(map(len, names)) <= _LONGEST_KEPT:  # a client may send any names
+        if sum(map(len, names)) <= _LONGEST_KEPT:  # a client may send any name
             if len(_BEARING) >= _MOST_HEADS:
                 _BEARING.clear()
             _BEARING[names] = found
@@ -293,7 +293,7 @@ def _of_lines(headers: Headers, name: str, grade: Sensitivity) -> Iterator[Carri
 
 
 def of_authorization(headers: Headers, least: Sensitivity) -> Iterator[Carried]:
-    """Yield what the Authorization field carries: a credential, unless nothing stands behind the scheme."""
+    """Yield the credential in the Authorization field, none if only a scheme is there."""
     value = (headers.get("authorization") or "").strip()[:_LONGEST_HEAD]
     scheme, _, rest = value.partition(" ")
     folded = scheme.lower()
@@ -318,9 +318,9 @@ def _of_cookies(text: str, knowledge: Knowledge, least: Sensitivity) -> Iterator
 
 
 def of_query(query: str, knowledge: Knowledge, least: Sensitivity) -> Iterator[Carried]:
-    """Yield what a query (without its question mark) carries.
+    """Yield the values that a query (without its question mark) carries.
 
-    A client chooses values freely, and whatever has no name is a value: all are private but words of the API.
+    A client chooses values freely, and a part without a name is a value: all are private except words of the API.
     """
     for pair in query[:_LONGEST_HEAD].split("&"):
         name, equals, value = pair.partition("=")
@@ -337,7 +337,7 @@ def _plain(name: str) -> str:
 
 
 def _of_path(path: str) -> Iterator[Carried]:
-    """Yield the segments that name somebody or look random, and the values of matrix parameters."""
+    """Yield path segments that name a person or look random, and the values of matrix parameters."""
     template = route(path)
     if template == path:  # every segment is a word
         return
@@ -460,7 +460,7 @@ def _may_name(name: str) -> bool:
 
 
 def may_name(name: str) -> bool:
-    """Return whether a field of that name (lower case) may tell who the caller is."""
+    """Return whether a field of that name (lower case) may identify the caller."""
     return _may_name(name[:64])
 
 
@@ -479,18 +479,18 @@ def is_parameter(name: str) -> bool:
     return len(name) <= 64 and _is_parameter(name)
 
 
-@functools.lru_cache(maxsize=4096)  # a service has a few, which come back in every query
+@functools.lru_cache(maxsize=4096)  # a service has a few, repeated in every query
 def _is_parameter(name: str) -> bool:
     return _parameter.fullmatch(name) is not None
 
 
 def is_telling(text: str) -> bool:
-    """Return whether something in a text names a secret. To fold it first takes a tenth of matching without case."""
+    """Return whether a text names a secret. Folding it first takes a tenth of matching without case."""
     return _telling.search(text.casefold()) is not None
 
 
 def is_private(name: str) -> bool:
-    """Return whether a parameter or member of that name holds a secret, or identifies a person."""
+    """Return whether a parameter or member of that name is a secret, or identifies a person."""
     return _is_private(name) if len(name) <= _LONGEST_NAME else is_telling(name)
 
 
@@ -500,7 +500,7 @@ def _is_private(name: str) -> bool:
 
 
 def is_clients_own(name: str) -> bool:
-    """Return whether a client puts something of its own behind that name. In a response the same name is harmless."""
+    """Return whether clients choose the value of that name. In a response the same name is harmless."""
     return is_private(name) or (len(name) <= _LONGEST_NAME and _own.fullmatch(name) is not None)
 
 

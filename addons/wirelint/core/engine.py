@@ -1,4 +1,4 @@
-"""Runs the rules that can apply to an exchange, survives their faults, and gives one verdict."""
+"""Run the rules that can apply to an exchange, contain their faults, and decide the verdict."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _MOST_KINDS: Final = 1024
 _MOST_HITS: Final = 8
 
 STATE: Final = "state"
-"""Stands among the faults of an audit where an exchange could not be remembered."""
+"""The fault of an audit whose exchange could not be remembered."""
 
 
 class Engine:
     """Audits exchanges, one by one, in the order in which they ended.
 
     :param rules: the rules to run.
-    :param least: findings less confident than this are dropped.
+    :param least: findings of lower confidence are dropped.
     :param severities: the severity of a rule's findings, in place of its own.
     :param instead: suggested status → the one to suggest in its place.
-    :param knowledge: what is known about the services.
-    :param state: what is remembered from exchange to exchange; engines that share one look back on the same past.
+    :param knowledge: configured facts about the services.
+    :param state: the memories; engines that share one also share the memories.
     :param template: returns the configured template of a service's requests of a method to a path, or None.
     """
 
@@ -76,7 +76,7 @@ class Engine:
         self._plans: dict[tuple[int | None, str, Kind], Plans] = {}
 
     def audit(self, exchange: Exchange) -> Audit:
-        """Judge one exchange. Never raises: a rule that does is named in ``faults``."""
+        """Audit one exchange. Never raises: a rule that does is named in ``faults``."""
         if self._knowledge is not NOTHING:
             tell(exchange, self._knowledge)
         plan = self._plan(exchange)
@@ -178,7 +178,7 @@ class Engine:
                 faults.append(rule.id)
 
     def _adjusted(self, rule: Rule, hit: Hit) -> Hit:
-        """The hit as those want it who set up the engine."""
+        """Return the hit with the engine's severities and replaced statuses."""
         suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
         if rule.id in self._severities:
             hit = msgspec.structs.replace(hit, severity=self._severities[rule.id])
@@ -224,7 +224,7 @@ def _able(bound: tuple[Bound, ...], exchange: Exchange) -> tuple[tuple[Bound, ..
 
 
 def _adapted(rule: Rule, severities: Mapping[str, Severity], knowledge: Knowledge) -> Rule:
-    """The rule; one that looks at certain members of JSON alone looks at those that are known to tell errors, too."""
+    """Return the rule; one that reads only certain JSON members also reads those of ``error_when``."""
     if rule.id in severities:
         rule = msgspec.structs.replace(rule, severity=severities[rule.id])
     if rule.json_keys is None or not knowledge.error_when:

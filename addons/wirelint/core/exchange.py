@@ -1,7 +1,7 @@
-"""One request with its response, or with the failure that came instead (RFC 9110 §3, "message exchange").
+"""One request with its response, or with the failure in its place (RFC 9110 §3, "message exchange").
 
-Everything here is a frozen value: ``msgspec.structs.replace`` makes another one with other fields. Adapters under
-``wirelint.sources`` make them; rules read them.
+All of these are frozen values: ``msgspec.structs.replace`` makes a changed copy. Sources (``wirelint.sources``) make
+them; rules read them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from wirelint.core.origin import Origin
 
 
 class Direction(enum.StrEnum):
-    """Which way an exchange went, seen from the service that wirelint stands beside."""
+    """The direction of an exchange, seen from the service beside wirelint."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
 class FailureKind(enum.StrEnum):
-    """What went wrong on the wire."""
+    """The kind of a failure on the wire."""
 
     CONNECT = "connect"
     TLS = "tls"
@@ -35,9 +35,9 @@ class FailureKind(enum.StrEnum):
 
 
 class Failure(NamedTuple):
-    """What came instead of a response, or cut one short.
+    """A failure in place of a response, or one that truncated it.
 
-    ``address``: the host and port that no connection could be made to; empty if there was one, or none is known.
+    ``address``: the host and port to which no connection was possible; empty if there was one, or if unknown.
     ``sending``: the client left before it had sent its whole request.
     """
 
@@ -48,10 +48,10 @@ class Failure(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """What a request got that was sent again by ourselves, with other credentials.
+    """The answer to a probe: a request that wirelint repeated with other credentials.
 
-    ``kind``: ``without`` any credentials, or with ``broken`` ones. ``status`` is None where no answer came. ``same``:
-    whether the answer was the same as the client's, content included.
+    ``kind``: ``without`` any credentials, or with ``broken`` ones. ``status`` is None without an answer. ``same``:
+    whether the answer equals the client's, content included.
     """
 
     kind: Literal["without", "broken"]
@@ -76,19 +76,19 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def path(self) -> str:
-        """The target without its query."""
+        """Return the target without its query."""
         return self.target.partition("?")[0]
 
     @property
     def query(self) -> str:
-        """The query without its question mark; empty where there is none."""
+        """Return the query without its question mark; empty if there is none."""
         return self.target.partition("?")[2]
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A response as it came over the wire.
+    """A response as on the wire.
 
-    :param trailers: None where the source cannot tell.
+    :param trailers: None if the source does not know.
     """
 
     status: int
@@ -100,15 +100,15 @@ class Response(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
-    """One request with its response, the failure that came instead, or both where a response was cut short.
+    """One request with its response, a failure, or both if the response was truncated.
 
-    What ``core.once`` found out about it lies in the instance's ``__dict__``, where ``functools.cached_property`` keeps
-    its values as well: a cache, made on demand, that ``msgspec.structs.replace`` leaves behind.
+    The instance's ``__dict__`` is a cache for ``core.once`` and ``functools.cached_property``;
+    ``msgspec.structs.replace`` does not copy it.
 
-    :param client: names the peer that sent the request, only ever compared, never shown.
-    :param started: monotonic seconds, as ``first_byte`` and ``ended``.
+    :param client: identifies the sender of the request; compared, never shown.
+    :param started: monotonic seconds, like ``first_byte`` and ``ended``.
     :param timestamp: the wall clock at the start in Unix seconds.
-    :param probes: empty but for probed exchanges, which are audited separately from all others.
+    :param probes: empty except for probed exchanges, which are audited separately.
     """
 
     request: Request
@@ -131,19 +131,19 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return None if self.response is None else self.response.status
 
     def probe(self, kind: Literal["without", "broken"]) -> Probe | None:
-        """What came of a kind of probe, None where there was none."""
+        """Return the answer to a kind of probe, None if there was none."""
         return next((probe for probe in self.probes if probe.kind == kind), None)
 
     @property
     def duration(self) -> float | None:
-        """Seconds from the request's first byte to the end of the exchange."""
+        """Return the seconds from the request's first byte to the end of the exchange."""
         return None if self.ended is None else max(0.0, self.ended - self.started)
 
 
 class Answered(Exchange, frozen=True, kw_only=True, eq=False):
-    """An exchange that has a response, as type checkers see it: no source makes one.
+    """An exchange with a response, for type checkers only: no source makes one.
 
-    The engine runs a check only on exchanges that fit the rule's ``When``. If that does not admit ``none``, the check
+    The engine runs a check only on exchanges that match the rule's ``When``. If that does not admit ``none``, the check
     takes an ``Answered`` and need not test for a response.
     """
 

@@ -26,7 +26,7 @@ class Severity(enum.IntEnum):
 
 
 class Confidence(enum.IntEnum):
-    """How sure the rule is: a hint, evidence in field or content, or a specification broken in plain sight."""
+    """How sure the rule is: a hint, evidence in a field or in content, or a visible breach of a specification."""
 
     WEAK = 0
     STRONG = 1
@@ -45,15 +45,14 @@ class Side(enum.StrEnum):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """What a rule's check yields; the engine makes a Finding of it.
+    """The result of a rule's check; the engine makes a Finding of it.
 
-    ``message`` is one sentence about *this* exchange. ``evidence`` is the wire text that convinced the rule; the
-    engine redacts and cuts it. ``suggested_status`` is what would have been right, None where it cannot be known.
-    What is None elsewhere falls back to the rule's own metadata. ``discriminator`` keeps findings of one rule on one
-    route apart that mean different things.
+    ``message`` is one sentence about *this* exchange. ``evidence`` is the wire text that proves it; the engine redacts
+    and truncates it. ``suggested_status`` is the expected status, None if unknown. Other attributes that are None take
+    the rule's metadata. ``discriminator`` separates different findings of one rule on one route.
 
-    Where several exchanges are needed to prove it, ``story`` holds the others, and ``note`` says what the current
-    one proves. ``about`` is the one at fault, if that is not the current one; it must be in the story, too.
+    If several exchanges prove it, ``story`` has the others, and ``note`` says what the current one proves. ``about`` is
+    the faulty one, if it is not the current one; it must be in the story, too.
     """
 
     message: str
@@ -70,9 +69,9 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule firing on one exchange, safe to show: all text in it is redacted.
+    """One rule's finding on one exchange, safe to show: all text in it is redacted.
 
-    ``story`` holds all exchanges that prove it, in order; it is empty where this one alone does.
+    ``story`` has all exchanges that prove it, in order; it is empty if this one alone does.
     """
 
     rule: str
@@ -97,6 +96,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fingerprint(service: str, method: str, route: str, rule: str, discriminator: str) -> str:
-    """Return the identity of a finding over time: 16 hex digits, the same on every machine."""
+    """Return the fingerprint of a finding: 16 hex digits, the same on every machine."""
     text = f"{service}\x1f{method}\x1f{route}\x1f{rule}\x1f{discriminator}"
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]

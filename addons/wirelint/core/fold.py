@@ -1,4 +1,4 @@
-"""Words in routes that turned out to be values."""
+"""Words in learned routes that turned out to be values."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import msgspec
 
 
 class Fold(msgspec.Struct, frozen=True):
-    """Words that turned out to be values.
+    """Words of one place that turned out to be values.
 
-    :ivar service: whose routes.
-    :ivar prefix: the route of the place where they stood.
+    :ivar service: the service of the routes.
+    :ivar prefix: the route of their place.
     :ivar words: the segments that became ``label``.
     """
 
@@ -19,7 +19,7 @@ class Fold(msgspec.Struct, frozen=True):
     label: str
 
     def of(self, route: str) -> str:
-        """Return what a route of the service has become."""
+        """Return a route of the service after the fold."""
         ahead = f"{self.prefix}/"
         if not route.startswith(ahead):
             return route

@@ -7,8 +7,8 @@ from typing import Final
 
 from wirelint.core.media import MediaType, media_type
 
-# Field names repeat for ever; folding each spelling once makes indexing a message a matter of dict look-ups.
-# Bounded, because a client may send any name it likes.
+# Field names repeat; folding each spelling once reduces indexing a message to dict look-ups. Bounded, because a client
+# may send any name.
 _NAMES: dict[bytes, str] = {}
 _NAMES_LIMIT: Final = 4096
 _LONGEST_NAME: Final = 128
@@ -24,8 +24,8 @@ def _fold(raw: bytes) -> str:
 class Headers:
     """The fields of one message: ordered, multi-value, names case-insensitive (RFC 9110 §5).
 
-    ``fields`` holds the pairs as they stood on the wire. Values read through the methods are decoded as latin-1,
-    which cannot fail and keeps every octet.
+    ``fields`` has the pairs as on the wire. The methods decode values as latin-1, which cannot fail and keeps every
+    octet.
     """
 
     __slots__ = ("_index", "_media_type", "fields")
@@ -37,12 +37,12 @@ class Headers:
 
     @classmethod
     def of(cls, *pairs: tuple[str, str]) -> Headers:
-        """Fields from text pairs; characters outside latin-1 become UTF-8 octets, as recorders write them."""
+        """Make fields from text pairs; characters outside latin-1 become UTF-8 octets, as recorders write them."""
         return cls((name.encode("utf-8"), _octets(value)) for name, value in pairs)
 
     @property
     def index(self) -> dict[str, bytes | tuple[bytes, ...]]:
-        """Folded name → raw value, or values in order of appearance where there are several lines."""
+        """Return folded name → raw value, or a list of values in order if there are several lines."""
         index = self._index
         if index is None:
             index = self._index = _indexed(self.fields)
@@ -50,26 +50,26 @@ class Headers:
 
     @property
     def media_type(self) -> MediaType:
-        """The Content-Type field, parsed once."""
+        """Return the Content-Type field, parsed once."""
         media = self._media_type
         if media is None:
             media = self._media_type = media_type(self.get("content-type"))
         return media
 
     def get(self, name: str) -> str | None:
-        """The combined value of field ``name`` (lower case), lines joined by a comma (RFC 9110 §5.3), or None."""
+        """Return field ``name`` (lower case), its lines joined by a comma (RFC 9110 §5.3), or None."""
         value = (self._index or self.index).get(name)
         if value is None:
             return None
         return (b", ".join(value) if isinstance(value, tuple) else value).decode("latin-1")
 
     def get_all(self, name: str) -> list[str]:
-        """Each line of field ``name`` (lower case) on its own."""
+        """Return the lines of field ``name`` (lower case)."""
         value = self.index.get(name, ())
         return [each.decode("latin-1") for each in (value if isinstance(value, tuple) else (value,))]
 
     def names(self) -> KeysView[str]:
-        """The folded names present, a set-like view."""
+        """Return the folded names, a set-like view."""
         return self.index.keys()
 
     def __contains__(self, name: object) -> bool:
@@ -88,7 +88,7 @@ class Headers:
         return hash(self.fields)
 
     def __repr__(self) -> str:
-        # Names only: values carry credentials, and a repr ends up in logs.
+        # Names only: values carry credentials, and a repr may end up in logs.
         return f"Headers({', '.join(self.names())})"
 
 

@@ -1,7 +1,6 @@
-"""JSON taken apart no further than need be: top levels without their values, beginnings, one value at a time.
+"""Parse JSON only as far as needed: top levels without their values, beginnings, single values.
 
-Whatever is malformed, too deep or of another form than asked for yields ``None``, or ``NOTHING`` where that could be
-JSON's own null.
+Malformed JSON, too deep JSON and other forms give ``None``, or ``NOTHING`` if None could be JSON's own null.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class Nothing(enum.Enum):
 
 NOTHING: Final = Nothing.NOTHING
 
-# Prefixes that keep a JSON document from being run as a script; they are no part of the document.
+# Prefixes that prevent running a JSON document as a script; they are not part of the document.
 _GUARDS: Final = (b")]}',\n", b")]}'\n", b")]}'", b"for(;;);", b"while(1);", b"while(true);", b"{}&&")
 _WHITE: Final = b" \t\r\n"
 _FAULTS: Final = (msgspec.MsgspecError, RecursionError, ValueError)
@@ -38,7 +37,7 @@ _space: Final = re.compile(r"[ \t\r\n]*")
 
 
 def unguarded(content: bytes) -> bytes:
-    """Content in UTF-8 without what may stand before JSON."""
+    """Return content in UTF-8 without prefixes before JSON."""
     if content[:3] == b"\xef\xbb\xbf":
         content = content[3:]
     if content[:1] not in b"{[":
@@ -50,7 +49,7 @@ def unguarded(content: bytes) -> bytes:
 
 
 def value_of(octets: bytes | msgspec.Raw) -> Any:
-    """A text, or a part that was left unparsed, as a value."""
+    """Return the value of a text, or of an unparsed part."""
     try:
         return _anything.decode(octets)
     except _FAULTS:
@@ -58,7 +57,7 @@ def value_of(octets: bytes | msgspec.Raw) -> Any:
 
 
 def is_beginning(octets: bytes) -> bool:
-    """Return whether a text is JSON as far as it goes, and merely ends too soon."""
+    """Return whether a text is the beginning of valid JSON."""
     try:
         _anything.decode(octets)
     except msgspec.DecodeError as error:
@@ -69,7 +68,7 @@ def is_beginning(octets: bytes) -> bool:
 
 
 def object_of(octets: bytes) -> dict[str, msgspec.Raw] | None:
-    """Names and unparsed values of an object."""
+    """Return names and unparsed values of an object."""
     if octets[:1] != b"{":
         return None
     try:
@@ -79,7 +78,7 @@ def object_of(octets: bytes) -> dict[str, msgspec.Raw] | None:
 
 
 def array_of(octets: bytes) -> list[msgspec.Raw] | None:
-    """The unparsed elements of an array."""
+    """Return the unparsed elements of an array."""
     if octets[:1] != b"[":
         return None
     try:
@@ -89,12 +88,12 @@ def array_of(octets: bytes) -> list[msgspec.Raw] | None:
 
 
 def first_of(elements: list[msgspec.Raw]) -> dict[str, msgspec.Raw]:
-    """Names and unparsed values of an array's first element; empty where that is no object."""
+    """Return names and unparsed values of an array's first element; empty if it is not an object."""
     return (object_of(bytes(elements[0])) if elements else None) or {}
 
 
 def beginnings(top: Mapping[str, msgspec.Raw]) -> dict[str, Any] | None:
-    """The values of an object; of long arrays and objects among them only what stands at their start."""
+    """Return the values of an object; for long arrays and objects among them, only their start."""
     try:
         return {name: _start_of(memoryview(raw)) for name, raw in top.items()}
     except _FAULTS:
@@ -102,7 +101,7 @@ def beginnings(top: Mapping[str, msgspec.Raw]) -> dict[str, Any] | None:
 
 
 def _start_of(raw: memoryview) -> Any:
-    """A value; of a long array or object only what ends within ``_GLIMPSE``, unless that is nothing."""
+    """Return a value; for a long array or object, only the part within ``_GLIMPSE``, unless that is empty."""
     start: Any = None
     if len(raw) > _GLIMPSE:
         text = bytes(raw[:_GLIMPSE]).decode("utf-8", "replace")
@@ -121,7 +120,7 @@ def _elements_of_prefix(text: str) -> list[Any]:
         while len(elements) < _FIRST_ELEMENTS:
             value, at = _scan.raw_decode(text, _end(skip(text, at)))
             at = _end(skip(text, at))
-            if text[at : at + 1] != ",":  # the end of the array is behind the cut
+            if text[at : at + 1] != ",":  # the end of the array is after the cut
                 break
             elements.append(value)
             at += 1
@@ -131,7 +130,7 @@ def _elements_of_prefix(text: str) -> list[Any]:
 
 
 def members_of_prefix(text: str) -> dict[str, Any] | None:
-    """The members of an object whose text was cut, as far as they ended before the cut; None where it is no object."""
+    """Return the members of a truncated object that end before the cut; None if it is not an object."""
     skip = _space.match
     at = _end(skip(text, 1 if text[:1] == "\ufeff" else 0))
     if text[at : at + 1] != "{":
@@ -147,7 +146,7 @@ def members_of_prefix(text: str) -> dict[str, Any] | None:
                 return members
             value, at = _scan.raw_decode(text, _end(skip(text, at + 1)))
             at = _end(skip(text, at))
-            # A number that touches the cut may go on behind it, so a member counts only once its end is seen.
+            # A number at the cut may continue after it, so a member counts only if its end is seen.
             if text[at : at + 1] not in (",", "}"):
                 return members
             members[key] = value

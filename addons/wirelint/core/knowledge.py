@@ -1,4 +1,4 @@
-"""Facts about a service that an operator configures because the wire does not show them."""
+"""Facts about a service that its operator configures because the wire does not show them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wirelint.core.contract import Contract
 from wirelint.core.exchange import Exchange
 
 PLAIN: Final = "http"
-"""The protocol of a service that speaks plain HTTP, whatever its traffic looks like."""
+"""The protocol of a service that uses plain HTTP, whatever its traffic looks like."""
 
 
 class Knowledge(msgspec.Struct, frozen=True):
@@ -20,7 +20,7 @@ class Knowledge(msgspec.Struct, frozen=True):
     ``error_when``: conditions under which a JSON object is an error.
     ``fields``, ``cookies``, ``parameters``: folded names of request fields, of cookies and of query parameters that
     carry credentials.
-    ``protocol``: the protocol spoken, as evidence names it in lower case; ``PLAIN`` for none, None to look for it.
+    ``protocol``: the protocol, by its name in evidence in lower case; ``PLAIN`` for none, None to detect it.
     ``contract``: what an API description documents; None without one.
     """
 
@@ -54,7 +54,7 @@ def known(exchange: Exchange) -> Knowledge:
 
 
 def tell(exchange: Exchange, knowledge: Knowledge) -> None:
-    """Attach knowledge to an exchange, and drop the facts that were found without it."""
+    """Attach knowledge to an exchange, and drop facts that were cached without it."""
     if known(exchange) is not knowledge:
         exchange.__dict__.clear()
         exchange.__dict__[_KNOWN] = knowledge

@@ -1,16 +1,16 @@
 """Learn the route templates of a service from its traffic: ``/profile/jsmith`` → ``/profile/{name}``.
 
-``core.route`` looks at one path alone, and keeps each segment that could be a word. Here the segments of all paths of
-a service make a tree, and a word stands in a route only if there is reason to believe that a developer typed it:
+``core.route`` reads one path alone, and keeps each segment that could be a word. Here the segments of all paths of a
+service make a tree, and a route keeps a word only if a developer probably typed it:
 
-- Words of the vocabulary (``core.route_words``) are kept at once, but for what looks like a title behind a collection
-  (``/products/red-shoes``) and for all that stands behind people (``/users/…``) unless it is an operation there.
-- Any other word has to be seen several times, with few others in its place, and must be no name.
-- An answer 404 or 410, or none at all, teaches nothing.
-- A place with many words that were hardly seen again holds values: they become one ``{name}`` (a ``Fold``), and what
-  was learned below them is merged.
+- Words of the vocabulary (``core.route_words``) are kept at once, except titles below a collection
+  (``/products/red-shoes``), and everything below people (``/users/…``) that is not an operation.
+- Any other word must be seen several times, with few others in its place, and must not be a name.
+- A 404, a 410 or a missing answer teaches nothing.
+- A place with many words that were rarely seen again has values: they become one ``{name}`` (a ``Fold``), and the
+  routes below them are merged.
 
-What is learned depends on the exchanges and their order alone. All of it is bounded.
+The result depends only on the exchanges and their order. All of it is bounded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wirelint.core.route import EXTENSIONS, OPERATIONS, PEOPLE, VERBS, words
 from wirelint.core.route_words import NAMES, WORDS
 
 _ENOUGH: Final = 4
-"""Sightings of a word that is in no vocabulary."""
+"""Required sightings of a word outside the vocabulary."""
 _ENOUGH_IN_COLLECTION: Final = 8
 _ENOUGH_TITLE: Final = 3
 _ENOUGH_AMONG_MANY: Final = 16
@@ -47,11 +47,11 @@ _version: Final = re.compile(r"v?\d{1,2}(?:\.\d{1,3}){0,2}(?:(?:alpha|beta|rc)\d
 _date: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _joint: Final = re.compile(r"[-_. +]")
 _GENERIC: Final = words("api apis rest rpc service services public private internal web app graphql")
-"""What stands before the collections of an API, and says nothing about what follows."""
+"""Prefixes before the collections of an API, which say nothing about the next segment."""
 _SINGULAR: Final = words("status address access process news https dns sms alias canvas business")
 _OWN: Final = words("profile u by author owner account player member user person") | PEOPLE
 _OF_ONE: Final = words("user account member person owner")
-"""Words that may stand for the caller, before the caller's things: ``/user/orders``."""
+"""Words for the caller, before the caller's things: ``/user/orders``."""
 _ABBREVIATED: Final = 3
 _SHORTEST_WITH_INITIAL: Final = 4
 _LEAST_MADE: Final = 7
@@ -60,11 +60,11 @@ _PREFIXES: Final = ("un", "re", "dis", "sub", "pre", "auto", "multi", "non", "de
 _OF_SURNAMES: Final = tuple(
     words("man son wood well ford field ton land worth smith berg stein house water way bridge head hill lock more")
 )
-"""What surnames end with that are made of words: ``blackwood``."""
+"""Endings of surnames that are made of words: ``blackwood``."""
 
 
 class _Place:
-    """A position behind a prefix: the words that are kept there, those on trial, and all values as one."""
+    """A position after a prefix: its kept words, words on trial, and all values as one."""
 
     __slots__ = ("crowded", "hits", "label", "tried", "value", "words")
 
@@ -84,7 +84,7 @@ class _Service:
 
     def __init__(self, name: str) -> None:
         self.known: dict[str, str] = {}
-        """Paths on which nothing is left to be learned, by their static route."""
+        """Paths with nothing left to learn, by their static route."""
         self.last = 0.0
         self._name = name
         self._root = _Place()
@@ -92,7 +92,7 @@ class _Service:
         self._folds: list[Fold] = []
 
     def learn(self, static: str, *, found: bool) -> tuple[str, tuple[Fold, ...]]:
-        """Return the route of an exchange, and what folded by it."""
+        """Return the route of an exchange, and its folds."""
         place: _Place = self._root
         before = ""
         settled = True
@@ -126,7 +126,7 @@ class _Service:
         return route, folds
 
     def label(self, static: str) -> str:
-        """Return the route that an exchange has as of now."""
+        """Return the current route of an exchange."""
         place: _Place | None = self._root
         labels = [""]
         for segment in static.split("/")[1:]:
@@ -144,7 +144,7 @@ class _Service:
     def _enter(
         self, place: _Place, segment: str, before: str, labels: list[str], *, found: bool
     ) -> tuple[str, _Place, bool]:
-        """Return label and place of a segment that is no word of its place yet, and whether that is for good."""
+        """Return label and place of a segment that is not a word of its place yet, and whether that is final."""
         label = _value(segment)
         if not found:
             if segment in _GENERIC or _version.fullmatch(segment):
@@ -184,7 +184,7 @@ class _Service:
         tried[segment] = seen
         if len(tried) > _MOST_TRIED:
             place.crowded = True
-            # Only words that come again and again have a chance now.
+            # Only frequent words have a chance now.
             place.tried = {word: times for word, times in tried.items() if times > 1}
             if len(place.tried) > _MOST_TRIED // 2:
                 place.tried = {}
@@ -202,7 +202,7 @@ class _Service:
         return place.label, value
 
     def _fold(self, place: _Place, prefix: str) -> None:
-        """Make values of the words of a place, if that is what they are."""
+        """Turn the words of a place into values, if they are values."""
         words = place.words
         tally = {word: child.hits for word, child in words.items()}
         methods = sum(is_method(word) for word in words)
@@ -242,23 +242,23 @@ class _Service:
 
 
 _NOWHERE: Final = _Place()
-"""Stands below what is not learned; nothing is added to it."""
+"""The place below segments that are not learned; it never changes."""
 
 
 def _is_branched(words: Mapping[str, _Place]) -> bool:
-    """Return whether more than a quarter of some words have anything below them, as collections do."""
+    """Return whether more than a quarter of some words have segments below them, as collections do."""
     return sum(bool(child.words or child.value) for child in words.values()) * 4 > len(words)
 
 
 def _is_alike(words: Mapping[str, _Place]) -> bool:
-    """Return whether half of some words have the same few words below them, as the members of a collection do."""
+    """Return whether half of some words have the same few words below them, as members of a collection do."""
     below = [[word for word in child.words if not is_method(word)] for child in words.values()]
     having = sum(bool(each) for each in below)
     return having * 2 > len(words) and len({word for each in below for word in each}) * 4 <= having
 
 
 def _value(segment: str) -> str:
-    """Return the placeholder of a segment that is no word of its place; a file keeps its extension."""
+    """Return the placeholder of a segment that is not a word of its place; a file keeps its extension."""
     if "{" in segment:
         return segment
     stem, dot, extension = segment.rpartition(".")
@@ -295,12 +295,12 @@ def _sightings_of_version(place: _Place, segment: str, before: str) -> int:
 
 
 def _sightings(place: _Place, segment: str, before: str, *, known: bool) -> int:
-    """Return how often a word must be seen that is not kept at once; 0 if it never is."""
+    """Return how often a word that is not kept at once must be seen; 0 if it never is kept."""
     rivals = len(place.tried)
     if known:
         return _ENOUGH_TITLE if rivals <= _MOST_RIVALS else _ENOUGH_AMONG_MANY
     if place.crowded and is_known(segment):
-        first = before == "" or before in _GENERIC  # collections stand there, besides values
+        first = before == "" or before in _GENERIC  # collections are there, besides values
         enough, most = (_ENOUGH, _MANY) if first else (_ENOUGH_AMONG_MANY, _MOST_KEPT)
         return enough if len(place.words) < most else 0
     if _is_name(segment):
@@ -313,12 +313,12 @@ def _sightings(place: _Place, segment: str, before: str, *, known: bool) -> int:
 
 
 def _is_collection(word: str) -> bool:
-    """Return whether a word names many: what stands behind it is likely one of them."""
+    """Return whether a word names a collection, so that a member probably follows."""
     return word.endswith("s") and word not in _GENERIC and word not in _SINGULAR
 
 
 def _is_title(segment: str, before: str) -> bool:
-    """Return whether a segment looks like the name of a thing: several words, behind a collection or a value."""
+    """Return whether a segment looks like a title: several words, after a collection or a value."""
     if "-" not in segment or not (before[:1] == "{" or _is_collection(before)):
         return False
     return not segment.endswith("s") and not is_method(segment)
@@ -346,7 +346,7 @@ def is_known(segment: str) -> bool:
         segment = segment[: -len(extension) - 1]
     pieces = [piece.lower() for piece in _piece.findall(segment) if len(piece) > 1]
     known = [is_word(piece) for piece in pieces]
-    # An abbreviation beside words is a developer's: ooo_entries.
+    # A developer typed an abbreviation beside words: ooo_entries.
     return any(known) and all(
         each or (len(piece) <= _ABBREVIATED and piece not in NAMES) for each, piece in zip(known, pieces, strict=True)
     )
@@ -380,7 +380,7 @@ def _is_listed(word: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _is_name(segment: str) -> bool:
-    """Return whether a segment holds the name of a person, be it behind an initial: ``jsmith``."""
+    """Return whether a segment contains the name of a person, also after an initial: ``jsmith``."""
     extension = _extension(segment)
     if extension:
         segment = segment[: -len(extension) - 1]
@@ -400,10 +400,10 @@ class LearnedRoutes:
         self._services: dict[str, _Service] = {}
 
     def learn(self, service: str, static: str, *, found: bool, now: float) -> tuple[str, tuple[Fold, ...]]:
-        """Return the route of an exchange, and the words that turned out to be values by it.
+        """Return the route of an exchange, and its folds.
 
         :param static: its static route (``core.route``).
-        :param found: its answer shows that there is something at its path.
+        :param found: whether its answer shows that its path exists.
         :param now: seconds of the exchanges' clock.
         """
         one = self._services.get(service)
@@ -419,7 +419,7 @@ class LearnedRoutes:
         return (route, ()) if route is not None else one.learn(static, found=found)
 
     def label(self, service: str, static: str) -> str:
-        """Return the route of an earlier exchange as of now."""
+        """Return the current route of an earlier exchange."""
         one = self._services.get(service)
         return (_Service(service) if one is None else one).label(static)
 

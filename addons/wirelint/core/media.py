@@ -1,4 +1,4 @@
-"""Media types (RFC 9110 §8.3.1), and the few kinds of content that rules tell apart."""
+"""Media types (RFC 9110 §8.3.1), and the kinds of content that rules distinguish."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 
 class Kind(enum.StrEnum):
-    """What a media type promises the content to be; ``LINES`` are lines of JSON."""
+    """The kind of content of a media type; ``LINES`` are JSON lines."""
 
     JSON = "json"
     XML = "xml"
@@ -24,7 +24,7 @@ class Kind(enum.StrEnum):
 
 
 class MediaType(NamedTuple):
-    """A parsed Content-Type: ``essence`` is ``type/subtype`` in lower case, empty where none was given."""
+    """A parsed Content-Type: ``essence`` is ``type/subtype`` in lower case, empty if there is none."""
 
     essence: str
     charset: str
@@ -45,7 +45,7 @@ _JSON_LINES: Final = frozenset(
 )
 
 
-# What predates the +json suffix, Amazon's protocols among it.
+# Types from before the +json suffix, such as Amazon's protocols.
 _JSON_NAMES: Final = frozenset(
     {
         "text/x-json",
@@ -84,7 +84,7 @@ def _kind(essence: str) -> Kind:  # noqa: C901, PLR0911 - a table of names
 
 
 def media_type(value: str | None) -> MediaType:
-    """Parse a Content-Type field value; a malformed one yields what can be read of it."""
+    """Parse a Content-Type field value; of a malformed one, return the readable part."""
     return _parse(value) if value and len(value) <= _LONGEST else _NONE
 
 

@@ -1,4 +1,4 @@
-"""Facts about an exchange, found out once."""
+"""Cache facts about an exchange."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from wirelint.core.exchange import Exchange
 
 
 def once[T](fact: Callable[[Exchange], T]) -> Callable[[Exchange], T]:
-    """Run a pure function of an exchange once per exchange, however many rules ask for it.
+    """Run a pure function of an exchange once per exchange, however many rules call it.
 
-    The value is kept where ``functools.cached_property`` would keep it, in the ``__dict__`` of the exchange. It takes
-    no part in comparing or copying exchanges.
+    The value is kept in the ``__dict__`` of the exchange, like that of a ``functools.cached_property``. Comparing and
+    copying exchanges ignore it.
     """
     name = f"{fact.__module__}.{fact.__qualname__}"
 

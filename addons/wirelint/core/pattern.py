@@ -1,4 +1,4 @@
-"""Patterns of requests and of services' names, as settings write them: ``GET /users/{id}``, ``shop-*``."""
+"""Patterns of requests and of services' names in settings: ``GET /users/{id}``, ``shop-*``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _variable: Final = re.compile(r"\*|\{[^{}/]*\}")
 
 
 class PatternError(ValueError):
-    """The text is no pattern of requests."""
+    """The text is not a pattern of requests."""
 
 
 class Pattern(msgspec.Struct, frozen=True):
     """Requests by method and path: ``GET /users/{id}``, ``POST,PUT /orders/**``, ``/admin/*``.
 
-    ``{name}`` and ``*`` stand for one segment of a path or for a part of one, a last segment ``**`` for what is left,
-    be it nothing. Without methods, all of them fit.
+    ``{name}`` and ``*`` match one segment of a path or a part of one; a last segment ``**`` matches the rest, even if
+    empty. Without methods, all match.
     """
 
     text: str
@@ -36,16 +36,16 @@ class Pattern(msgspec.Struct, frozen=True):
 
     @property
     def template(self) -> str | None:
-        """The path as written; None if it ends in ``**``, and so stands for an area rather than a route."""
+        """Return the path as written; None if it ends in ``**`` and so is not a route."""
         path = self.text.split()[-1]
         return None if path.endswith("**") else path
 
     def matches(self, exchange: Exchange) -> bool:
-        """Return whether an exchange's request is one of those."""
+        """Return whether an exchange's request matches."""
         return self.fits(exchange.request.method, exchange.request.path)
 
     def fits(self, method: str, path: str) -> bool:
-        """Return whether a request of that method to that path (or route) is one of those."""
+        """Return whether a request of that method to that path (or route) matches."""
         if self.methods and method not in self.methods:
             return False
         return self.path.fullmatch(path[:_LONGEST_PATH]) is not None
@@ -54,7 +54,7 @@ class Pattern(msgspec.Struct, frozen=True):
 def pattern(text: str) -> Pattern:
     """Parse a pattern of requests.
 
-    :raises PatternError: the text is no pattern; the message says why.
+    :raises PatternError: the text is not a pattern; the message says why.
     """
     words = text.split()
     if len(text) > _LONGEST or not 1 <= len(words) <= 2 or not words[-1].startswith("/"):
@@ -62,7 +62,7 @@ def pattern(text: str) -> Pattern:
     methods = words[0] if len(words) == 2 else ""
     if methods and not _methods.fullmatch(methods):
         raise PatternError("methods must be in capitals, comma-separated: GET,POST /users/{id}")
-    # The route of a finding ends in an ellipsis where its path was too deep.
+    # The route of a finding ends in an ellipsis if its path was too deep.
     path, rest = re.subn(r"/(?:\*\*|…)$", "", words[-1])
     if "**" in path:
         raise PatternError("** can only be the last segment")
@@ -72,7 +72,7 @@ def pattern(text: str) -> Pattern:
 
 
 def _segment(segment: str) -> str:
-    """Return a segment as a regular expression. It has one variable at most, so that matching takes linear time."""
+    """Return a segment as a regular expression. It has at most one variable, so that matching takes linear time."""
     if _variable.fullmatch(segment):
         return "[^/]+"
     parts = _variable.split(segment)
@@ -82,7 +82,7 @@ def _segment(segment: str) -> str:
 
 
 def name_pattern(text: str) -> re.Pattern[str]:
-    """Parse a pattern of services' names, in which ``*`` stands for any number of characters.
+    """Parse a pattern of services' names, in which ``*`` matches any characters.
 
     :raises PatternError: there are more than two ``*``, or the text is longer than 500 characters.
     """
@@ -92,10 +92,10 @@ def name_pattern(text: str) -> re.Pattern[str]:
 
 
 class ByService[T]:
-    """Values by the names of services: an exact name beats patterns, and of patterns the first that fits counts.
+    """Values by the names of services: an exact name beats patterns, and the first matching pattern counts.
 
     :param entries: names of services or patterns of names, each with its value.
-    :param default: the value of services that no entry fits.
+    :param default: the value of services that no entry matches.
     """
 
     def __init__(self, entries: Iterable[tuple[str, T]], default: T) -> None:

@@ -18,8 +18,8 @@ _MOST_SHAPES: Final = 32
 class Bound(msgspec.Struct, frozen=True, eq=False):
     """A rule of an engine.
 
-    :param context: what its check may know besides the exchange.
-    :param opens: whether its gate is open; None where it has none.
+    :param context: the input of its check besides the exchange.
+    :param opens: returns whether its gate is open; None if it has none.
     """
 
     rule: Rule
@@ -28,13 +28,13 @@ class Bound(msgspec.Struct, frozen=True, eq=False):
 
 
 class Plan(msgspec.Struct, frozen=True, eq=False):
-    """The rules that exchanges of one shape give an opportunity to; made once per shape.
+    """The rules that can apply to exchanges of one shape; made once per shape.
 
     :param rules: all of them.
-    :param plain: those that read no content.
+    :param plain: those that do not read content.
     :param reading: those that do.
-    :param keyed: those that a JSON object can only concern if it has one of ``keys`` at its top level.
-    :param looking_back: those that compare an exchange with earlier ones, by their gates.
+    :param keyed: those that need one of ``keys`` at the top level of a JSON object.
+    :param looking_back: those that compare an exchange with earlier ones, by gate.
     """
 
     rules: tuple[Rule, ...]
@@ -48,8 +48,8 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     def of(cls, bound: Sequence[Bound], *, successful: bool) -> Plan:
         """Make the plan for some rules.
 
-        :param successful: whether the exchanges are successes. Errors are few, and all about something; only among
-            successes does a look at the names spare work.
+        :param successful: whether the exchanges are successes. Errors are few and nearly all relevant; checking the
+            names saves work only for successes.
         """
         here = [each for each in bound if not each.rule.recalls]
         reading = [each for each in here if each.rule.reads is not Reads.NOTHING]
@@ -65,9 +65,9 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
 
 
 class Plans:
-    """The plans for exchanges alike in status, method and kind of content: they differ by the fields that are there.
+    """The plans for one status, method and kind of content, by the present fields.
 
-    :param bound: those that can apply according to these three.
+    :param bound: the rules that can apply by these three.
     :param key: the three.
     """
 

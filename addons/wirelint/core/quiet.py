@@ -1,8 +1,7 @@
 """Skip exchanges that add nothing to those of a moment ago.
 
-Most traffic is the same requests, answered by success again and again. Rules that look back can conclude nothing from
-one more of those, and it would add nothing to what is remembered: so it is passed over. Where each request bears the
-id of a trace, the trace is all that is new in it.
+Most traffic is the same requests with the same success. Rules over several exchanges learn nothing from one more of
+those, and neither do the memories: so it is skipped. If each request has a trace id, only the trace is new in it.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ _MOST_NAMES: Final = 64
 
 @once
 def likeness(exchange: Exchange) -> int | None:
-    """Return a number for a request without content, except its trace, and for status and length of its success.
+    """Return a number for a request without content, ignoring its trace, and for status and length of its success.
 
-    None for all other exchanges. Two are alike if they have the same fields, octet for octet: so they are from one
+    None for all other exchanges. Two are alike if they have the same fields, octet for octet: then they come from one
     client, with one credential.
     """
     request, response = exchange.request, exchange.response
@@ -42,12 +41,12 @@ def likeness(exchange: Exchange) -> int | None:
 
 @functools.lru_cache(maxsize=_MOST)
 def _lasting(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of a request's fields that do not belong to its trace."""
+    """Return a request's fields that do not belong to its trace."""
     return tuple(name for name in names if name not in TRACING)
 
 
 class Quiet:
-    """Knows the requests that were answered by success, and services where nothing else happened since."""
+    """Recent successful requests, and services where nothing else happened since."""
 
     __slots__ = ("_noted", "_stirs")
 
@@ -56,9 +55,9 @@ class Quiet:
         self._stirs: dict[str, int] = {}
 
     def holds(self, exchange: Exchange) -> bool:
-        """Return whether one alike was noted within five seconds, and nothing but successes of the service since.
+        """Return whether a like exchange was recorded within five seconds, and only successes of the service since.
 
-        Where it was not, and the exchange is of that kind, it is noted from now on.
+        If not, and the exchange is of that kind, record it.
         """
         key = likeness(exchange)
         if key is None:
@@ -73,7 +72,7 @@ class Quiet:
         return False
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Take in what was not passed over."""
+        """Record an exchange that was not skipped."""
         status = exchange.status
         if (
             verdict is not Verdict.OK
@@ -83,7 +82,7 @@ class Quiet:
             or exchange.request.method not in SAFE
         ):
             if len(self._stirs) >= _MOST and exchange.service not in self._stirs:
-                # What was noted belongs to counts that are gone.
+                # The recorded entries refer to dropped counts.
                 self._stirs.clear()
                 self._noted.clear()
             self._stirs[exchange.service] = self._stirs.get(exchange.service, 0) + 1

@@ -1,8 +1,8 @@
-"""Take secrets and people out of text that is shown.
+"""Remove secrets and people from displayed text.
 
-Two nets. What the exchange itself carries as a credential, or as somebody's name, is taken out wherever it is echoed.
-And what looks like a secret is taken out by its looks: tokens of a known shape, values behind telling names, numbers
-of cards, long runs of letters and digits that no language has.
+There are two steps. First, credentials and names of people that the exchange itself carries are removed wherever they
+are echoed. Second, everything that looks like a secret is removed: tokens of a known shape, values after names of
+secrets, card numbers, long runs of random letters and digits.
 """
 
 from __future__ import annotations
@@ -31,31 +31,30 @@ _LONGEST_SECRET: Final = 4096
 _LONGEST_TEXT: Final = 4096
 
 _LATELY: Final[dict[int, str]] = {}
-"""Texts as they were shown lately, by a number that stands for what each was made of."""
+"""Recently redacted texts, by a hash of their inputs."""
 _MOST_LATELY: Final = 2048
 
 _CLAIMS: Final = ("sub", "email", "name", "preferred_username", "upn", "unique_name", "client_id", "azp")
 
 _QUOTE: Final = r"""(?:\\{0,3}["'`]|&quot;|%22)"""
-# A name as it stands before its value in JSON, a query, a field, an element or prose. Each part is bounded, so none
-# backtracks far.
+# A name before its value in JSON, a query, a field, an element or prose. Each part is bounded, so none backtracks far.
 _named_value: Final = re.compile(
     rf"""((?:{TELLING})[\w.-]{{0,24}}{_QUOTE}?\s{{0,12}}(?:=>|[:=\uff1a]|%3[AaDd]|(?<!-)>|\b(?:is|was)\b)(?:\s|\\[nrt]){{0,12}}{_QUOTE}?)"""
     r"""((?:(?!&quot;|%22)[^\s"'`,;&}\])<>\\]){3,2048})""",
     re.IGNORECASE,
 )
-# A password may have spaces in it, where it stands between quotes.
+# A quoted password may have spaces in it.
 _quoted_password: Final = re.compile(
     r"""((?:passw(?:or[dt])?|passphrase|pwd|kennwort)[\w-]{0,16}\\{0,3}["'`]?\s{0,12}(?:=>|[:=]|)\s{0,12}\\{0,3})(["'`])"""
     r"""([^"'`\\]{3,128})(\\{0,3}\2)""",
     re.IGNORECASE,
 )
-# «wrong password Sommer2026»: nothing stands between, and the value has letters and digits.
+# «wrong password Sommer2026»: no separator, and the value has letters and digits.
 _told_password: Final = re.compile(
     r"""((?:passw(?:or[dt])?|passphrase|pwd|kennwort|secret)\s{1,4})(?=\S{0,63}\d)(?=[^\sA-Za-z]{0,63}[A-Za-z])([^\s"'`<>]{5,64})""",
     re.IGNORECASE,
 )
-# The password may have @ and / in it: postgres://app:Som/mer@host. What stands behind http://host:8080/ is a path.
+# The password may have @ and / in it: postgres://app:Som/mer@host. The text after http://host:8080/ is a path.
 _user_of_url: Final = re.compile(
     r"""(:\\?/\\?/)(?:[^\s/@:"'<>\\]{0,64}:(?!\d{1,5}[/?#])[^\s"'<>\\]{0,128}|[^\s/@:"'<>\\]{1,256})@"""
 )
@@ -96,7 +95,7 @@ def _opaque_mask(match: re.Match[str]) -> str:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Yield what a credential is made of."""
+    """Yield the parts of a credential."""
     scheme, _, rest = value.partition(" ")
     rest = rest.strip()
     if scheme.lower() == "basic":
@@ -112,7 +111,7 @@ def _parts(value: str) -> Iterator[str]:
 
 
 def _of_basic(credentials: str) -> Iterator[str]:
-    """Yield what stands in Basic credentials (RFC 7617 section 2) once decoded."""
+    """Yield the decoded parts of Basic credentials (RFC 7617 section 2)."""
     try:
         decoded = base64.b64decode(credentials[:4096]).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
@@ -124,7 +123,7 @@ def _of_basic(credentials: str) -> Iterator[str]:
 
 
 def _of_jwt(token: str) -> Iterator[str]:
-    """Yield whom a JSON Web Token names (RFC 7519 section 4.1)."""
+    """Yield the users that a JSON Web Token names (RFC 7519 section 4.1)."""
     payload = token[:8192].split(".")[1:2]
     try:
         claims: Any = msgspec.json.decode(base64.urlsafe_b64decode(payload[0] + "=" * (-len(payload[0]) % 4)))
@@ -151,7 +150,7 @@ def _forms(each: Carried) -> Iterator[str]:
 
 @once
 def secrets(exchange: Exchange) -> tuple[str, ...]:
-    """Return what the exchange carries as credentials, and whom it names, longest first."""
+    """Return the credentials and names of people that the exchange carries, longest first."""
     found: set[str] = set()
     for each in carried(exchange, Sensitivity.PRIVATE):
         found.update(_forms(each))
@@ -165,10 +164,10 @@ def _tells_something(value: str) -> bool:
 
 
 def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
-    """Make text fit to be shown.
+    """Redact and truncate text for display.
 
     :param text: wire text.
-    :param known: secrets to take out wherever they stand, see ``secrets``.
+    :param known: secrets to remove everywhere, see ``secrets``.
     :param limit: most characters to keep; a cut is marked by an ellipsis.
     """
     if not text:
@@ -178,7 +177,7 @@ def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
     for secret in known:
         if secret.casefold() in folded:
             text = _without(text, secret)
-    # Messages and errors come back again and again. The key is a number, so that no secret is kept as one.
+    # Messages and errors repeat. The key is a hash, so that no secret is kept.
     key = hash((text, limit))
     safe = _LATELY.get(key)
     if safe is None:
@@ -189,7 +188,7 @@ def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
 
 
 def _by_looks(text: str, limit: int) -> str:
-    """Take out what looks like a secret, and what is not printable."""
+    """Remove parts that look like a secret, and unprintable characters."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text.translate(_INVISIBLE))
     if "/" in text:
@@ -226,7 +225,7 @@ def _is_iban(text: str) -> bool:
 
 def _mask_named(match: re.Match[str]) -> str:
     name, value = match[1], match[2]
-    # Prose about a credential is none: «token is expired», «password is too short».
+    # Prose about a credential is not one: «token is expired», «password is too short».
     prose = _is.search(name) is not None and not any(c.isdigit() for c in value)
     return match[0] if prose or _harmless(value) else name + MASK
 
@@ -238,7 +237,7 @@ def _mask_quoted(match: re.Match[str]) -> str:
 
 def _mask_scheme(match: re.Match[str]) -> str:
     field, scheme, value = match[1] or "", match[2], match[3]
-    # «Invalid token provided», «bearer authentication»: a word behind a scheme is prose.
+    # «Invalid token provided», «bearer authentication»: a word after a scheme is prose.
     word = value.rstrip(".:-")
     prose = not field and word.isalpha() and (word.islower() or word.istitle())
     return match[0] if prose or _harmless(value) else f"{field}{scheme}{MASK}"
@@ -248,7 +247,7 @@ _is: Final = re.compile(r"\b(?:is|was)\s{0,12}[\"'`]?$", re.IGNORECASE)
 
 
 def _without(text: str, secret: str) -> str:
-    """Take a secret out where it stands as a whole: ``test`` is not taken out of ``latest``."""
+    """Remove a secret where it is a whole word: ``test`` is not removed from ``latest``."""
     if len(secret) >= _LONG_SEGMENT:
         return re.sub(re.escape(secret), MASK, text, flags=re.IGNORECASE)
     return re.sub(rf"(?<![A-Za-z0-9]){re.escape(secret)}(?![A-Za-z0-9])", MASK, text, flags=re.IGNORECASE)
@@ -268,5 +267,5 @@ _WORDS: Final = frozenset(
 
 
 def _harmless(value: str) -> bool:
-    """Return whether what follows a telling name is prose about it: «token: expired»."""
+    """Return whether the text after the name of a secret is prose about it: «token: expired»."""
     return value.strip(".!").lower() in _WORDS

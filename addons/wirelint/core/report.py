@@ -1,4 +1,4 @@
-"""From what a rule's check yields to the finding that is shown: redacted, and with its story."""
+"""Turn a rule's hit into a finding: redacted, and with its story."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ Label = Callable[[str, str, str], str]
 def finding_of(  # noqa: PLR0913, PLR0917 - all that a finding is made of
     exchange: Exchange, template: str, verdict: Verdict, rule: Rule, hit: Hit, label: Label
 ) -> Finding:
-    """Return the finding that a rule's hit comes to.
+    """Return the finding of a rule's hit.
 
     :param exchange: the audited one.
     :param template: its route.
-    :param verdict: what became of it.
+    :param verdict: its verdict.
     :param label: names the routes of earlier exchanges.
     """
     known = secrets(exchange)
@@ -67,7 +67,7 @@ def finding_of(  # noqa: PLR0913, PLR0917 - all that a finding is made of
 
 
 def _about(visit: Visit, rule: Rule, hit: Hit, finding: Finding, label: Label) -> Finding:
-    """Return the finding, on an exchange that was over before the one that proves it."""
+    """Return the finding for an exchange that ended before the one that proves it."""
     implied = rule.verdict if hit.verdict is None else hit.verdict
     suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
     template = label(visit.service, visit.method, visit.route)
@@ -89,7 +89,7 @@ def _about(visit: Visit, rule: Rule, hit: Hit, finding: Finding, label: Label) -
 
 
 def _story(exchange: Exchange, template: str, hit: Hit, label: Label) -> tuple[Step, ...]:
-    """Return all steps in the order of their beginnings; those at the same time as they were given."""
+    """Return all steps by their start; those at the same time in the given order."""
     at_hand = Step(
         exchange_id=exchange.id,
         service=exchange.service,
@@ -109,11 +109,11 @@ def _labelled(step: Step, label: Label) -> Step:
 
 
 def is_news(exchange: Exchange, template: str, rule: Rule, hit: Hit, label: Label, state: State) -> bool:  # noqa: PLR0913, PLR0917 - as above
-    """Return whether a hit is to be reported: not again within an hour if its rule reports once (``once_per``).
+    """Return whether to report a hit: a rule with ``once_per`` reports the same only once within an hour.
 
-    To be asked before a finding is made, as most hits of such rules come again and again.
+    Call this before making a finding, because most hits of such rules repeat.
 
-    :param state: knows what was reported; the hit is noted there.
+    :param state: remembers reported hits; this one is recorded.
     """
     if rule.once_per is None:
         return True

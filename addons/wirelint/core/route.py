@@ -1,8 +1,8 @@
 """Turn a path into a route template: ``/users/42`` → ``/users/{id}`` (OpenTelemetry's ``http.route``).
 
-All instances of a resource share one template, and a template carries nothing that a client chose freely: no name, no
-address, no token. Only segments that look like words which a developer typed are kept. All others become a placeholder:
-``{id}``, ``{uuid}``, ``{date}``, ``{token}`` or ``{name}``.
+All instances of a resource share one template, which contains nothing that a client chose freely: no name, no address,
+no token. Only segments that look like a developer's words are kept. All others become a placeholder: ``{id}``,
+``{uuid}``, ``{date}``, ``{token}`` or ``{name}``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 _MOST_SEGMENTS: Final = 12
 _LONGEST_WORD: Final = 40
-_LONGEST_PLAIN: Final = 31  # one more, and it may be a UUID
+_LONGEST_PLAIN: Final = 31  # with one more, it may be a UUID
 _LONGEST_PATH: Final = 1024
 
 
@@ -36,7 +36,7 @@ _joint: Final = re.compile(r"[-_]+")
 _unpronounceable: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{6}", re.IGNORECASE)
 _CAPITALS: Final = words("CHANGELOG CONTRIBUTING INDEX LICENSE NOTICE README VERSION")
 _ABBREVIATIONS: Final = words("jsonrpc xmlhttp xmlrpc")
-"""Words with more than five consonants on end."""
+"""Words with more than five consecutive consonants."""
 _random_joint: Final = re.compile(r"[-_/+=]+")
 _version_of_api: Final = re.compile(r"v\d{1,2}(?:(?:alpha|beta)\d{0,2})?")
 _switch: Final = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
@@ -45,7 +45,7 @@ _MOST_SWITCHES: Final = 4
 _PLACES: Final = frozenset({"", "*", "-", "_", ".", "..", "@me"})
 """``*`` is the target of OPTIONS; GitLab has ``/-/``, Discord ``/@me``."""
 _sign: Final = re.compile(r"[$+_.!]|__")
-"""What a developer puts before a word: ``$metadata``, ``_search``, ``.well-known``, ``+login``."""
+"""Prefixes that developers put before a word: ``$metadata``, ``_search``, ``.well-known``, ``+login``."""
 _letters: Final = re.compile(r"[A-Za-z]+")
 _call: Final = re.compile(r"([A-Za-z]{1,40})\(([^)]{0,200})\)")
 """An OData key predicate: ``Products(42)``, ``Users('ann')``."""
@@ -58,7 +58,7 @@ _with_digits: Final = re.compile(
 _issued: Final = re.compile(
     r"(?:tok|cus|sk|pk|rk|pm|pi|ch|acct|seti|txn|usr|whsec|gh[oprsu]|glpat|xox[abprs]|shpat)[-_]", re.IGNORECASE
 )
-"""What ids and tokens of well-known issuers begin with: ``tok_visa``, ``cus_Abc``, ``sk_live_abc``."""
+"""Prefixes of ids and tokens of well-known issuers: ``tok_visa``, ``cus_Abc``, ``sk_live_abc``."""
 
 EXTENSIONS: Final = words(
     """
@@ -83,9 +83,9 @@ VERBS: Final = words(
     toggle transfer trigger undo unlock unsubscribe update upload upsert validate verify watch write
     """
 )
-"""What methods of an API begin with."""
+"""Verbs at the start of API methods."""
 _SURNAMES: Final = words("leave lock move post read sign start switch test")
-"""Verbs of these that are somebody's name as well."""
+"""Those of these verbs that are also names of people."""
 
 PEOPLE: Final = words("users members people persons customers employees patients subscribers")
 OPERATIONS: Final = VERBS | words(
@@ -97,13 +97,13 @@ OPERATIONS: Final = VERBS | words(
     tokens top types v1 v2 whoami
     """
 )
-"""What stands behind a collection of people without being one of them."""
+"""Words below a collection of people that are not people."""
 
 
 def route(path: str) -> str:
     """Return the template of a path.
 
-    :param path: as in the request target, without query. Segments behind the twelfth become one ``…``.
+    :param path: as in the request target, without query. Segments after the twelfth become one ``…``.
     """
     return _route(path[:_LONGEST_PATH])
 
@@ -115,7 +115,7 @@ def _route(path: str) -> str:
     before = ""
     for place, segment in enumerate(segments[: _MOST_SEGMENTS + 1]):
         bare = segment.partition(";")[0]  # without matrix parameters
-        # A date before all else may be the version of an API: /2010-04-01/Accounts.
+        # A date in the first segment may be the version of an API: /2010-04-01/Accounts.
         dated = place == 1 and len(segments) > 2 and _day.fullmatch(bare) is not None
         folded.append(bare if dated else _behind(before, bare))
         before = bare
@@ -125,7 +125,7 @@ def _route(path: str) -> str:
 
 
 def _behind(before: str, segment: str) -> str:
-    """Return the template of a segment that stands behind another one."""
+    """Return the template of a segment after another one."""
     template = _template(segment)
     if template == segment != "" and before.lower() in PEOPLE and not _belongs_to_people(segment):
         return "{name}"
@@ -144,7 +144,7 @@ def _belongs_to_people(segment: str) -> bool:
     return first is not None and first[0].lower() in OPERATIONS
 
 
-@functools.lru_cache(maxsize=8192)  # words come back in path after path, ids do not
+@functools.lru_cache(maxsize=8192)  # words repeat in paths, ids do not
 def _template(segment: str) -> str:  # noqa: C901, PLR0911 - a table of shapes
     if segment in _PLACES:
         return segment
@@ -183,7 +183,7 @@ def _template(segment: str) -> str:  # noqa: C901, PLR0911 - a table of shapes
 
 
 def _folded(segment: str) -> str:
-    """Return the placeholder of a segment that is not kept: ``{id}`` if it has digits or is random, else ``{name}``."""
+    """Return the placeholder of a dropped segment: ``{id}`` if it has digits or is random, else ``{name}``."""
     text = unquote(segment)
     if "@" in text or not text.isascii():
         return "{name}"
@@ -193,7 +193,7 @@ def _folded(segment: str) -> str:
 
 
 def _is_stem(stem: str) -> bool:
-    """Return whether a file name without its extension is a developer's: ``app``, ``app.min``."""
+    """Return whether a developer chose a file name without its extension: ``app``, ``app.min``."""
     name, _, inner = stem.rpartition(".")
     while name and inner in _INNER_EXTENSIONS:
         stem = name
@@ -202,7 +202,7 @@ def _is_stem(stem: str) -> bool:
 
 
 def _is_words(segment: str) -> bool:
-    """Return whether a segment is one word, or several that are joined by - or _."""
+    """Return whether a segment is one word, or several joined by - or _."""
     if not segment.isascii():
         return False
     if (sign := _sign.match(segment)) and len(segment) > sign.end():
@@ -223,7 +223,7 @@ def _is_word(part: str) -> bool:
         return _with_digits.fullmatch(part) is not None or (_version.fullmatch(part) is not None and part[0] == "v")
     if gibberish(part):
         return False
-    # Camel case is made of words; random letters fall apart into pieces of one or two.
+    # Camel case consists of words; random letters split into pieces of one or two.
     pieces = _piece.findall(part)
     short = sum(len(piece) <= 2 for piece in pieces)
     return len(pieces) < 3 or len(part) < 5 or short * 2 <= len(pieces)
@@ -253,7 +253,7 @@ def _is_dotted_method(segment: str) -> bool:
 
 
 def gibberish(word: str) -> bool:
-    """Return whether no language has a word: six consonants on end, or nothing but the letters of hex digits."""
+    """Return whether a word is no language's: six consecutive consonants, or only letters that are hex digits."""
     return (_unpronounceable.search(word) is not None and word.lower() not in _ABBREVIATIONS) or (
         _hex.fullmatch(word) is not None
     )

@@ -1,4 +1,4 @@
-"""Rules: texts and metadata, when a rule can apply, and a pure check."""
+"""Rules: texts and metadata, conditions for opportunities, and a pure check."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ STATUS: Final = "preview"
 """Maturity of all rules: their findings may still change between releases."""
 
 SINCE: Final = "0.1.0"
-"""The release that all rules came with."""
+"""The release that introduced all rules."""
 
 
 class Reads(enum.IntEnum):
-    """The part of the response's content that a rule must have seen to judge."""
+    """The part of the response's content that a rule needs."""
 
     NOTHING = 0
     PREFIX = 1
@@ -32,13 +32,13 @@ class Reads(enum.IntEnum):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Input of a check besides the exchange: the settings in force for its service and route, and the past."""
+    """Input of a check besides the exchange: the settings for its service and route, and the memories."""
 
     options: Mapping[str, Any] = {}
     state: State = msgspec.field(default_factory=State)
 
     def option(self, name: str) -> Any:
-        """Return the value of one of the rule's declared options."""
+        """Return the value of a declared option of the rule."""
         return self.options[name]
 
     def recall[M: Memory](self, kind: type[M]) -> M:
@@ -50,29 +50,28 @@ class Context(msgspec.Struct, frozen=True):
 
 
 Check = Callable[[Answered, Context], Iterable[Hit]]
-"""Judges one exchange. A check whose rule admits exchanges without a response (``none``) takes any ``Exchange``."""
+"""Checks one exchange. A check whose rule admits exchanges without a response (``none``) takes any ``Exchange``."""
 
 
 def silent(exchange: Answered, context: Context) -> Iterable[Hit]:  # noqa: ARG001 - a check's parameters
-    """Find nothing: the check of a rule that has none yet."""
+    """Find nothing: the default check."""
     return ()
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of one rule; the texts come from its module's docstring, the id from its file's name.
 
-    ``because`` says why ``confidence`` is what it is. ``basis`` names the requirement: ``MUST``, ``SHOULD``, ``MAY``
-    or ``policy`` with its reference. ``json_keys``: where a success is a JSON object, or an array that begins with one,
-    the check is only worth running if one of these (folded) keys stands at the object's top level. ``verdict`` and
-    ``suggested_status`` are what a hit implies unless it says otherwise. ``default`` is False for rules that must be
-    asked for.
+    ``because`` is the reason for ``confidence``. ``basis`` names the requirement: ``MUST``, ``SHOULD``, ``MAY`` or
+    ``policy`` with its reference. ``json_keys``: if a success is a JSON object, or an array that begins with one, the
+    check runs only if the object has one of these (folded) keys. ``verdict`` and ``suggested_status`` apply to hits
+    without their own. ``default`` is False for rules that run only on request.
 
-    ``recalls`` names the memories that the rule looks back on. ``after`` is a condition on the past, asked once per
-    exchange however many rules share it: unless it holds, the check is not run. ``once_per`` keeps the rule from
-    reporting the same again within an hour: the same finding (its fingerprint) on one route, or the same discriminator
-    on one service. ``contract``: the rule compares with an API description, and is not run without one.
+    ``recalls`` names the memories that the rule asks. ``after`` is a gate, tested once per exchange for all rules that
+    share it: the check runs only if it is open. ``once_per`` limits reports to one per hour: of the same finding (its
+    fingerprint) on one route, or of the same discriminator on one service. ``contract``: the rule compares with an API
+    description, and runs only with one.
 
-    ``document`` is the API description that the examples of such a rule are audited with.
+    ``document`` is the API description for the examples of such a rule.
     """
 
     severity: Severity
@@ -103,4 +102,4 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SECTIONS: Final = ("What it does", "Why it matters", "Known exceptions", "How to fix", "References")
-"""Headings that every rule's docstring has, in this order."""
+"""The headings of every rule's docstring, in this order."""

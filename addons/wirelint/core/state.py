@@ -1,7 +1,7 @@
-"""Remember exchanges: everything is bounded in number and time, and the clock is a value of the exchanges.
+"""Remember exchanges: everything is bounded in number and time, and the clock comes from the exchanges.
 
-``State`` holds the memories of one past; ``wirelint.history`` explains how the past works and has the memories
-themselves. ``Table`` and ``Stories`` are what memories are made of.
+``State`` holds the memories; ``wirelint.history`` explains how they work, and defines them. Memories are built from
+``Table`` and ``Stories``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wirelint.core.visit import Visit
 from wirelint.core.when import When
 
 WINDOW: Final = 600.0
-"""Seconds after which what was seen proves nothing any more."""
+"""Seconds after which an exchange proves nothing any more."""
 
 _SEAL_BYTES: Final = 12
 _AGED_AT_ONCE: Final = 8
@@ -36,21 +36,21 @@ _NOT_THERE: Final = frozenset({404, 410})
 
 
 def moment(exchange: Exchange) -> float:
-    """When an exchange was over, in seconds of its source's clock: the order in which exchanges are audited."""
+    """Return the end of an exchange in seconds of its source's clock; exchanges are audited in this order."""
     return exchange.started if exchange.ended is None else exchange.ended
 
 
 class View(Protocol):
-    """Makes visits: exchanges in the form in which they are remembered."""
+    """Makes visits, the form in which exchanges are remembered."""
 
     def __init__(self, state: State) -> None: ...
 
     def visit(self, exchange: Exchange) -> Visit:
-        """Return an exchange as it will be remembered, with the verdict that its status suggests."""
+        """Return the visit of an exchange, with the verdict of its status."""
 
 
 class Memory(Protocol):
-    """Notes exchanges for rules to look back on: those whose status and method fit ``wants``."""
+    """Records exchanges whose status and method match ``wants``, for rules to compare with."""
 
     wants: When
 
@@ -58,34 +58,34 @@ class Memory(Protocol):
 
     @property
     def view(self) -> type[View]:
-        """What makes the visits that are noted; the same for all memories of a state."""
+        """Makes the recorded visits; the same for all memories of a state."""
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
-        """Remember of an exchange what may be asked for later. Called after the rules have run.
+        """Record an exchange. Called after the rules have run.
 
         :param visit: the exchange with its final verdict.
         """
 
     def __len__(self) -> int:
-        """Return how many things are remembered."""
+        """Return the number of entries."""
 
 
 @runtime_checkable
 class Joining(Protocol):
-    """A memory that joins exchanges by their traces: it wants repeated successes, too, if they carry a trace id."""
+    """A memory that joins exchanges by traces: it also wants repeated successes, if they have a trace id."""
 
     def joins(self, exchange: Exchange, visit: Visit) -> bool:
-        """Return whether an exchange belongs to earlier ones that something can be concluded from."""
+        """Return whether an exchange joins earlier ones in a way that proves something."""
 
     def join(self, exchange: Exchange, visit: Visit) -> None:
-        """Remember an exchange that differs from one noted a moment ago in its trace alone."""
+        """Record an exchange that differs only in its trace from a recent one."""
 
 
 Opens = Callable[[Exchange, Visit], bool]
 """Return whether a gate is open for an exchange."""
 
 Gate = Callable[["State"], Opens]
-"""A condition on the past, without which rules need not run; given a state, it returns what asks for one exchange."""
+"""A gate: a condition on the memories without which rules need not run. Given a state, it returns the test."""
 
 
 def either(*gates: Gate) -> Gate:
@@ -103,11 +103,11 @@ def either(*gates: Gate) -> Gate:
 
 
 class Latest[T]:
-    """A fact about the exchange under audit that depends on the past: made once, and dropped with the next exchange.
+    """A fact about the current exchange that depends on memories: computed once, and dropped with the next exchange.
 
     Facts that depend on the exchange alone are kept by ``core.once``.
 
-    :param make: finds it out.
+    :param make: computes it.
     """
 
     __slots__ = ("_latest", "_make")
@@ -118,16 +118,16 @@ class Latest[T]:
 
     def of(self, exchange: Exchange) -> T:
         """Return the fact about an exchange."""
-        latest = self._latest  # read once: another thread may ask for another exchange meanwhile
+        latest = self._latest  # read once: another thread may ask for another exchange
         if latest is None or latest[0] is not exchange:
             latest = self._latest = (exchange, self._make(exchange))
         return latest[1]
 
 
 class State:
-    """The past of one engine, or of several that share it.
+    """The memories of one engine, or of several that share them.
 
-    :param key: what secrets are sealed with; a random one where None. Findings do not depend on it.
+    :param key: the key for hashing secrets; a random one if None. Findings do not depend on it.
     """
 
     def __init__(self, key: bytes | None = None) -> None:
@@ -141,12 +141,12 @@ class State:
         self._reported: Table[tuple[str, ...], bool] = Table(_MOST_REPORTED, _SILENCE)
 
     def seal(self, *texts: str) -> bytes:
-        """Return what stands for texts from now on: equal for equal ones, and useless outside this process."""
+        """Return a keyed hash of texts: equal for equal ones, and useless outside this process."""
         joined = "\x1f".join(texts).encode("utf-8", "surrogateescape")
         return hashlib.blake2b(joined, key=self._key, digest_size=_SEAL_BYTES).digest()
 
     def recall[M: Memory](self, kind: type[M]) -> M:
-        """Return the memory of a kind; a new, empty one the first time."""
+        """Return the memory of a class; a new, empty one the first time."""
         memory = self._memories.get(kind)
         if memory is None:
             memory = self._memories[kind] = kind(self)
@@ -158,7 +158,7 @@ class State:
         return memory  # type: ignore[return-value]  # it is what ``kind`` made
 
     def visit(self, exchange: Exchange) -> Visit:
-        """Return the exchange under audit as it will be remembered; made once, however many ask.
+        """Return the visit of the current exchange; made once.
 
         :raises LookupError: there are no memories.
         """
@@ -167,27 +167,27 @@ class State:
         return self._visits.of(exchange)
 
     def route(self, exchange: Exchange, static: str) -> tuple[str, tuple[Fold, ...]]:
-        """Return the route of the exchange under audit, and words that turned out to be values by it.
+        """Return the route of the current exchange, and its folds.
 
-        :param static: the route that its path suggests.
+        :param static: the static route of its path.
         """
         status = exchange.status
         found = status is not None and status not in _NOT_THERE
         return self._routes.learn(exchange.service, static, found=found, now=moment(exchange))
 
     def label(self, service: str, static: str) -> str:
-        """Return the route of an earlier exchange, as it is known now.
+        """Return the current route of an earlier exchange.
 
-        :param static: the route that its path suggested.
+        :param static: the static route of its path.
         """
         return self._routes.label(service, static)
 
     def repeats(self, exchange: Exchange) -> bool:
-        """Return whether nothing is new in an exchange, its trace apart (see ``Quiet``)."""
+        """Return whether nothing except the trace is new in an exchange (see ``Quiet``)."""
         return self._quiet.holds(exchange)
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Let the memories that want it note an exchange."""
+        """Record an exchange in the memories that want it."""
         self._quiet.note(exchange, verdict)
         response, method = exchange.response, exchange.request.method
         status = None if response is None else response.status
@@ -206,18 +206,18 @@ class State:
             memory.note(exchange, visit)
 
     def joins(self, exchange: Exchange) -> bool:
-        """Return whether an exchange belongs by its trace to earlier ones that something can be concluded from."""
+        """Return whether an exchange joins earlier ones by its trace in a way that proves something."""
         return any(memory.joins(exchange, self.visit(exchange)) for memory in self._joining)
 
     def join(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Let an exchange be noted in which nothing is new but its trace (see ``Quiet``)."""
+        """Record an exchange in which only the trace is new (see ``Quiet``)."""
         for memory in self._joining:
             visit = self.visit(exchange)
             visit.judge(verdict)
             memory.join(exchange, visit)
 
     def is_news(self, key: tuple[str, ...], now: float) -> bool:
-        """Return whether a finding was not reported within the last hour; from now on, it was.
+        """Return whether a finding was not reported within the last hour, and record it as reported.
 
         :param key: the part that distinguishes such findings.
         :param now: seconds of the exchanges' clock.
@@ -228,14 +228,14 @@ class State:
         return True
 
     def sizes(self) -> dict[str, int]:
-        """Return how many things each memory holds, by its name in lower case."""
+        """Return the number of entries of each memory, by its name in lower case."""
         return {kind.__name__.lower(): len(memory) for kind, memory in self._memories.items()}
 
 
 class LookedBackOn(State):
-    """Look back on what another engine remembers: nothing is added to it.
+    """A read-only view of another engine's memories.
 
-    :param other: what the other remembers. It may go on meanwhile, in another thread.
+    :param other: the other state, which may change in another thread.
     """
 
     def __init__(self, other: State) -> None:
@@ -243,23 +243,23 @@ class LookedBackOn(State):
         self._other = other
 
     def recall[M: Memory](self, kind: type[M]) -> M:
-        """Return the other's memory of a kind."""
+        """Return the other's memory of a class."""
         return self._other.recall(kind)
 
     def visit(self, exchange: Exchange) -> Visit:
-        """Return an exchange as the other would remember it."""
+        """Return the visit that the other would make of an exchange."""
         return self._other.visit(exchange)
 
     def route(self, exchange: Exchange, static: str) -> tuple[str, tuple[Fold, ...]]:
-        """Return the route of an exchange as the other knows it; learn nothing from it."""
+        """Return the other's route of an exchange, without learning from it."""
         return self._other.label(exchange.service, static), ()
 
     def label(self, service: str, static: str) -> str:
-        """Return the route of an earlier exchange as the other knows it."""
+        """Return the other's route of an earlier exchange."""
         return self._other.label(service, static)
 
     def note(self, exchange: Exchange, verdict: Verdict) -> None:
-        """Remember nothing."""
+        """Record nothing."""
 
 
 class Table[K, V]:
@@ -269,7 +269,7 @@ class Table[K, V]:
     as well.
 
     :param most: entries at most.
-    :param window: seconds that an entry lasts.
+    :param window: lifetime of an entry in seconds.
     """
 
     __slots__ = ("_entries", "_fresh_from", "_fresh_until", "_just", "_most", "_window", "full_until")
@@ -280,16 +280,16 @@ class Table[K, V]:
         self._window = window
         self._just = window * _JUST
         self.full_until = -math.inf
-        """When the latest entry was renewed that had to make room for others; -inf where none had to."""
+        """The renewal time of the latest evicted entry; -inf if none was evicted."""
         self._fresh_from, self._fresh_until = math.inf, -math.inf
 
     def get(self, key: K, now: float) -> V | None:
-        """What was kept under a key, None where nothing was or it is too long ago."""
+        """Return the value of a key, None if there is none or it has expired."""
         entry = self._entries.get(key)
         return None if entry is None or abs(now - entry[0]) > self._window else entry[1]
 
     def keep(self, key: K, value: V, now: float) -> None:
-        """Keep a value, or renew one."""
+        """Store a value, or renew one."""
         entries = self._entries
         if key in entries:
             entries.move_to_end(key)
@@ -300,7 +300,7 @@ class Table[K, V]:
             self._age(now)
 
     def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
-        """What is kept under a key, renewed unless that was just done; made where there is nothing."""
+        """Return the value of a key, renewed unless that was just done; make it if there is none."""
         entry = self._entries.get(key)
         if entry is None:
             value = make()
@@ -314,15 +314,15 @@ class Table[K, V]:
         return value
 
     def __contains__(self, key: object) -> bool:
-        """Return whether something is kept under a key, be it too old."""
+        """Return whether a key has a value, even an expired one."""
         return key in self._entries
 
     def drop(self, key: K) -> None:
-        """Forget what is kept under a key."""
+        """Remove the value of a key."""
         self._entries.pop(key, None)
 
     def newest(self, now: float) -> Iterator[tuple[K, V]]:
-        """All that is not too old, what was renewed last first."""
+        """Return all values that have not expired, the latest renewed first."""
         return ((key, value) for key, (at, value) in reversed(self._entries.items()) if abs(now - at) <= self._window)
 
     def _age(self, now: float) -> None:
@@ -346,7 +346,7 @@ class Table[K, V]:
 
 
 class _Story:
-    """Visits as they came; ``in_order`` until the clock went back between two of them."""
+    """Visits in order of arrival; ``in_order`` until the clock went back between two of them."""
 
     __slots__ = ("in_order", "visits")
 
@@ -356,14 +356,13 @@ class _Story:
 
 
 class Stories[K]:
-    """Visits in the order of their ends, by some key: the latest of each, bounded per key and in all.
+    """Visits by key, in the order of their ends: the latest of each, bounded per key and in total.
 
-    Successes of one kind that follow each other are kept as the first and the last of them. What lies in the future is
-    forgotten as in a ``Table``.
+    Of consecutive equal successes, the first and the last are kept. Visits in the future are removed as in a ``Table``.
 
-    :param most: visits at most, over all keys.
-    :param longest: visits at most under one key.
-    :param window: seconds that a visit lasts.
+    :param most: most visits over all keys.
+    :param longest: most visits of one key.
+    :param window: lifetime of a visit in seconds.
     """
 
     __slots__ = ("_fresh_from", "_fresh_until", "_held", "_just", "_longest", "_most", "_stories", "_window")
@@ -378,7 +377,7 @@ class Stories[K]:
         self._fresh_from, self._fresh_until = math.inf, -math.inf
 
     def of(self, key: K, now: float) -> Sequence[Visit]:
-        """What was seen under a key within the window, oldest first."""
+        """Return the visits of a key within the window, oldest first."""
         story = self._stories.get(key)
         if story is None:
             return ()
@@ -388,7 +387,7 @@ class Stories[K]:
         return tuple([visit for visit in visits if abs(now - visit.ended) <= window])
 
     def add(self, key: K, visit: Visit) -> None:
-        """Add what was seen last."""
+        """Add the latest visit."""
         stories = self._stories
         story = stories.get(key)
         if story is None:
@@ -411,7 +410,7 @@ class Stories[K]:
             self._age(visit.ended)
 
     def _age(self, now: float) -> None:
-        """As in a ``Table``."""
+        """Evict old entries, as in a ``Table``."""
         stories, held = self._stories, self._held
         leaving = 0
         for story in islice(stories.values(), _AGED_AT_ONCE):
@@ -434,7 +433,7 @@ class Stories[K]:
 
 
 def _same(one: Visit, other: Visit) -> bool:
-    """Return whether an exchange was a success that proves the same as another one."""
+    """Return whether two exchanges are successes that prove the same."""
     return (
         one.status == other.status
         and one.succeeded

@@ -1,4 +1,4 @@
-"""Findings that an operator accepts, each with a reason and, where wanted, an end."""
+"""Findings that an operator accepts, each with a reason and, optionally, an end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_NAME: Final = 255
 
 
 class Suppression(msgspec.Struct, frozen=True, eq=False):
-    """Findings of a rule that are accepted, with the reason; where ``until`` is given, to the end of that day (UTC)."""
+    """Accepted findings of a rule, with the reason; if ``until`` is given, to the end of that day (UTC)."""
 
     rule: str
     reason: str
@@ -24,9 +24,9 @@ class Suppression(msgspec.Struct, frozen=True, eq=False):
     until: datetime.date | None = None
 
     def covers(self, finding: Finding, exchange: Exchange) -> bool:
-        """Return whether it is about a finding, expired or not.
+        """Return whether it covers a finding, expired or not.
 
-        :param exchange: the audited exchange. The finding may be about an earlier one, of which only the route is kept.
+        :param exchange: the audited exchange. The finding may be about an earlier one, whose route alone is kept.
         """
         if finding.rule != self.rule or not name_pattern(self.service).fullmatch(finding.service[:_LONGEST_NAME]):
             return False
@@ -37,7 +37,7 @@ class Suppression(msgspec.Struct, frozen=True, eq=False):
         return self.route.fits(finding.method, finding.route)
 
     def expired(self, now: float) -> bool:
-        """Return whether it is over.
+        """Return whether it has expired.
 
         :param now: Unix seconds.
         """
@@ -48,7 +48,7 @@ class Suppression(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def text(self) -> str:
-        """«not-found-declares-authz of shop on GET /users/{id}, until 2027-01-31: the reason»."""
+        """Return «not-found-declares-authz of shop on GET /users/{id}, until 2027-01-31: the reason»."""
         place = "" if self.service == "*" else f" of {self.service}"
         place += f" on {self.route.text}" if self.route is not None else ""
         end = f", until {self.until.isoformat()}" if self.until is not None else ""

@@ -1,4 +1,4 @@
-"""The trace that an exchange belongs to, read from the fields that tracers and gateways set."""
+"""Read the trace of an exchange from the fields that tracers and gateways set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wirelint.core.once import once
 _traceparent: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _b3: Final = re.compile(r"([0-9a-f]{16,32})(-.*)?")
 _amazon: Final = re.compile(r"(?:^|;)Root=([0-9A-Za-z-]{8,64})")
-# Hexadecimal groups (UUIDs among them) and ULIDs: a client may send anything here, and what is kept will be shown.
+# Hexadecimal groups (UUIDs among them) and ULIDs: a client may send anything here, and a kept id is shown.
 _plain: Final = re.compile(r"([0-9a-fA-F]{1,64}(?:[-:._/=][0-9a-fA-F]{1,32}){0,7}|[0-9A-HJKMNP-TV-Z]{26})")
 _READERS: Final = {
     "traceparent": _traceparent.fullmatch,
@@ -25,7 +25,7 @@ _READERS: Final = {
     "x-cloud-trace-context": _plain.fullmatch,
     "uber-trace-id": _plain.fullmatch,
 }
-"""How to read the fields that bear ids, the most telling first."""
+"""How to read the fields with trace ids, the most specific first."""
 
 _FIELDS: Final = frozenset(_READERS)
 
@@ -34,16 +34,16 @@ TRACING: Final = _FIELDS | {
     "x-datadog-parent-id", "x-datadog-sampling-priority", "x-datadog-tags", "sentry-trace", "elastic-apm-traceparent",
     "newrelic", "x-ot-span-context", "grpc-trace-bin", "x-trace-id", "x-span-id",
 }  # fmt: skip
-"""Names of fields that tell of a request where in which trace it stands, and nothing else."""
+"""Names of fields with only the position of a request in its trace."""
 
 
 def is_traced(exchange: Exchange) -> bool:
-    """Return whether a request bears the id of a trace."""
+    """Return whether a request has a trace id."""
     return not _FIELDS.isdisjoint(exchange.request.headers.index)
 
 
 def _read(headers: Headers) -> tuple[str, ...]:
-    """Return all ids that a message bears, the most telling first."""
+    """Return all trace ids of a message, the most specific first."""
     index = headers.index
     if _FIELDS.isdisjoint(index):
         return ()
@@ -52,14 +52,14 @@ def _read(headers: Headers) -> tuple[str, ...]:
 
 
 def trace_of(headers: Headers) -> str | None:
-    """Return the most telling id of a trace that the fields of one message bear."""
+    """Return the most specific trace id in the fields of one message."""
     ids = _read(headers)
     return ids[0] if ids else None
 
 
 @once
 def trace_ids(exchange: Exchange) -> tuple[str, ...]:
-    """Return the ids that join this exchange to others: those of its request, then what its response adds."""
+    """Return the ids that join this exchange to others: those of its request, then those of its response."""
     response = exchange.response
     found = _read(exchange.request.headers)
     if response is not None:
@@ -68,6 +68,6 @@ def trace_ids(exchange: Exchange) -> tuple[str, ...]:
 
 
 def trace_id(exchange: Exchange) -> str | None:
-    """Return the most telling of an exchange's ids."""
+    """Return the most specific id of an exchange."""
     ids = trace_ids(exchange)
     return ids[0] if ids else None

@@ -1,4 +1,4 @@
-"""The record kept of an audited exchange: enough to compare it with later ones, and nothing more."""
+"""The record of an audited exchange: only what is needed to compare it with later ones."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def outcome(status: int | None, failure: FailureKind | None) -> str:
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One exchange of the several that a finding is proven by, safe to show.
+    """One of the exchanges that prove a finding, safe to show.
 
-    ``request`` is the request line with the path's template in place of the path, so that nothing secret can stand in
-    it. ``outcome`` is the status, or the kind of failure; ``note`` says what the step proves.
+    ``request`` is the request line with the path's template in place of the path, so that it contains no secret.
+    ``outcome`` is the status, or the kind of failure; ``note`` says what the step proves.
     """
 
     exchange_id: str
@@ -55,23 +55,24 @@ class Identity(NamedTuple):
 
 
 class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
-    """One exchange, as it is remembered.
+    """One exchange, in its remembered form.
 
-    ``route`` is the path's template. ``target`` stands for path and query, ``resource`` for these, the authority and
-    the service, ``content`` for the request's content (None where there is none, or not all of it is known),
-    ``request`` for resource, content and method (None where the content is not known), ``tail`` for the path's last
-    segment, ``client`` for its sender, ``answer`` for what an error said (None for successes, and where its
-    content is not known). All seven are numbers that only this process can compare.
+    ``route`` is the path's template. These are numbers that only this process can compare: ``target`` for path and
+    query; ``resource`` for these, the authority and the service; ``content`` for the request's content (None if there
+    is none, or if it is not completely known); ``request`` for resource, content and method (None if the content is
+    unknown); ``tail`` for the path's last segment; ``client`` for the sender; ``answer`` for an error's text (None for
+    successes and unknown content).
 
-    ``credential`` stands for the very credential sent, None where there is none, or a new one is made for each
-    request; ``principal`` for whom it speaks of, None where that is unknown. ``stranger``: it provably came without.
+    ``credential`` is a hash of the credential that was sent, None if there is none, or if each request has a new one.
+    ``principal`` is a hash of the user that it names, None if unknown. ``stranger``: the request was provably
+    anonymous.
 
-    ``scheme`` is the authentication scheme sent, ``asked`` are those that a 401 asks for (all in lower case, empty
-    for none), ``space`` stands for the protection space that it names (RFC 9110 §11.5), 0 for none. ``tenant`` stands
-    for the fields that choose whose data a request is about, 0 where there are none. ``aside``: it was refused for
-    other reasons than who the caller is and what it may see.
+    ``scheme`` is the authentication scheme that was sent, ``asked`` has those of a 401's challenges (in lower case,
+    empty for none), ``space`` is a number for its protection space (RFC 9110 §11.5), 0 for none. ``tenant`` is a number
+    for the fields that choose a tenant, 0 for none. ``aside``: it was refused for a reason other than the caller's
+    identity or permissions.
 
-    ``started`` and ``ended`` are seconds of one clock; ``wait`` is how many seconds a refusal asked to wait.
+    ``started`` and ``ended`` are seconds of one clock; ``wait`` is the wait in seconds that a refusal asked for.
     """
 
     exchange_id: str
@@ -106,7 +107,7 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     succeeded: bool = False
 
     def judge(self, verdict: Verdict) -> None:
-        """Take a verdict: first what the status suggests, then the final one."""
+        """Set the verdict: first that of the status, then the final one."""
         self.verdict = verdict
         status = self.status
         self.succeeded = verdict is _OK and status is not None and 200 <= status < 300
@@ -119,7 +120,7 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     def step(self, note: str) -> Step:
         """Return the visit as one step of a story.
 
-        :param note: what it proves, as a phrase.
+        :param note: a phrase that says what it proves.
         """
         return Step(
             exchange_id=self.exchange_id,

@@ -10,14 +10,14 @@ from wirelint.core.media import Kind
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True):
-    """The exchanges a rule can apply to: its opportunities. All conditions given must hold.
+    """The exchanges to which a rule can apply: its opportunities. All given conditions must hold.
 
     :param status: codes, classes (``2xx``) and ``none`` (no response), separated by spaces; empty for all with a
         response.
     :param method: names among ``METHODS``, or ``_OTHER``, separated by spaces; empty for all.
     :param media: kinds of response content; empty for all.
-    :param response_fields: of these at least one must be present; empty for all.
-    :param request_fields: likewise.
+    :param response_fields: at least one of these must be present; empty for all.
+    :param request_fields: the same for the request.
     """
 
     status: str = ""
@@ -27,9 +27,9 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
     request_fields: tuple[str, ...] = ()
 
     def fits(self, status: int | None, method: str, kind: Kind | None = None) -> bool:
-        """Return whether status, method and kind of content are among those named.
+        """Return whether status, method and kind of content match.
 
-        :param status: None where there was no response.
+        :param status: None without a response.
         :param kind: None for any.
         """
         return (

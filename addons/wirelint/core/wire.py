@@ -1,11 +1,11 @@
-"""HTTP/1.1 text → Exchange: the form in which rules carry their examples.
+"""Read exchanges from HTTP/1.1 text, the form of rules' examples.
 
-A request and its response follow each other; any number of pairs may. Lines that do not stand on the wire begin
-with ``#``: ``# failure: reset peer closed`` says what came instead of (or cut short) the response above,
-``# +5s`` lets time pass, ``# outbound payments`` makes the next pair one from the service to ``payments``,
-``# 30 times, every 5s`` says how often the next pair took place, ``{n}`` in its target being the number. Exchanges
-stand in the order of their ends: calls of a service come before the exchange that they were made for, and lie within.
-After a response, ``# probe: without 200 same`` is what the request got when sent again without credentials.
+A text has any number of pairs of request and response. Lines that begin with ``#`` are not on the wire: ``# failure:
+reset peer closed`` is a failure in place of the response (or one that truncated the response above), ``# +5s`` lets
+time pass, ``# outbound payments`` makes the next pair a call from the service to ``payments``, ``# 30 times, every 5s``
+repeats the next pair, with ``{n}`` in its target as the number. Exchanges are in the order of their ends: calls of a
+service come before their exchange, and take place during it. After a response, ``# probe: without 200 same`` is the
+answer to the request repeated without credentials.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _STARTS: Final = (_request_line, _status_line, _failure, _probe, _pause, _outbou
 
 
 class WireTextError(ValueError):
-    """The text is no sequence of HTTP messages."""
+    """The text is not a sequence of HTTP messages."""
 
 
 def exchanges(text: str, *, service: str = "example") -> Iterator[Exchange]:
-    """Read examples.
+    """Parse examples.
 
     :param text: HTTP messages as text, lines ending in LF.
-    :param service: the service's name in what comes out.
-    :raises WireTextError: where a pair lacks its request, or its answer.
+    :param service: the service's name in the exchanges.
+    :raises WireTextError: a pair has no request or no answer.
     """
     reader = _Reader(service)
     for block in _blocks(text):
@@ -51,7 +51,7 @@ def exchanges(text: str, *, service: str = "example") -> Iterator[Exchange]:
 
 
 class _Reader:
-    """Puts messages together to exchanges, one second after the other."""
+    """Combines messages to exchanges, at intervals of one second."""
 
     def __init__(self, service: str) -> None:
         self._own = service
@@ -68,7 +68,7 @@ class _Reader:
         self._times, self._every = 1, 1.0
 
     def read(self, block: list[str]) -> Iterator[Exchange]:
-        """Take a message, or a line about the exchange; what was complete before comes out."""
+        """Take a message, or a line about the exchange; yield exchanges that are complete."""
         first = block[0]
         if match := _status_line.fullmatch(first):
             headers, body = _message(block[1:])
@@ -106,7 +106,7 @@ class _Reader:
         )
 
     def finish(self) -> Iterator[Exchange]:
-        """The exchange read so far, if there is one."""
+        """Return the exchange read so far, if there is one."""
         if self._request is None:
             if self._response is not None or self._failure is not None:
                 raise WireTextError("an answer without a request")
