@@ -32,8 +32,8 @@ _STEP: Final = 256
 _KINDS: Final = ", ".join(source.name for source in sources())
 _HELP: Final = f"""Audit recorded traffic: {_KINDS}, plain or packed with gzip, zlib or zstd. - is standard input.
 
-Findings go to standard output, all else to standard error. Exits with 0 if nothing as severe as --fail-on was found,
-with 1 if something was, and with 2 if a file cannot be read or holds no exchange.
+Findings go to standard output, everything else to standard error. Exit code: 0 for no finding at or above --fail-on,
+1 for at least one, 2 for bad usage or a file that cannot be read or has no exchange.
 """
 
 
@@ -48,14 +48,14 @@ with 1 if something was, and with 2 if a file cannot be read or holds no exchang
     help="Exit with 1 if there is a finding at least this severe.",
 )
 @policy_options
-@option("--statistics", is_flag=True, help="Show how often each rule could have fired, and what statuses were worth.")
+@option("--statistics", is_flag=True, help="Show how often each rule could have fired, and outcomes by status class.")
 @option(
     "--size-limit",
     type=click.IntRange(1),
     default=SIZE_LIMIT // _MIB,
     show_default=True,
     metavar="MIB",
-    help="Largest file, unpacked, that is read.",
+    help="Largest file to read, after unpacking.",
 )
 @common
 def command(

@@ -38,13 +38,15 @@ _PAGE_PORT: Final = 9464
     help="Duration of the demo.",
 )
 @option("--forever", is_flag=True, help="Run until Ctrl-C.")
-@option("--browser/--no-browser", default=True, show_default=True, help="Open the page where there is a desktop.")
+@option(
+    "--browser/--no-browser", default=True, show_default=True, help="Open the page in a browser, if there is a desktop."
+)
 @option("--metrics-port", type=PORT, help=f"Port of the page and of /metrics; {_PAGE_PORT} where that is free.")
 @common
 def command(duration: float, forever: bool, browser: bool, metrics_port: int | None) -> int:
-    """See wirelint at work: a few services that misbehave as real ones do, one that behaves, and their clients.
+    """Run wirelint between services that misbehave like real ones, one correct service, and their clients.
 
-    Everything runs on this machine, on ports that are free, and ends with the command.
+    Everything runs on this machine, on free ports, and stops with the command.
     """
     notes = Printer(sys.stderr)
     from wirelint.demo import Demo, DemoError  # noqa: PLC0415 - like the next, only once it is wanted

@@ -60,7 +60,7 @@ class Wanted(NamedTuple):
     metavar="BYTES",
     help="Bytes of each body to inspect.",
 )
-@option("--probe-auth", is_flag=True, help="Send a sample of GETs again with broken and no credentials: see README.")
+@option("--probe-auth", is_flag=True, help="Repeat a sample of GETs with broken and without credentials: see README.")
 @option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
 @option("--confdir", type=click.Path(path_type=Path), metavar="DIR", help="Where mitmproxy keeps its CA.")
 @option(
@@ -118,8 +118,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
 ) -> int:
     """Run a proxy in front of services and audit their responses.
 
-    Each service gets a port of its own: 8080, 8081 and so on, or the one behind @. Without services, run a forward
-    proxy. New kinds of findings are printed; the page shows all findings.
+    Each service gets its own port: 8080, 8081 and so on, or the one after @. Without services, run a forward proxy.
+    The first finding of each kind is printed; the page shows all of them.
     """
     context = click.get_current_context()
     found = setup(context)

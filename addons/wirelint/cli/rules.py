@@ -24,7 +24,7 @@ from wirelint.sinks.text import severity
 @rule_choice
 @common
 def command(form: str, select: tuple[str, ...], ignore: tuple[str, ...]) -> int:
-    """List the rules; with --select and --ignore, those that they choose."""
+    """List the rules, or those selected by --select and --ignore."""
     rules = _chosen(select, ignore) if select or ignore else catalogue()
     if form == "json":
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode([metadata(rule) for rule in rules])) + b"\n")
