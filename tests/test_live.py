@@ -117,9 +117,9 @@ class TestScript:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ('selct = "x"', "selct: no such setting; did you mean select?"),
-            ('select = "hgih"', "no rule, family or severity is called 'hgih'; did you mean high?"),
-            ('min-confidence = "sure"', "'--min-confidence': 'sure' is none of weak, strong, certain"),
+            ('selct = "x"', "selct: unknown setting; did you mean select?"),
+            ('select = "hgih"', "unknown rule, family or severity 'hgih'; did you mean high?"),
+            ('min-confidence = "sure"', "'--min-confidence': 'sure' is not one of weak, strong, certain"),
             ('ignore = "all"', "--select and --ignore leave no rule to run"),
         ],
     )

@@ -64,5 +64,5 @@ def test_a_wrong_configuration_file_ends_it(wirelint: Shell, background: support
         cwd=tmp_path,
     )
     assert process.wait() == 1
-    assert "selct: no such setting; did you mean select?" in process.output()
+    assert "selct: unknown setting; did you mean select?" in process.output()
     assert "Traceback" not in process.output()

@@ -79,7 +79,7 @@ def test_suppressions_are_counted_and_expired_ones_told_once(script: Script, cap
     ("text", "message"),
     [
         ('profile = "zalndo"', "did you mean zalando?"),
-        ("[service.shop]\nx = 1", "service.shop.x: no such setting"),
+        ("[service.shop]\nx = 1", "service.shop.x: unknown setting"),
         ("service = 1", "service: must be a table"),
     ],
 )

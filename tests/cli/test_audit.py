@@ -147,14 +147,14 @@ def test_a_broken_entry_costs_itself_alone(wirelint: Shell) -> None:
     run = wirelint("audit", "--format", "jsonl", "a.har")
     assert run.code == 1
     assert [json.loads(line)["source"]["index"] for line in run.out.splitlines()] == [0, 2]
-    assert "skipped a.har#1: broken entry: its request is no object\n" in run.err
+    assert "skipped a.har#1: broken entry: its request is not an object\n" in run.err
 
 
 def test_many_broken_entries_are_told_in_sum(wirelint: Shell) -> None:
     wirelint.write("a.har", document(a_401(), *[7] * 30))
     err = wirelint("audit", "a.har").err
     assert err.count("skipped a.har#") == 10
-    assert "skipped 30 records of a.har in all: 30 broken entry: the entry is no object\n" in err
+    assert "skipped 30 records of a.har in all: 30 broken entry: the entry is not an object\n" in err
 
 
 def test_one_bad_file_does_not_hide_the_others(wirelint: Shell) -> None:
@@ -163,7 +163,7 @@ def test_one_bad_file_does_not_hide_the_others(wirelint: Shell) -> None:
     run = wirelint("audit", "--format", "jsonl", "b.har", "a.har")
     assert run.code == 2
     assert len(run.out.splitlines()) == 1
-    assert run.err == f"wirelint audit: b.har: cut off: the JSON text does not end\n{CLOSING}"
+    assert run.err == f"wirelint audit: b.har: truncated: the JSON text does not end\n{CLOSING}"
 
 
 def test_standard_input(wirelint: Shell) -> None:
@@ -176,9 +176,9 @@ def test_standard_input(wirelint: Shell) -> None:
     [
         (b"", "empty"),
         (b"hello", "neither HAR nor mitmproxy flows"),
-        (document(), "it holds no exchange"),
+        (document(), "no exchange in it"),
         (document(1, 2), "none of its records is an exchange that can be audited"),
-        (capture()[:-20], "cut off: the JSON text does not end"),
+        (capture()[:-20], "truncated: the JSON text does not end"),
     ],
 )
 def test_bad_input(wirelint: Shell, content: bytes, message: str) -> None:

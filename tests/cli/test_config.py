@@ -70,13 +70,13 @@ def test_a_file_by_name(audit: Shell) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('formt = "full"', "formt: no such setting; did you mean format?"),
-        ("[audit]\nforever = true", "audit.forever: no such setting"),
-        ('[audti]\nformat = "full"', "audti: no such setting; did you mean audit?"),
+        ('formt = "full"', "formt: unknown setting; did you mean format?"),
+        ("[audit]\nforever = true", "audit.forever: unknown setting"),
+        ('[audti]\nformat = "full"', "audti: unknown setting; did you mean audit?"),
         ("format = [1]", "format: must be one value"),
         ("ignore = [1]", "ignore: must be a list of texts"),
         ("format = 2020-01-01", "format: must be a text, a number or a truth value"),
-        ("debug = true", "debug: no such setting"),
+        ("debug = true", "debug: unknown setting"),
     ],
 )
 def test_wrong_files(audit: Shell, text: str, message: str) -> None:
@@ -91,7 +91,7 @@ def test_no_toml(audit: Shell) -> None:
     audit.write("wirelint.toml", "a = = b")
     run = audit("audit", "a.har")
     assert run.code == 2
-    assert "wirelint.toml: no TOML: " in run.err
+    assert "wirelint.toml: invalid TOML: " in run.err
     assert run.err.count("\n") == 1
 
 
@@ -100,7 +100,7 @@ def test_a_wrong_value_from_the_file(audit: Shell) -> None:
     assert audit("audit", "a.har") == (
         2,
         "",
-        "wirelint audit: '--fail-on': 'hihg' is none of info, low, medium, high, never; did you mean high?\n",
+        "wirelint audit: '--fail-on': 'hihg' is not one of info, low, medium, high, never; did you mean high?\n",
     )
 
 
@@ -114,4 +114,4 @@ def test_the_config_command(audit: Shell) -> None:
     assert ["proxy", "select", "high,", "medium", str(file)] in rows
     assert ["proxy", "port", "8080", "default"] in rows
     assert ["proxy", "ignore", "\N{EN DASH}", "default"] in rows
-    assert audit("config", "prxy").err == "wirelint config: no command is called 'prxy'; did you mean proxy?\n"
+    assert audit("config", "prxy").err == "wirelint config: unknown command 'prxy'; did you mean proxy?\n"

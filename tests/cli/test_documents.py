@@ -51,7 +51,7 @@ def test_an_unreadable_document_is_one_line_and_the_audit_goes_on(
     run = shell("audit", "--openapi", "absent.yaml", "--format", "jsonl", "a.har")
     assert (run.code, run.out) == (0, "")
     (record,) = caplog.records
-    assert record.getMessage() == ("wirelint: absent.yaml: No such file or directory: going on without this document")
+    assert record.getMessage() == ("wirelint: absent.yaml: No such file or directory: continuing without this document")
 
 
 def test_explain_shows_the_document_of_the_examples(wirelint: Shell) -> None:

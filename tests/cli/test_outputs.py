@@ -72,8 +72,8 @@ def test_from_the_environment_and_from_a_file(wirelint: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--output", "sarf:x"], "'--output': 'sarf' is none of"),
-        (["--output", "sarif:"], "'--output': no file behind the colon of 'sarif:'"),
+        (["--output", "sarf:x"], "'--output': 'sarf' is not one of"),
+        (["--output", "sarif:"], "'--output': no file after the colon of 'sarif:'"),
         (["--output", "github", "--output", "json"], "two reports go to standard output: give one a file"),
         (["--format", "full", "--output", "json"], "two reports go to standard output: give one a file"),
         (["--output", "json:x", "--output", "sarif:x"], "two reports go to x: give one a file"),

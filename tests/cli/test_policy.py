@@ -108,10 +108,10 @@ def test_a_flag_names_all_that_runs(audit: Shell) -> None:
     [
         (
             '[service.shop]\nslect = ["truth"]',
-            "wirelint.toml: service.shop.slect: no such setting; did you mean select?",
+            "wirelint.toml: service.shop.slect: unknown setting; did you mean select?",
         ),
         ('[[suppress]]\nrule = "x"', "wirelint.toml: suppress[0]: reason is missing"),
-        ("servce.shop.select = []", "wirelint.toml: servce: no such setting; did you mean service?"),
+        ("servce.shop.select = []", "wirelint.toml: servce: unknown setting; did you mean service?"),
     ],
 )
 def test_a_table_that_is_wrong(audit: Shell, words: tuple[str, ...], text: str, message: str) -> None:

@@ -85,5 +85,5 @@ def test_a_document_that_cannot_be_read_is_one_line(folder: Path, name: str, cap
     (record,) = caplog.records
     message = record.getMessage()
     assert name in message
-    assert message.endswith("going on without this document")
+    assert message.endswith("continuing without this document")
     assert "\n" not in message

@@ -96,14 +96,14 @@ def test_flags_and_environment_stay_in_force(wirelint: Shell) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("select = [", "no TOML"),
-        ('selct = "x"', "selct: no such setting; did you mean select?"),
+        ("select = [", "invalid TOML"),
+        ('selct = "x"', "selct: unknown setting; did you mean select?"),
         ('select = "hgih"', "'hgih'; did you mean high?"),
         ('ignore = "all"', "leave no rule to run"),
         ("sample = 2", "'--sample'"),
         ("[service.shop]\nsample = 2", "service.shop.sample: must be a number from 0 to 1"),
-        ("[service.shop]\nx = 1", "service.shop.x: no such setting"),
-        (None, "there is no such file any more"),
+        ("[service.shop]\nx = 1", "service.shop.x: unknown setting"),
+        (None, "the file is gone"),
     ],
 )
 def test_a_bad_file_keeps_the_old_settings(

@@ -127,5 +127,5 @@ def _audit(capture: Recording, engine: AnyEngine, tally: Tally, reports: Sequenc
         reasons = "; ".join(f"{count:,} {why}" for why, count in sorted(skipped.items(), key=lambda s: (-s[1], s[0])))
         progress.note(f"skipped {skipped.total():,} records of {printable(capture.name)} in all: {printable(reasons)}")
     if tally.exchanges == before:
-        why = "none of its records is an exchange that can be audited" if skipped else "it holds no exchange"
+        why = "none of its records is an exchange that can be audited" if skipped else "no exchange in it"
         raise UnreadableError(f"{capture.name}: {why}")

@@ -27,7 +27,7 @@ def command(commands: tuple[str, ...]) -> int:
     known = cli.list_commands(context)
     for name in commands:
         if name not in known:
-            raise click.UsageError(f"no command is called {name!r}{nearest(name, known)}", context)
+            raise click.UsageError(f"unknown command {name!r}{nearest(name, known)}", context)
     config = configuration(context)
     try:
         tables.build(catalogue(), tables.PolicyOptions(), config, now=0.0)

@@ -41,7 +41,7 @@ _PAGE_PORT: Final = 9464
 @option(
     "--browser/--no-browser", default=True, show_default=True, help="Open the page in a browser, if there is a desktop."
 )
-@option("--metrics-port", type=PORT, help=f"Port of the page and of /metrics; {_PAGE_PORT} where that is free.")
+@option("--metrics-port", type=PORT, help=f"Port of the page and of /metrics; default: {_PAGE_PORT} if free.")
 @common
 def command(duration: float, forever: bool, browser: bool, metrics_port: int | None) -> int:
     """Run wirelint between services that misbehave like real ones, one correct service, and their clients.

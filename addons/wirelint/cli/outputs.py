@@ -34,9 +34,9 @@ class OutputType(click.ParamType[Output]):
             return value
         form, colon, file = str(value).partition(":")
         if form not in formats():
-            self.fail(f"{form[:60]!r} is none of {', '.join(formats())}{nearest(form, formats())}", param, ctx)
+            self.fail(f"{form[:60]!r} is not one of {', '.join(formats())}{nearest(form, formats())}", param, ctx)
         if colon and not file:
-            self.fail(f"no file behind the colon of {str(value)[:60]!r}", param, ctx)
+            self.fail(f"no file after the colon of {str(value)[:60]!r}", param, ctx)
         return Output(form, None if file in ("", "-") else file)
 
 

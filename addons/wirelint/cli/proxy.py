@@ -187,7 +187,9 @@ def _wanted(word: str) -> Wanted:
             f"a service's URL must begin with http:// or https://{hint}", click.get_current_context(silent=True)
         )
     if port is not None and int(port) > _LAST_PORT:
-        raise click.UsageError(f"{port} is no port: choose one from 1 to 65535", click.get_current_context(silent=True))
+        raise click.UsageError(
+            f"{port} is not a port: choose one from 1 to 65535", click.get_current_context(silent=True)
+        )
     return Wanted(name or "", url, None if port is None else int(port))
 
 

@@ -68,11 +68,11 @@ def load(path: Path, known: Mapping[str, Mapping[str, bool]], tables: Collection
     try:
         values = tomllib.loads(_read(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: no TOML: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{path}: invalid TOML: {' '.join(str(error).split())}") from error
     if path.name == _PYPROJECT:
         values = values.get("tool", {}).get("wirelint", {})
         if not isinstance(values, dict):
-            raise ConfigError(f"{path}: tool.wirelint is no table")
+            raise ConfigError(f"{path}: tool.wirelint is not a table")
     _check(path, values, known, tables)
     return Config(str(path), values)
 
@@ -102,7 +102,7 @@ def _check(
 def _check_one(place: str, name: str, value: object, known: Mapping[str, bool], *, tables: Iterable[str] = ()) -> None:
     folded = _kebab(name)
     if folded not in known:
-        raise ConfigError(f"{place}: no such setting{nearest(folded, [*known, *tables])}")
+        raise ConfigError(f"{place}: unknown setting{nearest(folded, [*known, *tables])}")
     if isinstance(value, list):
         if not known[folded] or not all(isinstance(item, str) for item in value):
             raise ConfigError(f"{place}: {'must be a list of texts' if known[folded] else 'must be one value'}")

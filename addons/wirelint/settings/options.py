@@ -23,7 +23,7 @@ class Choice(click.Choice[str]):
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002 - click names it
         """Return the message for ``value``."""
         words = [str(word) for word in self.choices]
-        return f"{str(value)[:60]!r} is none of {', '.join(words)}{nearest(str(value), words)}"
+        return f"{str(value)[:60]!r} is not one of {', '.join(words)}{nearest(str(value), words)}"
 
 
 SEVERITY: Final = Choice([str(level) for level in Severity])

@@ -124,5 +124,5 @@ def profile_named(name: str) -> Profile:
     :raises ConfigError: there is none.
     """
     if name not in PROFILES:
-        raise ConfigError(f"{name[:60]!r} is none of {', '.join(PROFILES)}{nearest(name, PROFILES)}")
+        raise ConfigError(f"{name[:60]!r} is not one of {', '.join(PROFILES)}{nearest(name, PROFILES)}")
     return PROFILES[name]

@@ -68,7 +68,7 @@ class Reload:
         fresh = command.make_context(old.info_name, list(self._arguments), parent=old.parent)
         path = configuration(fresh).path
         if self._path is not None and path is None:
-            raise click.UsageError(f"{self._path}: there is no such file any more", fresh)
+            raise click.UsageError(f"{self._path}: the file is gone", fresh)
         found = setup(fresh)
         for name, value in _fixed(fresh.params).items():
             if value != old.params.get(name):

@@ -41,7 +41,7 @@ def find(rules: Iterable[Rule], name: str) -> Rule:
     everything = {rule.id: rule for rule in rules}
     folded = name.strip().lower().replace("_", "-")
     if folded not in everything:
-        raise UnknownRuleError(f"no rule is called {_shown(name)}{nearest(folded, everything)}")
+        raise UnknownRuleError(f"unknown rule {_shown(name)}{nearest(folded, everything)}")
     return everything[folded]
 
 
@@ -53,7 +53,7 @@ def _named(word: str, rules: Sequence[Rule]) -> Callable[..., bool]:
     severities = {str(severity) for severity in Severity}
     if folded not in families | severities:
         known = {ALL, *families, *severities, *(rule.id for rule in rules)}
-        raise UnknownRuleError(f"no rule, family or severity is called {_shown(word)}{nearest(folded, known)}")
+        raise UnknownRuleError(f"unknown rule, family or severity {_shown(word)}{nearest(folded, known)}")
     return lambda rule, *, strict: folded in (rule.family, str(rule.severity)) and (rule.default or not strict)
 
 

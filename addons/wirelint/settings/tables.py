@@ -403,7 +403,7 @@ def _contract(path: Path, *, named: bool) -> Contract | None:
     try:
         return read_document(path, named=named)
     except DocumentError as error:
-        _log.warning("wirelint: %s: %s: going on without this document", path, error)
+        _log.warning("wirelint: %s: %s: continuing without this document", path, error)
         return None
 
 
@@ -428,5 +428,5 @@ def _protocol(name: str | None, place: str) -> str | None:
     folded = name.lower()
     known = [PLAIN, *NAMES]
     if folded not in known:
-        raise _BadValueError(f"{place}: {name[:60]!r} is none of {', '.join(known)}{nearest(folded, known)}")
+        raise _BadValueError(f"{place}: {name[:60]!r} is not one of {', '.join(known)}{nearest(folded, known)}")
     return folded

@@ -32,7 +32,7 @@ def table_of[T: msgspec.Struct](values: object, kind: type[T], place: str = "") 
         folded = key.replace("_", "-")
         here = f"{place}.{key}".lstrip(".")
         if folded not in fields:
-            raise ConfigError(f"{here}: no such setting{nearest(folded, fields)}")
+            raise ConfigError(f"{here}: unknown setting{nearest(folded, fields)}")
         found[fields[folded].name] = _value(value, fields[folded].type, here)
     for field in fields.values():
         if field.required and field.name not in found:

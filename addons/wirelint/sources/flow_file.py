@@ -88,7 +88,7 @@ def _records(file: IO[bytes]) -> Iterator[memoryview | Skipped]:
         if not whole:
             following = _next_start(file, at + 1, end)
             if following is None:
-                why = "cut off" if frame and begin + size >= end else "not a flow"
+                why = "truncated" if frame and begin + size >= end else "not a flow"
                 yield Skipped(index, f"{why}: the last {end - at} bytes")
                 return
             yield Skipped(index, f"not a flow: {following - at} bytes")

@@ -96,7 +96,7 @@ def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
     except msgspec.DecodeError as error:
         text = str(error).removeprefix("JSON is malformed: ")
         raise UnreadableError(
-            f"{name}: cut off: the JSON text does not end" if "truncated" in text else f"{name}: broken JSON: {text}"
+            f"{name}: truncated: the JSON text does not end" if "truncated" in text else f"{name}: broken JSON: {text}"
         ) from error
     except RecursionError as error:
         raise UnreadableError(f"{name}: JSON nested too deeply") from error
@@ -242,12 +242,12 @@ def _status(value: object) -> int:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int | float) or int(value) != value:
-        raise _UnfitError("broken entry: its status is no number")
+        raise _UnfitError("broken entry: its status is not a number")
     status = int(value)
     if status in (0, -1):
         return 0
     if not 100 <= status <= 999:
-        raise _UnfitError("broken entry: its status is no HTTP status")
+        raise _UnfitError("broken entry: its status is not an HTTP status")
     return status
 
 
@@ -256,7 +256,7 @@ def _fields(message: dict[str, Any]) -> list[tuple[str, str]]:
     if found is None:
         return []
     if not isinstance(found, list):
-        raise _UnfitError("broken entry: its headers are no list")
+        raise _UnfitError("broken entry: its headers are not a list")
     pairs = []
     for field in found:
         if not isinstance(field, dict) or not isinstance(name := field.get("name"), str) or not name:
@@ -305,7 +305,7 @@ def _seconds(milliseconds: object) -> float | None:
 
 def _object(value: object, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _UnfitError(f"broken entry: {what} is no object")
+        raise _UnfitError(f"broken entry: {what} is not an object")
     return value
 
 

@@ -173,7 +173,7 @@ def _inflated(file: IO[bytes]) -> Iterator[bytes]:
                 rest = rest or file.read(_PACKED_CHUNK)
                 piece = member.decompress(rest, _CHUNK)
                 if not rest and not piece:
-                    raise _PackingError("cut off: the gzip data does not end")
+                    raise _PackingError("truncated: the gzip data does not end")
                 yield piece
                 rest = member.unconsumed_tail
             rest = member.unused_data
@@ -206,7 +206,7 @@ def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
     except zstandard.ZstdError as error:
         raise _PackingError("broken zstd data") from error
     if begun:
-        raise _PackingError("cut off: the zstd data does not end")
+        raise _PackingError("truncated: the zstd data does not end")
 
 
 def _mib(size: int) -> int:

@@ -156,7 +156,7 @@ class Site:
     def _finding(self, fingerprint: str, *, as_json: bool) -> Answer:
         found = self._journal.finding(fingerprint) if _fingerprint.fullmatch(fingerprint) else None
         if as_json:
-            answer = problem(404, "no such finding, or no longer held") if found is None else _json(200, found)
+            answer = problem(404, "no such finding, or evicted") if found is None else _json(200, found)
         else:
             answer = msgspec.structs.replace(self._page, status=200 if found else 404, fields=(_FRESH,))
         return msgspec.structs.replace(answer, fields=(*answer.fields, ("Vary", "Accept")))

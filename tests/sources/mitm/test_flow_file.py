@@ -222,7 +222,7 @@ def test_cut_off_tail(cut: int) -> None:
     assert isinstance(first, Exchange)
     assert isinstance(last, Skipped)
     assert last.index == 1
-    assert last.why.startswith("cut off")
+    assert last.why.startswith("truncated")
 
 
 def test_not_a_flow_file() -> None:
