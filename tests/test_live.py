@@ -52,7 +52,7 @@ def test_every_sink_gets_its_share(live: Live) -> None:
     (finding,) = live.consume(exchange())
     assert finding.rule == "unauthorized-without-challenge"
     metrics = get(f"{url}/metrics")[1]
-    assert 'rule="unauthorized-without-challenge",service="shop",severity="high",side="server"} 1.0' in metrics
+    assert 'rule="unauthorized-without-challenge",service="shop",side="server"} 1.0' in metrics
     assert "wirelint_audit_duration_seconds_count 1.0" in metrics
     assert live.journal.services()["totals"]["findings"] == 1
 

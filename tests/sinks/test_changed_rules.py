@@ -20,7 +20,7 @@ def metrics(limits: Limits | None = None) -> Metrics:
 def test_new_rules_are_there_with_all_their_series_at_zero() -> None:
     counted = metrics()
     counted.change_rules([NEW])
-    zero = {"service": "shop", "rule": "new", "severity": "high", "side": "server", "method": "", "route": ""}
+    zero = {"service": "shop", "rule": "new", "side": "server", "method": "", "route": ""}
     assert value(counted, "findings_total", **zero) == 0
     assert value(counted, "rule_errors_total", rule="new") == 0
     info = {line for line in counted.render()[1].decode().splitlines() if line.startswith("wirelint_rule_info{")}
@@ -31,7 +31,7 @@ def test_new_rules_are_there_with_all_their_series_at_zero() -> None:
 def test_what_was_counted_of_old_ones_stays() -> None:
     counted = metrics()
     counted.change_rules([NEW])
-    labels = {"service": "shop", "rule": "old", "severity": "medium", "side": "server"}
+    labels = {"service": "shop", "rule": "old", "side": "server"}
     assert value(counted, "findings_total", **labels, method="GET", route="/orders/{id}") == 1
     assert value(counted, "opportunities_total", rule="old", service="shop") == 1
     counted.change_rules([OLD, NEW])
@@ -53,7 +53,7 @@ def test_a_service_seen_later_has_the_rules_that_run_by_then() -> None:
     counted = metrics()
     counted.change_rules([NEW])
     counted.skip("stock", "sampled")
-    zero = {"severity": "high", "side": "server", "method": "", "route": ""}
+    zero = {"side": "server", "method": "", "route": ""}
     assert value(counted, "findings_total", service="stock", rule="new", **zero) == 0
     assert value(counted, "skipped_total", service="stock", reason="sampled") == 1
 

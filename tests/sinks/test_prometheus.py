@@ -20,9 +20,12 @@ from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
 
 CONTRACT: Mapping[str, set[str]] = {
     "wirelint_exchanges_total": {"service", "direction", "method", "code", "verdict", "protocol"},
-    "wirelint_findings_total": {"service", "rule", "severity", "side", "method", "route"},
+    "wirelint_findings_total": {"service", "rule", "side", "method", "route"},
     "wirelint_rule_info": {"rule", "severity", "confidence", "status", "summary"},
     "wirelint_exchange_duration_seconds_bucket": {"service", "direction", "code_class", "le"},
+    "wirelint_route_duration_seconds_bucket": {"service", "method", "route", "le"},
+    "wirelint_abandoned_wait_seconds_bucket": {"service", "le"},
+    "wirelint_event_loop_delay_seconds_bucket": {"le"},
     "wirelint_upstream_failures_total": {"service", "kind"},
     "wirelint_last_finding_timestamp_seconds": {"service", "rule"},
     "wirelint_first_finding_timestamp_seconds": {"service", "rule"},
@@ -42,6 +45,7 @@ def test_names_and_labels_are_those_of_the_contract(metrics: Metrics) -> None:
             finding(), verdict=Verdict.CLIENT_ERROR, failure=FailureKind.RESET, skipped="truncated", faults=("other",)
         )
     )
+    metrics.accept(audit(status=None, verdict=Verdict.UNKNOWN, failure=FailureKind.CLIENT_GONE))
     metrics.observe_audit(0.0001)
     seen: dict[str, set[str]] = {}
     for name, labels in series(metrics):
@@ -71,12 +75,12 @@ def test_each_rule_has_its_series_at_zero_as_soon_as_a_service_is_seen(metrics: 
     assert total(metrics, "findings_total") == 0
     metrics.accept(audit())
     empty = {"service": "shop", "side": "server", "method": "", "route": ""}
-    assert value(metrics, "findings_total", rule="made-up", severity="medium", **empty) == 0
-    assert value(metrics, "findings_total", rule="other", severity="high", **empty) == 0
+    assert value(metrics, "findings_total", rule="made-up", **empty) == 0
+    assert value(metrics, "findings_total", rule="other", **empty) == 0
     metrics.accept(audit(finding()))
-    assert value(metrics, "findings_total", rule="made-up", severity="medium", **empty) == 0
+    assert value(metrics, "findings_total", rule="made-up", **empty) == 0
     found = {"service": "shop", "side": "server", "method": "GET", "route": "/orders/{id}"}
-    assert value(metrics, "findings_total", rule="made-up", severity="medium", **found) == 1
+    assert value(metrics, "findings_total", rule="made-up", **found) == 1
 
 
 def test_opportunities_are_counted_by_rule(metrics: Metrics) -> None:
@@ -126,7 +130,8 @@ def test_what_the_proxy_says_of_itself_is_read_when_scraped() -> None:
     # All of it but the last tick, which /healthz goes by, and what is not in the sample, which is counted by service.
     assert {field.name for field in dataclasses.fields(stats)} == {
         "captured", "audited", "streamed", "hung", "in_flight", "queue_depth", "held_bytes", "loop_lag",
-        "loop_lag_peak", "dropped", "skipped", "faults", "last_tick", "overloaded", "unsampled",
+        "loop_lag_peak", "loop_delays", "loop_delay_sum", "dropped", "skipped", "faults", "last_tick",
+        "overloaded", "unsampled",
     }, "a number that /metrics does not show"  # fmt: skip
 
 

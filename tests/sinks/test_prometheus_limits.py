@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lab.audits import RULE, audit, finding, plan, rule
 from lab.prom import series, total, value
+from wirelint.core.audit import Audit
+from wirelint.core.fold import Fold
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.metrics.budget import Limits
 from wirelint.sinks.metrics.registry import Metrics
@@ -39,7 +42,7 @@ def test_a_route_too_many_is_folded_alone() -> None:
     for number in range(10):
         metrics.accept(audit(finding(route=f"/r{number}")))
     metrics.accept(audit(finding(service="b"), service="b"))
-    labels = {"service": "shop", "rule": "made-up", "severity": "medium", "side": "server", "method": "GET"}
+    labels = {"service": "shop", "rule": "made-up", "side": "server", "method": "GET"}
     assert value(metrics, "findings_total", route="_other", **labels) == 7
     assert value(metrics, "findings_total", route="/r1", **labels) == 1
     assert value(metrics, "label_overflow_total", label="route") == 7
@@ -87,3 +90,45 @@ def test_memory_does_not_grow_with_what_clients_choose() -> None:
     assert len(counts._cells) + len(counts._exchanges) + len(counts._plays) < 6000
     assert len(counts._findings) < 1000
     assert total(metrics, "opportunities_total") == 5000
+
+
+def timed(route: str, service: str = "shop", method: str = "GET", seconds: float = 0.05) -> Audit:
+    return msgspec.structs.replace(audit(service=service, method=method, seconds=seconds), route=route)
+
+
+def test_each_route_has_its_durations() -> None:
+    metrics = Metrics([RULE])
+    metrics.accept(timed("/orders/{id}", seconds=0.3))
+    metrics.accept(timed("/orders/{id}", seconds=0.04))
+    metrics.accept(timed("/orders/{id}", method="PUT"))
+    labels = {"service": "shop", "method": "GET", "route": "/orders/{id}"}
+    assert value(metrics, "route_duration_seconds_count", **labels) == 2
+    assert value(metrics, "route_duration_seconds_bucket", le="0.25", **labels) == 1
+    assert value(metrics, "route_duration_seconds_sum", **labels) == pytest.approx(0.34)
+
+
+def test_routes_without_room_are_counted_together_and_are_no_overflow() -> None:
+    metrics = Metrics([RULE], limits=Limits(routes=3))
+    for number in range(10):
+        metrics.accept(timed(f"/r{number}"))
+    assert total(metrics, "route_duration_seconds_count", service="shop") == 10
+    assert total(metrics, "route_duration_seconds_count", route="_other") == 7
+    small = Metrics([RULE], limits=Limits(series=400))
+    for number in range(10):
+        small.accept(timed(f"/r{number}", service=f"s{number % 5}"))
+    assert total(small, "route_duration_seconds_count") == 10
+    assert total(small, "exchanges_total", service="s4") == 2
+    for each in (metrics, small):
+        assert value(each, "label_overflow_total", label="route") == 0
+        assert value(each, "label_overflow_total", label="service") == 0
+
+
+def test_durations_move_with_a_route_that_folds() -> None:
+    metrics = Metrics([RULE])
+    for name in ("ann", "bob", "cid"):
+        metrics.accept(timed(f"/u/{name}"))
+    fold = Fold("shop", "/u", frozenset({"ann", "bob"}), "{name}")
+    metrics.accept(msgspec.structs.replace(timed("/u/{name}"), folds=(fold,)))
+    assert total(metrics, "route_duration_seconds_count", route="/u/{name}") == 2
+    assert total(metrics, "route_duration_seconds_count", route="/u/cid") == 1
+    assert total(metrics, "route_duration_seconds_count") + total(metrics, "retired_total", of="routes") == 4

@@ -125,7 +125,9 @@ def _of_services() -> Iterator[Alert]:
         "max by (job, service, rule) (\n"
         "  wirelint_first_finding_timestamp_seconds > time() - 3600\n"
         "  and on (job, instance, service, rule)\n"
-        '  wirelint_findings_total{severity=~"medium|high",side="server"} > 0\n'
+        '  wirelint_findings_total{side="server"} > 0\n'
+        "  and on (job, instance, rule)\n"
+        '  wirelint_rule_info{severity=~"medium|high"}\n'
         ")\nunless on (job, service, rule)\n"
         f"max_over_time({LAST}[7d] offset 1h)",
         "0m",

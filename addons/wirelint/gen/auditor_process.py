@@ -17,6 +17,7 @@ def cost() -> Iterator[Any]:
     """Yield panels for time, memory and processes."""
     rate = "$__rate_interval"
     audits = f"sum by (le) (rate(wirelint_audit_duration_seconds_bucket{{{JOB}}}[{rate}]))"
+    delays = f"sum by (instance, le) (rate(wirelint_event_loop_delay_seconds_bucket{{{JOB}}}[{rate}]))"
     yield panels.series(
         "Audit time",
         "Time that an audit takes on the event loop: median and 99th percentile.",
@@ -31,9 +32,9 @@ def cost() -> Iterator[Any]:
     )
     yield panels.series(
         "Event loop lag",
-        "By how much the event loop was late; the peak is the most ever. All traffic waits for as long.",
+        "By how much the event loop was late: 99th percentile, and the most ever. All traffic waits for as long.",
         [
-            query(f"max by (instance) (wirelint_event_loop_lag_seconds{{{JOB}}})", "{{instance}}", "A"),
+            query(f"histogram_quantile(0.99, {delays})", "p99 {{instance}}", "A"),
             query(f"max by (instance) (wirelint_event_loop_lag_peak_seconds{{{JOB}}})", "peak {{instance}}", "B"),
         ],
         unit="s",

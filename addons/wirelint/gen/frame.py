@@ -23,15 +23,24 @@ PAGE: Final = "http://localhost:9464"
 
 JOB: Final = 'job=~"$job"'
 SERVICE: Final = f'{JOB},service=~"$service"'
-FINDING: Final = f'{SERVICE},rule=~"$rule",severity=~"$severity"'
+FINDING: Final = f'{SERVICE},rule=~"$rule"'
 
 _VARIABLES: Final = {
     "job": ("Job", "label_values(wirelint_build_info, job)"),
     "service": ("Service", f"label_values(wirelint_exchanges_total{{{JOB}}}, service)"),
     "rule": ("Rule", f"label_values(wirelint_rule_info{{{JOB}}}, rule)"),
-    "severity": ("Severity", f"label_values(wirelint_findings_total{{{JOB}}}, severity)"),
+    "severity": ("Severity", f"label_values(wirelint_rule_info{{{JOB}}}, severity)"),
 }
+_GRAVE: Final = f'on (job, instance, rule) group_left (severity) wirelint_rule_info{{{JOB},severity=~"$severity"}}'
 _EVERYTHING: Final = models.VariableOption(selected=True, text="All", value="$__all")
+
+
+def grave(findings: str) -> str:
+    """Return findings with the severity of their rule as a label, those of the chosen severities alone.
+
+    :param findings: an expression with a series for each job, instance and rule, or more.
+    """
+    return f"({findings}) * {_GRAVE}"
 
 
 def dashboard(uid: str, text: str, variables: Iterable[str], parts: Iterable[tuple[str, Iterable[Any]]]) -> Any:

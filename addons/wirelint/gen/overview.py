@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from wirelint.gen import panels
-from wirelint.gen.frame import FINDING, SERVICE, dashboard
+from wirelint.gen.frame import FINDING, SERVICE, dashboard, grave
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
 from wirelint.gen.promql import MEANING, counted, kind, matched
 
@@ -16,7 +16,7 @@ _LIES: Final = ((None, GREEN), (0.001, YELLOW), (0.01, RED))
 _LYING: Final = ("hidden_client", "hidden_server", "masked", "blamed")
 _RANGE: Final = "$__range"
 _FINDINGS: Final = matched("wirelint_findings_total", 'side="server"', FINDING)
-_FOUND: Final = counted(_FINDINGS, _RANGE)
+_FOUND: Final = grave(counted(_FINDINGS, _RANGE))
 _DRILL: Final = "/d/wirelint-service?${datasource:queryparam}&${job:queryparam}&${__url_time_range}"
 
 
@@ -145,7 +145,7 @@ def _services() -> Any:
             instant(codes('code=~"4.."'), "E", rows=True),
             instant(codes('code=~"5.."'), "F", rows=True),
             instant(f"topk by (service) (1, sum by (service, rule) ({_FOUND}) > 0)", "G", rows=True),
-            query(f"60 * sum by (service) (rate({_FINDINGS}[$__rate_interval]))", "", "H"),
+            query(f"60 * sum by (service) ({grave(f'rate({_FINDINGS}[$__rate_interval])')})", "", "H"),
             instant(
                 f'1000 * max by (service) (wirelint_last_finding_timestamp_seconds{{{SERVICE},rule=~"$rule"}})',
                 "I",

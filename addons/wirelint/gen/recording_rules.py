@@ -11,7 +11,7 @@ from wirelint.gen.yaml import block
 WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
 EXCHANGES: Final = "service_code_verdict_protocol:wirelint_exchanges:increase5m"
-FINDINGS: Final = "service_rule_severity_side:wirelint_findings:increase5m"
+FINDINGS: Final = "service_rule_side:wirelint_findings:increase5m"
 _LEFT: Final = "service:wirelint_abandoned:increase5m"
 LAST: Final = "service_rule:wirelint_last_finding_timestamp_seconds:max"
 """When a rule last fired at a service, over all proxies: a week of it is few series, however many proxies there are."""
@@ -80,7 +80,7 @@ def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
         [
             (EXCHANGES, _increase("wirelint_exchanges_total", "service, code, verdict, protocol")),
             (_LEFT, _increase(ABANDONED, "service")),
-            (FINDINGS, _increase("wirelint_findings_total", "service, rule, severity, side")),
+            (FINDINGS, _increase("wirelint_findings_total", "service, rule, side")),
             (LAST, "max by (job, service, rule) (wirelint_last_finding_timestamp_seconds)"),
             *((total(window), _total(window)) for window in WINDOWS),
         ],

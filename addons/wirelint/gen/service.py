@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from wirelint.gen import panels
 from wirelint.gen.alerting_rules import OBJECTIVE, lies
-from wirelint.gen.frame import FINDING, SERVICE, dashboard
+from wirelint.gen.frame import FINDING, SERVICE, dashboard, grave
 from wirelint.gen.overview import EXCHANGES, rates, share
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
 from wirelint.gen.promql import ABANDONED, KINDS, MEANING, counted, matched
@@ -105,13 +105,13 @@ def _unknown() -> str:
 
 
 def _findings() -> Iterator[Any]:
-    recent = counted(_FINDINGS, "$__rate_interval")
+    recent = grave(counted(_FINDINGS, "$__rate_interval"))
     yield panels.series(
         "Findings by rule",
         "How often each rule fired, per minute. The dots are exemplars: each leads to its finding on wirelint's page.",
         [
             query(
-                f"60 * sum by (rule) (rate({_FINDINGS}[$__rate_interval])) > 0",
+                f"60 * sum by (rule) ({grave(f'rate({_FINDINGS}[$__rate_interval])')}) > 0",
                 "{{rule}}",
                 exemplars=True,
             )
@@ -141,10 +141,10 @@ def _findings() -> Iterator[Any]:
         "Value #B": "First seen",
         "Value #C": "Last seen",
     }
-    found = counted(_FINDINGS, "$__range")
+    found = grave(counted(_FINDINGS, "$__range"))
     moment = f'{{{SERVICE},rule=~"$rule"}}'
     keys = "service, rule, severity, method, route"
-    routes = f"sum by ({keys}) ({_FINDINGS} > 0)"
+    routes = f"sum by ({keys}) ({grave(f'{_FINDINGS} > 0')})"
 
     def of_rule(name: str, way: str) -> str:
         return f"0 * {routes} + on (service, rule) group_left () 1000 * {way} by (service, rule) ({name}{moment})"
@@ -217,7 +217,12 @@ def _protocols() -> Iterator[Any]:
     yield panels.series(
         "Findings about clients",
         "What clients of the service do wrong, per minute. It is not among the findings of the service.",
-        [query(f"60 * sum by (service, rule) (rate({clients}[$__rate_interval])) > 0", "{{service}} {{rule}}")],
+        [
+            query(
+                f"60 * sum by (service, rule) ({grave(f'rate({clients}[$__rate_interval])')}) > 0",
+                "{{service}} {{rule}}",
+            )
+        ],
         unit="short",
         empty="None: good",
         stacked=True,

@@ -57,6 +57,7 @@ class Budget:
         self.useful = limits.series * 3 // 4
         self.findings = limits.series * 3 // 5
         self.routed = limits.series * 9 // 20
+        self.timed = limits.series * 3 // 8
         self.zeros = limits.series * 3 // 10
         self._step = limits.series // 40
         self._services: set[str] = set()
@@ -68,6 +69,11 @@ class Budget:
     def services(self) -> Collection[str]:
         """The services that have their own value."""
         return self._services
+
+    @property
+    def routes(self) -> int:
+        """How many routes of one service may have labels of their own."""
+        return self._limits.routes
 
     @property
     def limit(self) -> int:

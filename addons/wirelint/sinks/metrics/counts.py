@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Container, Iterable
+from typing import Any, Final
 
 import msgspec
 
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange, FailureKind
-from wirelint.core.finding import Finding, Severity, Side
+from wirelint.core.finding import Finding, Side
 from wirelint.core.fold import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Plan
@@ -32,6 +32,9 @@ AUDIT_BOUNDS: Final = (
 
 WAIT_BOUNDS: Final = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds that clients wait before they give up: the usual timeouts of HTTP clients lie between these."""
+
+ROUTE_BOUNDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds; coarser than ``DURATION_BOUNDS``, because there are as many histograms as routes."""
 
 EXEMPLAR_RUNES: Final = 128
 """Most characters that names and values of an exemplar's labels may have together (OpenMetrics 1.0)."""
@@ -74,6 +77,16 @@ class _Cell:
         self.at: float | None = None
 
 
+class _Route:
+    """The durations of a route, and when it was last seen."""
+
+    __slots__ = ("at", "durations")
+
+    def __init__(self) -> None:
+        self.durations = Spread(ROUTE_BOUNDS)
+        self.at: float | None = None
+
+
 class FindingCount(msgspec.Struct):
     """One series of findings: how many, and the latest that can be pointed at (labels, wall clock)."""
 
@@ -104,6 +117,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     exchanges: dict[Labels, int]
     findings: dict[Labels, FindingCount]
     durations: dict[Labels, Spread]
+    routes: dict[Labels, Spread]
     moments: dict[Labels, tuple[float, float]]
     opportunities: dict[Labels, int]
     skipped: dict[Labels, int]
@@ -139,9 +153,12 @@ class Counts:
         self._cells: dict[tuple[str, str, str, int | None, str, str], _Cell] = {}
         self._exchanges: dict[Labels, _Cell] = {}
         self._durations: dict[Labels, Spread] = {}
+        self._routes: dict[Labels, _Route] = {}
+        # Keyed by values as they are, as are cells.
+        self._routes_seen: dict[tuple[str, str, str], _Route] = {}
         self._findings: dict[Labels, _Series] = {}
         # Likewise keyed by values as they are.
-        self._series: dict[tuple[str, str, Severity, Side, str, str], _Series] = {}
+        self._series: dict[tuple[str, str, Side, str, str], _Series] = {}
         self._moments: dict[Labels, list[float]] = {}
         self._plays: dict[tuple[str, Plan], int] = {}
         self._opportunities: dict[Labels, int] = {}
@@ -150,7 +167,7 @@ class Counts:
         self._failures: dict[Labels, int] = {}
         self._abandoned: dict[Labels, Spread] = {}
         self._rule_errors: dict[Labels, int] = {(rule.id,): 0 for rule in self._rules}
-        self._retired: dict[Labels, int] = {("exchanges",): 0, ("findings",): 0, ("opportunities",): 0}
+        self._retired: dict[Labels, int] = {("exchanges",): 0, ("findings",): 0, ("opportunities",): 0, ("routes",): 0}
 
     def accept(self, audit: Audit) -> None:
         """Count one exchange and what was found in it."""
@@ -168,17 +185,22 @@ class Counts:
             cell = self._cells.get(key) or self._cell(exchange, audit.verdict, key[-1])
             cell.count += 1
             cell.at = exchange.timestamp
+            if audit.folds:
+                self._fold(audit.folds)
             ended = exchange.ended
             if ended is not None:
-                cell.durations.observe(max(0.0, ended - exchange.started))
+                seconds = max(0.0, ended - exchange.started)
+                cell.durations.observe(seconds)
+                place = (cell.service, exchange.request.method, audit.route)
+                route = self._routes_seen.get(place) or self._route(place)
+                route.durations.observe(seconds)
+                route.at = exchange.timestamp
             plays = self._plays
             play = (cell.service, audit.plan)
             if play in plays:
                 plays[play] += 1
             else:
                 self._first_play(play)
-            if audit.folds:
-                self._fold(audit.folds)
             if audit.findings or exchange.failure or audit.skipped or audit.faults or audit.suppressed:
                 self._particulars(audit, cell.service)
 
@@ -212,6 +234,7 @@ class Counts:
                 exchanges={labels: cell.count for labels, cell in self._exchanges.items()},
                 findings={labels: series.shown() for labels, series in self._findings.items()},
                 durations={labels: spread.copy() for labels, spread in self._durations.items()},
+                routes={labels: route.durations.copy() for labels, route in self._routes.items()},
                 moments={labels: (span[0], span[1]) for labels, span in self._moments.items()},
                 opportunities=dict(self._opportunities),
                 skipped=dict(self._skipped),
@@ -254,6 +277,29 @@ class Counts:
         labels = budget.admit(self._durations, (service, direction, code_class), ((0, "service"),), budget.useful, cost)
         return self._durations.setdefault(labels, Spread(DURATION_BOUNDS))
 
+    def _route(self, place: tuple[str, str, str]) -> _Route:
+        """Return what counts a route, that of all others of its service if there is no room for it."""
+        budget, cost = self._budget, len(ROUTE_BOUNDS) + 3
+        service, method, template = place
+        own, others = (service, method_name(method), label_value(template)), (service, OTHER, OTHER)
+        room = service != OTHER and budget.used + cost <= budget.timed
+        many = sum(each[0] == service for each in self._routes) >= budget.routes
+        # A fold is not counted as overflow: exchanges and findings are still exact.
+        ways: tuple[tuple[Labels, bool], ...] = (
+            (own, room and not many),
+            (others, room),
+            ((OTHER, OTHER, OTHER), True),
+        )
+        labels = next(labels for labels, fits in ways if fits or labels in self._routes)
+        found = self._routes.get(labels)
+        if found is None:
+            found = self._routes[labels] = _Route()
+            budget.used += cost
+        if len(self._routes_seen) >= _MOST_PLAYS:
+            self._routes_seen.clear()
+        self._routes_seen[place] = found
+        return found
+
     def _service(self, raw: str) -> str:
         name, new = self._budget.service(label_value(raw))
         if new:
@@ -262,7 +308,7 @@ class Counts:
 
     def _begin(self, service: str) -> None:
         """Begin a service's findings at 0, if there is room to do so for all rules."""
-        wanted = [(service, rule.id, str(rule.severity), _side(rule.side), "", "") for rule in self._rules]
+        wanted = [(service, rule.id, _side(rule.side), "", "") for rule in self._rules]
         wanted = [labels for labels in wanted if labels not in self._findings]
         if self._budget.used + len(wanted) < self._budget.zeros:
             self._findings.update({labels: _Series() for labels in wanted})
@@ -302,7 +348,7 @@ class Counts:
 
     def _find(self, finding: Finding, service: str) -> None:
         at = self._clock() if finding.timestamp is None else finding.timestamp
-        key = (service, finding.rule, finding.severity, finding.side, finding.method, finding.route)
+        key = (service, finding.rule, finding.side, finding.method, finding.route)
         series = self._series.get(key) or self._place(key, at)
         series.count += 1
         series.at = at
@@ -319,16 +365,16 @@ class Counts:
         labels = self._budget.admit(self._abandoned, (service,), ((0, "service"),), self._budget.vital, cost)
         return self._abandoned.setdefault(labels, Spread(WAIT_BOUNDS))
 
-    def _place(self, key: tuple[str, str, Severity, Side, str, str], at: float) -> _Series:
+    def _place(self, key: tuple[str, str, Side, str, str], at: float) -> _Series:
         budget = self._budget
-        service, rule, severity, side, method, route = key
+        service, rule, side, method, route = key
         if budget.full(service):
             self._make_room(at)
-        kept = (service, rule, str(severity), _side(side))
+        kept = (service, rule, _side(side))
         wanted = (*kept, method_name(method), budget.route(service, label_value(route)))
-        give = ((5, "route"), (4, "method"), (0, "service"))
-        if wanted not in self._findings and budget.used >= budget.routed and wanted[5] != OTHER:
-            wanted = (*wanted[:5], budget.fold("route"))
+        give = ((4, "route"), (3, "method"), (0, "service"))
+        if wanted not in self._findings and budget.used >= budget.routed and wanted[4] != OTHER:
+            wanted = (*wanted[:4], budget.fold("route"))
         labels = budget.admit(self._findings, wanted, give, budget.findings)
         series = self._findings.setdefault(labels, _Series())
         moment = budget.admit(self._moments, (labels[0], rule), ((0, "service"),), budget.useful, 2)
@@ -351,7 +397,15 @@ class Counts:
                     self._budget.used -= 1
                 else:
                     self._findings[become] = series
+            for labels in [each for each in self._routes if each[0] == service and fold.of(each[-1]) != each[-1]]:
+                route = self._routes.pop(labels)
+                become = (*labels[:-1], fold.of(labels[-1]))
+                if become in self._routes:
+                    self._end_route(route)
+                else:
+                    self._routes[become] = route
             self._series.clear()
+            self._routes_seen.clear()
 
     def _make_room(self, now: float) -> None:
         """End the series of services and of routes that were not seen for an hour."""
@@ -362,28 +416,10 @@ class Counts:
         self._expand_plays()
         seen = {cell.service for cell in self._exchanges.values() if cell.at is None or cell.at >= since}
         gone = {service for service in budget.services if service not in seen}
-        tables: tuple[tuple[dict[Labels, int], int], ...] = (
-            *((self._opportunities, 1), (self._skipped, 0), (self._suppressed, 0)),
-            (self._failures, 0),
-        )
-        for table, place in tables:
-            for labels in [each for each in table if each[place] in gone]:
-                count = table.pop(labels)
-                budget.used -= 1
-                if table is self._opportunities:
-                    self._retired["opportunities",] += count
-        for labels in [each for each in self._exchanges if each[0] in gone]:
-            self._retired["exchanges",] += self._exchanges.pop(labels).count
-            budget.used -= 1
-        for labels in [each for each in self._durations if each[0] in gone]:
-            del self._durations[labels]
-            budget.used -= len(DURATION_BOUNDS) + 3
-        for labels in [each for each in self._abandoned if each[0] in gone]:
-            del self._abandoned[labels]
-            budget.used -= len(WAIT_BOUNDS) + 3
-        for labels in [each for each in self._moments if each[0] in gone]:
-            del self._moments[labels]
-            budget.used -= 2
+        self._end_services(gone)
+        for labels, route in list(self._routes.items()):
+            if labels[0] in gone or (labels[-1] != OTHER and route.at is not None and route.at < since):
+                self._end_route(self._routes.pop(labels))
         idle = [
             labels
             for labels, series in self._findings.items()
@@ -396,6 +432,27 @@ class Counts:
         budget.forget(gone, {(labels[0], labels[-1]) for labels in idle} - kept)
         self._cells.clear()
         self._series.clear()
+        self._routes_seen.clear()
+
+    def _end_services(self, gone: Container[str]) -> None:
+        # Each table with the place of the service in its labels, and how many series an entry has.
+        tables: tuple[tuple[dict[Labels, Any], int, int], ...] = (
+            *((self._opportunities, 1, 1), (self._skipped, 0, 1), (self._suppressed, 0, 1), (self._failures, 0, 1)),
+            *((self._exchanges, 0, 1), (self._moments, 0, 2)),
+            *((self._durations, 0, len(DURATION_BOUNDS) + 3), (self._abandoned, 0, len(WAIT_BOUNDS) + 3)),
+        )
+        for table, place, cost in tables:
+            for labels in [each for each in table if each[place] in gone]:
+                ended = table.pop(labels)
+                self._budget.used -= cost
+                if table is self._opportunities:
+                    self._retired["opportunities",] += ended
+                elif table is self._exchanges:
+                    self._retired["exchanges",] += ended.count
+
+    def _end_route(self, route: _Route) -> None:
+        self._retired["routes",] += sum(route.durations.counts)
+        self._budget.used -= len(ROUTE_BOUNDS) + 3
 
     def _add(
         self, table: dict[Labels, int], labels: Labels, give: tuple[tuple[int, str], ...], ceiling: int, by: int = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 # Commands that expose no metrics load collectors, too, and need not wait for the library.
@@ -46,6 +47,19 @@ def gauge(name: str, text: str, value: Rows, *labels: str) -> Metric:
     for values, number in _rows(value):
         family.add_metric(values, number)
     return family
+
+
+def histogram(name: str, text: str, bounds: Sequence[float], counts: Sequence[int], total: float) -> Metric:
+    """Return a histogram without labels.
+
+    :param bounds: upper bounds of the buckets but the last, which is open.
+    :param counts: values in each bucket, the open one included.
+    :param total: the sum of all values.
+    """
+    from prometheus_client.core import HistogramMetricFamily  # noqa: PLC0415 - see above
+
+    below = zip((*map(str, bounds), "+Inf"), accumulate(counts), strict=True)
+    return HistogramMetricFamily(_full(name), text, buckets=list(below), sum_value=total)
 
 
 def _full(name: str) -> str:

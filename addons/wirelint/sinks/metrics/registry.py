@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -13,6 +14,7 @@ from prometheus_client.exposition import choose_encoder
 from wirelint import __version__
 from wirelint.core.audit import Audit
 from wirelint.core.rule import STATUS, Rule
+from wirelint.rules import catalogue
 from wirelint.sinks.metrics.budget import Limits
 from wirelint.sinks.metrics.counts import Counts, FindingCount, Labels, Spread
 from wirelint.sinks.metrics.exposition import Exemplar, Family, Writer
@@ -20,9 +22,10 @@ from wirelint.sinks.metrics.families import Collector
 
 _LABELS: Final = {
     "wirelint_exchanges": ("service", "direction", "method", "code", "verdict", "protocol"),
-    "wirelint_findings": ("service", "rule", "severity", "side", "method", "route"),
+    "wirelint_findings": ("service", "rule", "side", "method", "route"),
     "wirelint_rule_info": ("rule", "severity", "confidence", "status", "summary"),
     "wirelint_exchange_duration_seconds": ("service", "direction", "code_class"),
+    "wirelint_route_duration_seconds": ("service", "method", "route"),
     "wirelint_upstream_failures": ("service", "kind"),
     "wirelint_abandoned_wait_seconds": ("service",),
     "wirelint_first_finding_timestamp_seconds": ("service", "rule"),
@@ -49,6 +52,8 @@ class Metrics:
     def __init__(self, rules: Iterable[Rule], *, mitmproxy: str = "", limits: Limits | None = None) -> None:
         self._rules = tuple(rules)
         self._mitmproxy = mitmproxy
+        # As they are without settings: a label that settings change would begin new series.
+        self._own = {rule.id: rule for rule in catalogue()}
         self._counts = Counts(self._rules, limits)
         self._writer = Writer()
         self._registry = CollectorRegistry()
@@ -57,8 +62,9 @@ class Metrics:
     def register(self, collector: Collector) -> None:
         """Show a collector's numbers from now on.
 
-        It may have counters and gauges. Families of one name become one; where collectors show the same series, their
-        numbers are added up: the CPU time of worker processes belongs to that of the whole.
+        It may have counters, gauges, and histograms without labels. Families of one name become one; where collectors
+        show the same series of a counter or gauge, their numbers are added up: the CPU time of worker processes belongs
+        to that of the whole.
 
         :param collector: its ``collect`` is called at each scrape, from other threads. It is to have few series, as
             only those of traffic are bounded.
@@ -106,6 +112,9 @@ class Metrics:
             yield family if more is None else _joined(family, more)
         for metrics in others.values():
             first = metrics[0]
+            if first.type == "histogram":
+                yield Family(first.name, first.type, first.documentation, (), [((), _spread(first), None)])
+                continue
             labels = tuple(first.samples[0].labels) if first.samples else ()
             yield _joined(Family(first.name, first.type, first.documentation, labels, ()), metrics)
 
@@ -117,6 +126,7 @@ class Metrics:
         yield _histogram(
             "exchange_duration_seconds", "From the first byte of the request to the end.", now.durations.items()
         )
+        yield _histogram("route_duration_seconds", "The same by route, where there is room.", now.routes.items())
         yield _counter("upstream_failures", "Exchanges that failed between proxy and service.", now.failures)
         yield _histogram(
             "abandoned_wait_seconds", "How long clients waited that left before a response.", now.abandoned.items()
@@ -139,9 +149,19 @@ class Metrics:
 
     def _rule_info(self) -> Family:
         rows: dict[Labels, float] = {
-            (rule.id, str(rule.severity), str(rule.confidence), STATUS, rule.summary): 1.0 for rule in self._rules
+            (rule.id, str(rule.severity), str(rule.confidence), STATUS, rule.summary): 1.0
+            for rule in (self._own.get(rule.id, rule) for rule in self._rules)
         }
         return _gauge("rule_info", "The rules that run.", rows)
+
+
+def _spread(metric: Metric) -> Spread:
+    """Return a collector's histogram without labels."""
+    below = {float(each.labels["le"]): int(each.value) for each in metric.samples if each.name.endswith("_bucket")}
+    bounds = sorted(below)
+    counts = [high - low for low, high in pairwise((0, *(below[bound] for bound in bounds)))]
+    total = next(each.value for each in metric.samples if each.name.endswith("_sum"))
+    return Spread(tuple(bounds[:-1]), counts, total)
 
 
 def _joined(family: Family, metrics: Iterable[Metric]) -> Family:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_left
 from typing import Final
 
-from wirelint.sinks.metrics.families import Families, counter, gauge
+from wirelint.sinks.metrics.families import Families, counter, gauge, histogram
 
 # All keys exist from the start: readers in other threads may iterate while the loop counts.
 DROPPED: Final = ("queue_full", "in_flight_full", "head_too_large", "overload", "lost", "stopped")
 SKIPPED: Final = ("refused_request", "proxy_made", "killed", "no_resources", "h2c", "tls")
 FAULTS: Final = ("capture", "audit", "screen", "sink", "accept")
+DELAY_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds; of the histogram of how late the event loop is."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -29,6 +32,8 @@ class Stats:
         last_tick: when the event loop last ran, in monotonic seconds; 0 before its first run.
         loop_lag: the latest measured event-loop lag in seconds.
         loop_lag_peak: the maximum of ``loop_lag`` since the start.
+        loop_delays: how often ``loop_lag`` fell into each bucket of ``DELAY_BOUNDS``; the last one is open.
+        loop_delay_sum: the sum of all ``loop_lag``.
         overloaded: whether audits are shed because the event loop lags.
         dropped: exchanges that were not audited, by reason: ``queue_full`` (or no room left), ``in_flight_full``,
             ``head_too_large`` (see ``sources.heads``), ``overload`` (the event loop lagged repeatedly), ``lost`` (their
@@ -52,10 +57,19 @@ class Stats:
     last_tick: float = 0.0
     loop_lag: float = 0.0
     loop_lag_peak: float = 0.0
+    loop_delays: list[int] = dataclasses.field(default_factory=lambda: [0] * (len(DELAY_BOUNDS) + 1))
+    loop_delay_sum: float = 0.0
     overloaded: bool = False
     dropped: dict[str, int] = dataclasses.field(default_factory=lambda: dict.fromkeys(DROPPED, 0))
     skipped: dict[str, int] = dataclasses.field(default_factory=lambda: dict.fromkeys(SKIPPED, 0))
     faults: dict[str, int] = dataclasses.field(default_factory=lambda: dict.fromkeys(FAULTS, 0))
+
+    def late(self, lag: float) -> None:
+        """Note an event-loop lag of so many seconds."""
+        self.loop_lag = lag
+        self.loop_lag_peak = max(self.loop_lag_peak, lag)
+        self.loop_delays[bisect_left(DELAY_BOUNDS, lag)] += 1
+        self.loop_delay_sum += lag
 
     def lines(self) -> list[str]:
         """Return the numbers for a user at a screen, one per line."""
@@ -97,3 +111,10 @@ class StatsCollector:
         )
         yield gauge("event_loop_lag_seconds", "By how much the event loop was late when last looked at.", now.loop_lag)
         yield gauge("event_loop_lag_peak_seconds", "The most the event loop was ever late.", now.loop_lag_peak)
+        yield histogram(
+            "event_loop_delay_seconds",
+            "By how much the event loop was late, looked at twice a second.",
+            DELAY_BOUNDS,
+            now.loop_delays,
+            now.loop_delay_sum,
+        )

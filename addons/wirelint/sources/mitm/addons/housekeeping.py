@@ -75,8 +75,7 @@ class Housekeeping:
         now = time.monotonic()
         stats = self._stats
         stats.last_tick = now
-        stats.loop_lag = max(0.0, now - due)
-        stats.loop_lag_peak = max(stats.loop_lag_peak, stats.loop_lag)
+        stats.late(max(0.0, now - due))
         try:
             self._shed(stats.loop_lag)
             self._capture.look(time.time(), self.patience)

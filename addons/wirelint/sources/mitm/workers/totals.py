@@ -103,6 +103,9 @@ class Totals:
             added, now, before = getattr(sums, name), getattr(new, name), getattr(old, name)
             for reason in added:
                 added[reason] += max(0, now.get(reason, 0) - before.get(reason, 0))
+        for bucket, (late, was) in enumerate(zip(new.loop_delays, old.loop_delays, strict=True)):
+            sums.loop_delays[bucket] += max(0, late - was)
+        sums.loop_delay_sum += max(0.0, new.loop_delay_sum - old.loop_delay_sum)
         sums.loop_lag_peak = max(sums.loop_lag_peak, new.loop_lag_peak)
         part.stats = new
         part.since = 0
