@@ -89,6 +89,7 @@ def samples(end: float) -> Iterator[str]:
         metrics.accept(audit(service="tidy", status=None, verdict=Verdict.UNKNOWN, failure=FailureKind.CLIENT_GONE))
         retried = finding(first.id, service="tidy", severity=Severity.MEDIUM, side=Side.CLIENT, at=at)
         metrics.accept(audit(retried, service="tidy"))
+        metrics.accept(audit(service="tidy", asked=CALL))
         metrics.accept(audit(service="tidy", verdict=Verdict.CLIENT_ERROR, asked=CALL))
         metrics.accept(audit(service="tidy", verdict=Verdict.SERVER_ERROR))
         metrics.accept(audit(service=f"another-{minute}"))

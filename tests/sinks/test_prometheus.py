@@ -24,6 +24,7 @@ CONTRACT: Mapping[str, set[str]] = {
     "wirelint_rule_info": {"rule", "severity", "confidence", "status", "summary"},
     "wirelint_exchange_duration_seconds_bucket": {"service", "direction", "code_class", "le"},
     "wirelint_route_duration_seconds_bucket": {"service", "method", "route", "le"},
+    "wirelint_calls_total": {"service", "protocol", "operation", "outcome"},
     "wirelint_abandoned_wait_seconds_bucket": {"service", "le"},
     "wirelint_event_loop_delay_seconds_bucket": {"le"},
     "wirelint_upstream_failures_total": {"service", "kind"},
@@ -46,6 +47,7 @@ def test_names_and_labels_are_those_of_the_contract(metrics: Metrics) -> None:
         )
     )
     metrics.accept(audit(status=None, verdict=Verdict.UNKNOWN, failure=FailureKind.CLIENT_GONE))
+    metrics.accept(audit(asked='{"jsonrpc": "2.0", "method": "balance", "id": 1}'))
     metrics.observe_audit(0.0001)
     seen: dict[str, set[str]] = {}
     for name, labels in series(metrics):

@@ -11,7 +11,6 @@ KINDS: Final[Mapping[str, str]] = {
     "hidden": 'protocol="http",code=~"[123]..",verdict=~"client_error|server_error"',
     "hidden_client": 'protocol="http",code=~"[123]..",verdict="client_error"',
     "hidden_server": 'protocol="http",code=~"[123]..",verdict="server_error"',
-    "told": 'protocol!="http",code=~"[123]..",verdict=~"client_error|server_error"',
     "unanswered": 'code="none"',
     "masked": 'code=~"4..",verdict="server_error"',
     "blamed": 'code=~"5..",verdict="client_error"',
@@ -21,8 +20,13 @@ KINDS: Final[Mapping[str, str]] = {
 An exchange without a response failed in plain sight of its client, so it is reported.
 """
 
+CALLS: Final = "wirelint_calls_total"
 ABANDONED: Final = "wirelint_abandoned_wait_seconds_count"
-"""Counter of the exchanges whose clients left while they waited; no status and no verdict says so."""
+OTHERS: Final[Mapping[str, str]] = {
+    "told": f'{CALLS}{{outcome=~"client_error|server_error|error"}}',
+    "abandoned": ABANDONED,
+}
+"""Kinds that have counters of their own, because no status and no verdict tells them apart."""
 
 MEANING: Final[Mapping[str, str]] = {
     "reported": "5xx, or no response",
@@ -55,4 +59,7 @@ def counted(selector: str, window: str) -> str:
 
 def kind(name: str, metric: str, filters: str, window: str) -> str:
     """Return the exchanges of one kind within the window, series by series."""
-    return counted(matched(ABANDONED if name == "abandoned" else metric, KINDS.get(name, ""), filters), window)
+    if name in OTHERS:
+        metric, _, matchers = OTHERS[name].rstrip("}").partition("{")
+        return counted(matched(metric, matchers, filters), window)
+    return counted(matched(metric, KINDS[name], filters), window)

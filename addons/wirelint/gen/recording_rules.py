@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.gen.promql import ABANDONED, KINDS, MEANING, matched
+from wirelint.gen.promql import KINDS, MEANING, OTHERS, matched
 from wirelint.gen.yaml import block
 
 WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
 EXCHANGES: Final = "service_code_verdict_protocol:wirelint_exchanges:increase5m"
 FINDINGS: Final = "service_rule_side:wirelint_findings:increase5m"
-_LEFT: Final = "service:wirelint_abandoned:increase5m"
+_OTHERS: Final = {kind: f"service:wirelint_{kind}:increase5m" for kind in OTHERS}
 LAST: Final = "service_rule:wirelint_last_finding_timestamp_seconds:max"
 """When a rule last fired at a service, over all proxies: a week of it is few series, however many proxies there are."""
 
@@ -60,7 +60,7 @@ def _total(window: str) -> str:
 
 
 def _ratio(kind: str, window: str) -> str:
-    errors = _LEFT if kind == "abandoned" else matched(EXCHANGES, KINDS[kind])
+    errors = _OTHERS[kind] if kind in OTHERS else matched(EXCHANGES, KINDS[kind])
     if window == "5m":
         everything = EXCHANGES
     else:
@@ -79,7 +79,7 @@ def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
         "wirelint-increases",
         [
             (EXCHANGES, _increase("wirelint_exchanges_total", "service, code, verdict, protocol")),
-            (_LEFT, _increase(ABANDONED, "service")),
+            *((_OTHERS[kind], _increase(selector, "service")) for kind, selector in OTHERS.items()),
             (FINDINGS, _increase("wirelint_findings_total", "service, rule, side")),
             (LAST, "max by (job, service, rule) (wirelint_last_finding_timestamp_seconds)"),
             *((total(window), _total(window)) for window in WINDOWS),

@@ -10,7 +10,7 @@ from wirelint.gen.alerting_rules import OBJECTIVE, lies
 from wirelint.gen.frame import FINDING, SERVICE, dashboard, grave
 from wirelint.gen.overview import EXCHANGES, rates, share
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
-from wirelint.gen.promql import ABANDONED, KINDS, MEANING, counted, matched
+from wirelint.gen.promql import ABANDONED, CALLS, MEANING, counted, matched
 from wirelint.gen.recording_rules import WINDOWS
 
 _QUIET: Final = "no traffic"
@@ -202,16 +202,44 @@ def _codes(first: str, lie: str, verdict: str) -> Iterator[Any]:
 
 
 def _protocols() -> Iterator[Any]:
-    plain = f'{SERVICE},protocol!="http"'
-    everything = f"sum by (service, protocol) (rate({EXCHANGES}{{{plain}}}[$__rate_interval]))"
-    told = f"sum by (service, protocol) (rate({matched(EXCHANGES, KINDS['told'], SERVICE)}[$__rate_interval]))"
+    def failing(by: str, window: str) -> str:
+        everything = f"sum by ({by}) ({counted(matched(CALLS, filters=SERVICE), window)})"
+        failed = f"sum by ({by}) ({counted(matched(CALLS, 'outcome!~"ok|unknown"', SERVICE), window)})"
+        return f"({failed} or 0 * {everything}) / ({everything} > 0)"
+
     yield panels.series(
-        "Errors that protocols report under success",
-        "The error rate of GraphQL, JSON-RPC and other services that report errors in the content: no lies, and no"
-        " other monitoring by status code sees them.",
-        [query(f"({told} or 0 * {everything}) / ({everything} > 0)", "{{service}} {{protocol}}")],
+        "Error rate of GraphQL, RPC and other calls",
+        "Calls that failed, by the protocol's own error or by the status. Monitoring by status code misses these.",
+        [query(failing("service, protocol", "$__rate_interval"), "{{service}} {{protocol}}")],
         unit="percentunit",
         empty="No such protocol in this time",
+        size=(8, 8),
+    )
+    columns = {
+        "service": "Service",
+        "protocol": "Protocol",
+        "operation": "Operation",
+        "Value #A": "Calls",
+        "Value #B": "Failed",
+    }
+    keys = "service, protocol, operation"
+    yield panels.table(
+        "Calls by operation",
+        "Calls of the selected time and the share that failed, by the operation that they name. Names that never"
+        " succeeded stand together under _other.",
+        [
+            instant(f"sum by ({keys}) ({counted(matched(CALLS, filters=SERVICE), '$__range')}) > 0", "A", rows=True),
+            instant(failing(keys, "$__range"), "B", rows=True),
+        ],
+        unit="short",
+        empty="No such protocol in this time",
+        transformations=[("merge", {}), panels.filtered(*columns), panels.arranged(columns)],
+        columns={
+            "Calls": [("unit", "locale"), ("decimals", 0)],
+            "Failed": [("unit", "percentunit"), ("decimals", 1)],
+        },
+        sort="Failed",
+        size=(8, 8),
     )
     clients = matched("wirelint_findings_total", 'side="client"', FINDING)
     yield panels.series(
@@ -226,6 +254,7 @@ def _protocols() -> Iterator[Any]:
         unit="short",
         empty="None: good",
         stacked=True,
+        size=(8, 8),
     )
 
 

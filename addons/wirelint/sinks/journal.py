@@ -19,9 +19,9 @@ from wirelint.core.fold import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
-from wirelint.evidence.protocols import protocol_label
+from wirelint.evidence.protocols import HTTP, protocol_label
 from wirelint.sinks.metrics.budget import OTHER, label_value, may_be_named
-from wirelint.sinks.outcomes import LIES, is_abandoned, is_unreachable, kinds, status_class
+from wirelint.sinks.outcomes import LIES, TOLD, call_outcome, is_abandoned, is_unreachable, kinds, status_class
 from wirelint.sinks.published import story
 
 _MOST_NAMES: Final = 8
@@ -36,12 +36,13 @@ _FIGURES: Final = (
 class _Tally:
     """What a service reported and what happened, by class of status, verdict and protocol, and its findings."""
 
-    __slots__ = ("abandoned", "client_findings", "findings", "outcomes", "unreachable", "waited")
+    __slots__ = ("abandoned", "client_findings", "findings", "outcomes", "told", "unreachable", "waited")
 
     def __init__(self) -> None:
         self.findings = 0
         self.client_findings = 0
         self.outcomes: dict[tuple[int, Verdict, str], int] = {}
+        self.told = 0
         self.unreachable = 0
         self.abandoned = 0
         self.waited = 0.0
@@ -50,14 +51,15 @@ class _Tally:
 def _totals(tallies: Iterable[_Tally]) -> dict[str, Any]:
     """Return how services do: the figures of ``wirelint.sinks.outcomes``, and others.
 
-    ``answered``: exchanges with a response; ``lied``: those whose status is not true; ``unreachable``: exchanges whose
-    service could not be connected to; ``abandoned``: those whose clients left before a response came; ``waited``: how
-    long these waited on average, in seconds; ``findings``: those about the service; ``client_findings``: the others.
+    ``told``: errors under success that a protocol reports in its content; ``answered``: exchanges with a response;
+    ``lied``: those whose status is not true; ``unreachable``: exchanges whose service could not be connected to;
+    ``abandoned``: those whose clients left before a response came; ``waited``: how long these waited on average, in
+    seconds; ``findings``: those about the service; ``client_findings``: the others.
     """
     sums = dict.fromkeys(_FIGURES, 0)
     waited = 0.0
     for tally in tallies:
-        for name in ("findings", "client_findings", "unreachable", "abandoned"):
+        for name in ("findings", "client_findings", "told", "unreachable", "abandoned"):
             sums[name] += getattr(tally, name)
         waited += tally.waited
         for outcome, count in tally.outcomes.items():
@@ -153,6 +155,8 @@ class Journal:
             tally = self._services.get(exchange.service) or self._service(exchange)
             outcomes = tally.outcomes
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            told = outcome[2] != HTTP and call_outcome(exchange, audit.verdict) in TOLD
+            tally.told += told
             if response is None:
                 tally.unreachable += is_unreachable(exchange)
                 if is_abandoned(exchange):
@@ -163,7 +167,7 @@ class Journal:
                     tally.client_findings += 1
                 else:
                     tally.findings += 1
-                self._note(finding, audit)
+                self._note(finding, audit, told=told)
 
     def add(self, audit: Audit) -> None:
         """Take note of what was found in an exchange that is no traffic."""
@@ -249,7 +253,7 @@ class Journal:
                 same.first, same.last = min(same.first, entry.first), max(same.last, entry.last)
                 same.revision = self._revision
 
-    def _note(self, finding: Finding, audit: Audit) -> None:
+    def _note(self, finding: Finding, audit: Audit, *, told: bool = False) -> None:
         at = self._clock() if finding.timestamp is None else finding.timestamp
         entry = self._entries.get(finding.fingerprint)
         if entry is None:
@@ -264,6 +268,8 @@ class Journal:
         entry.count += 1
         for kind in kinds(status_class(finding.status), finding.verdict, protocol_label(audit.exchange)):
             entry.kinds[kind] = entry.kinds.get(kind, 0) + 1
+        if told:
+            entry.kinds["told"] = entry.kinds.get("told", 0) + 1
         entry.first = min(entry.first, at)
         entry.last = max(entry.last, at)
         exchange = audit.exchange

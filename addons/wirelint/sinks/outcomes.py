@@ -10,6 +10,7 @@ from typing import Final
 
 from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.verdict import Verdict
+from wirelint.evidence.protocol_errors import protocol_error
 from wirelint.evidence.protocols import HTTP
 
 NO_RESPONSE: Final = 0
@@ -17,6 +18,9 @@ NO_RESPONSE: Final = 0
 
 LIES: Final = frozenset({"hidden", "masked", "blamed"})
 """The kinds of responses whose status is not true. A response is of one of them at most."""
+
+TOLD: Final = frozenset({"client_error", "server_error", "error"})
+"""Outcomes of calls that are errors under a status of success, as the protocol wants it."""
 
 _ERRORS: Final = frozenset({Verdict.CLIENT_ERROR, Verdict.SERVER_ERROR})
 _UNREACHED: Final = frozenset({FailureKind.CONNECT, FailureKind.TLS})
@@ -27,9 +31,8 @@ def kinds(status_class: int, verdict: Verdict, protocol: str) -> frozenset[str]:
     """Return the figures that an exchange counts in.
 
     ``reported``: 5xx, or no response, which the client saw fail. ``true``: an error of the server. ``hidden``: an error
-    under 1xx to 3xx, with ``hidden_client`` or ``hidden_server`` by whose error it is. ``told``: the same in a protocol
-    that reports errors so. ``masked``: the server's error under a 4xx. ``blamed``: the client's under a 5xx.
-    ``unanswered``: no response. ``unknown``: the outcome is not known.
+    under 1xx to 3xx, with ``hidden_client`` or ``hidden_server`` by whose error it is. ``masked``: the server's error
+    under a 4xx. ``blamed``: the client's under a 5xx. ``unanswered``: no response. ``unknown``: outcome unknown.
 
     :param status_class: the first digit of the status, or ``NO_RESPONSE``.
     :param protocol: as ``wirelint.evidence.protocols.protocol_label`` names it.
@@ -45,9 +48,7 @@ def kinds(status_class: int, verdict: Verdict, protocol: str) -> frozenset[str]:
     if failed:
         found.add("true")
     if verdict in _ERRORS and status_class in (1, 2, 3):
-        if protocol != HTTP:
-            found.add("told")
-        else:
+        if protocol == HTTP:
             found.update(("hidden", "hidden_server" if failed else "hidden_client"))
     elif failed and status_class == 4:
         found.add("masked")
@@ -59,6 +60,20 @@ def kinds(status_class: int, verdict: Verdict, protocol: str) -> frozenset[str]:
 def status_class(status: int | None) -> int:
     """Return the first digit of a status, or ``NO_RESPONSE``."""
     return NO_RESPONSE if status is None else status // 100
+
+
+def call_outcome(exchange: Exchange, verdict: Verdict) -> str:
+    """Return how a call of a protocol that reports errors in its content ended.
+
+    ``status``: a 4xx, a 5xx or no response, as other HTTP services report it. ``client_error``, ``server_error``, and
+    ``error`` if it is not known whose: as the protocol reports it. ``ok``, or ``unknown`` if the content is not known.
+    """
+    if status_class(exchange.status) in (NO_RESPONSE, 4, 5):
+        return "status"
+    error = protocol_error(exchange)
+    if error is not None:
+        return "error" if error.verdict in (Verdict.OK, Verdict.UNKNOWN) else str(error.verdict)
+    return str(verdict)
 
 
 def is_unreachable(exchange: Exchange) -> bool:

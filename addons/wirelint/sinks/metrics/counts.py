@@ -17,9 +17,10 @@ from wirelint.core.fold import Fold
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Plan
 from wirelint.core.rule import Rule
-from wirelint.evidence.protocols import protocol_label
+from wirelint.evidence.calls import is_safe, operation
+from wirelint.evidence.protocols import HTTP, protocol_label
 from wirelint.sinks.metrics.budget import IDLE, OTHER, Budget, Limits, label_value, may_be_named
-from wirelint.sinks.outcomes import is_abandoned
+from wirelint.sinks.outcomes import call_outcome, is_abandoned
 
 DURATION_BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """Seconds; the boundaries of OpenTelemetry's ``http.server.request.duration``."""
@@ -39,6 +40,10 @@ ROUTE_BOUNDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 EXEMPLAR_RUNES: Final = 128
 """Most characters that names and values of an exemplar's labels may have together (OpenMetrics 1.0)."""
 
+MOST_OPERATIONS: Final = 50
+"""Operations of one service that have labels of their own."""
+
+_ENOUGH: Final = 4
 _MOST_PLAYS: Final = 4096
 _SELF_SERIES: Final = 60  # what wirelint says about itself and its process, rounded up
 
@@ -124,6 +129,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: dict[Labels, int]
     failures: dict[Labels, int]
     abandoned: dict[Labels, Spread]
+    calls: dict[Labels, int]
     rule_errors: dict[Labels, int]
     overflow: dict[Labels, int]
     retired: dict[Labels, int]
@@ -166,6 +172,10 @@ class Counts:
         self._suppressed: dict[Labels, int] = {}
         self._failures: dict[Labels, int] = {}
         self._abandoned: dict[Labels, Spread] = {}
+        self._calls: dict[Labels, int] = {}
+        # Successful calls of operations that have no label yet.
+        self._tried: dict[Labels, int] = {}
+        self._operations: dict[str, set[str]] = {}
         self._rule_errors: dict[Labels, int] = {(rule.id,): 0 for rule in self._rules}
         self._retired: dict[Labels, int] = {("exchanges",): 0, ("findings",): 0, ("opportunities",): 0, ("routes",): 0}
 
@@ -201,6 +211,8 @@ class Counts:
                 plays[play] += 1
             else:
                 self._first_play(play)
+            if key[-1] != HTTP:
+                self._call(audit, cell.service, key[-1])
             if audit.findings or exchange.failure or audit.skipped or audit.faults or audit.suppressed:
                 self._particulars(audit, cell.service)
 
@@ -241,6 +253,7 @@ class Counts:
                 suppressed=dict(self._suppressed),
                 failures=dict(self._failures),
                 abandoned={labels: spread.copy() for labels, spread in self._abandoned.items()},
+                calls=dict(self._calls),
                 rule_errors=dict(self._rule_errors),
                 overflow={(label,): count for label, count in self._budget.overflow.items()},
                 retired=dict(self._retired),
@@ -360,6 +373,31 @@ class Counts:
             elif at < span[0]:
                 span[0] = at
 
+    def _call(self, audit: Audit, service: str, protocol: str) -> None:
+        outcome = call_outcome(audit.exchange, audit.verdict)
+        name = self._operation(service, operation(audit.exchange), succeeded=outcome == "ok")
+        budget = self._budget
+        labels: Labels = (service, protocol, name, outcome)
+        if labels not in self._calls and budget.used >= budget.timed:
+            labels = (service, protocol, OTHER if name else "", outcome)  # no overflow: exchanges are still exact
+        self._add(self._calls, labels, ((0, "service"),), budget.useful)
+
+    def _operation(self, service: str, name: str, *, succeeded: bool) -> str:
+        """Return the label of an operation: its name once it succeeded, and more than once if its words are unknown."""
+        known = self._operations.setdefault(service, set())
+        if not name or name in known:
+            return name
+        if succeeded and len(known) < MOST_OPERATIONS and service != OTHER:
+            tried = self._tried.get((service, name), 0) + 1
+            if tried >= (1 if is_safe(name) else _ENOUGH):
+                self._tried.pop((service, name), None)
+                known.add(name)
+                return name
+            if len(self._tried) >= _MOST_PLAYS:
+                self._tried.clear()
+            self._tried[service, name] = tried
+        return OTHER
+
     def _wait(self, service: str) -> Spread:
         cost = len(WAIT_BOUNDS) + 3
         labels = self._budget.admit(self._abandoned, (service,), ((0, "service"),), self._budget.vital, cost)
@@ -417,6 +455,8 @@ class Counts:
         seen = {cell.service for cell in self._exchanges.values() if cell.at is None or cell.at >= since}
         gone = {service for service in budget.services if service not in seen}
         self._end_services(gone)
+        for service in gone:
+            self._operations.pop(service, None)
         for labels, route in list(self._routes.items()):
             if labels[0] in gone or (labels[-1] != OTHER and route.at is not None and route.at < since):
                 self._end_route(self._routes.pop(labels))
@@ -438,7 +478,7 @@ class Counts:
         # Each table with the place of the service in its labels, and how many series an entry has.
         tables: tuple[tuple[dict[Labels, Any], int, int], ...] = (
             *((self._opportunities, 1, 1), (self._skipped, 0, 1), (self._suppressed, 0, 1), (self._failures, 0, 1)),
-            *((self._exchanges, 0, 1), (self._moments, 0, 2)),
+            *((self._exchanges, 0, 1), (self._moments, 0, 2), (self._calls, 0, 1)),
             *((self._durations, 0, len(DURATION_BOUNDS) + 3), (self._abandoned, 0, len(WAIT_BOUNDS) + 3)),
         )
         for table, place, cost in tables:

@@ -27,6 +27,7 @@ _LABELS: Final = {
     "wirelint_exchange_duration_seconds": ("service", "direction", "code_class"),
     "wirelint_route_duration_seconds": ("service", "method", "route"),
     "wirelint_upstream_failures": ("service", "kind"),
+    "wirelint_calls": ("service", "protocol", "operation", "outcome"),
     "wirelint_abandoned_wait_seconds": ("service",),
     "wirelint_first_finding_timestamp_seconds": ("service", "rule"),
     "wirelint_last_finding_timestamp_seconds": ("service", "rule"),
@@ -128,6 +129,7 @@ class Metrics:
         )
         yield _histogram("route_duration_seconds", "The same by route, where there is room.", now.routes.items())
         yield _counter("upstream_failures", "Exchanges that failed between proxy and service.", now.failures)
+        yield _counter("calls", "Calls of protocols that report errors in their content.", now.calls)
         yield _histogram(
             "abandoned_wait_seconds", "How long clients waited that left before a response.", now.abandoned.items()
         )
