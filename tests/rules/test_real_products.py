@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from lab.rule import answer, audit, run
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Confidence, Finding, Severity
+from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges
 from wirelint.evidence.credentials import credentials
 from wirelint.evidence.protocols import Protocol, protocol
@@ -185,6 +187,19 @@ def test_a_number_alone_is_no_status(media: str) -> None:
         ("POST /hash", '{"hash": "b"}', "hash must contain a $ as first char", 400),
         ("POST /users", '{"name": "x"}', "name must be at least 3 characters", 400),
         ("POST /t", "{}", "You may only POST to a canned query", 405),
+        ("POST /users", "{}", "name is required", 400),
+        ("POST /users", '{"name": ""}', "Missing name", 400),
+        ("POST /containers", '{"image": "zz"}', "zz: image not known", 404),
+        ("POST /containers", "{}", "no command or entrypoint provided", 400),
+        ("POST /pull", "{}", "reference parameter cannot be empty", 400),
+        ("POST /secrets", '{"a": 1}', "only 64 characters allowed: invalid secret name", 400),
+        ("GET /boxes?filters=zz", "", "invalid character 'z' looking for beginning of value", 400),
+        ("GET /records/7", "", "No record found for id '7'", 404),
+        ("GET /pods/zz", "", "generating units: no pod with name or ID zz found", 404),
+        ("GET /e/9", "", 'key not found: "9"', 404),
+        ("GET /u/9", "", "User not found", 404),
+        ("GET /files/none.txt", "", "ENOENT: no such file or directory, open '/srv/x/none.txt'", 404),
+        ("POST /transfers", '{"amount": 7}', "Insufficient funds", 409),
     ],
 )
 def test_what_the_client_did_is_no_fault_of_the_server(request_line: str, sent: str, text: str, status: int) -> None:
@@ -200,6 +215,12 @@ def test_what_the_client_did_is_no_fault_of_the_server(request_line: str, sent: 
         ('{"a": 1}', "database URL must start with postgres"),
         ('{"a": 1}', "argument must be str, not None"),
         ('{"handler": "nosuch"}', "loading module 'other': unknown module"),
+        ('{"name": "ann"}', "name is required"),  # which was sent
+        ('{"a": 1}', "no credentials provided for the database"),
+        ('{"a": 1}', "invalid memory address or nil pointer dereference"),
+        ('{"a": 1}', "Template not found"),
+        ('{"a": 1}', "Method not implemented!"),
+        ("", "invalid character '<' looking for beginning of value"),  # of what an upstream answered
     ],
 )
 def test_what_a_service_must_have_is_no_fault_of_the_client(sent: str, text: str) -> None:
@@ -231,3 +252,109 @@ def test_json_rpc_that_cannot_be_parsed_is_a_note_under_500() -> None:
     error = {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "Parse error"}}
     (finding,) = posted("server-error-on-malformed-request", "POST /rpc", "{bad", "500 Oops", error)
     assert finding.severity is Severity.INFO
+
+
+def test_a_lack_of_permission_is_no_fault_of_the_server() -> None:
+    text = {"message": "You do not have permission to access this resource"}
+    bearer = "Authorization: Bearer of-a-user-1234567"
+    (finding,) = found("server-error-for-client-input", "500 Oops", text, sent=bearer)
+    assert finding.suggested_status == 403
+    assert not found("server-error-for-client-input", "500 Oops", text)  # it may be the service's own
+    assert found("bad-request-for-permission", "400 Bad Request", text)
+
+
+def test_a_token_that_had_run_out_explains_a_refusal() -> None:
+    claims = base64.urlsafe_b64encode(b'{"exp": 5}').decode().rstrip("=")
+    expired = f"Authorization: Bearer e30.{claims}.c2ln"
+    text = {"error": "token validation failed at the database"}
+    assert found("server-error-for-client-input", "500 Oops", text, sent=expired)
+    assert not found("server-error-for-client-input", "500 Oops", text, sent="Authorization: Bearer abc-1234567")
+    refusal = {"error": "Token is expired"}
+    path = "GET /api/tokens/7 HTTP/1.1"
+    (finding,) = found("bad-request-for-auth", "400 Bad Request", refusal, path, expired)
+    assert claims not in f"{finding.evidence}{finding.message}"
+    assert not found("bad-request-for-auth", "400 Bad Request", refusal, path)
+
+
+def test_the_login_below_a_path_of_tokens_is_a_login() -> None:
+    text = {"non_field_errors": ["Unable to log in with provided credentials."]}
+    assert posted("bad-request-for-auth", "POST /token/login/", '{"username": "ann"}', "400 Bad Request", text)
+    assert not posted("bad-request-for-auth", "POST /tokens/7", '{"username": "ann"}', "400 Bad Request", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sent", "status"),
+    [
+        ("Content-Type text/csv is not supported", JSON, 415),
+        ("Request body too large", JSON, 413),
+        ("File too large: maximum 1 MB", "Content-Type: multipart/form-data; boundary=a", 413),
+    ],
+)
+def test_size_and_type_have_statuses_of_their_own(text: str, sent: str, status: int) -> None:
+    (finding,) = found("misused-client-error", "400 Bad Request", {"error": text}, "POST /files HTTP/1.1", sent)
+    assert finding.suggested_status == status
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "File size exceeds project limit.",
+        "Request header too large",
+        "Unsupported image type",
+        "Expected a data URL with a supported content type for the file",
+    ],
+)
+def test_sizes_and_types_of_what_is_named_are_values(text: str) -> None:
+    assert not found("misused-client-error", "400 Bad Request", {"error": text}, "POST /files HTTP/1.1", JSON)
+
+
+def test_a_success_may_warn_of_an_upstream() -> None:
+    (finding,) = found(
+        "masked-upstream-text", "200 OK", {"items": [1], "warnings": ["recommendations service timed out"]}
+    )
+    assert finding.severity is Severity.INFO
+    (finding,) = found(
+        "masked-upstream-text", "200 OK", {"rows": [], "warning": {"code": 7, "text": "upstream timed out"}}
+    )
+    assert finding.verdict is Verdict.OK
+    assert not found("masked-upstream-text", "200 OK", {"items": [1], "warnings": ["field colour is deprecated"]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An internal error. Either the server is overloaded or there is an error in the application.",
+        "Your account is disabled",
+        "An error occurred, please try again later",
+        "maintenance window could not be saved: connection refused",
+    ],
+)
+def test_what_nobody_expected_is_an_error_of_the_server(text: str) -> None:
+    assert not found("misused-server-error", "500 Oops", {"error": text})
+
+
+def test_oauth_says_under_400_what_is_wrong_with_a_client() -> None:
+    form = "Content-Type: application/x-www-form-urlencoded"
+    told = f"""\
+POST /token HTTP/1.1
+Host: id.example
+{form}
+
+grant_type=client_credentials
+HTTP/1.1 400 Bad Request
+{JSON}
+
+{{"error": "invalid_request", "error_description": "no client authentication mechanism provided"}}
+POST /token HTTP/1.1
+Host: id.example
+Authorization: Basic YzpzZWNyZXQ=
+{form}
+
+grant_type=client_credentials
+HTTP/1.1 200 OK
+{JSON}
+
+{{"access_token": "b1946ac92492d2347c6235b4d2611184", "token_type": "bearer"}}
+"""
+    assert not run("missing-credentials-misreported", told)
+    assert run("missing-credentials-misreported", told.replace("/token", "/orders").replace("grant_type=", "kind="))

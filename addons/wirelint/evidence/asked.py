@@ -22,11 +22,14 @@ _FAULTS: Final = frozenset({Meaning.NOT_FOUND, Meaning.INVALID, Meaning.MALFORME
 _BESIDE: Final = frozenset({Meaning.INTERNAL, Meaning.NOT_IMPLEMENTED})
 _clauses: Final = re.compile(r"[.;\n]\s|\n")
 _absent: Final = re.compile(
-    r"\W*(?:error: )?(?:the )?(?:no such (?P<noun>[a-z]{3,24})|(?P<other>[a-z]{3,24})(?: was| is)? (?:not found|does not exist|doesn't exist))\W*",
+    r"\W*(?:error: )?(?:the )?(?:no such (?P<noun>[a-z]{3,24})|(?P<other>[a-z]{3,24})(?: was| is)? {1,3}(?:not found|does not exist|doesn't exist))\W*",
     re.IGNORECASE,
 )
 _before: Final = re.compile(
-    r"\b(?:(?P<invalid>invalid|unsupported|unrecogni[sz]ed|illegal|malformed)|unknown|no such|non-?existent)(?: [\w-]{1,30}){0,2}[ :=]{0,2}[\"'`«“]?$",
+    r"\b(?:(?P<invalid>invalid|unsupported|unrecogni[sz]ed|illegal|malformed)|unknown|no such|non-?existent)(?: [\w-]{1,30}){0,2}[ :=]{0,2}[\"'`«“]?$"
+    # «no record found for id '7'», «no pod with name or ID 7», «key not found: "7"»
+    r"|\bno(?: [\w-]{1,20}){1,3} (?:with|by|for|named|called)(?: (?:the |given )?(?:name|id|key|identifier|uuid|number))?(?: or (?:name|id))?[ :=]{1,2}[\"'`«“]?$"
+    r"|\b(?:not found|does not exist)(?: for)?[ :=]{1,2}[\"'`«“]?$",
     re.IGNORECASE,
 )
 _behind: Final = re.compile(
@@ -44,6 +47,13 @@ _quoting: Final = re.compile(
     r"|could not convert string to float|invalid input syntax for (?:type )?[a-z ]{1,30}):? ?"
     r"(?:&quot;|&#0?3[49];|&#x2[27];|[\"'])(?P<value>.{1,80}?)(?:&quot;|&#0?3[49];|&#x2[27];|[\"'])"
 )
+
+
+_THINGS: Final = frozenset(
+    "user account customer order product item post article record document project message comment invoice payment task"
+    " ticket book movie patient employee student contact event booking entity object resource entry".split()
+)
+"""What services keep for their clients: where a path ends in an id, «User not found» speaks of that one."""
 
 
 class Faulted(NamedTuple):
@@ -68,7 +78,8 @@ def faulted(exchange: Exchange, prose: str) -> Faulted | None:
     match = _absent.fullmatch(text)
     if match is not None:
         noun = (match["noun"] or match["other"]).lower()
-        return Faulted(absent=True, evidence=text) if noun in _nouns(request) else None
+        asked = noun in _nouns(request) or (noun in _THINGS and _ends_in_id(request))
+        return Faulted(absent=True, evidence=text) if asked else None
     return next((found for value in _values(request) if (found := _of_value(value, text)) is not None), None)
 
 
@@ -93,7 +104,9 @@ def _of_given(request: Request, text: str) -> Faulted | None:
                 return Faulted(absent=Meaning.NOT_FOUND in about, evidence=text)
     # The end of the path, two or more segments.
     parts = path.split("/")[-_MOST_SEGMENTS:]
-    named = any("/".join(parts[at:]) in text for at in range(len(parts) - 1))
+    named = any("/".join(parts[at:]) in text for at in range(len(parts) - 1)) or (
+        "." in parts[-1] and _stands_in(parts[-1], text)
+    )
     about = of_prose(text)
     if named and about & _FAULTS and about <= _FAULTS | _BESIDE:
         return Faulted(absent=Meaning.NOT_FOUND in about, evidence=text)
@@ -166,6 +179,10 @@ def _values(request: Request, least: int = 2) -> Iterator[str]:
     segments = [unquote(segment) for segment in path.split("/")[:_MOST_VALUES]]
     pairs = parse_qsl(query)[:_MOST_VALUES]
     yield from (value for value in (*segments, *(value for _, value in pairs)) if least <= len(value) <= 80)
+
+
+def _ends_in_id(request: Request) -> bool:
+    return any(map(str.isdigit, request.path[:_LONGEST_TARGET].rstrip("/").rpartition("/")[2]))
 
 
 def _nouns(request: Request) -> frozenset[str]:

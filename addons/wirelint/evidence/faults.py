@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
+from urllib.parse import parse_qsl
 
 from wirelint.core.exchange import Exchange, Request
 from wirelint.evidence import vocabulary
@@ -49,27 +50,34 @@ def fault(exchange: Exchange, text: str) -> Fault | None:
     found = _phrases.find(row)
     if not found or _of_the_service.search(text):
         return None
-    fitting = [each for each in found if _has(exchange, _rows[each.label][1])]
+    fitting = [each for each in found if _has(exchange, _rows[each.label][1], text)]
     if not fitting:
         return None
     first = min(fitting, key=lambda each: (_ORDER.index(_rows[each.label][0]), each.start - each.end))
     return Fault(_rows[first.label][0], " ".join(row[first.start : first.end]))
 
 
-_ORDER: Final = (401, 409, 413, 415, 404, 400)
+_ORDER: Final = (401, 403, 405, 409, 413, 415, 404, 400)
+_character: Final = re.compile(r"(?:character|token) ['\"`](.)")
 
 
-def _has(exchange: Exchange, needs: str) -> bool:
+def _has(exchange: Exchange, needs: str, text: str) -> bool:
     request = exchange.request
     match needs:
         case "content":
-            return not request.body.empty or "content-type" in request.headers
+            return not request.body.empty or "content-type" in request.headers or _is_in_query(request, text)
         case "id":
             return names_something(request)
         case "credential":
             return bool(credentials(exchange))
         case _:
             return True
+
+
+def _is_in_query(request: Request, text: str) -> bool:
+    """Return whether the character that a parser stumbled over begins a value of the query."""
+    match = _character.search(text)
+    return match is not None and any(value.startswith(match[1]) for _, value in parse_qsl(request.query[:_LONGEST]))
 
 
 def names_something(request: Request) -> bool:

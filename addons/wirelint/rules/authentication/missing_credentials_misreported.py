@@ -12,8 +12,8 @@ Failed logins are counted as failures of the service.
 
 Known exceptions
 ----------------
-Sessions in cookies, because other things may depend on them. Errors that name their cause, errors about a database or a
-connection, and paths that accept anonymous requests.
+Sessions in cookies, because other things may depend on them. OAuth's own requests, whose errors are 400. Errors that name
+their cause, errors about a database or a connection, and paths that accept anonymous requests.
 
 How to fix
 ----------
@@ -32,6 +32,7 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
+from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.history.callers import MISREPORTED, Callers, callers_prove
 
 RULE = Rule(
@@ -51,7 +52,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare with the same request with other credentials."""
     current = context.state.visit(exchange)
     for proof in context.recall(Callers).proofs(exchange):
-        if proof.kind == MISREPORTED:
+        # An OAuth server says under 400 what is wrong with a client's credentials (RFC 6749 section 5.2).
+        if proof.kind == MISREPORTED and protocol(exchange) is not Protocol.OAUTH:
             fault = proof.fault
             who = "a request without credentials" if fault.stranger else "credentials that are not accepted"
             yield Hit(

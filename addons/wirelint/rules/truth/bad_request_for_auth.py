@@ -33,6 +33,7 @@ from typing import Final
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
@@ -69,13 +70,21 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     if Meaning.AUTHN not in about or about & {Meaning.CONFLICT, Meaning.RATE, Meaning.QUOTA}:
         return
-    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or _managed.search(exchange.request.path[:1024]):
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
+        return
+    path = exchange.request.path[:1024]
+    signs_in = _signing_in.search(path.rstrip("/")) is not None
+    if (
+        _managed.search(path)
+        and not is_expired(exchange)
+        and not _signing_in.search(path[path.rstrip("/").rfind("/") :])
+    ):
         return
     if 'error="invalid_request"' in (response.headers.get("www-authenticate") or ""):
         return
     words = said(exchange)
     text = f"{words.prose} {' '.join(words.codes)}"
-    if not _own.search(text) and not _signing_in.search(exchange.request.path[:1024]):
+    if not _own.search(text) and not signs_in:
         return
     yield Hit("400 for credentials that are missing or were not accepted", words.prose or text)
 

@@ -22,7 +22,9 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-15.5.4
 """
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -33,10 +35,15 @@ from wirelint.evidence.refusals import ABOUT_VALUES
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
+# What a text calls the reader's permission is about the caller, whether or not its credentials were seen.
+_yours: Final = re.compile(
+    r"\byou (?:do not|don't) have (?:\w{1,20} ){0,3}(?:permissions?|rights|privileges?)\b", re.IGNORECASE
+)
+
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the text is about permission, and the request carried credentials",
+    because="the text is about the caller's permission",
     basis="policy: RFC 9110 section 15.5.4",
     when=When(status="400"),
     reads=Reads.PREFIX,
@@ -55,9 +62,11 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         Meaning.NOT_FOUND,
     }:
         return
-    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME) or not credentials(exchange):
+    if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
         return
     words = said(exchange)
+    if not credentials(exchange) and not _yours.search(words.prose):
+        return
     if ABOUT_VALUES.search(words.prose):
         return
     yield Hit("400 for a lack of permission", words.prose or " ".join(words.codes))

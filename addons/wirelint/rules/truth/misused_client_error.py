@@ -31,6 +31,7 @@ from typing import Final
 
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.faults import names_something
 from wirelint.evidence.protocols import Protocol, protocol
@@ -40,7 +41,7 @@ from wirelint.evidence.texts import STATUS, Meaning
 
 _ANY: Final = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD})
 _WRONG: Final = {
-    400: frozenset({Meaning.METHOD}),
+    400: frozenset({Meaning.METHOD, Meaning.TOO_LARGE, Meaning.UNSUPPORTED}),
     403: frozenset({Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD, Meaning.INVALID}),
     404: frozenset({Meaning.METHOD, Meaning.AUTHN, Meaning.CONFLICT}),
     405: frozenset({Meaning.AUTHN, Meaning.NOT_FOUND, Meaning.CONFLICT}),
@@ -57,6 +58,10 @@ _values: Final = re.compile(
     re.IGNORECASE,
 )
 _condition: Final = re.compile(r"lease|match|condition|etag|version|revision", re.IGNORECASE)
+_media: Final = re.compile(r"\b(?:content|media)[ -]?type", re.IGNORECASE)
+_of_file: Final = re.compile(r"\bfile\b|\battachment|\bimage\b|\bupload", re.IGNORECASE)
+_head: Final = re.compile(r"\b(?:header|cookie|field|uri|url|line|query)\b", re.IGNORECASE)
+_UPLOADS: Final = frozenset({Kind.MULTIPART, Kind.OTHER})
 _LONGEST: Final = 2048
 
 RULE = Rule(
@@ -115,6 +120,15 @@ def _is_own(exchange: Answered, meaning: Meaning, words: Said) -> bool:
     if meaning is Meaning.INVALID:
         # «premium is required» is a reason for 403.
         return status == 403 and not _values.search(f"{prose} {' '.join(words.codes)}")
+    if status == 400 and meaning is Meaning.UNSUPPORTED:
+        # A file of another kind than a form takes is a value that is not valid.
+        return _media.search(prose) is None or _of_file.search(prose) is not None
+    if status == 400 and meaning is Meaning.TOO_LARGE:
+        # The head of a request has statuses of its own, 414 and 431, which are younger than many servers.
+        # Neither is a file that this request only announces its content.
+        return _head.search(prose) is not None or (
+            _of_file.search(prose) is not None and exchange.request.headers.media_type.kind not in _UPLOADS
+        )
     # «column x is not allowed to filter by»
     return meaning is Meaning.AUTHZ and ABOUT_VALUES.search(prose) is not None
 

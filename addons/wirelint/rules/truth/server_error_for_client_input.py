@@ -41,6 +41,7 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.asked import faulted, quoted_value
 from wirelint.evidence.credentials import credentials, is_stranger
+from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.faults import fault
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.requests import malformation
@@ -58,7 +59,32 @@ _constraint: Final = re.compile(
     re.IGNORECASE,
 )
 _set_up: Final = re.compile(
-    r"\b(?:config\w{0,8}|settings?|environment|variable|secret|server|database|bean|property)\b", re.IGNORECASE
+    r"\b(?:config\w{0,8}|settings?|environment|env|variable|secret[_ ]key|server|database|bean|property|credentials?)\b",
+    re.IGNORECASE,
+)
+_nothing: Final = re.compile(
+    r"\bno (?:[\w-]{1,24} ){1,4}(?:was |were )?(?:provided|specified|given|supplied)\b"
+    r"|\b(?:parameter|param|field|argument|value|name|body)s? (?:can ?not|can't|must not|may not) be (?:empty|blank|null|omitted)\b",
+    re.IGNORECASE,
+)
+_bad: Final = re.compile(
+    r"\b(?:invalid|illegal|malformed) (?:[\w-]{1,24} )?(?:names?|email|date|parameter|params?|ids?|identifier|uuid|username|phone|filter|sort|limit|offset|cursor|page number)\b",
+    re.IGNORECASE,
+)
+_member: Final = re.compile(
+    r"\W{0,3}(?:error: )?(?:[\"'`]?(?P<name>\w{2,32})[\"'`]? (?:is )?(?:required|missing)|missing (?:required )?[\"'`]?(?P<other>\w{2,32})[\"'`]?)\W{0,3}",
+    re.IGNORECASE,
+)
+_denied: Final = re.compile(
+    r"\b(?:you|user|caller|account|client)\b.{0,24}\b(?:not (?:allowed|authori[sz]ed|permitted)|(?:do|does)(?: not|n't) have .{0,40}\b(?:permissions?|access|rights?|privileges?|role|scope))"
+    r"|\bnot (?:allowed|authori[sz]ed|permitted) to\b|\binsufficient (?:permissions?|privileges?|scopes?|rights)\b",
+    re.IGNORECASE,
+)
+_of_a_token: Final = re.compile(
+    r"token|\bjwt|credential|authenticat|unauthori|session|expired|log ?in\b", re.IGNORECASE
+)
+_http_method: Final = re.compile(
+    r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b|[Mm]ethod [Nn]ot [Aa]llowed|\bHTTP method"
 )
 _password: Final = re.compile(r"\b(?:password|passwd|username|user name|login|credentials)\b", re.IGNORECASE)
 _signing_in: Final = re.compile(r"log-?in|sign-?in|session|auth|token", re.IGNORECASE)
@@ -119,17 +145,23 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
     if (found := fault(exchange, text)) is not None:
         name = "credentials that were not accepted" if found.status == 401 else "input that was not acceptable"
         yield Hit(f"500 for {name}", words.prose or text, suggested_status=found.status)
-    if Meaning.AUTHN in about and Meaning.INTERNAL not in about and _concerns_the_caller(exchange, words.prose):
+    ran_out = _of_a_token.search(words.prose) is not None and is_expired(exchange)
+    told_so = Meaning.AUTHN in about and Meaning.INTERNAL not in about
+    if ran_out or (told_so and _concerns_the_caller(exchange, words.prose)):
         yield Hit("500 for credentials that are missing or were not accepted", words.prose, suggested_status=401)
     named = frozenset().union(*map(of_code, words.codes)) & _CLIENT if words.codes else frozenset()
     told = about & _PLAIN if Meaning.INTERNAL not in about else frozenset()
-    if named or told or _required.search(words.prose) or _is_constraint(exchange, about, words.prose):
+    if Meaning.METHOD in told and not _http_method.search(words.prose):
+        told -= {Meaning.METHOD}  # programs have methods, too
+    if named or told or _lacks(exchange, about, words.prose) or _is_constraint(exchange, about, words.prose):
         yield Hit(
             "500 for what the client sent",
             words.prose or " ".join(words.codes),
             suggested_status=best_status(named or told) or 400,
             severity=Severity.MEDIUM,
         )
+    if about == {Meaning.AUTHZ} and credentials(exchange) and _denied.search(words.prose):
+        yield Hit("500 for a lack of permission", words.prose, suggested_status=403, severity=Severity.MEDIUM)
     if (by_name := faulted(exchange, words.prose)) is not None:
         yield Hit(
             "500 for what the client asked for by name",
@@ -146,11 +178,29 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
 def _is_constraint(exchange: Answered, about: frozenset[Meaning], prose: str) -> bool:
     """Return whether a text states what a value must be like, and the request sent values."""
     return (
-        about == {Meaning.INVALID}
+        about <= {Meaning.INVALID}
         and (not exchange.request.body.empty or bool(exchange.request.query))
-        and _constraint.search(prose) is not None
+        and (_constraint.search(prose) is not None or _bad.search(prose) is not None)
         and _set_up.search(prose) is None
     )
+
+
+def _lacks(exchange: Answered, about: frozenset[Meaning], prose: str) -> bool:
+    """Return whether a text says that something is missing that a request should have brought."""
+    if _required.search(prose):
+        return True
+    if Meaning.AUTHN in about or exchange.request.method not in ("POST", "PUT", "PATCH") or _set_up.search(prose):
+        return False
+    if _nothing.search(prose):
+        return True
+    match = _member.fullmatch(prose)
+    body = exchange.request.body
+    if match is None or body.unavailable is not None or not body.complete:
+        return False
+    # Proven: the content has no such member, or nothing in it.
+    members = {} if body.empty else body.members
+    name = (match["name"] or match["other"]).lower()
+    return members is not None and not any(key.lower() == name and value for key, value in members.items())
 
 
 def _concerns_the_caller(exchange: Answered, prose: str) -> bool:

@@ -48,6 +48,8 @@ _address: Final = re.compile(
     re.IGNORECASE,
 )
 _LONGEST: Final = 4096
+_WARNINGS: Final = frozenset({"warning", "warnings"})
+_MOST_WARNINGS: Final = 8
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -56,7 +58,7 @@ RULE = Rule(
     basis="policy: RFC 9110 sections 15.6.3 and 15.6.5 define the statuses for it",
     when=When(status="500 2xx 400 404 408", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE)),
     reads=Reads.PREFIX,
-    json_keys=JSON_KEYS,
+    json_keys=JSON_KEYS | _WARNINGS,
     verdict=Verdict.SERVER_ERROR,
 )
 
@@ -64,6 +66,15 @@ RULE = Rule(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for an upstream failure: under 500 in any text, under 2xx in an error, under 4xx from an HTTP client."""
     success = exchange.status < 300
+    if success and (warning := _warning(exchange)):
+        yield Hit(
+            f"{exchange.status} with a warning that the service's upstream failed",
+            warning,
+            severity=Severity.INFO,
+            verdict=Verdict.OK,
+            discriminator="warning",
+        )
+        return
     if success and ((found := envelope(exchange)) is None or found.grade is not Grade.STRONG):
         return
     if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.BULK, Protocol.BATCH, Protocol.GRPC):
@@ -78,6 +89,24 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         suggested_status=504 if Meaning.TIMEOUT in about else 502,
         severity=Severity.HIGH if success else Severity.MEDIUM,
     )
+
+
+def _warning(exchange: Answered) -> str:
+    """Return the text of a warning beside the data of a success that an upstream failed; empty where there is none."""
+    body = exchange.response.body
+    if _WARNINGS.isdisjoint(body.names or ()):
+        return ""
+    picked = body.pick(_WARNINGS) or {}
+    for value in picked.values():
+        for each in value[:_MOST_WARNINGS] if isinstance(value, list) else (value,):
+            text = (
+                next((t for t in each.values() if isinstance(t, str) and " " in t), "")
+                if isinstance(each, dict)
+                else each
+            )
+            if isinstance(text, str) and of_prose(text) & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
+                return text
+    return ""
 
 
 def _of_client_error(exchange: Answered, prose: str) -> frozenset[Meaning]:

@@ -1,0 +1,141 @@
+"""500 for what is not implemented, switched off or in maintenance
+
+What it does
+------------
+Reports a 500 whose code or text says that the server works as it was set up: a function is not implemented or is
+switched off, or the service is in maintenance, overloaded or still starting.
+
+Why it matters
+--------------
+500 is for conditions that nobody expected. Alerts and error budgets count these answers as defects, and clients do not
+learn whether to come back later (503), to stop asking (501) or to ask for access (403).
+
+Known exceptions
+----------------
+«Please try again later» is said of defects, too, and proves nothing. An upstream that is not available is
+masked-upstream-text, and what is wrong with the request is server-error-for-client-input.
+
+How to fix
+----------
+Answer 501 for what is not implemented, 503 with ``Retry-After`` in maintenance and under overload, and 403, 404 or 501
+for a function that is switched off.
+
+References
+----------
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.1
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.2
+- https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.4
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from wirelint.core.exchange import Answered
+from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.protocols import IN_CONTENT, protocol
+from wirelint.evidence.said import meanings, said
+from wirelint.evidence.texts import Meaning, of_prose
+
+_LONGEST: Final = 240
+_maintenance: Final = re.compile(
+    r"\bmaintenance\b|(?<!either the )\b(?:server|service|system) is (?:currently |temporarily )?overloaded\b|\b(?:is|are) (?:still )?(?:starting up|shutting down|warming up|initiali[sz]ing|restarting)\b",
+    re.IGNORECASE,
+)
+_not_implemented: Final = re.compile(
+    r"\W{0,3}(?:error: )?(?:[\w '\"`./-]{0,60}\b)?not (?:yet )?implemented(?: yet)?\W{0,3}", re.IGNORECASE
+)
+_switched_off: Final = re.compile(
+    r"\b(?:features?|apis?|endpoints?|functions?|functionality|modules?|plugins?|operations?|registrations?|sign-?ups?|uploads?|downloads?|exports?|imports?|search|commands?|methods?|protocols?)\b"
+    r"[^.\n]{0,40}?\b(?:disabled|not enabled|switched off|turned off|deactivated)\b",
+    re.IGNORECASE,
+)
+_MAINTENANCE_MEANINGS: Final = frozenset({Meaning.UNAVAILABLE, Meaning.INTERNAL})
+
+RULE = Rule(
+    severity=Severity.LOW,
+    confidence=Confidence.STRONG,
+    because="the text says that the server does what it was set up to do",
+    basis="policy: RFC 9110 section 15.6.1 defines 500 as an unexpected condition",
+    when=When(status="500"),
+    reads=Reads.PREFIX,
+)
+
+
+def check(exchange: Answered, context: Context) -> Iterator[Hit]:
+    """One short text, and what it says alone."""
+    if protocol(exchange) in IN_CONTENT:
+        return
+    words = said(exchange)
+    prose = words.prose
+    if len(prose) > _LONGEST or not (prose or words.codes):
+        return
+    about = meanings(exchange)
+    if _not_implemented.fullmatch(prose):
+        yield Hit("500 for what is not implemented", prose, suggested_status=501, discriminator="501")
+    elif _maintenance.search(prose) and of_prose(prose) <= _MAINTENANCE_MEANINGS:
+        yield Hit("500 from a service that is in maintenance or overloaded", prose, suggested_status=503)
+    elif _switched_off.search(prose) and about <= _MAINTENANCE_MEANINGS | {Meaning.NOT_IMPLEMENTED}:
+        yield Hit("500 for a function that is switched off; 403, 404 or 501 fit", prose, discriminator="off")
+
+
+BAD = (
+    """\
+POST /api/v1/admin/snapshot HTTP/1.1
+Host: metrics.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"status": "error", "error": "admin APIs disabled"}
+""",
+    """\
+GET /reports/7/pdf HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "PDF export is not implemented yet"}
+""",
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "The system is under maintenance"}
+""",
+)
+
+GOOD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Something went wrong, please try again later"}
+""",
+    """\
+GET /reports/7/pdf HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 501 Not Implemented
+Content-Type: application/json
+
+{"error": "PDF export is not implemented yet"}
+""",
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "method not implemented in class OrderService$Proxy because of a wrong build"}
+""",
+)
