@@ -22,7 +22,7 @@ from wirelint.core.verdict import Verdict
 from wirelint.rules import catalogue
 from wirelint.settings.selection import select
 from wirelint.sinks.metrics.registry import Metrics
-from wirelint.sources.mitm.stats import Stats, StatsCollector
+from wirelint.sources.stats import Stats, StatsCollector
 
 OPENMETRICS: Final = "application/openmetrics-text;version=1.0.0"
 """What Prometheus asks for first."""

@@ -39,6 +39,8 @@ DOORS: Mapping[str, str] = {
     "prometheus_client": "wirelint/sinks/metrics/",
     "jsonschema_rs": "wirelint/openapi/",
     "yaml": "wirelint/openapi/",
+    "grpc": "wirelint/sources/envoy/",
+    "envoy": "wirelint/sources/envoy/",
 }
 """Outside libraries, and where alone each is imported."""
 

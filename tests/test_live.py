@@ -19,7 +19,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.live import Live
 from wirelint.rules import catalogue
 from wirelint.settings.selection import select
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 PAIR = "GET /me HTTP/1.1\nHost: a\n\nHTTP/1.1 401 Unauthorized\n\n"
 

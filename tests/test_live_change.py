@@ -22,7 +22,7 @@ from wirelint.settings.setup import Setup
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.rotating import RotatingFile
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 OLD, NEW = "unauthorized-without-challenge", "throttled-without-retry-hint"
 

@@ -44,7 +44,10 @@ def require_tool(name: str) -> Path:
 
 
 def require_library(name: str) -> Any:
-    """Return the module ``name`` of a library that only tests use; see ``require_tool``."""
+    """Return the module ``name`` of a library that is an extra, or that only tests use; see ``require_tool``.
+
+    Called while a test module is imported, it skips all tests of that module, or fails them in CI.
+    """
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError:
@@ -55,4 +58,4 @@ def missing(name: str) -> NoReturn:
     """Fail in CI, skip the test elsewhere."""
     if os.environ.get("CI", "").lower() in {"true", "1"}:
         pytest.fail(f"{name} is not installed, and CI must have it", pytrace=False)
-    pytest.skip(f"{name} is not installed")
+    pytest.skip(f"{name} is not installed", allow_module_level=True)

@@ -24,7 +24,7 @@ from wirelint.sinks.metrics.reloads import Reloads
 from wirelint.sinks.reachability import Reachability
 from wirelint.sinks.terminal import Terminal
 from wirelint.sinks.text import printable
-from wirelint.sources.mitm.stats import Stats, StatsCollector
+from wirelint.sources.stats import Stats, StatsCollector
 from wirelint.web.server import WebServer
 from wirelint.web.site import Endpoint
 

@@ -12,7 +12,7 @@ from wirelint.cli.addon import build
 from wirelint.core import wire
 from wirelint.core.exchange import Exchange
 from wirelint.live import Live
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 RULE = "unauthorized-without-challenge"
 

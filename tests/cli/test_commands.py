@@ -21,7 +21,7 @@ def test_version(wirelint: Shell) -> None:
 def test_help(wirelint: Shell) -> None:
     run = wirelint("--help")
     assert (run.code, run.err) == (0, "")
-    for command in ("proxy", "audit", "rules", "explain", "demo", "config", "addon-path"):
+    for command in ("proxy", "audit", "rules", "explain", "demo", "config", "addon-path", "receive"):
         assert f"  {command} " in run.out
         assert wirelint(command, "--help").code == 0
 

@@ -26,8 +26,8 @@ from wirelint.sinks.metrics.budget import Limits
 from wirelint.sinks.metrics.memories import Memories
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.metrics.reloads import Reloads
-from wirelint.sources.mitm.stats import Stats, StatsCollector
 from wirelint.sources.mitm.workers.totals import Totals
+from wirelint.sources.stats import Stats, StatsCollector
 
 MINUTES = 90
 SCRAPED = {"job": "wirelint", "instance": "proxy:9464"}

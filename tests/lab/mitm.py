@@ -19,7 +19,7 @@ from wirelint.core.verdict import Verdict
 from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.master import Running, run
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 HOST = support.HOST
 Behaviour = Callable[["Peer"], None]

@@ -1,13 +1,14 @@
-"""``wirelint proxy`` as users run it: a process of its own, all rules on, read through its page and its metrics."""
+"""``wirelint proxy`` and ``receive`` as users run them: read through their pages and metrics."""
 
 from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +20,16 @@ _label = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 Finding = dict[str, Any]
 
 
-class Audited(Process):
-    """The proxy before services, by name and URL; ``ports`` has where each is reached.
+class _Auditor(Process):
+    """A command that audits live traffic, read through its page and its metrics."""
 
-    Parameters:
-        services: name → URL.
-        folder: for its log, its certificates and its working directory; nothing of the user's is touched.
-        arguments: more words for the command line.
-    """
-
-    def __init__(self, services: Mapping[str, str], folder: Path, *arguments: str) -> None:
-        self.ports = {name: free_port() for name in services}
+    def __init__(self, words: Sequence[str], folder: Path, port: int | None) -> None:
         self.metrics_port = free_port()
-        words = [f"{name}={url}@{self.ports[name]}" for name, url in services.items()]
         folder.mkdir(exist_ok=True)
         super().__init__(
-            [
-                *(sys.executable, "-m", "wirelint", "proxy", *words),
-                *("--metrics-port", str(self.metrics_port), "--confdir", str(folder), *arguments),
-            ],
+            [sys.executable, "-m", "wirelint", *words, "--metrics-port", str(self.metrics_port)],
             log=folder / "wirelint.log",
-            port=next(iter(self.ports.values()), None),
+            port=port,
             cwd=folder,
         )
         try:
@@ -53,9 +43,6 @@ class Audited(Process):
             return self.get("/readyz") == "ok\n"
         except OSError:  # 503 is one, too
             return False
-
-    def url(self, name: str) -> str:
-        return f"http://{HOST}:{self.ports[name]}"
 
     def get(self, path: str, accept: str = "*/*") -> str:
         """A resource of its page."""
@@ -96,3 +83,41 @@ class Audited(Process):
         """What its page shows, each with its examples."""
         listed = json.loads(self.get("/api/findings"))["findings"]
         return [json.loads(self.get(f"/api/findings/{each['fingerprint']}")) for each in listed]
+
+
+class Audited(_Auditor):
+    """The proxy before services, by name and URL; ``ports`` has where each is reached.
+
+    Parameters:
+        services: name → URL.
+        folder: for its log, its certificates and its working directory; nothing of the user's is touched.
+        arguments: more words for the command line.
+    """
+
+    def __init__(self, services: Mapping[str, str], folder: Path, *arguments: str) -> None:
+        self.ports = {name: free_port() for name in services}
+        words = [f"{name}={url}@{self.ports[name]}" for name, url in services.items()]
+        port = next(iter(self.ports.values()), None)
+        super().__init__(["proxy", *words, "--confdir", str(folder), *arguments], folder, port)
+
+    def url(self, name: str) -> str:
+        return f"http://{HOST}:{self.ports[name]}"
+
+
+class Receiver(_Auditor):
+    """The receiver of Envoy's access logs, on ``receiving`` of this machine.
+
+    Parameters:
+        folder: for its log and its working directory.
+        arguments: more words for the command line.
+    """
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.receiving = free_port()
+        super().__init__(["receive", "--listen", f"{HOST}:{self.receiving}", *arguments], folder, self.receiving)
+
+    def reload(self) -> None:
+        """Have the settings read again, and return once they are in force."""
+        before = self.output().count("reloaded settings")
+        self._popen.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.output().count("reloaded settings") > before, "a reload")

@@ -7,7 +7,7 @@ import pytest
 from lab.audits import RULE, rule
 from wirelint.core.finding import Severity
 from wirelint.sinks.metrics.registry import Metrics
-from wirelint.sources.mitm.stats import Stats, StatsCollector
+from wirelint.sources.stats import Stats, StatsCollector
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from wirelint.core.finding import Severity
 from wirelint.core.verdict import Verdict
 from wirelint.sinks.metrics.families import Families, counter, gauge
 from wirelint.sinks.metrics.registry import Metrics
-from wirelint.sources.mitm.stats import Stats, StatsCollector
 from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
+from wirelint.sources.stats import Stats, StatsCollector
 
 CONTRACT: Mapping[str, set[str]] = {
     "wirelint_exchanges_total": {"service", "direction", "method", "code", "verdict", "protocol"},

@@ -15,7 +15,7 @@ from wirelint.core.engine import Engine
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
 from wirelint.sinks.metrics.registry import Metrics
-from wirelint.sources.mitm.stats import Stats, StatsCollector
+from wirelint.sources.stats import Stats, StatsCollector
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 

@@ -10,7 +10,7 @@ from wirelint.rules import catalogue
 from wirelint.settings.selection import select
 from wirelint.sinks import summary
 from wirelint.sinks.journal import Journal
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 PAIR = "GET {path} HTTP/1.1\nHost: a\n\nHTTP/1.1 {status} X\n\n"
 

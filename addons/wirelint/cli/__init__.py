@@ -17,6 +17,7 @@ from wirelint.settings.file import nearest
 
 _COMMANDS: Final = {
     "proxy": "proxy",
+    "receive": "receive",
     "audit": "audit",
     "rules": "rules",
     "explain": "explain",

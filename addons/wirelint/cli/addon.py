@@ -12,7 +12,7 @@ from wirelint.cli.proxy import command as proxy
 from wirelint.live import Live
 from wirelint.settings.setup import CHANGEABLE, Setup, default, setup
 from wirelint.sinks.terminal import Terminal
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 _log: Final = logging.getLogger("wirelint")
 

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 import click
 
 from wirelint.cli.common import common
+from wirelint.cli.live_options import overload_option, page_options
 from wirelint.cli.logs import Logging, log_options
 from wirelint.cli.process import ending_on_sigterm
 from wirelint.cli.serving import serve
@@ -44,14 +45,7 @@ class Wanted(NamedTuple):
 @option("--transparent", metavar="[NAME=]PORT", help="Also accept redirected connections on this port.")
 @option("--transparent-tls", is_flag=True, help="Decrypt TLS on redirected connections; clients must trust our CA.")
 @option("--ui", type=Choice(["none", "web", "console"]), default="none", show_default=True, help="mitmproxy's screen.")
-@option("--metrics-port", type=PORT, default=9464, show_default=True, help="Port of the page and of /metrics.")
-@option("--metrics-host", default="127.0.0.1", show_default=True, help="Address of the page and of /metrics.")
-@option(
-    "--metrics-allow-host",
-    multiple=True,
-    metavar="NAME",
-    help="Another host name that the page answers to; repeatable.",
-)
+@page_options
 @option(
     "--body-limit",
     type=click.IntRange(0, 16 * 1024 * 1024),
@@ -63,14 +57,7 @@ class Wanted(NamedTuple):
 @option("--probe-auth", is_flag=True, help="Repeat a sample of GETs with broken and without credentials: see README.")
 @option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
 @option("--confdir", type=click.Path(path_type=Path), metavar="DIR", help="Where mitmproxy keeps its CA.")
-@option(
-    "--overload-lag",
-    type=click.IntRange(0),
-    default=250,
-    show_default=True,
-    metavar="MS",
-    help="Stop auditing while event-loop lag stays above MS; 0 never stops.",
-)
+@overload_option
 @option(
     "--grace",
     type=click.FloatRange(0, 3600),

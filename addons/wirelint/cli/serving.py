@@ -7,23 +7,15 @@ import dataclasses
 import functools
 import ipaddress
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from rich.text import Text
 
-from wirelint.cli import lifecycle
+from wirelint.cli.live_run import LiveSession, Page, Rows, place, run_live
 from wirelint.cli.logs import Logging
-from wirelint.cli.process import allow_most_files, ending_on_sigterm
-from wirelint.sinks import summary
-from wirelint.sinks.console import Printer
-from wirelint.sinks.lines import Lines
-from wirelint.sinks.own_log import logging_to
-from wirelint.sinks.rotating import Stream
-from wirelint.sinks.terminal import Terminal
+from wirelint.cli.process import allow_most_files
 
 if TYPE_CHECKING:
     from wirelint.live import Live
@@ -31,11 +23,10 @@ if TYPE_CHECKING:
     from wirelint.settings.sampling import Shares
     from wirelint.sources.mitm.master import Running
     from wirelint.sources.mitm.settings import ProxySettings
-    from wirelint.sources.mitm.stats import Stats
+    from wirelint.sources.stats import Stats
     from wirelint.sources.mitm.workers.supervisor import Supervisor
     from wirelint.web.site import Endpoint
 
-_NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
 # The text of mitmproxy and asyncio for an address in use.
 _refused: Final = re.compile(r".* failed to listen on (\S+) with .*[:\]] ([^:\]]+)")
 
@@ -69,76 +60,51 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     :raises click.UsageError: an address is not available, or the settings are invalid.
     """
     # mitmproxy takes a second to import, and only these two commands need it.
-    from wirelint.live import Live  # noqa: PLC0415
     from wirelint.sources.mitm.master import run  # noqa: PLC0415
-    from wirelint.sources.mitm.stats import Stats  # noqa: PLC0415
+    from wirelint.sources.stats import Stats  # noqa: PLC0415
 
     allow_most_files()
     settings, metrics_port = _with_page(settings, metrics_host, metrics_port)
     stats = Stats()
-    notes = Printer(sys.stderr)
-    logging = logging or Logging()
-    screen = settings.ui == "console"
-    terminal = None if screen or logging.json_on_stdout else Terminal(_write_to(Printer(sys.stdout)))
     # Workers are forked, so they come before anything starts a thread.
-    with _supervisor(settings, workers, stats) as supervisor, logging_to(Lines(Stream(2)), logging.form) as handler:
-        # mitmproxy also logs why it cannot start, which would print it twice. Its console screen shows its own log.
-        handler.heard = False
-        live = Live(
-            engine,
-            stats=stats,
-            shares=shares,
-            terminal=terminal,
-            log=logging.findings(),
-            host=metrics_host,
-            port=metrics_port,
-            names=names,
-        )
+    with _supervisor(settings, workers, stats) as supervisor:
 
-        if probe:
-            named = {service.name: service.url for service in settings.services if service.name}
-            live.probe(named, insecure=bool(settings.options.get("ssl_insecure")))
+        def prepare(live: Live) -> None:
+            if probe:
+                named = {service.name: service.url for service in settings.services if service.name}
+                live.probe(named, insecure=bool(settings.options.get("ssl_insecure")))
+            if supervisor is not None:
+                live.metrics.register(supervisor.sums)
 
-        def ready(running: Running) -> None:
-            handler.heard = not screen
-            live.listeners = _listeners(running)
-            live.ready = True
-            if logging.form == "json":
-                lifecycle.begun(live.listeners, url)
-            elif not screen:
-                _print_addresses(notes, running, settings, url)
-            on_ready(running, url)
+        def carry(session: LiveSession) -> None:
+            live = session.live
 
-        def leave() -> None:
-            live.ready = False
+            def ready(running: Running) -> None:
+                session.ready(_listeners(running), _rows(running, settings))
+                on_ready(running, session.page)
 
-        def set_ready(up: bool) -> None:
-            live.ready = up
+            if supervisor is not None:
+                supervisor.on_listening = session.set_ready
+            proxying = functools.partial(run, settings, stats=stats) if supervisor is None else supervisor.run
+            proxying(
+                live.consume,
+                on_ready=ready,
+                on_leave=session.leave,
+                on_reload=None if reloading is None else reloading(live),
+                sampler=live.sampler,
+            )
 
-        if supervisor is not None:
-            live.metrics.register(supervisor.sums)
-            supervisor.on_listening = set_ready
-        carry = functools.partial(run, settings, stats=stats) if supervisor is None else supervisor.run
-        try:
-            with _as_usage():
-                url = live.start()
-                with ending_on_sigterm():
-                    carry(
-                        live.consume,
-                        on_ready=ready,
-                        on_leave=leave,
-                        on_reload=None if reloading is None else reloading(live),
-                        sampler=live.sampler,
-                    )
-        except KeyboardInterrupt:  # it came before the proxy had a handler for it
-            pass
-        finally:
-            live.close()
-        if logging.form == "json":
-            lifecycle.ended(live)
-        else:
-            _summarise(notes, live)
-    return live
+        with _as_usage():
+            return run_live(
+                engine,
+                carry,
+                stats=stats,
+                page=Page(metrics_host, metrics_port, names),
+                prepare=prepare,
+                shares=shares,
+                logging=logging,
+                screen=settings.ui == "console",
+            )
 
 
 @contextlib.contextmanager
@@ -170,26 +136,18 @@ def _as_usage() -> Iterator[None]:
         raise click.UsageError(text, click.get_current_context(silent=True)) from error
 
 
-def _write_to(printer: Printer) -> Callable[[Text], None]:
-    def write(text: Text) -> None:
-        printer.line(text)
-        sys.stdout.flush()
-
-    return write
-
-
 def _listeners(running: Running) -> list[Endpoint]:
     from wirelint.sources.mitm.master import FORWARD, TRANSPARENT  # noqa: PLC0415 - likewise
     from wirelint.web.site import Endpoint  # noqa: PLC0415
 
     return [
-        Endpoint(f"http://{_place(each.host, each.port)}", "" if each.name in {FORWARD, TRANSPARENT} else each.name)
+        Endpoint(f"http://{place(each.host, each.port)}", "" if each.name in {FORWARD, TRANSPARENT} else each.name)
         for each in running.listeners
     ]
 
 
-def _print_addresses(notes: Printer, running: Running, settings: ProxySettings, url: str) -> None:
-    """Print all addresses and their purposes in two columns."""
+def _rows(running: Running, settings: ProxySettings) -> Rows:
+    """Return the addresses of services and proxies, and what they are for."""
     targets = {service.name: service.url for service in settings.services if service.name}
     rows = []
     for listener in _listeners(running):
@@ -208,11 +166,7 @@ def _print_addresses(notes: Printer, running: Running, settings: ProxySettings, 
                 rows.append(("", f"  for https, clients must trust {folder / 'mitmproxy-ca-cert.pem'}"))
     if running.web_url is not None:
         rows.append((running.web_url, "mitmweb"))
-    rows += [(f"{url}/", "findings"), (f"{url}/metrics", "for Prometheus"), ("Ctrl-C", "to stop")]
-    width = max(len(left) for left, _ in rows)
-    for left, right in rows:
-        notes.line(f"{left:<{width}}  {right}")
-    notes.line("")
+    return rows
 
 
 def _with_page(settings: ProxySettings, host: str, port: int) -> tuple[ProxySettings, int]:
@@ -232,24 +186,3 @@ def _clients(host: str) -> str:
     except ValueError:
         alone = False
     return "this machine alone; --forward-host opens it to others" if alone else "all clients with private addresses"
-
-
-def _summarise(notes: Printer, live: Live) -> None:
-    totals = live.journal.services()["totals"]
-    notes.line("")
-    if totals["exchanges"]:
-        notes.table(summary.services(live.journal), right=_NUMBERS)
-        for sentence in summary.states(live.journal):
-            notes.line(sentence)
-        if rows := summary.findings(live.journal):
-            notes.line("")
-            notes.table(rows, right=frozenset({0}))
-    else:
-        notes.line("no exchange was seen")
-    unshown = live.terminal.unshown if live.terminal is not None else 0
-    for sentence in summary.losses(live.stats, unshown):
-        notes.line(sentence)
-
-
-def _place(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

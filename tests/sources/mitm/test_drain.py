@@ -10,7 +10,7 @@ import pytest
 
 from wirelint.sources.mitm.drain import Drain
 from wirelint.sources.mitm.record import Pool
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 COST = 0.0001
 """Seconds that an audit takes by the clock of these tests."""

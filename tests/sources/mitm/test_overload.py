@@ -11,8 +11,8 @@ import pytest
 import support
 from lab.mitm import HOST, Peer, Proxy, Service, connect, get, read_all, read_until, talk
 from wirelint.settings.sampling import Sampler, Shares
-from wirelint.sources.mitm.overload import Overload
 from wirelint.sources.mitm.settings import ServiceSpec, StartError
+from wirelint.sources.overload import Overload
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 

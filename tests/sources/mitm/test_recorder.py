@@ -22,7 +22,7 @@ from wirelint.sources.mitm.drain import Drain
 from wirelint.sources.mitm.record import Pool, Record, Tee
 from wirelint.sources.mitm.recorder import Recorder
 from wirelint.sources.mitm.settings import ServiceSpec
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 

@@ -7,7 +7,7 @@ import errno
 import logging
 from typing import Any, Final
 
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 _log: Final = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from wirelint.sources.mitm.faults import Faults
 from wirelint.sources.mitm.record import Pool
 from wirelint.sources.mitm.recorder import Recorder
 from wirelint.sources.mitm.remote_audit import RemoteAudit
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 
 class Auditor:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from wirelint.sources.mitm.record import Pool, Record
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 _PAUSE: Final = 0.002
 _SLICE: Final = 0.0005

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 _log: Final = logging.getLogger(__name__)
 

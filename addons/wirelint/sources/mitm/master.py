@@ -26,7 +26,7 @@ from mitmproxy.addons import (
 from mitmproxy.proxy import mode_specs
 
 from wirelint.settings.sampling import Sampler
-from wirelint.sources.mitm import signals
+from wirelint.sources import signals
 from wirelint.sources.mitm.accept_errors import count_accept_errors
 from wirelint.sources.mitm.adapter import address
 from wirelint.sources.mitm.addon import Auditor
@@ -38,8 +38,8 @@ from wirelint.sources.mitm.passthrough import Passthrough
 from wirelint.sources.mitm.patches import client_first, log_events, message_checks
 from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec, StartError, host_field, modes_of, options_of
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.transparent import Transparency
+from wirelint.sources.stats import Stats
 
 FORWARD: Final = "forward"
 TRANSPARENT: Final = "transparent"

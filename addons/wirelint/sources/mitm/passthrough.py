@@ -8,7 +8,7 @@ from typing import Final
 from mitmproxy.proxy import layer, layers, mode_specs
 from mitmproxy.tls import ClientHelloData
 
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 _log: Final = logging.getLogger(__name__)
 _PREFACE: Final = b"PRI * HTTP/2.0\r\n"

@@ -13,7 +13,7 @@ from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.adapter import Naming, place
 from wirelint.sources.mitm.failure import Circumstances, classify, not_the_service
 from wirelint.sources.mitm.record import Pool, Record, Tee
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 IN_FLIGHT_LIMIT: Final = 20_000
 """Most exchanges followed at one time."""

@@ -11,7 +11,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
 from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.addon import Auditor
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 _HOST: Final = "127.0.0.1"
 _PORT: Final = 9464

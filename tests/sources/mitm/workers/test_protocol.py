@@ -7,7 +7,6 @@ import random
 import msgspec
 import pytest
 
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.protocol import (
     HEAD,
     Address,
@@ -23,6 +22,7 @@ from wirelint.sources.mitm.workers.protocol import (
     finish,
     frame,
 )
+from wirelint.sources.stats import Stats
 
 VALUES = {
     FrameKind.PID: 4711,

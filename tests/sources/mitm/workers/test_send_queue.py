@@ -13,9 +13,9 @@ from mitmproxy.test import tflow
 from wirelint.core.exchange import Direction
 from wirelint.sources.mitm.packed_record import unpack
 from wirelint.sources.mitm.record import Pool, Record
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.protocol import Frame, FrameKind, Splitter
 from wirelint.sources.mitm.workers.send_queue import SendQueue
+from wirelint.sources.stats import Stats
 
 MOST = 1 << 20
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import random
 
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.protocol import WorkerCounts
 from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
+from wirelint.sources.stats import Stats
 
 
 def told(stats: Stats, cpu: float = 0.0, resident: int = 0) -> WorkerCounts:

@@ -18,12 +18,12 @@ from mitmproxy.test import tflow
 from wirelint.core.exchange import Direction, Exchange
 from wirelint.core.finding import Finding
 from wirelint.sources.mitm.record import Record
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.backlog import Backlog
 from wirelint.sources.mitm.workers.log_relay import LogRelay
 from wirelint.sources.mitm.workers.protocol import Frame, FrameKind, LogLine, Splitter, content_of, frame
 from wirelint.sources.mitm.workers.send_queue import SendQueue
 from wirelint.sources.mitm.workers.worker_connection import WorkerConnection
+from wirelint.sources.stats import Stats
 
 MOST = 1 << 20
 

@@ -17,7 +17,7 @@ from wirelint.sources.mitm.marks import mark
 from wirelint.sources.mitm.options import QUEUE_LIMIT
 from wirelint.sources.mitm.record import Pool, Record
 from wirelint.sources.mitm.remote_audit import RemoteAudit
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 Consume = Callable[[Exchange], Sequence[Finding]]
 """Audits an exchange, passes the result to the sinks, and returns the findings."""

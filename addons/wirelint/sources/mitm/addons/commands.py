@@ -12,7 +12,7 @@ from wirelint.sources.mitm.addons.auditing import Auditing
 from wirelint.sources.mitm.faults import Faults
 from wirelint.sources.mitm.marks import mark
 from wirelint.sources.mitm.recorder import Recorder
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 
 class Commands:

@@ -11,9 +11,9 @@ from typing import Final
 from wirelint.sources.mitm.drain import Queue
 from wirelint.sources.mitm.faults import Faults
 from wirelint.sources.mitm.options import PATIENCE
-from wirelint.sources.mitm.overload import Overload
 from wirelint.sources.mitm.recorder import Recorder
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.overload import Overload
+from wirelint.sources.stats import Stats
 
 _TICK: Final = 0.5
 _log: Final = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from wirelint.sources.mitm.adapter import exchange_of
 from wirelint.sources.mitm.addons.auditing import Consume
 from wirelint.sources.mitm.packed_record import unpack
 from wirelint.sources.mitm.record import HELD_LIMIT
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.merge_queue import MergeQueue
 from wirelint.sources.mitm.workers.totals import FAULT
+from wirelint.sources.stats import Stats
 
 _SLICE: Final = 0.005
 _PAUSE: Final = 0.02

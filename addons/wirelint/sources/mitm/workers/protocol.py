@@ -12,7 +12,7 @@ import msgspec
 from wirelint.sources import heads
 from wirelint.sources.mitm.record import CONTENT_LIMIT
 from wirelint.sources.mitm.settings import ProxySettings
-from wirelint.sources.mitm.stats import Stats
+from wirelint.sources.stats import Stats
 
 HEAD: Final = struct.Struct("=IBd")
 """Length of the content, kind of the frame, end of the exchange in it as Unix seconds (0 for other kinds)."""

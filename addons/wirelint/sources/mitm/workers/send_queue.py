@@ -11,9 +11,9 @@ from typing import Final
 from wirelint.sources.mitm.options import QUEUE_LIMIT
 from wirelint.sources.mitm.packed_record import pack
 from wirelint.sources.mitm.record import Pool, Record
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.end_time import end_for_client
 from wirelint.sources.mitm.workers.protocol import HEAD, FrameKind, begin, finish, frame
+from wirelint.sources.stats import Stats
 
 _PAUSE: Final = 0.005
 _WORDS: Final = 64

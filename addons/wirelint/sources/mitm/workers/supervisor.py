@@ -14,11 +14,10 @@ from collections.abc import Callable
 from typing import Final
 
 from wirelint.settings.sampling import Sampler
-from wirelint.sources.mitm import signals
+from wirelint.sources import signals
 from wirelint.sources.mitm.addons.auditing import Consume
 from wirelint.sources.mitm.master import ListenAddress, Running
 from wirelint.sources.mitm.settings import ProxySettings, StartError
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.fork_server import ForkServer
 from wirelint.sources.mitm.workers.protocol import FrameKind
 from wirelint.sources.mitm.workers.shared_ports import SUPPORTED, reserve
@@ -26,6 +25,7 @@ from wirelint.sources.mitm.workers.totals import Totals
 from wirelint.sources.mitm.workers.worker import Worker
 from wirelint.sources.mitm.workers.worker_connection import WorkerConnection
 from wirelint.sources.mitm.workers.worker_pool import WorkerPool
+from wirelint.sources.stats import Stats
 
 _TICK: Final = 0.5
 _FIRST_DELAY: Final = 0.1

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from wirelint.sinks.metrics.families import Families, counter, gauge
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.protocol import WorkerCounts
+from wirelint.sources.stats import Stats
 
 FAULT: Final = "link"
 """The place of faults in messages of workers."""

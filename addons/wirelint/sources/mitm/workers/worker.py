@@ -23,7 +23,6 @@ from wirelint.sources.mitm.master import Running, run
 from wirelint.sources.mitm.patches import streams_only
 from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.mitm.settings import ProxySettings, StartError
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.protocol import (
     Address,
     BrokenError,
@@ -38,6 +37,7 @@ from wirelint.sources.mitm.workers.protocol import (
 )
 from wirelint.sources.mitm.workers.send_queue import SendQueue
 from wirelint.sources.mitm.workers.shared_ports import SharingLoop
+from wirelint.sources.stats import Stats
 
 _PIECE: Final = 65536
 _FLUSH_TIME: Final = 10.0

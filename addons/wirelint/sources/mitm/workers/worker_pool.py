@@ -12,7 +12,6 @@ import msgspec
 from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.addons.auditing import Consume
 from wirelint.sources.mitm.settings import ProxySettings
-from wirelint.sources.mitm.stats import Stats
 from wirelint.sources.mitm.workers.backlog import Backlog
 from wirelint.sources.mitm.workers.log_relay import LogRelay
 from wirelint.sources.mitm.workers.protocol import (
@@ -26,6 +25,7 @@ from wirelint.sources.mitm.workers.protocol import (
 )
 from wirelint.sources.mitm.workers.totals import Totals, WorkerTotals
 from wirelint.sources.mitm.workers.worker_connection import WorkerConnection
+from wirelint.sources.stats import Stats
 
 
 class WorkerPool:

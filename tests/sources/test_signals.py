@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from wirelint.sources.mitm import signals
+from wirelint.sources import signals
 
 
 def calls(monkeypatch: pytest.MonkeyPatch, descriptor: int | None) -> list[str]:

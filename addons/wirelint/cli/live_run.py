@@ -1,0 +1,183 @@
+"""Audit live traffic until the command is stopped, with page, logs and summary: shared by ``proxy`` and ``receive``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from rich.text import Text
+
+from wirelint.cli import lifecycle
+from wirelint.cli.logs import Logging
+from wirelint.cli.process import ending_on_sigterm
+from wirelint.sinks import summary
+from wirelint.sinks.console import Printer
+from wirelint.sinks.lines import Lines
+from wirelint.sinks.own_log import logging_to
+from wirelint.sinks.rotating import Stream
+from wirelint.sinks.terminal import Terminal
+
+if TYPE_CHECKING:
+    from wirelint.live import Live
+    from wirelint.settings.engine import AnyEngine
+    from wirelint.settings.sampling import Shares
+    from wirelint.sources.stats import Stats
+    from wirelint.web.site import Endpoint
+
+_NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
+
+Rows = Sequence[tuple[str, str]]
+"""Addresses and their purposes."""
+
+
+class Page(NamedTuple):
+    """Where the page and ``/metrics`` are served, and further host names that they answer to."""
+
+    host: str
+    port: int
+    names: Iterable[str] = ()
+
+
+class LiveSession:
+    """A run of live audits, from the first address that is printed to the summary.
+
+    :param live: the wiring.
+    :param page: the address of the page.
+    :param screen: whether a screen takes the place of what is printed.
+    :param json: whether events are logged as JSON in place of what is printed.
+    :param heard: shows or hides what libraries log.
+    """
+
+    def __init__(self, live: Live, page: str, *, screen: bool, json: bool, heard: Callable[[bool], None]) -> None:
+        self.live = live
+        self.page = page
+        self._screen = screen
+        self._json = json
+        self._heard = heard
+
+    def ready(self, listeners: Sequence[Endpoint], rows: Rows) -> None:
+        """Say that exchanges are audited from now on.
+
+        :param listeners: the addresses listened on.
+        :param rows: these addresses and what they are for, to be printed.
+        """
+        self._heard(not self._screen)
+        self.live.listeners = listeners
+        self.live.ready = True
+        if self._json:
+            lifecycle.begun(listeners, self.page)
+        elif not self._screen:
+            announce(Printer(sys.stderr), rows, self.page)
+
+    def leave(self) -> None:
+        """Be ready no more."""
+        self.live.ready = False
+
+    def set_ready(self, up: bool) -> None:
+        """Be ready, or not."""
+        self.live.ready = up
+
+
+def run_live(  # noqa: PLR0913 - what may be set, by name
+    engine: AnyEngine,
+    carry: Callable[[LiveSession], None],
+    *,
+    stats: Stats,
+    page: Page,
+    prepare: Callable[[Live], None] = lambda _live: None,
+    shares: Shares | None = None,
+    logging: Logging | None = None,
+    screen: bool = False,
+) -> Live:
+    """Audit live traffic until it ends, then print a summary on standard error.
+
+    :param engine: judges the traffic.
+    :param carry: lets exchanges come in, hands them to ``LiveSession.live.consume``, and returns when it is stopped.
+    :param stats: counted by ``carry``.
+    :param page: where page and metrics are served.
+    :param prepare: given the wiring before the page is served.
+    :param shares: how much of each service's traffic to audit; all of it where None.
+    :param logging: the logs of findings and of wirelint itself, besides the terminal.
+    :param screen: whether ``carry`` has a screen of its own, so that nothing is printed.
+    :returns: the wiring, stopped, to read numbers from.
+    :raises OSError: the page cannot be served.
+    """
+    from wirelint.live import Live  # noqa: PLC0415 - loads the page and the metrics
+
+    logging = logging or Logging()
+    terminal = None if screen or logging.json_on_stdout else Terminal(_write_to(Printer(sys.stdout)))
+    with logging_to(Lines(Stream(2)), logging.form) as handler:
+        # mitmproxy also logs why it cannot start, which would print it twice. Its console screen shows its own log.
+        handler.heard = False
+        live = Live(
+            engine,
+            stats=stats,
+            shares=shares,
+            terminal=terminal,
+            log=logging.findings(),
+            host=page.host,
+            port=page.port,
+            names=page.names,
+        )
+        prepare(live)
+
+        def heard(on: bool) -> None:
+            handler.heard = on
+
+        try:
+            url = live.start()
+            with ending_on_sigterm():
+                carry(LiveSession(live, url, screen=screen, json=logging.form == "json", heard=heard))
+        except KeyboardInterrupt:  # it came before there was a handler for it
+            pass
+        finally:
+            live.close()
+        if logging.form == "json":
+            lifecycle.ended(live)
+        else:
+            _summarise(Printer(sys.stderr), live)
+    return live
+
+
+def announce(notes: Printer, rows: Rows, page: str) -> None:
+    """Print all addresses and their purposes in two columns.
+
+    :param rows: those of the traffic.
+    :param page: the address of the page.
+    """
+    rows = [*rows, (f"{page}/", "findings"), (f"{page}/metrics", "for Prometheus"), ("Ctrl-C", "to stop")]
+    width = max(len(left) for left, _ in rows)
+    for left, right in rows:
+        notes.line(f"{left:<{width}}  {right}")
+    notes.line("")
+
+
+def place(host: str, port: int) -> str:
+    """Return host and port as an authority (RFC 3986 §3.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _write_to(printer: Printer) -> Callable[[Text], None]:
+    def write(text: Text) -> None:
+        printer.line(text)
+        sys.stdout.flush()
+
+    return write
+
+
+def _summarise(notes: Printer, live: Live) -> None:
+    totals = live.journal.services()["totals"]
+    notes.line("")
+    if totals["exchanges"]:
+        notes.table(summary.services(live.journal), right=_NUMBERS)
+        for sentence in summary.states(live.journal):
+            notes.line(sentence)
+        if rows := summary.findings(live.journal):
+            notes.line("")
+            notes.table(rows, right=frozenset({0}))
+    else:
+        notes.line("no exchange was seen")
+    unshown = live.terminal.unshown if live.terminal is not None else 0
+    for sentence in summary.losses(live.stats, unshown):
+        notes.line(sentence)

@@ -1,0 +1,129 @@
+"""``wirelint receive``: what Envoy carries."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import click
+
+from wirelint.cli.common import common
+from wirelint.cli.live_options import overload_option, page_options
+from wirelint.cli.live_run import LiveSession, Page, place, run_live
+from wirelint.cli.logs import Logging, log_options
+from wirelint.settings.options import option
+from wirelint.settings.reload import Reload, Rereadable
+from wirelint.settings.setup import sample, setup
+from wirelint.settings.tables import policy_options
+from wirelint.sinks.own_log import Form
+
+LISTEN: Final = "127.0.0.1:9465"
+_address: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/]*)):(\d{1,5})")
+_LAST_PORT: Final = 65535
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("receive", cls=Rereadable, short_help="Audit the traffic that Envoy carries, from its access log.")
+@option("--listen", default=LISTEN, show_default=True, metavar="HOST:PORT", help="Address for Envoy's access logs.")
+@option("--tls-cert", type=_FILE, metavar="FILE", help="Serve TLS with this certificate chain (PEM).")
+@option("--tls-key", type=_FILE, metavar="FILE", help="Private key of --tls-cert (PEM).")
+@option(
+    "--tls-client-ca", type=_FILE, metavar="FILE", help="Accept only clients with a certificate of these CAs (PEM)."
+)
+@option("--gateway", metavar="NAME", help="Service name for answers of Envoy itself; its node.cluster by default.")
+@page_options
+@overload_option
+@sample
+@log_options
+@policy_options
+@common
+def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
+    listen: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_client_ca: Path | None,
+    gateway: str | None,
+    metrics_port: int,
+    metrics_host: str,
+    metrics_allow_host: tuple[str, ...],
+    overload_lag: int,
+    log: str | None,
+    log_size: int,
+    log_files: int,
+    log_format: Form,
+    **_read_by_setup: object,
+) -> int:
+    """Audit the traffic that Envoy carries, from its access log.
+
+    Envoy sends a copy of each exchange after it has ended, so nothing here can delay or break the traffic. Configure it
+    with what "wirelint export envoy" writes. Needs pip install wirelint[envoy].
+    """
+    context = click.get_current_context()
+    found = setup(context)
+    host, port = address(listen, "--listen")
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key belong together: give both", context)
+    if tls_client_ca is not None and tls_cert is None:
+        raise click.UsageError("--tls-client-ca needs TLS: give --tls-cert and --tls-key, too", context)
+    try:
+        from wirelint.sources.envoy import receiver  # noqa: PLC0415 - loads grpcio, which is an extra
+    except ImportError as error:
+        message = f"{error.name or 'a library'} is not installed: run pip install 'wirelint[envoy]'"
+        raise click.UsageError(message, context) from error
+
+    settings = receiver.ReceiverSettings(
+        host=host,
+        port=port,
+        certificate=tls_cert,
+        key=tls_key,
+        client_ca=tls_client_ca,
+        gateway=gateway,
+        overload_lag=overload_lag,
+    )
+    stats = receiver.new_stats()
+
+    def carry(session: LiveSession) -> None:
+        from wirelint.web.site import Endpoint  # noqa: PLC0415 - only once it is wanted
+
+        def ready(running: receiver.Receiving) -> None:
+            url = f"{'http' if tls_cert is None else 'https'}://{place(host, running.port)}"
+            session.ready([Endpoint(url)], [(url, "← access logs of Envoy (gRPC)")])
+
+        live = session.live
+        receiver.run(
+            settings,
+            live.consume,
+            stats=stats,
+            sampler=live.sampler,
+            on_ready=ready,
+            on_leave=session.leave,
+            on_reload=Reload(context, live.change, live.stay),
+        )
+
+    try:
+        run_live(
+            found.engine(),
+            carry,
+            stats=stats,
+            page=Page(metrics_host, metrics_port, metrics_allow_host),
+            shares=found.shares,
+            logging=Logging(log, log_size, log_files, log_format),
+        )
+    except OSError as error:
+        raise click.UsageError(error.strerror or str(error), context) from error
+    return 0
+
+
+def address(text: str, name: str) -> tuple[str, int]:
+    """Return host and port of an address, the host without brackets.
+
+    :param name: of the option, for the message.
+    :raises click.UsageError: it is none.
+    """
+    match = _address.fullmatch(text)
+    if match is None or int(match[3]) > _LAST_PORT:
+        raise click.UsageError(
+            f"{name} must be HOST:PORT as in {LISTEN}: got {text[:60]!r}", click.get_current_context(silent=True)
+        )
+    return match[1] or match[2] or "127.0.0.1", int(match[3])

@@ -1,0 +1,118 @@
+"""Entries of Envoy's access log as its filter fills them, and a client that sends them as Envoy does."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tools import require_library
+
+grpc = require_library("grpc")
+accesslog_pb2 = require_library("envoy.data.accesslog.v3.accesslog_pb2")
+als_pb2 = require_library("envoy.service.accesslog.v3.als_pb2")
+
+METHOD = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
+STARTED = 1_700_000_000
+
+Lines = Sequence[tuple[str, str]]
+
+
+def entry(
+    path: str = "/",
+    status: int = 200,
+    details: str = "via_upstream",
+    *,
+    method: str = "GET",
+    cluster: str = "shop",
+    flags: Sequence[str] = (),
+    sent: Lines = (("accept", "*/*"),),
+    got: Lines | None = (("content-type", "application/json"),),
+    octets: Mapping[str, bytes] | None = None,
+    began: bool = True,
+    started: float = STARTED,
+    took: float = 0.05,
+    sizes: tuple[int, int] = (0, 0),
+    transport: str = "",
+) -> Any:
+    """Return a log entry.
+
+    Parameters:
+        flags: the response flags that are set.
+        sent, got: the fields; ``got`` is None where no response came by the filter.
+        octets: what else the filter copied, by its keys.
+        began: whether the first byte of the service's response came.
+        sizes: octets of the bodies of request and response.
+    """
+    made = accesslog_pb2.HTTPAccessLogEntry(protocol_version=2)
+    common, request, response = made.common_properties, made.request, made.response
+    common.start_time.FromNanoseconds(int(started * 1e9))
+    common.duration.FromNanoseconds(int(took * 1e9))
+    common.time_to_last_rx_byte.FromNanoseconds(1000)
+    if began:
+        common.time_to_first_upstream_rx_byte.FromNanoseconds(int(took * 1e9 / 2))
+    common.upstream_cluster = cluster
+    common.upstream_transport_failure_reason = transport
+    common.access_log_type = accesslog_pb2.DownstreamEnd
+    common.downstream_remote_address.socket_address.address = "10.1.2.3"
+    for flag in flags:
+        setattr(common.response_flags, flag, True)
+    request.request_method = {"GET": 1, "HEAD": 2, "POST": 3, "CONNECT": 6}[method]
+    request.request_body_bytes, response.response_body_bytes = sizes
+    response.response_code.value = status
+    response.response_code_details = details
+    pseudo = [(":authority", "shop.example"), (":path", path), (":method", method), (":scheme", "https")]
+    copied = {"qh": _lines([*pseudo, *sent]), "qw": b""}
+    if got is not None:
+        copied["sh"] = _lines([(":status", str(status)), *got])
+    copy(made, copied | dict(octets or {}))
+    return made
+
+
+def copy(made: Any, octets: Mapping[str, bytes]) -> None:
+    """Put octets where the filter puts them."""
+    fields = made.common_properties.metadata.filter_metadata["wirelint"].fields
+    for key, value in octets.items():
+        fields[key].string_value = base64.b64encode(value).decode()
+
+
+def _lines(lines: Lines) -> bytes:
+    return b"\0".join(word.encode() for line in lines for word in line)
+
+
+class Sender:
+    """One stream of log entries; ``node`` is the cluster of Envoy's bootstrap."""
+
+    def __init__(self, channel: Any, node: str = "edge") -> None:
+        self._messages: queue.Queue[Any] = queue.Queue()
+        call = channel.stream_unary(
+            METHOD,
+            als_pb2.StreamAccessLogsMessage.SerializeToString,
+            als_pb2.StreamAccessLogsResponse.FromString,
+        )
+        self.answer = call.future(iter(self._messages.get, None), wait_for_ready=True, timeout=30)
+        identifier = als_pb2.StreamAccessLogsMessage.Identifier(log_name="wirelint")
+        identifier.node.cluster = node
+        self._messages.put(als_pb2.StreamAccessLogsMessage(identifier=identifier))
+
+    def send(self, *entries: Any) -> None:
+        """Send entries in one message."""
+        message = als_pb2.StreamAccessLogsMessage()
+        message.http_logs.log_entry.extend(entries)
+        self._messages.put(message)
+
+    def end(self) -> None:
+        """End the stream, and wait for the answer to it."""
+        self._messages.put(None)
+        self.answer.result()
+
+
+@contextlib.contextmanager
+def sending(port: int, node: str = "edge") -> Iterator[Sender]:
+    """Open a stream to a receiver on this machine, and end it."""
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        sender = Sender(channel, node)
+        yield sender
+        sender.end()
