@@ -33,12 +33,12 @@ IMPURE = frozenset(
 )
 """The modules of the standard library that ``PURE`` may not import."""
 
-DOORS: Mapping[str, str] = {
+DOORS: Mapping[str, str | tuple[str, ...]] = {
     "mitmproxy": "wirelint/sources/mitm/",
     "mitmproxy_rs": "wirelint/sources/mitm/",
     "prometheus_client": "wirelint/sinks/metrics/",
     "jsonschema_rs": "wirelint/openapi/",
-    "yaml": "wirelint/openapi/",
+    "yaml": ("wirelint/openapi/", "wirelint/cli/exports/"),
     "grpc": "wirelint/sources/envoy/",
     "envoy": "wirelint/sources/envoy/",
 }
@@ -78,7 +78,7 @@ def objection(path: str, name: str) -> str | None:
     top = name.partition(".")[0]
     door = DOORS.get(top)
     if door and not path.startswith(door):
-        return f"only {door} imports {top}"
+        return f"only {door if isinstance(door, str) else ' and '.join(door)} imports {top}"
     layer = path.split("/")[1].removesuffix(".py") if "/" in path else "__main__"
     if layer.startswith("__"):
         return None

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import queue
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent import futures
 from typing import Any
 
 from tools import require_library
@@ -116,3 +117,27 @@ def sending(port: int, node: str = "edge") -> Iterator[Sender]:
         sender = Sender(channel, node)
         yield sender
         sender.end()
+
+
+@contextlib.contextmanager
+def collecting() -> Iterator[tuple[int, list[Any]]]:
+    """Serve as receiver; yield the port and the entries that have come so far."""
+    entries: list[Any] = []
+
+    def collect(messages: Iterator[Any], _context: Any) -> Any:
+        for message in messages:
+            entries.extend(message.http_logs.log_entry)
+        return als_pb2.StreamAccessLogsResponse()
+
+    service, _, method = METHOD[1:].partition("/")
+    handler = grpc.stream_unary_rpc_method_handler(
+        collect, als_pb2.StreamAccessLogsMessage.FromString, als_pb2.StreamAccessLogsResponse.SerializeToString
+    )
+    server = grpc.server(futures.ThreadPoolExecutor(4))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port, entries
+    finally:
+        server.stop(0).wait()

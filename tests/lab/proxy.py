@@ -67,7 +67,7 @@ class _Auditor(Process):
     def outcomes(self) -> Counter[tuple[str, str, str]]:
         """How many exchanges of which service had which code and verdict."""
         counted: Counter[tuple[str, str, str]] = Counter()
-        for (code, _, _, service, verdict), value in self.samples("wirelint_exchanges_total").items():
+        for (code, _, _, _, service, verdict), value in self.samples("wirelint_exchanges_total").items():
             counted[service, code, verdict] += int(value)
         return counted
 

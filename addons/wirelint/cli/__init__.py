@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "explain": "explain",
     "demo": "demo",
     "config": "config",
+    "export": "exports",
     "addon-path": "addon_path",
 }
 """Commands in the order of the help text, and the modules that define them as ``command``."""

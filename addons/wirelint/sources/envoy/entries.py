@@ -24,8 +24,9 @@ _ENDS: Final = frozenset({0, 6})
 """The kinds of entry that are about a finished exchange: unspecified, and ``DownstreamEnd``."""
 
 _SWITCHING: Final = 101
-_BODILESS: Final = frozenset({2, 6})
-"""``RequestMethod``: HEAD and CONNECT."""
+_HEAD: Final = 2
+_CONNECT: Final = 6
+"""By the number of ``RequestMethod``."""
 _GATEWAY: Final = frozenset({502, 503, 504})
 
 
@@ -62,6 +63,8 @@ def exchanges_of(entry: Any, gateway: str) -> tuple[Exchange, ...]:
     by_service = status > 0 and is_by_service(details, first_byte=began, failure=failure)
     if not by_service and failure is not None and failure.message.endswith(" during the response"):
         failure = Failure(failure.kind, failure.message.removesuffix(" during the response"))
+    if by_service and _is_tunnel(entry, status):
+        failure = None  # whoever ends a connection of another protocol has done nothing wrong
     if status == 0 and failure is None:
         failure = Failure(FailureKind.RESET, "ended without a response")
     return _Entry(entry, octets, gateway).exchanges(status, failure, by_service=by_service)
@@ -161,8 +164,7 @@ class _Entry:
         status = int(pseudo.get(b":status", b"0"))
         headers = Headers(fields)
         response = self._entry.response
-        # After a change of protocol the octets are no content any more.
-        bodiless = status == _SWITCHING or self._entry.request.request_method in _BODILESS
+        bodiless = _is_tunnel(self._entry, status) or self._entry.request.request_method == _HEAD
         trailers = self._octets.get("st")
         return Response(
             status=status,
@@ -177,7 +179,7 @@ class _Entry:
         raw = self._octets.get(f"{side}b") if whole is None else whole
         if whole == b"" or (not raw and not size and ended):
             return EMPTY
-        if raw is None:
+        if not raw:
             return Body.unknown("not_captured", size=size or None)
         complete = whole is not None and ended
         return Body(
@@ -187,6 +189,11 @@ class _Entry:
             coding=headers.get("content-encoding") or "",
             media=media_type(headers.get("content-type")),
         )
+
+
+def _is_tunnel(entry: Any, status: int) -> bool:
+    """Return whether what followed the head of a response is content of another protocol."""
+    return status == _SWITCHING or (entry.request.request_method == _CONNECT and 200 <= status < 300)
 
 
 def _decoded(fields: Mapping[str, Any]) -> dict[str, bytes]:

@@ -1,0 +1,1 @@
+"""Configuration of Envoys that send their exchanges: the Lua filter, the access log, the cluster of the receiver."""
