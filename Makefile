@@ -14,13 +14,16 @@ INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test lint corpus compat bench soak fuzz gen lock clean
+.PHONY: help demo demo-envoy test lint corpus compat bench soak fuzz gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUN) ## run the demo: misbehaving services, audited
 	$(BIN)/wirelint demo $(ARGS)
+
+demo-envoy: $(DEV) ## run the demo with Envoy as carrier and wirelint out of the path
+	$(BIN)/wirelint demo --envoy $(ARGS)
 
 test: $(DEV) ## run all tests
 	$(PYTHON_IN_VENV) -m pytest -n auto --dist loadfile $(ARGS)

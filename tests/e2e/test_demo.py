@@ -1,16 +1,19 @@
-"""The demo's services behind the proxy: each fault is found under its name, and what is right is left alone."""
+"""The demo's services behind the proxy, and behind Envoy: each fault is found under its name, the rest left alone."""
 
 from __future__ import annotations
 
 import re
 import signal
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from lab.proxy import Audited, Finding
+from lab.proxy import Audited, Finding, Receiver
 from support import listening
 from wirelint.core.finding import Severity
 from wirelint.core.route import route
@@ -25,7 +28,7 @@ REAL = {"medium", "high"}
 class Walked:
     """All scenarios played once through the proxy, and what came of it."""
 
-    def __init__(self, proxy: Audited, answers: list[ScenarioAnswer]) -> None:
+    def __init__(self, proxy: Audited | Receiver, answers: list[ScenarioAnswer]) -> None:
         self.proxy = proxy
         self.answers = answers
         self.findings = proxy.findings()
@@ -50,12 +53,25 @@ def path_of(answer: ScenarioAnswer) -> str:
     return answer.scenario.path.partition("?")[0].replace("{n}", "42").replace("{id}", "43")
 
 
-@pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
-    with Demo() as demo, Audited(demo.services, tmp_path_factory.mktemp("demo")) as proxy:
-        answers = walk({name: proxy.url(name) for name in ABOUT})
-        proxy.settle(len(answers))
-        yield Walked(proxy, answers)
+@pytest.fixture(scope="module", params=["proxy", "envoy"])
+def walked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    folder = tmp_path_factory.mktemp("demo")
+    with Demo() as demo:
+        if request.param == "proxy":
+            with Audited(demo.services, folder) as proxy:
+                yield walk_through(proxy, {name: proxy.url(name) for name in ABOUT})
+        else:
+            from lab.envoy_process import Envoy  # noqa: PLC0415 - needs the extra
+
+            ports = {name: urlsplit(url).port or 80 for name, url in demo.services.items()}
+            with Receiver(folder) as receiver, Envoy(ports, receiver.receiving, folder / "envoy") as envoy:
+                yield walk_through(receiver, {name: envoy.url(name) for name in ABOUT})
+
+
+def walk_through(auditor: Audited | Receiver, urls: Mapping[str, str]) -> Walked:
+    answers = walk(urls)
+    auditor.settle(len(answers))
+    return Walked(auditor, answers)
 
 
 def test_clients_get_what_services_say(walked: Walked) -> None:
@@ -98,7 +114,7 @@ def test_findings_are_counted(walked: Walked) -> None:
     for each in walked.findings:
         shown[each["service"], each["rule"]] += each["count"]
     counted: Counter[tuple[str, str]] = Counter()
-    for (_, _, rule, service, _), value in walked.proxy.samples("wirelint_findings_total").items():
+    for (_, _, rule, service, _, _), value in walked.proxy.samples("wirelint_findings_total").items():
         counted[service, rule] += int(value)
     assert +counted == shown
     for service in ABOUT:
@@ -142,3 +158,16 @@ def test_it_ends_when_told(tmp_path: Path, number: signal.Signals) -> None:
         said = proxy.output()
         assert "Traceback" not in said
         assert str(Severity.HIGH) in said
+
+
+def test_envoy_carries_the_demo() -> None:
+    from lab.envoy_process import require_envoy  # noqa: PLC0415 - needs the extra
+
+    require_envoy()
+    words = ["demo", "--envoy", "--duration", "2", "--metrics-port", "0", "--no-browser"]
+    command = [sys.executable, "-m", "wirelint", *words]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+    assert "through Envoy" in run.stderr
+    assert "← access logs of Envoy (gRPC)" in run.stderr
+    assert re.search(r"^all +[1-9]", run.stderr, re.MULTILINE)
+    assert re.search(r"^(high|medium) ", run.stdout, re.MULTILINE)

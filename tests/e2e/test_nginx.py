@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from lab.mitm import Behaviour, Peer, Service
-from lab.proxy import Audited, Finding
+from lab.proxy import Audited, Finding, Receiver
 from support import HOST, Process, free_port
 from tools import require_tool
 
@@ -66,11 +66,11 @@ http {{
 
 
 class Edge:
-    """nginx behind the proxy."""
+    """nginx behind the proxy, or behind Envoy."""
 
-    def __init__(self, proxy: Audited) -> None:
+    def __init__(self, proxy: Audited | Receiver, url: str) -> None:
         self.proxy = proxy
-        self.client = httpx.Client(base_url=proxy.url("edge"), timeout=20, headers={"Accept": "*/*"})
+        self.client = httpx.Client(base_url=url, timeout=20, headers={"Accept": "*/*"})
 
     def get(self, path: str, **more: str) -> httpx.Response:
         before = self.proxy.exchanges
@@ -110,8 +110,8 @@ def upstream() -> Iterator[Service]:
     service.close()
 
 
-@pytest.fixture(scope="module")
-def edge(upstream: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+@pytest.fixture(scope="module", params=["proxy", "envoy"])
+def edge(request: pytest.FixtureRequest, upstream: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     nginx = require_tool("nginx")
     folder = tmp_path_factory.mktemp("nginx")
     folder.joinpath("users").write_text("ada:{PLAIN}enchantress\n")
@@ -122,11 +122,18 @@ def edge(upstream: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         CONFIG.format(folder=folder, host=HOST, port=port, dead=free_port(), upstream=upstream.port, user=user)
     )
     command = [nginx, "-p", folder, "-c", config, "-e", folder / "error.log"]
-    with (
-        Process([str(word) for word in command], log=folder / "nginx.log", port=port),
-        Audited({"edge": f"http://{HOST}:{port}"}, folder / "wirelint") as proxy,
-    ):
-        yield Edge(proxy)
+    with Process([str(word) for word in command], log=folder / "nginx.log", port=port):
+        if request.param == "proxy":
+            with Audited({"edge": f"http://{HOST}:{port}"}, folder / "wirelint") as proxy:
+                yield Edge(proxy, proxy.url("edge"))
+        else:
+            from lab.envoy_process import Envoy  # noqa: PLC0415 - needs the extra
+
+            with (
+                Receiver(folder / "wirelint") as receiver,
+                Envoy({"edge": port}, receiver.receiving, folder / "envoy") as envoy,
+            ):
+                yield Edge(receiver, envoy.url("edge"))
 
 
 def test_fine(edge: Edge) -> None:
@@ -187,14 +194,14 @@ def test_failure_under_success_in_json(edge: Edge) -> None:
 
 
 def test_foreign(edge: Edge) -> None:
-    """Old versions of nginx pass on what is no HTTP as if it were HTTP/0.9, and it is the proxy that makes a 502 of it.
+    """Old versions of nginx pass on what is no HTTP as if it were HTTP/0.9, and the proxy, or Envoy, makes a 502 of it.
 
     That 502 must not be taken for one of nginx's own.
     """
     before = edge.proxy.outcomes()
     answer = edge.get("/foreign")
     assert answer.status_code == 502
-    code = "none" if "mitmproxy" in answer.headers["Server"] else "502"
+    code = "502" if "nginx" in answer.text else "none"
     assert edge.proxy.outcomes() - before == {("edge", code, "server_error"): 1}
     assert edge.findings("/foreign") == []
 

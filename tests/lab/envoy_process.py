@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -10,18 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from support import HOST, Process, free_port, wait_until
-from tools import find_tool, missing
+from tools import missing
 from wirelint.sources.envoy.config.blocks import CarriedService, HostPort, bootstrap
 from wirelint.sources.envoy.config.lua import FilterSettings
+from wirelint.sources.envoy.program import find_envoy
 
 
 def require_envoy() -> Path:
     """Return where Envoy is; without it the test fails in CI and is skipped elsewhere."""
-    try:
-        packaged = Path(str(importlib.resources.files("envoy").joinpath("_bin", "envoy")))
-    except ModuleNotFoundError:
-        packaged = Path()
-    return packaged if packaged.is_file() else find_tool("envoy") or missing("envoy")
+    return find_envoy() or missing("envoy")
 
 
 class Envoy(Process):

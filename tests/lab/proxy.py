@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import sys
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,10 @@ class _Auditor(Process):
     def _ready(self) -> bool:
         try:
             return self.get("/readyz") == "ok\n"
-        except OSError:  # 503 is one, too
+        except urllib.error.HTTPError as error:
+            error.close()
+            return False
+        except OSError:
             return False
 
     def get(self, path: str, accept: str = "*/*") -> str:

@@ -8,12 +8,16 @@ import sys
 import tempfile
 import threading
 import webbrowser
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from wirelint.cli.common import common
+from wirelint.cli.live_run import Page
+from wirelint.cli.receiving import need_extra, receive
 from wirelint.cli.serving import serve
 from wirelint.settings.options import PORT, option
 from wirelint.settings.setup import default
@@ -22,7 +26,11 @@ from wirelint.sinks.console import Printer
 
 if TYPE_CHECKING:
     from wirelint.demo import Demo
+    from wirelint.live import Live
     from wirelint.sources.mitm.master import Running
+
+Begin = Callable[[Mapping[str, str], str, Callable[[], None]], None]
+"""Starts the clients: is given where to reach each service, the address of the page, and a way to stop it all."""
 
 _HOST: Final = "127.0.0.1"
 _PAGE_PORT: Final = 9464
@@ -38,39 +46,35 @@ _PAGE_PORT: Final = 9464
     help="Duration of the demo.",
 )
 @option("--forever", is_flag=True, help="Run until Ctrl-C.")
+@option("--envoy", is_flag=True, help="Let Envoy carry the traffic, and audit its access log.")
 @option(
     "--browser/--no-browser", default=True, show_default=True, help="Open the page in a browser, if there is a desktop."
 )
 @option("--metrics-port", type=PORT, help=f"Port of the page and of /metrics; default: {_PAGE_PORT} if free.")
 @common
-def command(duration: float, forever: bool, browser: bool, metrics_port: int | None) -> int:
+def command(duration: float, forever: bool, envoy: bool, browser: bool, metrics_port: int | None) -> int:
     """Run wirelint between services that misbehave like real ones, one correct service, and their clients.
 
     Everything runs on this machine, on free ports, and stops with the command.
     """
     notes = Printer(sys.stderr)
-    from wirelint.demo import Demo, DemoError  # noqa: PLC0415 - like the next, only once it is wanted
-    from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec  # noqa: PLC0415
+    from wirelint.demo import Demo, DemoError  # noqa: PLC0415 - only once it is wanted
 
+    if envoy:
+        need_extra()
     trouble: list[str] = []
+    port = _page_port() if metrics_port is None else metrics_port
     try:
-        # mitmproxy's files, among them a CA, must not remain.
         with tempfile.TemporaryDirectory(prefix="wirelint-demo-") as folder, Demo() as demo:
-            settings = ProxySettings(
-                services=[ServiceSpec(url=url, name=name, listen_port=0) for name, url in demo.services.items()],
-                grace=1.0,
-                options={"confdir": folder},
-            )
 
-            def ready(running: Running, url: str) -> None:
-                proxied = {each.name: f"http://{each.host}:{each.port}" for each in running.listeners}
-                demo.start_clients(proxied, None if forever else duration)
-                threading.Thread(target=_follow, args=(demo, running, trouble), daemon=True).start()
+            def begin(urls: Mapping[str, str], page: str, stop: Callable[[], None]) -> None:
+                demo.start_clients(urls, None if forever else duration)
+                threading.Thread(target=_follow, args=(demo, stop, trouble), daemon=True).start()
                 if browser and _on_a_desktop():
-                    threading.Thread(target=_open, args=(url,), daemon=True).start()
+                    threading.Thread(target=_open, args=(page,), daemon=True).start()
 
-            port = _page_port() if metrics_port is None else metrics_port
-            live = serve(settings, default().engine(), metrics_host=_HOST, metrics_port=port, on_ready=ready)
+            run = _behind_envoy if envoy else _behind_proxy
+            live = run(demo.services, Path(folder), port, begin)
             demo.stop()
     except DemoError as error:
         raise click.UsageError(str(error), click.get_current_context()) from error
@@ -86,8 +90,42 @@ def command(duration: float, forever: bool, browser: bool, metrics_port: int | N
     return 0
 
 
-def _follow(demo: Demo, running: Running, trouble: list[str]) -> None:
-    """Stop the proxy once the clients exit."""
+def _behind_proxy(services: Mapping[str, str], folder: Path, port: int, begin: Begin) -> Live:
+    from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec  # noqa: PLC0415 - loads mitmproxy
+
+    settings = ProxySettings(
+        services=[ServiceSpec(url=url, name=name, listen_port=0) for name, url in services.items()],
+        grace=1.0,
+        # mitmproxy's files, among them a CA, must not remain.
+        options={"confdir": str(folder)},
+    )
+
+    def ready(running: Running, page: str) -> None:
+        begin({each.name: f"http://{each.host}:{each.port}" for each in running.listeners}, page, running.stop)
+
+    return serve(settings, default().engine(), metrics_host=_HOST, metrics_port=port, on_ready=ready)
+
+
+def _behind_envoy(services: Mapping[str, str], folder: Path, port: int, begin: Begin) -> Live:
+    from wirelint.demo.envoy import DemoEnvoy, free_ports  # noqa: PLC0415 - only once it is wanted
+    from wirelint.sources.envoy.receiver import ReceiverSettings  # noqa: PLC0415 - loads grpcio, which is an extra
+
+    (receiving,) = free_ports(1)
+    carrier = DemoEnvoy(services, receiving, folder)
+    try:
+        return receive(
+            ReceiverSettings(host=_HOST, port=receiving),
+            default().engine(),
+            page=Page(_HOST, port),
+            rows=[(url, f"→ {name} at {services[name]}, through Envoy") for name, url in carrier.urls.items()],
+            on_ready=lambda running, page: begin(carrier.urls, page, running.stop),
+        )
+    finally:
+        carrier.stop()
+
+
+def _follow(demo: Demo, stop: Callable[[], None], trouble: list[str]) -> None:
+    """Stop the proxy or the receiver once the clients have ended."""
     from wirelint.demo import DemoError  # noqa: PLC0415
 
     try:
@@ -95,7 +133,7 @@ def _follow(demo: Demo, running: Running, trouble: list[str]) -> None:
     except DemoError as error:
         trouble.append(str(error))
     with suppress(RuntimeError):  # the event loop has already ended
-        running.stop()
+        stop()
 
 
 def _page_port() -> int:

@@ -10,8 +10,9 @@ import click
 
 from wirelint.cli.common import common
 from wirelint.cli.live_options import overload_option, page_options
-from wirelint.cli.live_run import LiveSession, Page, place, run_live
+from wirelint.cli.live_run import Page
 from wirelint.cli.logs import Logging, log_options
+from wirelint.cli.receiving import need_extra, receive
 from wirelint.settings.options import option
 from wirelint.settings.reload import Reload, Rereadable
 from wirelint.settings.setup import sample, setup
@@ -66,52 +67,25 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         raise click.UsageError("--tls-cert and --tls-key belong together: give both", context)
     if tls_client_ca is not None and tls_cert is None:
         raise click.UsageError("--tls-client-ca needs TLS: give --tls-cert and --tls-key, too", context)
-    try:
-        from wirelint.sources.envoy import receiver  # noqa: PLC0415 - loads grpcio, which is an extra
-    except ImportError as error:
-        message = f"{error.name or 'a library'} is not installed: run pip install 'wirelint[envoy]'"
-        raise click.UsageError(message, context) from error
+    need_extra()
+    from wirelint.sources.envoy.receiver import ReceiverSettings  # noqa: PLC0415 - loads grpcio, which is an extra
 
-    settings = receiver.ReceiverSettings(
-        host=host,
-        port=port,
-        certificate=tls_cert,
-        key=tls_key,
-        client_ca=tls_client_ca,
-        gateway=gateway,
-        overload_lag=overload_lag,
+    receive(
+        ReceiverSettings(
+            host=host,
+            port=port,
+            certificate=tls_cert,
+            key=tls_key,
+            client_ca=tls_client_ca,
+            gateway=gateway,
+            overload_lag=overload_lag,
+        ),
+        found.engine(),
+        page=Page(metrics_host, metrics_port, metrics_allow_host),
+        shares=found.shares,
+        logging=Logging(log, log_size, log_files, log_format),
+        reloading=lambda live: Reload(context, live.change, live.stay),
     )
-    stats = receiver.new_stats()
-
-    def carry(session: LiveSession) -> None:
-        from wirelint.web.site import Endpoint  # noqa: PLC0415 - only once it is wanted
-
-        def ready(running: receiver.Receiving) -> None:
-            url = f"{'http' if tls_cert is None else 'https'}://{place(host, running.port)}"
-            session.ready([Endpoint(url)], [(url, "← access logs of Envoy (gRPC)")])
-
-        live = session.live
-        receiver.run(
-            settings,
-            live.consume,
-            stats=stats,
-            sampler=live.sampler,
-            on_ready=ready,
-            on_leave=session.leave,
-            on_reload=Reload(context, live.change, live.stay),
-        )
-
-    try:
-        run_live(
-            found.engine(),
-            carry,
-            stats=stats,
-            page=Page(metrics_host, metrics_port, metrics_allow_host),
-            shares=found.shares,
-            logging=Logging(log, log_size, log_files, log_format),
-        )
-    except OSError as error:
-        raise click.UsageError(error.strerror or str(error), context) from error
     return 0
 
 

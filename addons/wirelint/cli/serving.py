@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from wirelint.settings.sampling import Shares
     from wirelint.sources.mitm.master import Running
     from wirelint.sources.mitm.settings import ProxySettings
-    from wirelint.sources.stats import Stats
     from wirelint.sources.mitm.workers.supervisor import Supervisor
+    from wirelint.sources.stats import Stats
     from wirelint.web.site import Endpoint
 
 # The text of mitmproxy and asyncio for an address in use.

@@ -1,0 +1,81 @@
+"""Run a receiver of Envoy's access logs with its page: shared by ``receive`` and ``demo``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from wirelint.cli.live_run import LiveSession, Page, Rows, place, run_live
+
+if TYPE_CHECKING:
+    from wirelint.cli.logs import Logging
+    from wirelint.live import Live
+    from wirelint.settings.engine import AnyEngine
+    from wirelint.settings.sampling import Shares
+    from wirelint.sources.envoy.receiver import ReceiverSettings, Receiving
+
+
+def receive(  # noqa: PLR0913 - what may be set, by name
+    settings: ReceiverSettings,
+    engine: AnyEngine,
+    *,
+    page: Page,
+    rows: Rows = (),
+    on_ready: Callable[[Receiving, str], None] = lambda _running, _url: None,
+    shares: Shares | None = None,
+    logging: Logging | None = None,
+    reloading: Callable[[Live], Callable[[], None]] | None = None,
+) -> Live:
+    """Receive until it is stopped, then print a summary on standard error.
+
+    :param settings: of the receiver.
+    :param engine: judges the traffic.
+    :param page: where page and metrics are served.
+    :param rows: further addresses to print, and what they are for.
+    :param on_ready: called with what runs and with the page's address, once it listens.
+    :param shares: how much of each service's traffic to audit; all of it where None.
+    :param logging: the logs of findings and of wirelint itself, besides the terminal.
+    :param reloading: is given the wiring, and returns what to call with each SIGHUP.
+    :returns: the wiring, stopped, to read numbers from.
+    :raises click.UsageError: an address cannot be listened on, or a file cannot be read.
+    """
+    from wirelint.sources.envoy import receiver  # noqa: PLC0415 - loads grpcio, which is an extra
+    from wirelint.web.site import Endpoint  # noqa: PLC0415 - only once it is wanted
+
+    stats = receiver.new_stats()
+
+    def carry(session: LiveSession) -> None:
+        def ready(running: Receiving) -> None:
+            url = f"{'http' if settings.certificate is None else 'https'}://{place(settings.host, running.port)}"
+            session.ready([Endpoint(url)], [*rows, (url, "← access logs of Envoy (gRPC)")])
+            on_ready(running, session.page)
+
+        live = session.live
+        receiver.run(
+            settings,
+            live.consume,
+            stats=stats,
+            sampler=live.sampler,
+            on_ready=ready,
+            on_leave=session.leave,
+            on_reload=None if reloading is None else reloading(live),
+        )
+
+    try:
+        return run_live(engine, carry, stats=stats, page=page, shares=shares, logging=logging)
+    except OSError as error:
+        raise click.UsageError(error.strerror or str(error), click.get_current_context(silent=True)) from error
+
+
+def need_extra() -> None:
+    """Check that the libraries of the extra are there.
+
+    :raises click.UsageError: one is not.
+    """
+    try:
+        import wirelint.sources.envoy.receiver  # noqa: F401, PLC0415 - likewise
+    except ImportError as error:
+        message = f"{error.name or 'a library'} is not installed: run pip install 'wirelint[envoy]'"
+        raise click.UsageError(message, click.get_current_context(silent=True)) from error
