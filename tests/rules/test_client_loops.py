@@ -27,7 +27,7 @@ def hot(*story: str) -> list[Finding]:
 def test_five_times_at_one_pace() -> None:
     (finding,) = hot(times(5, BROKEN))
     assert (finding.severity, finding.confidence) == (Severity.MEDIUM, Confidence.STRONG)
-    assert finding.message == "the client sent the same request 5 times in 4.0 s, and each came to 500"
+    assert finding.message == "the client sent the same request 5 times in 4.0 s, each with 500"
     assert finding.evidence == "GET /prices → 500, 5x in 4.0 s"
     assert notes(finding) == ["failed"] * 4 + ["sent again, failed again"]
     assert hot(times(4, BROKEN)) == []
@@ -253,7 +253,7 @@ def denied(target: str = "/orders", *asked: str, got: str = BEARER, method: str 
 def test_four_refusals_of_one_credential() -> None:
     (finding,) = stale(times(4, denied(), 20))
     assert (finding.severity, finding.confidence, finding.status) == (Severity.MEDIUM, Confidence.STRONG, 401)
-    assert finding.message == "the client went on with a credential that was refused 4 times in a row"
+    assert finding.message == "the client keeps sending a credential that was refused 4 times in a row"
     assert finding.evidence == "GET /orders → 401, the 4th for one credential in 60.0 s"
     assert notes(finding) == ["refused"] * 3 + ["the same credential once more"]
     assert stale(times(3, denied(), 20)) == []

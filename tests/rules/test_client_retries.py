@@ -26,7 +26,7 @@ def back(*after: str, told: str = LIMITED) -> list[Finding]:
 def test_a_client_that_comes_back_early() -> None:
     (finding,) = back(later(8.97), SERVED)
     assert (finding.severity, finding.confidence, finding.status) == (Severity.MEDIUM, Confidence.STRONG, 200)
-    assert finding.message == "the client came back after 9.9 s, asked to wait 30 s"
+    assert finding.message == "the client came back after 9.9 s, but was asked to wait 30 s"
     assert finding.evidence == "429 with Retry-After, 30 s; sent again 9.9 s later"
     assert notes(finding) == ["asked to wait 30 s", "sent 9.9 s later"]
     assert len(back(LIMITED)) == 1
@@ -132,7 +132,7 @@ def aborted(kind: str) -> str:
 def test_the_same_order_twice() -> None:
     (finding,) = unsafe(FAILED, later(0.57), PLACED)
     assert (finding.severity, finding.confidence) == (Severity.INFO, Confidence.WEAK)
-    assert finding.message == "the client sent the same POST again 1.5 s after 500, with nothing to tell it by"
+    assert finding.message == "the client sent the same POST again 1.5 s after 500, without an idempotency key"
     assert finding.evidence == "POST /orders → 500, the same content again 1.5 s later"
     assert notes(finding) == ["whether it was carried out is unknown", "the same content once more"]
     assert len(unsafe(FAILED, FAILED)) == 1

@@ -145,7 +145,7 @@ CHANGED = pair(200, "/notes/7", A, method="PUT", content="{}")
 def test_who_may_change_may_not_delete() -> None:
     finding = one(PARTIAL, KEPT + CHANGED)
     assert (finding.severity, finding.confidence) == (Severity.INFO, Confidence.WEAK)
-    assert one(PARTIAL, CHANGED + KEPT).message == "403 for DELETE to a caller that PUT is allowed to"
+    assert one(PARTIAL, CHANGED + KEPT).message == "403 for DELETE to a caller that may PUT"
 
 
 def test_who_may_delete_may_not_change() -> None:

@@ -184,7 +184,7 @@ def test_contradictions(status: int, sent: str, count: int) -> None:
 def test_statuses_below_the_name_of_the_operation(items: str, failed: int) -> None:
     text = answer("200 OK", request="POST /_bulk HTTP/1.1", body=f'{{"took": 30, "items": [{items}]}}')
     (finding,) = run("bulk-without-multi-status", text)
-    assert finding.message == f"200 for 2 operations, of which {failed} failed"
+    assert finding.message == f"200 for 2 operations, {failed} of which failed"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_listed_and_refused() -> None:
 
 def test_left_out_and_accepted() -> None:
     (finding,) = of("allow-header-lies", OPTIONS, ACCEPTED)
-    assert finding.message == "204 to PATCH, which Allow leaves out"
+    assert finding.message == "204 to PATCH, which Allow omits"
     assert finding.evidence == "OPTIONS /users/{id}: Allow: DELETE, GET, PUT; PATCH: 204"
     assert notes(finding) == ["does not list the method", "accepted"]
     assert len(of("allow-header-lies", REFUSED, ACCEPTED)) == 1

@@ -286,7 +286,7 @@ def test_stores_that_slow_down_by_convention() -> None:
 
 def test_two_limiters_are_named_as_such() -> None:
     (finding,) = throttled(times(9, limited(429, "Via: 1.1 edge")), times(2, limited(503)))
-    assert finding.message == "rate limits by 429, 503, of two limiters as it seems"
+    assert finding.message == "rate limits by 429, 503, apparently of two limiters"
     assert finding.side is Side.INTERMEDIARY
     (finding,) = throttled(times(9, limited(429, "Via: 1.1 edge")), limited(429), times(2, limited(503)))
     assert finding.side is Side.SERVER

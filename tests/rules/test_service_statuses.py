@@ -113,7 +113,7 @@ def catch_all(*story: str) -> list[Finding]:
 def test_one_status_for_several_things() -> None:
     (finding,) = catch_all(VALUES, times(6, NO_CART))
     assert (finding.severity, finding.confidence) == (Severity.INFO, Confidence.STRONG)
-    assert finding.message == "400 stands for 2 things: validation, missing resource"
+    assert finding.message == "400 for 2 kinds of errors: validation, missing resource"
     assert finding.evidence == "400: validation 24x, missing resource 5x, of 30 on 3 routes; never 422, 404"
     assert steps(finding) == [
         ("400", "about validation"),
@@ -146,7 +146,7 @@ def test_what_has_its_status_elsewhere_is_not_counted(status: int) -> None:
     own = bad("/notes/7", "no", status=status)
     assert catch_all(own, VALUES, times(9, NO_CART)) == []
     (finding,) = catch_all(own, VALUES, times(9, NO_CART), times(9, TAKEN))
-    assert "2 things" in finding.message
+    assert "2 kinds of errors" in finding.message
     assert str(status) not in finding.evidence.partition("never")[2]
 
 
@@ -225,7 +225,9 @@ def faults(*story: str) -> list[Finding]:
 def test_different_errors_and_failed_calls() -> None:
     (finding,) = faults(call(), GET_ITEM, *FAULTS)
     assert (finding.severity, finding.confidence, finding.service) == (Severity.MEDIUM, Confidence.STRONG, "example")
-    assert finding.message == ("500 for 3 different errors, and never 502, 503 or 504 though a call to another failed")
+    assert finding.message == (
+        "500 for 3 different errors, and never 502, 503 or 504 although a call to another failed"
+    )
     assert finding.evidence == "500: LABEL_TEMPLATE_BROKEN, LEDGER_SUM_DIFFERS, PRICE_TABLE_EMPTY; calls that failed: 1"
     assert steps(finding) == [
         ("timed out", "a call of the service that failed"),

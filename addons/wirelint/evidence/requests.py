@@ -45,7 +45,7 @@ def _content(exchange: Exchange) -> str | None:
     # Content that a recorder blanked was not sent like that; JSON lines are a separate format.
     if _redacted.fullmatch(text) or "\n{" in text or "}\r\n" in text:
         return None
-    return "content that is no JSON, sent as JSON"
+    return "content sent as JSON is not JSON"
 
 
 def is_call_for_data(exchange: Exchange) -> bool:

@@ -47,7 +47,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     found = challenges(exchange)
     asked = found.of("bearer")
     if asked and found.fault is None and all(challenge.get("error") is None for challenge in asked):
-        yield Hit("401 whose challenge gives no error code for the token sent", "WWW-Authenticate: Bearer")
+        yield Hit("401 without an error code for the token in its challenge", "WWW-Authenticate: Bearer")
 
 
 BAD = (

@@ -55,16 +55,16 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 def _faults(name: str, found: Challenges) -> Iterator[Hit]:
     if found.fault is not None:
-        yield Hit(f"{name} does not parse", f"{name}: … {found.fault}", discriminator=name)
+        yield Hit(f"{name} is malformed", f"{name}: … {found.fault}", discriminator=name)
         return
     for challenge in found.items:
         if challenge.scheme == "basic" and challenge.get("realm") is None:
-            yield Hit(f"{name} challenges for Basic, without realm", f"{name}: Basic", discriminator=name)
+            yield Hit(f"{name} challenge for Basic without realm", f"{name}: Basic", discriminator=name)
             return
         names = [parameter for parameter, _ in challenge.parameters]
         if challenge.scheme == "bearer" and len(set(names)) < len(names):
             twice = next(parameter for parameter in names if names.count(parameter) > 1)
-            yield Hit(f"{name} challenges for Bearer, giving a parameter twice", twice, discriminator=name)
+            yield Hit(f"{name} challenge for Bearer with a repeated parameter", twice, discriminator=name)
             return
 
 

@@ -84,7 +84,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             continue
         stranger, (before, other) = proofs
         yield Hit(
-            "401 to valid credentials, the same that everybody gets here",
+            "401 to valid credentials, the same as without credentials",
             f"{visit.method} {visit.route} → one 401 for none, and for {_CALLERS} valid credentials",
             story=(
                 before.step("accepted elsewhere"),

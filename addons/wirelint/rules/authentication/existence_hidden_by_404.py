@@ -72,7 +72,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if context.recall(Writes).touched(exchange, seen):
         return
     yield Hit(
-        "404 to a caller, for what another one reads",
+        "404 to a caller for a resource that another one reads",
         f"GET {now.route} → {seen.status}, then 404 to other credentials, then {now.status}",
         confidence=None if _globally_unique.search(exchange.request.path[:1024]) else Confidence.WEAK,
         story=(seen.step("read"), *(visit.step("not found by another caller") for visit in hidden[-2:])),

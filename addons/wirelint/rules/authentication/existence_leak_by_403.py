@@ -64,7 +64,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if min(len(forbidden), len(missing)) < _TIMES or not forbidden.keys().isdisjoint(missing):
         return
     yield Hit(
-        "403 for ids that exist and 404 for others, to one caller",
+        "403 for existing ids and 404 for others, to one caller",
         f"GET {now.route} → 403 for {len(forbidden)} ids, 404 for {len(missing)}",
         story=tuple(
             visit.step("exists" if visit.status == 403 else "does not exist")

@@ -97,7 +97,7 @@ def _by_text(exchange: Answered) -> Iterator[Hit]:
         return
     if Meaning.AUTHN in of_prose(words.prose):
         return  # many send «not_authorized» with every 401; a text such as «login failed» beside it decides
-    yield Hit("401 to a caller with credentials who lacks permission", words.prose or " ".join(words.codes))
+    yield Hit("401 sent to a caller without permission; 403 is expected", words.prose or " ".join(words.codes))
 
 
 BAD = (

@@ -64,7 +64,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     if response.status == 200:
         if _password.search((response.body.text or "")[:32768]):
-            yield Hit("200 with a login form to a call for data", '<input type="password">')
+            yield Hit("200 with a login form in response to an API call", '<input type="password">')
         return
     location = response.headers.get("location") or ""
     try:
@@ -72,7 +72,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     except ValueError:
         return
     if _login.search(path[:1024]):
-        yield Hit(f"{response.status} to a login page for a call for data", f"Location: {path[:100]}")
+        yield Hit(f"{response.status} to a login page in response to an API call", f"Location: {path[:100]}")
 
 
 BAD = (

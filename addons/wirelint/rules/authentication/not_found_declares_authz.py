@@ -44,7 +44,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for permission in the text, or in a code such as NotAuthorizedOrNotFound."""
     words = said(exchange)
     if Meaning.AUTHZ in of_prose(words.prose) or any(Meaning.AUTHZ in of_code(code) for code in words.codes):
-        yield Hit("404 that speaks of permission", words.prose or " ".join(words.codes))
+        yield Hit("404 that mentions permission", words.prose or " ".join(words.codes))
 
 
 BAD = (

@@ -69,7 +69,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         if worked is not None and worked.credential != now.credential:
             return
         yield Hit(
-            f"403 for {refused.method} to a caller that {accepted.method} is allowed to",
+            f"403 for {refused.method} to a caller that may {accepted.method}",
             f"{now.route} → {refused.method} 403, {accepted.method} {accepted.status}",
             severity=Severity.INFO if refused.method == "DELETE" else Severity.LOW,
             story=(visit.step("forbidden" if visit is refused else "allowed"),),

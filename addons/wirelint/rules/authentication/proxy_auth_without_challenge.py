@@ -47,7 +47,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if value is None:
         yield Hit("407 without a Proxy-Authenticate field", f"407 {response.reason}".rstrip())
     elif not value.strip(" ,\t"):
-        yield Hit("407 whose Proxy-Authenticate field holds no challenge", f"Proxy-Authenticate: {value}")
+        yield Hit("407 with a Proxy-Authenticate field without a challenge", f"Proxy-Authenticate: {value}")
 
 
 BAD = (

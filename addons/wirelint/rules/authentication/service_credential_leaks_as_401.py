@@ -66,7 +66,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if accepted is None or call.status not in (401, 403) or not _is_its_own(call, caller):
         return
     yield Hit(
-        f"{exchange.status} to an accepted caller, since {call.service[:40]} had refused the service itself",
+        f"{exchange.status} to an accepted caller, because {call.service[:40]} refused the service itself",
         hops.text(call),
         confidence=hops.confidence,
         story=(accepted.step("the caller accepted"), *hops.story({id(call): "the service itself refused"}, "")),

@@ -49,7 +49,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if value is None:
         yield Hit("401 without a WWW-Authenticate field", f"401 {response.reason}".rstrip())
     elif not value.strip(" ,\t"):
-        yield Hit("401 whose WWW-Authenticate field holds no challenge", f"WWW-Authenticate: {value}")
+        yield Hit("401 with a WWW-Authenticate field without a challenge", f"WWW-Authenticate: {value}")
 
 
 BAD = (

@@ -83,7 +83,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     span = now.started - row[-_COUNT].started
     yield Hit(
-        f"the client sent the same request {_COUNT} times in {span:.1f} s, and each came to {now.outcome}",
+        f"the client sent the same request {_COUNT} times in {span:.1f} s, each with {now.outcome}",
         f"{now.method} {now.route} → {now.outcome}, {_COUNT}x in {span:.1f} s",
         story=tuple(visit.step("failed") for visit in row[-_COUNT:-1]),
         note="sent again, failed again",

@@ -70,7 +70,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     if waited >= _ENOUGH * told.wait or (told.resource != now.resource and now.status not in _REFUSALS):
         return
     yield Hit(
-        f"the client came back after {waited:.1f} s, asked to wait {told.wait:.0f} s",
+        f"the client came back after {waited:.1f} s, but was asked to wait {told.wait:.0f} s",
         f"{told.status} with Retry-After, {told.wait:.0f} s; sent again {waited:.1f} s later",
         confidence=None if told.resource == now.resource or "{" not in now.route else Confidence.WEAK,
         story=(told.step(f"asked to wait {told.wait:.0f} s"),),

@@ -79,7 +79,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if not _is_loop(row, by_itself=by_itself) or _is_loop(row[1:], by_itself=by_itself):
         return
     yield Hit(
-        f"the client went on with a credential that was refused {len(row)} times in a row",
+        f"the client keeps sending a credential that was refused {len(row)} times in a row",
         f"{now.method} {now.route} → 401, the {len(row)}th for one credential in {now.started - row[-1].started:.1f} s",
         story=tuple(visit.step("refused") for visit in reversed(row[1:])),
         note="the same credential once more",

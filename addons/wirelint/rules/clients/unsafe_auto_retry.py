@@ -105,7 +105,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     if _reading.search(exchange.request.path.rstrip("/").rpartition("/")[2][:128]):
         return
     yield Hit(
-        f"the client sent the same {now.method} again {paused:.1f} s after {before.outcome}, with nothing to tell it by",
+        f"the client sent the same {now.method} again {paused:.1f} s after {before.outcome}, without an idempotency key",
         f"{now.method} {now.route} → {before.outcome}, the same content again {paused:.1f} s later",
         story=(before.step("whether it was carried out is unknown"),),
         note="the same content once more",

@@ -69,7 +69,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             and not _other_form.match(text := (body.text or "").strip()[:512])
             and not (body.is_cut_json and response.headers.get("content-length") != str(len(body.raw or b"")))
         ):
-            yield Hit(f"content that is no JSON, sent as {media.essence}", text[:120])
+            yield Hit(f"content sent as {media.essence} is not JSON", text[:120])
     elif (body.content or b"")[:1] == b"{" and body.top_level and not _file.search(exchange.request.path[-128:]):
         yield Hit(
             f"JSON sent as {media.essence}",

@@ -81,7 +81,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     folded = text.lower()
     gateway = any(name in folded for name in _GATEWAYS)
     yield Hit(
-        f"{response.status} as a web page to a call for data",
+        f"{response.status} with an HTML page in response to an API call",
         f"Content-Type: {response.headers.media_type.essence}",
         side=Side.INTERMEDIARY if gateway else Side.SERVER,
     )

@@ -50,7 +50,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     current = (response.headers.get("etag") or "").strip()
     known = (exchange.request.headers.get("if-none-match") or "")[:_LONGEST]
     if len(current) > 2 and current.endswith('"') and current in [tag.strip() for tag in known.split(",")]:
-        yield Hit("200 although If-None-Match holds the current ETag", f"ETag: {current}")
+        yield Hit("200 although If-None-Match has the current ETag", f"ETag: {current}")
 
 
 BAD = (

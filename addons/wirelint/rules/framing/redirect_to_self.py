@@ -62,7 +62,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     except ValueError:
         return
     if goal == own and "#" not in location:
-        yield Hit(f"{response.status} to the URI that was asked for", f"Location: {location}")
+        yield Hit(f"{response.status} to the requested URI", f"Location: {location}")
 
 
 BAD = (

@@ -46,7 +46,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     sunset = http_date(response.headers.get("sunset") or "")
     since = _since(response.headers.get("deprecation") or "")
     if sunset is not None and since is not None and sunset < since:
-        yield Hit("Sunset lies before Deprecation", f"Sunset: {response.headers.get('sunset')}")
+        yield Hit("Sunset is earlier than Deprecation", f"Sunset: {response.headers.get('sunset')}")
 
 
 def _since(value: str) -> float | None:

@@ -53,9 +53,9 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     offered, chosen = _protocols(request.headers.get("upgrade")), _protocols(response.headers.get("upgrade"))
     if not offered:
-        yield Hit("101 to a request that did not ask for it", f"101 {response.reason}".rstrip())
+        yield Hit("101 to a request without Upgrade", f"101 {response.reason}".rstrip())
     elif not chosen:
-        yield Hit("101 that names no protocol", f"101 {response.reason}".rstrip())
+        yield Hit("101 without a protocol", f"101 {response.reason}".rstrip())
     elif not chosen <= offered:
         yield Hit("101 to a protocol that was not offered", f"Upgrade: {response.headers.get('upgrade')}")
 

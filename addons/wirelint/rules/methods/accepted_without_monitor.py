@@ -70,7 +70,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if content is None or content.strip() not in (b"", b"{}", b"[]", b"null"):
         return
     if protocol(exchange) is None and not _sink.search(request.path[:_SCANNED]):
-        yield Hit("202 without content and without a place to ask", f"202 {response.reason}".rstrip())
+        yield Hit("202 without content or a way to follow the request", f"202 {response.reason}".rstrip())
 
 
 BAD = (

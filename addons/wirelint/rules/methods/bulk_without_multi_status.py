@@ -63,7 +63,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if len(told) == len(results):
         failed = sum(status >= 400 for status in told)
         yield Hit(
-            f"{exchange.status} for {len(told)} operations, of which {failed} failed",
+            f"{exchange.status} for {len(told)} operations, {failed} of which failed",
             json.dumps([{"status": status} for status in told[:_MOST_SHOWN]]),
         )
 

@@ -61,7 +61,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if not text:
         yield Hit("DELETE answered 200 with no content", f"200 {response.reason}".rstrip())
     elif text == b"null" or (text[:1] in b'{["' and _says_nothing(response.body.json)):
-        yield Hit("DELETE answered 200 with content that says nothing", text.decode("utf-8", "replace"))
+        yield Hit("DELETE answered 200 with content that adds nothing", text.decode("utf-8", "replace"))
 
 
 def _says_nothing(value: object) -> bool:

@@ -46,7 +46,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     broken, without = exchange.probe("broken"), exchange.probe("without")
     if broken is not None and without is not None and broken.same and without.same:
         yield Hit(
-            f"{exchange.status} whatever the credentials",
+            f"{exchange.status} for any credentials",
             f"as sent: {exchange.status}; broken: {broken.status}; without: {without.status}; the same content",
         )
 

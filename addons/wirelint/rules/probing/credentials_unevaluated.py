@@ -50,7 +50,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     accepted = next((v for v in reversed(context.recall(Visits).of_credential(exchange)) if v.succeeded), None)
     if accepted is not None:
         yield Hit(
-            "401 whatever the credentials, to a client that is accepted elsewhere",
+            "401 for any credentials, to a client that is accepted elsewhere",
             f"as sent: 401; broken: {broken.status}; without: {without.status}; the same content",
             story=(accepted.step("the same credential accepted"),),
             note="the same answer as to broken credentials and to none",

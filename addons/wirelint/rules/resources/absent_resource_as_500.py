@@ -55,7 +55,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             if proof.method == "DELETE" and gone.request == f"DELETE {fault.route}":
                 continue  # repeated-delete-5xx reports it
             yield Hit(
-                "500 sent for a resource that is not there; 404 is expected",
+                "500 sent for a resource that does not exist; 404 is expected",
                 f"{gone.request} → {gone.outcome}; {fault.method} {fault.route} → {fault.status}",
                 story=proof.story,
                 note=proof.note,

@@ -65,7 +65,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             on_list = proof.kind == LISTED
             other = proof.story[0]
             yield Hit(
-                f"Allow {'lists' if on_list else 'leaves out'} {proof.method}, which was answered {other.outcome}",
+                f"Allow {'lists' if on_list else 'omits'} {proof.method}, which was answered {other.outcome}",
                 f"{proof.fault.method} {proof.fault.route}: Allow: {', '.join(sorted(allowance(exchange) & METHODS))}; {proof.method}: {other.outcome}",
                 discriminator="listed" if on_list else "not listed",
                 story=proof.story,
@@ -88,7 +88,7 @@ def _by_list(exchange: Answered, context: Context) -> Iterator[Hit]:
     if context.recall(Writes).touched(exchange, listed.visit) or (not refused and holds_error(exchange)):
         return
     yield Hit(
-        f"{now.status} to {now.method}, which Allow {'lists' if on_list else 'leaves out'}",
+        f"{now.status} to {now.method}, which Allow {'lists' if on_list else 'omits'}",
         f"{listed.visit.method} {now.route}: Allow: {', '.join(sorted(listed.methods & METHODS))}; {now.method}: {now.status}",
         discriminator="listed" if on_list else "not listed",
         story=(listed.visit.step("lists the method" if on_list else "does not list the method"),),

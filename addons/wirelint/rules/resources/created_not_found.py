@@ -74,7 +74,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if context.recall(Writes).removed(exchange, made):
         return
     yield Hit(
-        f"201 for something that is still 404 after {now.started - made.ended:.0f} s",
+        f"201 for a resource that is still 404 after {now.started - made.ended:.0f} s",
         f"{made.method} {made.route} → 201; GET {now.route} → 404, 404",
         story=(
             made.step("created, by its " + ("Location" if announced.named else "id")),

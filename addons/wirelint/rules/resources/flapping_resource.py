@@ -69,7 +69,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     turns.reverse()
     yield Hit(
-        f"changed {len(turns) - 1} times between there and not there within a minute",
+        f"changed {len(turns) - 1} times between present and absent within a minute",
         f"GET {now.route} → {', '.join(visit.outcome for visit in turns[-6:])}",
         story=tuple(visit.step("there" if visit.succeeded else "not there") for visit in turns[-7:-1]),
         note="there" if now.succeeded else "not there",

@@ -54,7 +54,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if context.recall(Writes).touched(exchange, last):
         return
     yield Hit(
-        f"410 for something that is back after {now.started - last.ended:.0f} s",
+        f"410 for a resource that is back after {now.started - last.ended:.0f} s",
         f"GET {now.route} → 410, then {now.status}",
         story=(last.step("gone"),),
         note="back",

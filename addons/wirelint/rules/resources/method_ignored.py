@@ -51,7 +51,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         if proof.kind == IGNORED:
             fault = proof.fault
             yield Hit(
-                f"{fault.status} to an unknown method, answered as if it was GET; 501 is expected",
+                f"{fault.status} to an unknown method, answered like GET; 501 is expected",
                 f"an unknown method {fault.route} → {fault.status}, the same content as GET",
                 story=proof.story,
                 note=proof.note,

@@ -91,7 +91,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if proof is None or context.recall(Writes).removed(exchange, first):
         return
     yield Hit(
-        "201 to PUT for what was there already",
+        "201 to a PUT that replaced a resource",
         f"{first.method} {now.route} → {first.status}, then PUT → 201",
         severity=None if puts else Severity.INFO,
         story=proof,

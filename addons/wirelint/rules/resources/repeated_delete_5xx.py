@@ -68,7 +68,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         elif visit.succeeded and visit.status in _DONE:
             if visit.request == now.request and in_turn(visit, now) and not _is_outage(exchange, context, now):
                 yield Hit(
-                    f"DELETE answered {now.status} after the same DELETE had succeeded",
+                    f"DELETE answered {now.status} after the same DELETE succeeded",
                     f"DELETE {now.route} → {visit.status}, then {now.status}",
                     story=(visit.step("deleted"),),
                     note="deleted once more",

@@ -75,7 +75,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     most = sorted(told.items(), key=lambda each: (-each[1].count, each[0]))
     counts = ", ".join(f"{meaning} {seen.count}x" for meaning, seen in most)
     yield Hit(
-        f"400 stands for {len(most)} things: {', '.join(meaning for meaning, _ in most)}",
+        f"400 for {len(most)} kinds of errors: {', '.join(meaning for meaning, _ in most)}",
         f"400: {counts}, of {all_of_them.count + 1} on {len(all_of_them.routes)} routes; "
         f"never {', '.join(str(STATUS[meaning]) for meaning, _ in most)}",
         story=tuple(seen.first.step(f"about {meaning}") for meaning, seen in most),

@@ -74,7 +74,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     failed = "a call to another" if calls.count == 1 else f"{calls.count} calls to others"
     yield Hit(
-        f"500 for {len(named)} different errors, and never 502, 503 or 504 though {failed} failed",
+        f"500 for {len(named)} different errors, and never 502, 503 or 504 although {failed} failed",
         f"500: {', '.join(named[:_MOST_SHOWN])}; calls that failed: {calls.count}",
         confidence=None if joined else Confidence.WEAK,
         story=(

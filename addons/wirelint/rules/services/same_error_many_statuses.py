@@ -68,7 +68,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if exchange.status == 404 and counts[404] == _LEAST_BESIDE_ONE and odd is not None and counts[400] == 1:
         if odd.method == "GET" and odd.content is None and 404 in seen:
             yield Hit(
-                "400 for what the service calls by the same name under 404",
+                "400 for an error that the service also sends under 404",
                 f"{code}: 404 {counts[404]}x, 400 once",
                 severity=Severity.INFO,
                 suggested_status=404,

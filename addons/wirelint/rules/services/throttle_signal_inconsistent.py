@@ -68,7 +68,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     at_two_places = not set.intersection(*(makers[other] for other in often))
     yield Hit(
-        f"rate limits by {', '.join(map(str, often))}" + (", of two limiters as it seems" if at_two_places else ""),
+        f"rate limits by {', '.join(map(str, often))}" + (", apparently of two limiters" if at_two_places else ""),
         ", ".join(f"{other} {counts[other]}x" for other in often),
         side=Side.INTERMEDIARY if at_two_places else None,
         story=tuple(

@@ -56,7 +56,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if call.status not in (429, 503) or call.wait is None:
         return
     yield Hit(
-        f"{exchange.status} without the Retry-After that came from {call.service[:40]}",
+        f"{exchange.status} without the Retry-After of {call.service[:40]}",
         f"{hops.text(call)}; Retry-After: {call.wait:.0f}",
         suggested_status=503,
         confidence=hops.confidence,

@@ -68,7 +68,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         protocol(exchange) is Protocol.S3 or "SlowDown" in words.codes or Meaning.UNAVAILABLE in about
     )
     yield Hit(
-        f"{status} for what is a rate limit",
+        f"{status} for a rate limit",
         words.prose or " ".join(words.codes),
         severity=Severity.INFO if by_convention else Severity.MEDIUM,
         verdict=Verdict.SERVER_ERROR if by_convention else Verdict.CLIENT_ERROR,

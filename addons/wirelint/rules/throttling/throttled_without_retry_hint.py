@@ -65,9 +65,9 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     line = f"429 {response.reason}".rstrip()
     told = hint_in_content(response.body)
     if told is not None:
-        yield Hit("429 whose only hint when to come back is in the content", told, severity=Severity.INFO)
+        yield Hit("429 with a retry hint only in the content", told, severity=Severity.INFO)
     elif not _permanent.search((response.body.text or "")[:_SCANNED]):
-        yield Hit("429 without Retry-After or any other hint when to come back", line)
+        yield Hit("429 without Retry-After or another retry hint", line)
 
 
 BAD = (

@@ -64,10 +64,10 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     # The default text for 503 of nginx and Apache, whatever the cause.
     match = _passing.search(_phrase.sub("", (response.body.text or "")[:_SCANNED]))
     if match is None:
-        yield Hit("503 without a hint when to come back", f"503 {response.reason}".rstrip())
+        yield Hit("503 without Retry-After or another retry hint", f"503 {response.reason}".rstrip())
     else:
         yield Hit(
-            "503 that speaks of a passing condition without a hint when to come back",
+            "503 for a temporary condition without Retry-After or another retry hint",
             match[0],
             severity=Severity.MEDIUM,
         )

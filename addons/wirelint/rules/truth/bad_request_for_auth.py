@@ -86,7 +86,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     text = f"{words.prose} {' '.join(words.codes)}"
     if not _own.search(text) and not signs_in:
         return
-    yield Hit("400 for credentials that are missing or were not accepted", words.prose or text)
+    yield Hit("400 for missing or invalid credentials", words.prose or text)
 
 
 BAD = (

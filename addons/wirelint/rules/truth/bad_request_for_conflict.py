@@ -63,7 +63,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     words = said(exchange)
     if _within.search(words.prose):
         return
-    yield Hit("400 for a conflict with what exists", words.prose or " ".join(words.codes))
+    yield Hit("400 for a conflict with existing data", words.prose or " ".join(words.codes))
 
 
 BAD = (

@@ -69,7 +69,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     if ABOUT_VALUES.search(words.prose):
         return
-    yield Hit("400 for a lack of permission", words.prose or " ".join(words.codes))
+    yield Hit("400 for missing permission", words.prose or " ".join(words.codes))
 
 
 BAD = (

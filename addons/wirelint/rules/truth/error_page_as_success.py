@@ -121,7 +121,7 @@ def _in_place_of_data(exchange: Answered) -> Iterator[Hit]:
     wanted = (request.headers.get("sec-fetch-dest") or "").lower()
     if wanted in _SUBRESOURCES:
         yield Hit(
-            f"{response.status} with a web page where a {_SUBRESOURCES[wanted]} was asked for; 404 is expected",
+            f"{response.status} with a web page where a {_SUBRESOURCES[wanted]} was requested; 404 is expected",
             f"Sec-Fetch-Dest: {wanted}, Content-Type: {response.headers.media_type.essence}",
             suggested_status=404,
             verdict=Verdict.CLIENT_ERROR,
@@ -134,7 +134,7 @@ def _in_place_of_data(exchange: Answered) -> Iterator[Hit]:
             yield Hit(
                 f"{response.status} with a web page in place of data; 404 or 405 is expected"
                 if shell
-                else f"{response.status} with a web page to a client that takes only JSON",
+                else f"{response.status} with a web page to a client that accepts only JSON",
                 f"Accept: {request.headers.get('accept') or ''}, Content-Type: {response.headers.media_type.essence}",
                 suggested_status=404 if shell else None,
                 verdict=Verdict.CLIENT_ERROR if shell else None,

@@ -73,7 +73,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if not _plain.search(words.prose) and not (writes and _code.search(" ".join(words.codes))):
         return
     yield Hit(
-        "404 for input that is not valid",
+        "404 for invalid input",
         words.prose or " ".join(words.codes),
         suggested_status=422 if writes else 400,
         severity=Severity.MEDIUM if writes else Severity.INFO,

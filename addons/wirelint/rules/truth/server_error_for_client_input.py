@@ -143,28 +143,28 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
     """Yield the hits that the text proves, the clearest first."""
     text = f"{words.prose}\n{' '.join(words.codes)}"
     if (found := fault(exchange, text)) is not None:
-        name = "credentials that were not accepted" if found.status == 401 else "input that was not acceptable"
+        name = "credentials that are not accepted" if found.status == 401 else "invalid input"
         yield Hit(f"500 for {name}", words.prose or text, suggested_status=found.status)
     ran_out = _of_a_token.search(words.prose) is not None and is_expired(exchange)
     told_so = Meaning.AUTHN in about and Meaning.INTERNAL not in about
     if ran_out or (told_so and _concerns_the_caller(exchange, words.prose)):
-        yield Hit("500 for credentials that are missing or were not accepted", words.prose, suggested_status=401)
+        yield Hit("500 for missing or invalid credentials", words.prose, suggested_status=401)
     named = frozenset().union(*map(of_code, words.codes)) & _CLIENT if words.codes else frozenset()
     told = about & _PLAIN if Meaning.INTERNAL not in about else frozenset()
     if Meaning.METHOD in told and not _http_method.search(words.prose):
         told -= {Meaning.METHOD}  # programs have methods, too
     if named or told or _lacks(exchange, about, words.prose) or _is_constraint(exchange, about, words.prose):
         yield Hit(
-            "500 for what the client sent",
+            "500 for an invalid request",
             words.prose or " ".join(words.codes),
             suggested_status=best_status(named or told) or 400,
             severity=Severity.MEDIUM,
         )
     if about == {Meaning.AUTHZ} and credentials(exchange) and _denied.search(words.prose):
-        yield Hit("500 for a lack of permission", words.prose, suggested_status=403, severity=Severity.MEDIUM)
+        yield Hit("500 for missing permission", words.prose, suggested_status=403, severity=Severity.MEDIUM)
     if (by_name := faulted(exchange, words.prose)) is not None:
         yield Hit(
-            "500 for what the client asked for by name",
+            "500 for something that the client named",
             by_name.evidence,
             suggested_status=404 if by_name.absent else 400,
             severity=Severity.MEDIUM,
@@ -172,7 +172,7 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
     if exchange.response.headers.media_type.kind in (Kind.HTML, Kind.TEXT):
         quoted = quoted_value(exchange, (exchange.response.body.text or "")[:_READ])
         if quoted is not None:
-            yield Hit("500 for input that was not acceptable", quoted)
+            yield Hit("500 for invalid input", quoted)
 
 
 def _is_constraint(exchange: Answered, about: frozenset[Meaning], prose: str) -> bool:

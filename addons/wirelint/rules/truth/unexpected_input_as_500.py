@@ -54,7 +54,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     for proof in context.recall(Operations).proofs(exchange):
         fault, answered = proof.fault, proof.answered
         yield Hit(
-            f"500 for another {proof.differs} than the one that is answered",
+            f"500 for another {proof.differs} than the one that succeeds",
             f"{fault.method} {fault.route} → {fault.status}; with another {proof.differs}: {answered.status}",
             suggested_status=404 if proof.differs == BY_ID else None,
             story=proof.story,

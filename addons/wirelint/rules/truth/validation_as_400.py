@@ -63,7 +63,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     prose = said(exchange).prose
     if _other.search(prose) is None:
-        yield Hit("400 for values that are not acceptable", prose)
+        yield Hit("400 for invalid values", prose)
 
 
 BAD = (

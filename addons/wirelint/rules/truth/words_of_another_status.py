@@ -54,7 +54,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         fault, other = proof.fault, proof.story[0]
         right = current.step("") if other.outcome == str(fault.status) else other
         yield Hit(
-            f"{fault.status} in the words that this service has for {proof.expected}",
+            f"{fault.status} with the text that this service sends under {proof.expected}",
             f"{fault.method} {fault.route} → {fault.status}; the same words: {right.request} → {right.outcome}",
             suggested_status=proof.expected,
             story=proof.story,

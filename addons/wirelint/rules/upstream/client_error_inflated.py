@@ -57,7 +57,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     echoes = _echoes(call, hops.outer)
     yield Hit(
-        f"500 where the call to {call.service[:40]} had been refused: {call.status}",
+        f"500 after {call.service[:40]} refused the call: {call.status}",
         hops.text(call),
         # The fault is the caller's only if the upstream refused the caller's own input.
         suggested_status=call.status if echoes else None,

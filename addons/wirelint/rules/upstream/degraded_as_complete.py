@@ -51,7 +51,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     call = hops.calls[-1]
     yield Hit(
-        f"{exchange.status} although all that was asked of {call.service[:40]} had failed",
+        f"{exchange.status} although every call to {call.service[:40]} failed",
         hops.text(call),
         story=hops.story({id(each): "failed" for each in hops.calls}, ""),
         note="a success",

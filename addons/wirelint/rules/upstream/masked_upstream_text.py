@@ -84,7 +84,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
         return
     yield Hit(
-        f"{exchange.status} for a failure of the service's upstream",
+        f"{exchange.status} for an upstream failure",
         words.prose or " ".join(words.codes),
         suggested_status=504 if Meaning.TIMEOUT in about else 502,
         severity=Severity.HIGH if success else Severity.MEDIUM,

@@ -59,7 +59,7 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
         return
     status = 503 if call.status == 503 else 504 if timed_out(call) else 502
     yield Hit(
-        f"{hops.outer.outcome} where the call to {call.service[:40]} had failed: {call.outcome}",
+        f"{hops.outer.outcome} although the call to {call.service[:40]} failed: {call.outcome}",
         hops.text(call),
         suggested_status=status,
         confidence=Confidence.WEAK if _is_own_matter(hops, exchange) else hops.confidence,
