@@ -166,4 +166,33 @@ def test_what_is_remembered_is_bounded() -> None:
     for each in range(10_000):
         (exchange,) = exchanges(get(500 if each % 2 else 200, f"/a/{each}/b?c={each}"))
         state.note(exchange, presumed(exchange))
-    assert 1000 < len(memory) < 2500
+    assert 1000 < len(memory) < 5000
+
+
+def test_answers_are_compared_however_many_there_were() -> None:
+    many = "".join(get(200, f"/items?limit={number}") for number in range(40))
+    bad = get(500, "/items?limit=x") + UP
+    assert len(of(RULE, many, bad)) == 1
+    assert of(RULE, get(200, "/items?limit=x"), many, bad) == []
+    long = "a" * 5000
+    assert of(RULE, many, get(200, f"/items?limit=x&note={long}"), bad) == []
+    assert len(of(RULE, post(201, {"a": 1, "note": long}), post(500, {"a": "x", "note": long}), UP)) == 1
+
+
+def test_answers_of_long_ago_are_not_compared() -> None:
+    late = "# +700s\n"
+    assert of(RULE, get(200, "/items?limit=5"), late, get(500, "/items?limit=x"), UP) == []
+    assert of(RULE, get(200, "/items?limit=5"), late, get(200, "/items"), get(500, "/items?limit=x"), UP) != []
+
+
+def test_answers_of_other_services_make_room_for_each_other() -> None:
+    note = "a" * 4000
+    engine = Engine([rule for rule in catalogue() if rule.id == RULE])
+    memory = engine.state.recall(Operations)
+    story = list(exchanges("".join(get(200, f"/shops/{number}/orders?limit=5&note={note}") for number in range(900))))
+    for at, each in enumerate(story):
+        engine.audit(replace(each, started=at / 10, ended=at / 10 + 0.05))
+    assert 100 < len(memory) < 2 * len(story)
+    late = exchanges(get(500, f"/shops/7/orders?limit=x&note={note}") + UP)
+    found = [engine.audit(replace(each, started=91.0 + at, ended=91.5 + at)) for at, each in enumerate(late)]
+    assert [len(audit.findings) for audit in found] == [0, 0, 1]

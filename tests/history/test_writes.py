@@ -128,7 +128,7 @@ def test_what_is_too_long_ago_is_let_go() -> None:
         Writes,
         "".join(turn(f"PUT /t/{number}", 204) for number in range(5))
         + later(700)
-        + "".join(turn("PUT /u", 204) for _ in range(8))
+        + "".join(turn("PUT /u", 204) for _ in range(20))
         + turn("GET /", 200),
     )
     assert len(memory) == 1

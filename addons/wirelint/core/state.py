@@ -27,7 +27,8 @@ WINDOW: Final = 600.0
 """Seconds after which an exchange proves nothing any more."""
 
 _SEAL_BYTES: Final = 12
-_AGED_AT_ONCE: Final = 8
+_AGED_EVERY: Final = 16
+_AGED_AT_ONCE: Final = 32
 _JUST: Final = 1 / 32
 _MOST_SHAPES: Final = 4096
 _MOST_REPORTED: Final = 4096
@@ -272,7 +273,7 @@ class Table[K, V]:
     :param window: lifetime of an entry in seconds.
     """
 
-    __slots__ = ("_entries", "_fresh_from", "_fresh_until", "_just", "_most", "_window", "full_until")
+    __slots__ = ("_due", "_entries", "_fresh_from", "_fresh_until", "_just", "_most", "_window", "full_until")
 
     def __init__(self, most: int, window: float = WINDOW) -> None:
         self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
@@ -282,6 +283,7 @@ class Table[K, V]:
         self.full_until = -math.inf
         """The renewal time of the latest evicted entry; -inf if none was evicted."""
         self._fresh_from, self._fresh_until = math.inf, -math.inf
+        self._due = 0
 
     def get(self, key: K, now: float) -> V | None:
         """Return the value of a key, None if there is none or it has expired."""
@@ -297,7 +299,9 @@ class Table[K, V]:
         if len(entries) > self._most:
             self.full_until = max(self.full_until, entries.popitem(last=False)[1][0])
         elif not self._fresh_from <= now <= self._fresh_until:
-            self._age(now)
+            self._due -= 1
+            if self._due <= 0:
+                self._age(now)
 
     def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
         """Return the value of a key, renewed unless that was just done; make it if there is none."""
@@ -326,10 +330,10 @@ class Table[K, V]:
         return ((key, value) for key, (at, value) in reversed(self._entries.items()) if abs(now - at) <= self._window)
 
     def _age(self, now: float) -> None:
-        """Let go of old entries that have expired: some with each new one, so that none has to wait for all of them.
+        """Let go of old entries that have expired, some at a time, so that none has to wait for all of them.
 
-        To be called once the oldest entry may have expired: as long as it has not, nor have those after it. It is asked
-        for a little later than that, for several at once.
+        To be called once the oldest entry may have expired: as long as it has not, nor have those after it. That is so
+        for a little longer than entries last, and for each sixteenth new entry only: several go for the cost of one.
         """
         entries, expired = self._entries, 0
         for at, _ in islice(entries.values(), _AGED_AT_ONCE):
@@ -338,6 +342,7 @@ class Table[K, V]:
                 self._fresh_from, self._fresh_until = at - lasts, at + lasts
                 break
             expired += 1
+        self._due = _AGED_EVERY
         for _ in range(expired):
             entries.popitem(last=False)
 
@@ -365,7 +370,7 @@ class Stories[K]:
     :param window: lifetime of a visit in seconds.
     """
 
-    __slots__ = ("_fresh_from", "_fresh_until", "_held", "_just", "_longest", "_most", "_stories", "_window")
+    __slots__ = ("_due", "_fresh_from", "_fresh_until", "_held", "_just", "_longest", "_most", "_stories", "_window")
 
     def __init__(self, most: int, longest: int = 24, window: float = WINDOW) -> None:
         self._stories: OrderedDict[K, _Story] = OrderedDict()
@@ -374,6 +379,7 @@ class Stories[K]:
         self._window = window
         self._just = window * _JUST
         self._held = 0
+        self._due = 0
         self._fresh_from, self._fresh_until = math.inf, -math.inf
 
     def of(self, key: K, now: float) -> Sequence[Visit]:
@@ -406,8 +412,12 @@ class Stories[K]:
                 del visits[0]
             else:
                 self._held += 1
-        if self._held > self._most or not self._fresh_from <= visit.ended <= self._fresh_until:
+        if self._held > self._most:
             self._age(visit.ended)
+        elif not self._fresh_from <= visit.ended <= self._fresh_until:
+            self._due -= 1
+            if self._due <= 0:
+                self._age(visit.ended)
 
     def _age(self, now: float) -> None:
         """Evict old entries, as in a ``Table``."""
@@ -421,6 +431,7 @@ class Stories[K]:
                 break
             held -= len(story.visits)
             leaving += 1
+        self._due = _AGED_EVERY
         for _ in range(leaving):
             stories.popitem(last=False)
         self._held = held

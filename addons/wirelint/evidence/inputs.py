@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_plus
 
-from wirelint.core.exchange import Exchange, Request
+from wirelint.core.body import Body
+from wirelint.core.exchange import Exchange
 from wirelint.core.json_parts import NOTHING
 from wirelint.core.media import Kind as Media
 from wirelint.core.once import once
@@ -82,24 +83,35 @@ class Inputs(NamedTuple):
 def inputs(exchange: Exchange) -> Inputs | None:
     """Return the input of a request; None if its content is unknown or too long to compare."""
     request = exchange.request
-    body = request.body
+    fields = request.headers.index
+    named = ""
+    if "x-amz-target" in fields or "soapaction" in fields:
+        named = (request.headers.get("x-amz-target") or request.headers.get("soapaction") or "")[:128]
+    form = request.headers.media_type.kind is Media.FORM
+    return inputs_of(request.method, request.target, request.body, form=form, named=named)
+
+
+def inputs_of(method: str, target: str, body: Body, *, form: bool, named: str = "") -> Inputs | None:
+    """Return the input of a request, given its parts.
+
+    :param form: whether the content is declared as a form.
+    :param named: the operation named by a field.
+    """
     if body.unavailable is not None or not body.complete or len(body.content or b"") > _MOST_CONTENT:
         return None
     names: dict[int, tuple[int, int]] = {}
-    query = request.query
+    query = target.partition("?")[2]
     operation = ""
     if query:
         for name, value in _pairs(query):
             names[hash(("?", name))] = (_plain(kind_of_text(value)), hash(value) or 1)
         operation = _operation_in(query)
-    fields = request.headers.index
-    if "x-amz-target" in fields or "soapaction" in fields:
-        operation += (request.headers.get("x-amz-target") or request.headers.get("soapaction") or "")[:128]
+    operation += named
     container = NONE
     if not body.empty:
-        container, named = _content(request, names)
-        operation += named
-    exact = hash((request.method, request.target, body.content or b""))
+        container, inner = _form(body, names) if form else _content(body, names)
+        operation += inner
+    exact = hash((method, target, body.content or b""))
     return Inputs(hash(operation) if operation else 0, names, container, exact)
 
 
@@ -152,14 +164,16 @@ def _operation_in(text: str) -> str:
     return "" if match is None else match[1]
 
 
-def _content(request: Request, names: dict[int, tuple[int, int]]) -> tuple[int, str]:
+def _form(body: Body, names: dict[int, tuple[int, int]]) -> tuple[int, str]:
+    """Do the same as ``_content`` for a form."""
+    text = body.text or ""
+    for name, given in _pairs(text):
+        names[hash(("=", name))] = (_plain(kind_of_text(given)), hash(given) or 1)
+    return FORM, _operation_in(text)
+
+
+def _content(body: Body, names: dict[int, tuple[int, int]]) -> tuple[int, str]:
     """Add the content's input; return the kind of the whole content, and the operation that it names."""
-    body = request.body
-    if request.headers.media_type.kind is Media.FORM:
-        text = body.text or ""
-        for name, given in _pairs(text):
-            names[hash(("=", name))] = (_plain(kind_of_text(given)), hash(given) or 1)
-        return FORM, _operation_in(text)
     content = (body.content or b"").lstrip()
     value: Any = body.json if content[:1] in _STARTS else NOTHING
     if value is NOTHING:

@@ -24,8 +24,9 @@ What is kept, and for how long. Only memories that a rule names in ``recalls`` e
 writes to them. A ``Table`` evicts entries that were not renewed for ten minutes (or its own time) and, when it is full,
 the least recently renewed ones. A ``Stories`` does the same, with the last two dozen visits of each key. The clock
 comes from the exchanges, so a recording gives the same findings as live traffic. Text of a peer is kept in few places,
-each with a limit of its length: contents of GETs (``Contents``, 4 MiB in all), targets of writes (``Writes``), error
-codes (``Services``). ``wirelint_remembered`` exports the number of entries of each memory.
+each with a limit of its length: contents of GETs (``Contents``, 4 MiB in all), answered requests (``Operations``,
+2 MiB), targets of writes (``Writes``), error codes (``Services``). ``wirelint_remembered`` exports the number of
+entries of each memory.
 
 What it costs. Recording an exchange takes a few look-ups for each memory that wants it; ``python -m benchmarks.parts``
 prints the time by memory. Rules ask only once in hundreds of exchanges. So a memory only stores references when it

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
-from wirelint.core.credentials import Sensitivity, carried
+import msgspec
+
+from wirelint.core.credentials import sent
 from wirelint.core.exchange import Exchange
 from wirelint.core.state import Latest, Opens, State, Table
 from wirelint.core.verdict import Verdict
@@ -49,6 +52,7 @@ _MISREPORTED: Final = frozenset({400, 422, 500})
 _KNOWN: Final = frozenset({200, 201, 202, 204, 206, 403, 404, 409})
 _BY_COOKIE: Final = frozenset({"cookie"})
 _LONGEST: Final = 4096
+_LONGEST_NAME: Final = 256
 _SHORTEST_TOKEN: Final = 12
 # Further refusals that are not about the caller, in addition to ``is_aside``.
 _matters: Final = re.compile(
@@ -90,13 +94,30 @@ class Refusal(NamedTuple):
 
 
 class LetIn(NamedTuple):
-    """A request with a credential that was not refused, and whether it succeeded."""
+    """A request with a credential that was not refused.
+
+    :ivar kinds: the kinds of fields with the credential.
+    :ivar good: whether it succeeded.
+    """
 
     visit: Visit
-    exact: int | None
-    carrier: int
-    by_cookie: bool
+    kinds: frozenset[str]
     good: bool
+
+    @property
+    def exact(self) -> int | None:
+        """Return the number of method, target and content."""
+        return self.visit.request
+
+    @property
+    def carrier(self) -> int:
+        """Return a number for the kinds of fields."""
+        return hash(self.kinds)
+
+    @property
+    def by_cookie(self) -> bool:
+        """Return whether the only credential is a cookie."""
+        return self.kinds == _BY_COOKIE
 
 
 class KnownCredential(NamedTuple):
@@ -108,7 +129,7 @@ class KnownCredential(NamedTuple):
     accepted: bool
 
 
-class AccessPoint:
+class AccessPoint(msgspec.Struct, eq=False, gc=False):
     """The answers of one method on one path, by caller.
 
     ``open``: an anonymous request succeeded. ``challenges``: one got 401, and ``space`` is a number for its realm.
@@ -117,17 +138,14 @@ class AccessPoint:
     ``denied``: credentials that got 401.
     """
 
-    __slots__ = ("challenges", "denied", "forbidden", "let_in", "open", "rejected", "space", "waiting")
-
-    def __init__(self) -> None:
-        self.open = False
-        self.challenges = False
-        self.space = 0
-        self.forbidden: Refusal | None = None
-        self.waiting: tuple[Refusal, ...] = ()
-        self.let_in: dict[bytes, LetIn] = {}
-        self.rejected: tuple[Refusal, ...] = ()
-        self.denied: frozenset[bytes] = frozenset()
+    open: bool = False
+    challenges: bool = False
+    space: int = 0
+    forbidden: Refusal | None = None
+    waiting: tuple[Refusal, ...] = ()
+    let_in: dict[bytes, LetIn] = {}
+    rejected: tuple[Refusal, ...] = ()
+    denied: frozenset[bytes] = frozenset()
 
     @property
     def is_guarded(self) -> bool:
@@ -205,15 +223,20 @@ class Callers:
             return
         if visit.stranger:
             asked = visit.status in (400, 403, 500) and not gate.challenges
-            refusal = self._refusal(exchange, visit) if asked else None
+            told = len(gate.let_in) > 0 or (visit.status == 403 and len(self._proven) > 0)
+            refusal = self._refusal(exchange, visit) if asked and told else None
             if refusal is not None:
                 yield from self._of_anonymous(gate, refusal)
         elif visit.credential is not None:
-            let_in = _let_in(exchange, visit, noted=False)
-            if let_in is not None:
-                yield from self._of_let_in(gate, let_in, visit)
-            elif visit.status in _REJECTED and (refusal := self._refusal(exchange, visit)) is not None:
-                yield from self._of_rejected(gate, refusal, visit.credential)
+            if visit.status in _REJECTED:
+                told = len(gate.let_in) > 0 or (visit.status == 401 and visit.scheme == "basic" and visit.space != 0)
+                refusal = self._refusal(exchange, visit) if told else None
+                if refusal is not None:
+                    yield from self._of_rejected(gate, refusal, visit.credential)
+            elif gate.waiting or gate.rejected or (len(self._doubted) > 0 and gate.is_guarded):
+                let_in = _let_in(exchange, visit, noted=False)
+                if let_in is not None:
+                    yield from self._of_let_in(gate, let_in, visit)
 
     def _of_anonymous(self, gate: AccessPoint, refusal: Refusal) -> Iterator[CallerProof]:
         """Prove an anonymous refusal wrong by an earlier success of a known caller, or by proven words."""
@@ -330,7 +353,7 @@ class Callers:
             words.words,
             not words.generic,
             hash(credentials(exchange)),
-            any(self._issued.get(value, visit.ended) is not None for value in _sent(exchange)),
+            len(self._issued) > 0 and any(self._issued.get(each, visit.ended) is not None for each in _sent(exchange)),
             request.body.empty and not request.query,
             self._number,
         )
@@ -345,7 +368,7 @@ class Callers:
         self._number += 1
         if status < 400:
             for value in _issued(exchange):
-                self._issued.keep(value, True, visit.ended)
+                self._issued.ensure(value, _yes, visit.ended)
         if visit.stranger:
             self._note_anonymous(exchange, visit, status)
         elif visit.credential is not None:
@@ -365,8 +388,8 @@ class Callers:
             # If anonymous requests get 401, another status has another reason.
             gate.challenges, gate.space, gate.waiting = True, visit.space, ()
             return
-        refusal = self._refusal(exchange, visit)
-        if refusal is None or gate.open or gate.challenges:
+        refusal = None if gate.open or gate.challenges else self._refusal(exchange, visit)
+        if refusal is None:
             return
         if status == 403:
             gate.forbidden = refusal
@@ -404,10 +427,9 @@ class Callers:
         if not good and not gate.challenges:
             return
         place = (visit.service, credential)
-        known = self._known.get(place, visit.ended)
-        if known is None:
-            known = KnownCredential(visit, key, self._number, good)
-        self._known.keep(place, known._replace(accepted=known.accepted or good), visit.ended)
+        known = self._known.ensure(place, lambda: KnownCredential(visit, key, self._number, good), visit.ended)
+        if good and not known.accepted:
+            self._known.keep(place, known._replace(accepted=True), visit.ended)
 
     def _doubt(self, gate: AccessPoint, refusal: Refusal, credential: bytes) -> None:
         """Record a 401 to a credential that the service knew, until the credential succeeds elsewhere again."""
@@ -430,6 +452,10 @@ class Callers:
 _UNSEEN: Final = AccessPoint()
 
 
+def _yes() -> bool:
+    return True
+
+
 def callers_prove(state: State) -> Opens:
     """Return ``Callers.may_prove`` as a gate."""
     return state.recall(Callers).may_prove
@@ -449,8 +475,7 @@ def _let_in(exchange: Exchange, visit: Visit, *, noted: bool) -> LetIn | None:
     good = visit.verdict is Verdict.OK and status < 300 and (noted or is_good(exchange))
     if not good and status not in (404, 409):
         return None
-    kinds = credentials(exchange)
-    return LetIn(visit, visit.request, hash(kinds), kinds == _BY_COOKIE, good)
+    return LetIn(visit, credentials(exchange), good)
 
 
 def _is_proven_by(refusal: Refusal, let_in: LetIn) -> bool:
@@ -474,20 +499,27 @@ def _says_why(exchange: Exchange, status: int, about: frozenset[Meaning]) -> boo
     return status == 403 and (is_aside(exchange) or _matters.search(text) is not None)
 
 
-def _issued(exchange: Exchange) -> Iterator[int]:
-    """Yield numbers for the tokens that a response issues: in cookies, and in JSON that looks like a login."""
+def _issued(exchange: Exchange) -> Sequence[int]:
+    """Return numbers for the tokens that a response issues: in cookies, and in JSON that looks like a login."""
     response = exchange.response
     if response is None:
-        return
+        return ()
+    found: list[int] = []
     if "set-cookie" in response.headers.index:
-        for cookie in response.headers.get_all("set-cookie")[:_MOST_VALUES]:
-            yield hash(cookie[:_LONGEST].partition(";")[0].partition("=")[2])
+        cookies = response.headers.get_all("set-cookie")[:_MOST_VALUES]
+        found += [hash(cookie[:_LONGEST].partition(";")[0].partition("=")[2]) for cookie in cookies]
     if exchange.request.method == "POST" or _is_login(exchange.request.path[:_READ]):
-        for name, value in list((response.body.members or {}).items())[:_MOST_VALUES]:
+        for name, value in islice((response.body.members or {}).items(), _MOST_VALUES):
             inner = value.items() if isinstance(value, dict) else ((name, value),)
-            for key, text in list(inner)[:_MOST_VALUES]:
-                if isinstance(text, str) and len(text) >= _SHORTEST_TOKEN and _token.search(key):
-                    yield hash(text)
+            for key, text in islice(inner, _MOST_VALUES):
+                if isinstance(text, str) and len(text) >= _SHORTEST_TOKEN and _names_token(key[:_LONGEST_NAME]):
+                    found.append(hash(text))
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _names_token(name: str) -> bool:
+    return _token.search(name) is not None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -497,5 +529,5 @@ def _is_login(path: str) -> bool:
 
 def _sent(exchange: Exchange) -> Iterator[int]:
     """Yield numbers for the credentials in a request."""
-    for each in carried(exchange, Sensitivity.CREDENTIAL):
+    for each in sent(exchange):
         yield hash(each.value[:_LONGEST].rpartition(" ")[2])

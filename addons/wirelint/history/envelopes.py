@@ -35,7 +35,8 @@ _MOST_SHAPES: Final = 4
 _MOST_LEARNED: Final = 8
 _PERIOD: Final = 3600.0
 _LOOKED_AT: Final = 16
-_LONGEST_MARK: Final = 24
+_LONGEST_MARK: Final = 12
+"""As long as the longest word for success, quoted."""
 _LONGEST_NUMBER: Final = 3
 _LEAST_WORDS: Final = 2
 _PLAIN_WORDS: Final = 3
@@ -98,21 +99,18 @@ class Learned(NamedTuple):
         return f"{self.member} != {self.marks}" if self.marks.isdigit() else f"{self.member} != '{self.marks[1:-1]}'"
 
 
-class Member:
+class Member(msgspec.Struct, eq=False, gc=False):
     """One member on one route.
 
     ``marks``: its value in successful answers, as JSON in lower case. ``count``: number of these; ``paid``: whether
     some had data; ``shapes``: numbers for their forms; ``sample``: the first of them.
     """
 
-    __slots__ = ("count", "marks", "paid", "sample", "shapes")
-
-    def __init__(self, marks: str, sample: Visit) -> None:
-        self.marks = marks
-        self.sample = sample
-        self.count = 0
-        self.paid = False
-        self.shapes: set[int] = set()
+    marks: str
+    sample: Visit
+    count: int = 0
+    paid: bool = False
+    shapes: set[int] = set()
 
     @property
     def is_learned(self) -> bool:
@@ -122,14 +120,11 @@ class Member:
         return len(self.shapes) > 1 and (self.marks[1:-1] in _WORDS or self.paid)
 
 
-class AnsweredRoute:
+class AnsweredRoute(msgspec.Struct, eq=False, gc=False):
     """The JSON answers of one route: their number, and members that may mark success."""
 
-    __slots__ = ("answers", "members")
-
-    def __init__(self) -> None:
-        self.answers = 0
-        self.members: dict[str, Member] = {}
+    answers: int = 0
+    members: dict[str, Member] = {}
 
 
 class JsonAnswer(NamedTuple):
@@ -216,13 +211,16 @@ class Envelopes:
             return
         route = self._routes.ensure(key, AnsweredRoute, visit.ended)
         route.answers += 1
-        found = [(name, marks) for name, raw in islice(top.items(), _LOOKED_AT) if (marks := _mark(name, raw))]
-        answer = answer_of(exchange) if found and protocol(exchange) not in IN_CONTENT else None
-        if answer is not None:
+        found = [
+            (name, marks)
+            for name, raw in islice(top.items(), _LOOKED_AT)
+            if len(raw) <= _LONGEST_MARK and (marks := _mark(name, raw))
+        ]
+        if found and protocol(exchange) not in IN_CONTENT:
             for name, marks in found:
-                self._add(route, name, marks, answer, visit)
+                self._add(route, name, marks, exchange, visit)
 
-    def _add(self, route: AnsweredRoute, name: str, marks: str, answer: JsonAnswer, visit: Visit) -> None:
+    def _add(self, route: AnsweredRoute, name: str, marks: str, exchange: Exchange, visit: Visit) -> None:
         member = route.members.get(name)
         if member is None:
             if len(route.members) >= _MOST_MEMBERS:
@@ -230,8 +228,11 @@ class Envelopes:
             member = route.members[name] = Member(marks, visit)
         if member.marks != marks:
             return
-        was = member.is_learned
         member.count += 1
+        answer = None if member.paid and len(member.shapes) >= _MOST_SHAPES else answer_of(exchange)
+        if answer is None:
+            return  # it would show nothing new
+        was = member.is_learned
         member.paid = member.paid or answer.pays
         if len(member.shapes) < _MOST_SHAPES:
             member.shapes.add(answer.shape)
@@ -278,8 +279,11 @@ def _counts(member: Member, route: AnsweredRoute) -> bool:
 
 
 def _mark(name: str, raw: msgspec.Raw) -> str:
-    """Return the value of a member as JSON in lower case if it may mark success; else empty."""
-    octets = memoryview(raw)[:_LONGEST_MARK].tobytes()
+    """Return the value of a member as JSON in lower case if it may mark success; else empty.
+
+    :param raw: at most ``_LONGEST_MARK`` octets.
+    """
+    octets = bytes(raw)
     if octets[:1] not in b'"012' or (octets[:1] != b'"' and len(octets) > _LONGEST_NUMBER):
         return ""
     text = octets.decode("utf-8", "replace").lower()

@@ -60,6 +60,7 @@ _NEAR: Final = 8
 _LEAST_NEAR: Final = 3
 _LONG_WORDING: Final = 6
 _TRIED: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_READING: Final = frozenset({"GET", "OPTIONS", "HEAD"})
 # For these, a 404 may be about one of several things in the request, or about the thing to create.
 _EXTENSIONS: Final = frozenset(
     {"OPTIONS", "TRACE", "CONNECT", "MOVE", "COPY", "LOCK", "UNLOCK", "MKCOL", "PROPFIND", "PROPPATCH", "REPORT"}
@@ -108,6 +109,7 @@ class Methods:
         self._near: Table[str, deque[tuple[int, bool]]] = Table(_MOST_SERVICES)
         self._latest: Latest[tuple[MethodProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
         self._asked: tuple[Visit, bool] | None = None
+        self._refusal: tuple[Visit, Attempt | None] | None = None
         self._number = 0
 
     def proofs(self, exchange: Exchange) -> tuple[MethodProof, ...]:
@@ -146,10 +148,11 @@ class Methods:
             return
         visit, place = self._state.visit(exchange), place_of(exchange)
         if visit.status == 404:
-            yield from self._of_wording(exchange, visit, place)
+            if len(self._held):
+                yield from self._of_wording(exchange, visit, place)
         elif visit.status == 500:
             yield from self._below_what_is_gone(exchange, visit, place)
-        elif (place.above, exchange.request.method) in self._failed and is_good(exchange):
+        elif len(self._failed) and (place.above, exchange.request.method) in self._failed and is_good(exchange):
             yield from self._of_member(exchange, visit, place)
         path = self._paths.get(place.path, visit.ended)
         if path is not None:
@@ -161,6 +164,7 @@ class Methods:
             yield from _head(exchange, visit, path)
         elif status in (400, 404):
             attempt = self._refused(exchange, visit, place, path)
+            self._refusal = (visit, attempt)
             if attempt is not None and attempt.answered is not None and self._is_elsewhere(attempt):
                 yield _unsupported(attempt, attempt.answered)
         elif status == 500:
@@ -224,13 +228,15 @@ class Methods:
 
     def _handles(self, place: Place, visit: Visit, method: str) -> bool:
         """Return whether the method works on a sibling path, or on another path of its route."""
+        if not len(self._handled):
+            return False
         return (place.above != 0 and self._handled.get((place.above, method), visit.ended) is not None) or (
             self._handled.get((hash((visit.service, visit.route)), method), visit.ended) is not None
         )
 
     def _of_wording(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
         """Yield the cases that waited for their wording on an unrelated path."""
-        words = wording(exchange) if len(self._held) else None
+        words = wording(exchange)
         if words is None:
             return
         for attempt in self._held.get((visit.service, words.words), visit.ended) or ():
@@ -311,10 +317,10 @@ class Methods:
             self._note_missing(exchange, visit, place, path)
         elif status == 500:
             self._note_failure(exchange, visit, place, path)
-        if (good or status in _VALIDATED) and method not in ("GET", "OPTIONS", "HEAD"):
+        if method not in _READING and (good or status in _VALIDATED):
             self._note_handled(visit, place, method, good=good)
         if status < 500 or path.gone is None:  # a failure on a deleted resource is no sign of an outage
-            self._note_near(visit, place, status)
+            self._near.ensure(visit.service, _latest, now).append((place.path, status >= 500))
         if method == "HEAD" and status == 404:
             self._note_head(visit, place, path)
         path.attempts(method).add(exchange, visit, good=good)
@@ -330,8 +336,10 @@ class Methods:
             return
         key = (visit.service, words.words)
         held = self._held.get(key, visit.ended) or ()
-        rest = tuple([each for each in held if not each.place.is_unrelated(place)])
-        attempt = self._refused(exchange, visit, place, path)
+        rest = tuple([each for each in held if not each.place.is_unrelated(place)]) if held else ()
+        attempt = None
+        if method != "GET" or _is_tried_otherwise(path):
+            attempt = self._attempt(exchange, visit, place, path)
         if attempt is not None:
             elsewhere = self._is_elsewhere(attempt)
             if attempt.answered is not None and not elsewhere:
@@ -343,6 +351,13 @@ class Methods:
         known = self._unknown.get(key, visit.ended) or ()
         if len(known) < _MOST_UNKNOWN and all(other.path != place.path for other in known):
             self._unknown.keep(key, (*known, place), visit.ended)
+
+    def _attempt(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Attempt | None:
+        """Return the result of ``_refused``, which was computed before if the path is known."""
+        before, self._refusal = self._refusal, None
+        if before is None or before[0] is not visit:
+            return self._refused(exchange, visit, place, path)
+        return None if before[1] is None else before[1]._replace(number=self._number)
 
     def _note_failure(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
         """Record a 500 on a collection, until the method works on a member."""
@@ -362,10 +377,6 @@ class Methods:
             if good and len(self._failed):
                 self._failed.drop((place.above, method))
         self._handled.ensure((hash((visit.service, visit.route)), method), _yes, visit.ended)
-
-    def _note_near(self, visit: Visit, place: Place, status: int) -> None:
-        near = self._near.ensure(visit.service, _latest, visit.ended)
-        near.append((place.path, status >= 500))
 
     def _note_head(self, visit: Visit, place: Place, path: Path) -> None:
         """Record a HEAD that got 404 after a successful GET."""
@@ -409,6 +420,11 @@ class Methods:
 def may_prove(state: State) -> Opens:
     """Return ``Methods.may_prove`` as a gate."""
     return state.recall(Methods).may_prove
+
+
+def _is_tried_otherwise(path: Path) -> bool:
+    """Return whether a method other than GET was tried on a path; only then the path can be there for one."""
+    return len(path.tried) > ("GET" in path.tried)
 
 
 def _yes() -> bool:

@@ -2,226 +2,79 @@
 
 A 500 alone never shows whose fault it is. If the same operation answers inputs of another kind (a number in place of a
 text, a member that is present or absent, an object in place of a list) and the service continues to answer, the input
-is the cause.
+is the cause. ``history.suspects`` compares them.
+
+Failures are rare. So an answered request is kept unparsed until there is a failure to compare it with, or no room.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from wirelint.core.exchange import Exchange
-from wirelint.core.once import once
-from wirelint.core.state import Opens, State, Table
+from wirelint.core.body import EMPTY, Body
+from wirelint.core.exchange import Exchange, Request
+from wirelint.core.media import Kind, MediaType
+from wirelint.core.state import WINDOW, Opens, State, Table
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit
 from wirelint.core.when import ALWAYS
-from wirelint.evidence.inputs import (
-    BROKEN,
-    DATE,
-    HEX,
-    LIST,
-    NONE,
-    NULL,
-    NUMBER,
-    OBJECT,
-    ODD,
-    RAW,
-    TEXT,
-    Inputs,
-    inputs,
-    kind_of_text,
-)
+from wirelint.evidence.inputs import LIST, NONE, NULL, NUMBER, OBJECT, RAW, TEXT, inputs, inputs_of, kind_of_text
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.requests import malformation
 from wirelint.evidence.wording import wording
-from wirelint.history.paths import place_of
-from wirelint.history.visits import Present, resource_of
+from wirelint.history.paths import Place, place_of
+from wirelint.history.suspects import BY_CONTENT, FailedOperation, KnownService, Operation, Sample, Where
+from wirelint.history.visits import Present
 
 _MOST_OPERATIONS: Final = 2048
 _MOST_SERVICES: Final = 256
-_MOST_GOOD: Final = 6
-_MOST_BAD: Final = 4
-_MOST_WAITING: Final = 16
-_MOST_WRITES: Final = 64
-_MOST_DIFFERENT: Final = 4
-_MOST_SEGMENTS: Final = 12
+_MOST_UNREAD: Final = 16
+_MOST_OCTETS: Final = 2 * 1024 * 1024
+_LONGEST: Final = 4096
+_OVERHEAD: Final = 1024
+"""Approximate size of an answered request without its target and content, in bytes."""
 _LONGEST_TAIL: Final = 512
-_NEAR: Final = 6
-_LEAST_NEAR: Final = 3
-_ENOUGH_UP: Final = 2
-_PATIENCE: Final = 12
-_MOST_SETS: Final = 32
-_MOST_NAMES: Final = 64
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_CHECKED: Final = frozenset({400, 404, 422})
+_CHECKED: Final = frozenset({400, 422})
+_UNDERSTOOD: Final = frozenset({200, 201, 202, 204, 400, 422})
 _NO_MATTER: Final = frozenset({401, 403, 405, 407, 408, 429, 501, 502, 503, 504})
+_NOT_COMPARED: Final = frozenset({"OPTIONS", "TRACE", "HEAD"})
 _UNUSUAL: Final = frozenset({LIST, NUMBER, TEXT, NULL, RAW})
-_MADE: Final = frozenset({NUMBER, HEX, DATE})
-"""Kinds of ids that services generate for single resources."""
+_NAMING: Final = frozenset({"x-amz-target", "soapaction"})
 # Protocols that send errors under 500, or that do not name the operation in the path.
 _EXEMPT: Final = frozenset(
     {Protocol.JSON_RPC, Protocol.XML_RPC, Protocol.SOAP, Protocol.GRPC, Protocol.GRAPHQL, Protocol.BATCH, Protocol.BULK}
 )
-
-BY_KIND: Final = "kind of value"
-BY_NAME: Final = "set of names"
-BY_CONTENT: Final = "kind of content"
-BY_ID: Final = "kind of id"
+_OK: Final = Verdict.OK
 
 
-class Where(NamedTuple):
-    """A path as a number, with the numbers of all paths above it, the nearest last."""
-
-    path: int
-    above: tuple[int, ...]
-
-    def is_kin(self, other: Where) -> bool:
-        """Return whether a write to another path may change this one: above, below, or beside it."""
-        if other.path == self.path:
-            return False
-        beside = len(self.above) > 1 and self.above[-1:] == other.above[-1:]
-        return beside or other.path in self.above or self.path in other.above
+Beside = tuple[int, str, bool]
+"""A group of requests to sibling paths: the number of the path above, the method, and whether they had credentials."""
 
 
-class Sample(NamedTuple):
-    """One exchange of an operation, and its position among those of its service; ``tail``: kind of its path's end."""
+class AnsweredRequest(NamedTuple):
+    """An answered request, unparsed.
+
+    :ivar number: its position among the exchanges of its service.
+    """
 
     visit: Visit
-    put_in: Inputs
-    tail: int
+    place: Place
+    target: str
+    content: bytes
+    media: MediaType
     number: int
 
+    def sample(self, method: str) -> Sample | None:
+        """Parse the request; None if it cannot be compared.
 
-class FailedOperation(NamedTuple):
-    """A 500: its input, its path, and a number for its text."""
-
-    sample: Sample
-    where: Where
-    words: int
-
-
-class Suspect(NamedTuple):
-    """A 500 that its input may have caused, until the service answers other requests.
-
-    :ivar since: number of the exchange that raised the suspicion.
-    :ivar up: answers below 500 on other paths since; ``down``: failures there with the same words.
-    """
-
-    since: int
-    failure: FailedOperation
-    answered: Visit
-    differs: str
-    up: int
-    down: int
-
-    @property
-    def is_proven(self) -> bool:
-        """Return whether the service works."""
-        return self.up >= _ENOUGH_UP and self.up > self.down
-
-
-class Operation:
-    """The answers of one operation: the latest samples, and all kinds of input that it ever answered.
-
-    ``kinds``: by name, a bit for each kind of value; ``tails``: the same for ids; ``sets``: numbers for sets of names.
-    ``kinds`` and ``sets`` are dropped once there are too many. ``containers``: kinds of content and the first answer to
-    each.
-    """
-
-    __slots__ = ("bad", "containers", "good", "kinds", "sets", "tails")
-
-    def __init__(self) -> None:
-        self.good: tuple[Sample, ...] = ()
-        self.bad: tuple[FailedOperation, ...] = ()
-        self.kinds: dict[int, int] | None = {}
-        self.tails = 0
-        self.sets: set[int] | None = set()
-        self.containers: dict[int, Visit] = {}
-
-    def add_good(self, sample: Sample, *, by_id: bool) -> None:
-        """Record an input that was answered.
-
-        :param by_id: compare only the kind of id.
+        :param method: the method of the request.
         """
-        put_in, good = sample.put_in, self.good
-        if good and good[-1].put_in.exact == put_in.exact:
-            self.good = (*good[:-1], sample)
-            return
-        self.good = (*good[1 - _MOST_GOOD :], sample)
-        if self.bad:
-            self.bad = tuple([bad for bad in self.bad if bad.sample.put_in.exact != put_in.exact])
-        if by_id:
-            self.tails |= 1 << sample.tail
-            return
-        if self.sets is not None:
-            self.sets.add(_set_of(put_in))
-            self.sets = self.sets if len(self.sets) <= _MOST_SETS else None
-        if self.kinds is not None and put_in.names:
-            for name, (kind, _) in put_in.names.items():
-                self.kinds[name] = self.kinds.get(name, 0) | 1 << kind
-            self.kinds = self.kinds if len(self.kinds) <= _MOST_NAMES else None
-
-    def add_bad(self, failure: FailedOperation) -> None:
-        """Record an input that got a 500."""
-        self.bad = (*self.bad[1 - _MOST_BAD :], failure)
-
-    def difference(self, bad: Sample, good: Sample, *, by_id: bool) -> str | None:
-        """Return how a failed input differs from an answered one; None if it proves nothing.
-
-        It proves nothing if such an input was ever answered.
-        """
-        if bad.put_in.exact == good.put_in.exact:
-            return None
-        if by_id:
-            return None if self.tails >> bad.tail & 1 else _by_id(bad, good)
-        differs, names = _by_input(bad, good)
-        if differs == BY_KIND:
-            asked, kinds = bad.put_in.names, self.kinds
-            return differs if kinds and any(not kinds.get(name, 0) >> asked[name][0] & 1 for name in names) else None
-        if differs is not None and (self.sets is None or _set_of(bad.put_in) in self.sets):
-            return None
-        return differs
-
-
-class KnownService:
-    """The recent state of one service: latest answers, successful writes, and suspects."""
-
-    __slots__ = ("near", "number", "proven", "waiting", "writes")
-
-    def __init__(self) -> None:
-        self.number = 0
-        self.proven: tuple[Visit, ...] = ()
-        self.near: tuple[tuple[int, bool], ...] = ()
-        self.writes: tuple[tuple[int, Where], ...] = ()
-        self.waiting: tuple[Suspect, ...] = ()
-
-    def is_unwritten(self, where: Where, one: Sample, other: Sample) -> bool:
-        """Return whether no related path was written between two exchanges."""
-        since, until = sorted((one.number, other.number))
-        if len(self.writes) >= _MOST_WRITES and self.writes[0][0] > since:
-            return False
-        return not any(since < number < until and where.is_kin(written) for number, written in self.writes)
-
-    def is_outage(self, path: int) -> bool:
-        """Return whether most of the latest answers on other paths were failures."""
-        latest = {other: failed for other, failed in self.near if other != path}
-        return len(latest) >= _LEAST_NEAR and 2 * sum(latest.values()) > len(latest)
-
-    def wait(self, exchange: Exchange) -> None:
-        """Record an exchange for waiting suspects: it clears some and proves others."""
-        after = [suspect for each in self.waiting if (suspect := _after(each, exchange)) is not None]
-        proven = [suspect.failure.sample.visit for suspect in after if suspect.is_proven]
-        self.proven = (*self.proven, *proven)[-_MOST_WAITING:]
-        self.waiting = tuple([each for each in after if not each.is_proven and self.number - each.since <= _PATIENCE])
-
-    def suspect(self, suspect: Suspect) -> None:
-        """Let a failure wait for the service to answer other requests."""
-        visit = suspect.failure.sample.visit
-        known = (*self.proven, *[each.failure.sample.visit for each in self.waiting])
-        if all(each is not visit for each in known):
-            self.waiting = (*self.waiting[1 - _MOST_WAITING :], suspect)
+        body = Body(self.content, media=self.media) if self.content else EMPTY
+        put_in = inputs_of(method, self.target, body, form=self.media.kind is Kind.FORM)
+        return None if put_in is None else Sample(self.visit, put_in, _tail(self.target), self.number)
 
 
 class OperationProof(NamedTuple):
@@ -242,7 +95,11 @@ class Operations:
     def __init__(self, state: State) -> None:
         self._state = state
         self._operations: Table[int, Operation] = Table(_MOST_OPERATIONS)
+        self._contents: Table[Beside, dict[int, Visit]] = Table(_MOST_OPERATIONS)
         self._services: Table[str, KnownService] = Table(_MOST_SERVICES)
+        self._failing: Table[Beside, bool] = Table(_MOST_OPERATIONS)
+        self._unread: dict[Beside, list[AnsweredRequest]] = {}
+        self._octets = 0
 
     def waits(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an exchange may prove something."""
@@ -253,7 +110,7 @@ class Operations:
         """Yield the earlier failures that an exchange proves to be caused by their inputs."""
         service = self._services.get(exchange.service, self._state.visit(exchange).ended)
         for suspect in () if service is None else service.waiting:
-            after = _after(suspect, exchange)
+            after = suspect.after(exchange)
             if after is not None and after.is_proven:
                 fault, answered = suspect.failure.sample.visit, suspect.answered
                 story = (answered.step("answered"), fault.step(f"another {suspect.differs}"))
@@ -261,83 +118,120 @@ class Operations:
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
         """Record an exchange."""
-        status, method = exchange.status, exchange.request.method
+        status, request = visit.status, exchange.request
         if status is None:
             return
         service = self._services.ensure(visit.service, KnownService, visit.ended)
         service.number += 1
         if service.waiting:
             service.wait(exchange)
-        if status not in _NO_MATTER and method not in ("OPTIONS", "TRACE", "HEAD"):
-            self._compare(service, exchange, visit, status)
-        path = place_of(exchange).path
-        if not service.near or service.near[-1] != (path, status >= 500):
-            service.near = (*service.near[1 - _NEAR :], (path, status >= 500))
+        place, method = place_of(exchange), request.method
+        if status not in _NO_MATTER and method not in _NOT_COMPARED:
+            if status >= 500:
+                if _may_be_input(exchange, visit):
+                    self._note_failure(service, exchange, visit, place)
+            elif (visit.verdict is _OK and status < 300) or _may_be_checked(status, request):
+                self._note_answer(service, exchange, visit, place)
+        service.see(place.path, failed=status >= 500)
         if status < 400 and method in _WRITES:
-            service.writes = (*service.writes[1 - _MOST_WRITES :], (service.number, where_of(exchange)))
+            service.writes.append((service.number, Where(exchange)))
 
-    def _compare(self, service: KnownService, exchange: Exchange, visit: Visit, status: int) -> None:
-        good = visit.verdict is Verdict.OK and status < 300
-        if status >= 500 and not _may_be_input(exchange, visit):
+    def _note_answer(self, service: KnownService, exchange: Exchange, visit: Visit, place: Place) -> None:
+        """Record an answered request: unparsed, unless one to a sibling path failed."""
+        request = exchange.request
+        body, target = request.body, request.target
+        if (not body.empty or "query=" in target) and protocol(exchange) in _EXEMPT:
             return
-        if not good and status < 500 and status not in _CHECKED:
+        beside = (place.above or place.path, request.method, visit.credential is not None)
+        failing = len(self._failing) > 0 and self._failing.get(beside, visit.ended) is not None
+        if not failing and _can_wait(request):
+            self._put_off(beside, AnsweredRequest(visit, place, target, body.raw or b"", body.media, service.number))
             return
         put_in = inputs(exchange)
-        if put_in is None or (_may_be_a_call(exchange) and protocol(exchange) in _EXEMPT):
+        if put_in is None:
             return
-        sample = Sample(visit, put_in, _tail(exchange), service.number)
-        known = visit.credential is not None
-        if status >= 500:
-            words = wording(exchange)
-            failure = FailedOperation(sample, where_of(exchange), 0 if words is None else words.words)
-            self._fails(service, exchange, failure, known=known)
-            return
-        if good or status == 404:
-            for by_id in (False, True) if good else (True,):
-                self._answers(service, exchange, sample, known=known, by_id=by_id)
-        if put_in.container != NONE and status in (200, 201, 202, 204, 400, 422):
-            key = _key(exchange, 0, known=known, by_id=False)
-            self._operations.ensure(~key, Operation, visit.ended).containers.setdefault(put_in.container, visit)
+        self._read(beside, visit.ended)
+        if failing:
+            self._failing.keep(beside, True, visit.ended)
+        self._answers(service, beside, place, Sample(visit, put_in, _tail(target), service.number))
 
-    def _fails(self, service: KnownService, exchange: Exchange, failure: FailedOperation, *, known: bool) -> None:
+    def _put_off(self, beside: Beside, answer: AnsweredRequest) -> None:
+        """Keep a request unparsed, and parse others if there are too many."""
+        answers, now = self._unread.get(beside), answer.visit.ended
+        if answers is not None and (len(answers) >= _MOST_UNREAD or abs(now - answers[-1].visit.ended) > WINDOW):
+            self._read(beside, now)
+            answers = None
+        if answers is None:
+            answers = self._unread[beside] = []
+        answers.append(answer)
+        self._octets += _OVERHEAD + len(answer.target) + len(answer.content)
+        while self._octets > _MOST_OCTETS:
+            self._read(next(iter(self._unread)), now)
+
+    def _read(self, beside: Beside, now: float) -> None:
+        """Parse the requests of a group, unless they are too old to be compared."""
+        answers = self._unread.pop(beside, None)
+        if answers is None:
+            return
+        self._octets -= sum([_OVERHEAD + len(each.target) + len(each.content) for each in answers])
+        if abs(now - answers[-1].visit.ended) > WINDOW:
+            return
+        service = self._services.get(answers[-1].visit.service, now)
+        for answer in answers:
+            sample = answer.sample(beside[1])
+            if sample is not None and service is not None:
+                self._answers(service, beside, answer.place, sample)
+
+    def _answers(self, service: KnownService, beside: Beside, place: Place, good: Sample) -> None:
+        """Record an answered input, and suspect those that failed before."""
+        (_, method, known), visit, put_in = beside, good.visit, good.put_in
+        succeeded = visit.status is not None and visit.status < 300
+        for by_id in (False, True) if succeeded else (True,):
+            if (by_id and not place.above) or not (succeeded or visit.status == 404):
+                continue
+            key = _key(place, method, put_in.operation, known=known, by_id=by_id)
+            operation = self._operations.ensure(key, Operation, visit.ended)
+            before = operation.good
+            operation.add_good(good, by_id=by_id)
+            if operation.bad:
+                service.compare_answer(good, operation, before, by_id=by_id)
+        if put_in.container != NONE and visit.status in _UNDERSTOOD:
+            contents: dict[int, Visit] = self._contents.ensure((place.path, method, known), dict, visit.ended)
+            contents.setdefault(put_in.container, visit)
+
+    def _note_failure(self, service: KnownService, exchange: Exchange, visit: Visit, place: Place) -> None:
         """Suspect the input of a failure if another one was answered before."""
-        bad = failure.sample
-        now, name = bad.visit.ended, bad.put_in.operation
-        outage = service.is_outage(failure.where.path)
-        for by_id in (False, True) if place_of(exchange).above else (False,):
-            operation = self._operations.ensure(_key(exchange, name, known=known, by_id=by_id), Operation, now)
+        method, known, now = exchange.request.method, visit.credential is not None, visit.ended
+        put_in, words = inputs(exchange), wording(exchange)
+        if put_in is None or protocol(exchange) in _EXEMPT:
+            return
+        beside = (place.above or place.path, method, known)
+        self._read(beside, now)
+        self._failing.keep(beside, True, now)
+        outage = service.is_outage(place.path)
+        sample = Sample(visit, put_in, _tail(exchange.request.target), service.number)
+        failure = FailedOperation(sample, Where(exchange), 0 if words is None else words.words)
+        for by_id in (False, True) if place.above else (False,):
+            key = _key(place, method, put_in.operation, known=known, by_id=by_id)
+            operation = self._operations.ensure(key, Operation, now)
             if outage:
                 continue
-            _suspect(service, failure, operation, by_id=by_id)
+            service.compare_failure(failure, operation, by_id=by_id)
             if known and not by_id and not operation.good:  # a known caller may do everything that anonymous ones may
-                anonymous = self._operations.get(_key(exchange, name, known=False, by_id=False), now)
+                self._read((place.above or place.path, method, False), now)
+                key = _key(place, method, put_in.operation, known=False, by_id=False)
+                anonymous = self._operations.get(key, now)
                 if anonymous is not None:
-                    _suspect(service, failure, anonymous, by_id=False)
+                    service.compare_failure(failure, anonymous, by_id=False)
             operation.add_bad(failure)
-        contents = self._operations.get(~_key(exchange, 0, known=known, by_id=False), now)
-        container = bad.put_in.container
-        if contents is not None and container in _UNUSUAL and container not in contents.containers and not outage:
-            answered = contents.containers.get(OBJECT)
-            if answered is not None:
-                service.suspect(Suspect(service.number, failure, answered, BY_CONTENT, 0, 0))
-
-    def _answers(self, service: KnownService, exchange: Exchange, good: Sample, *, known: bool, by_id: bool) -> None:
-        """Record an answered input, and suspect those that failed before."""
-        key = _key(exchange, good.put_in.operation, known=known, by_id=by_id)
-        operation = self._operations.ensure(key, Operation, good.visit.ended)
-        before = operation.good
-        operation.add_good(good, by_id=by_id)
-        for failure in operation.bad:
-            bad = failure.sample
-            differs = operation.difference(bad, good, by_id=by_id)
-            # A write in between may have fixed it, unless such an input was answered before as well.
-            if differs is not None and (
-                service.is_unwritten(failure.where, bad, good) or any(each.number < bad.number for each in before)
-            ):
-                service.suspect(Suspect(service.number, failure, good.visit, differs, 1, 0))
+        if outage or put_in.container not in _UNUSUAL:
+            return
+        contents = self._contents.get((place.path, method, known), now) or {}
+        if put_in.container not in contents and OBJECT in contents:
+            service.suspect(failure, contents[OBJECT], BY_CONTENT)
 
     def __len__(self) -> int:
-        return len(self._operations) + len(self._services)
+        return len(self._operations) + len(self._services) + len(self._unread)
 
 
 def may_clear_up(state: State) -> Opens:
@@ -345,30 +239,29 @@ def may_clear_up(state: State) -> Opens:
     return state.recall(Operations).waits
 
 
-@once
-def where_of(exchange: Exchange) -> Where:
-    """Return the path of an exchange with all paths above it."""
-    path = exchange.request.path.rstrip("/")
-    segments = path.split("/")[: _MOST_SEGMENTS + 1]
-    above = ("/".join(segments[:length]) for length in range(2, len(segments)))
-    return Where(place_of(exchange).path, tuple([resource_of(exchange, each) for each in above]))
+def _may_be_checked(status: int, request: Request) -> bool:
+    """Return whether an error may depend on the id or on the content of a request."""
+    return status == 404 or (status in _CHECKED and not request.body.empty)
 
 
-def _key(exchange: Exchange, name: int, *, known: bool, by_id: bool) -> int:
+def _can_wait(request: Request) -> bool:
+    """Return whether a request can be kept unparsed: it is short and complete, and no field names an operation."""
+    body, raw = request.body, request.body.raw
+    if raw is None or len(raw) + len(request.target) > _LONGEST or not _NAMING.isdisjoint(request.headers.index):
+        return False
+    if not raw:
+        return body.empty
+    return not body.coding and body.complete and body.media.kind is request.headers.media_type.kind
+
+
+def _key(place: Place, method: str, name: int, *, known: bool, by_id: bool) -> int:
     """Return the number of an operation, or of all operations on sibling paths."""
-    place = place_of(exchange)
-    return hash((place.above if by_id else place.path, by_id, name, exchange.request.method, known))
+    return hash((place.above if by_id else place.path, by_id, name, method, known))
 
 
-def _tail(exchange: Exchange) -> int:
-    last = exchange.request.path.rstrip("/").rpartition("/")[2][:_LONGEST_TAIL]
+def _tail(target: str) -> int:
+    last = target.partition("?")[0].rstrip("/").rpartition("/")[2][:_LONGEST_TAIL]
     return kind_of_text(unquote(last) if "%" in last else last)
-
-
-def _may_be_a_call(exchange: Exchange) -> bool:
-    """Return whether an exchange may belong to a protocol that does not name the operation in the path."""
-    request = exchange.request
-    return not request.body.empty or "query=" in request.target or (exchange.status or 0) >= 500
 
 
 def _may_be_input(exchange: Exchange, visit: Visit) -> bool:
@@ -377,56 +270,3 @@ def _may_be_input(exchange: Exchange, visit: Visit) -> bool:
         return False
     words = wording(exchange)
     return words is not None and not words.upstream
-
-
-def _after(suspect: Suspect, exchange: Exchange) -> Suspect | None:
-    """Return the suspect after an exchange; None if the exchange clears it."""
-    status = exchange.status
-    if status is None:
-        return suspect
-    if place_of(exchange).path == suspect.failure.where.path:
-        put_in = inputs(exchange) if status < 500 else None
-        cleared = put_in is not None and put_in.exact == suspect.failure.sample.put_in.exact
-        return None if cleared else suspect
-    if status < 500:
-        return suspect._replace(up=suspect.up + 1)
-    words = wording(exchange)
-    same = words is not None and words.words == suspect.failure.words
-    return suspect._replace(down=suspect.down + 1) if same else suspect
-
-
-def _suspect(service: KnownService, failure: FailedOperation, operation: Operation, *, by_id: bool) -> None:
-    """Return a suspect by the latest answer to another input."""
-    for good in reversed(operation.good):
-        differs = operation.difference(failure.sample, good, by_id=by_id)
-        if differs is not None and service.is_unwritten(failure.where, failure.sample, good):
-            service.suspect(Suspect(service.number, failure, good.visit, differs, 0, 0))
-            return
-
-
-def _set_of(put_in: Inputs) -> int:
-    return hash((put_in.container, frozenset(put_in.names)))
-
-
-def _by_id(bad: Sample, good: Sample) -> str | None:
-    """Return the difference of two ids, all else equal; ids of a kind that services generate do not count."""
-    if bad.tail == good.tail or bad.tail in _MADE or bad.put_in.names.keys() != good.put_in.names.keys():
-        return None
-    return BY_ID if good.tail in _MADE or bad.tail in (BROKEN, ODD) else None
-
-
-def _by_input(bad: Sample, good: Sample) -> tuple[str | None, Sequence[int]]:
-    """Return the difference of two inputs, and names with other kinds; None if too much differs, or only values do."""
-    asked, told = bad.put_in.names, good.put_in.names
-    different = [name for name in asked.keys() | told.keys() if asked.get(name) != told.get(name)]
-    if sum(1 for name in different if (asked.get(name) or told[name])[1]) > _MOST_DIFFERENT:
-        return None, ()
-    both = [name for name in different if name in asked and name in told]
-    if bad.visit.method == "DELETE" and not both:
-        return None, ()
-    if bad.put_in.container != good.put_in.container:
-        return BY_CONTENT, ()
-    kinds = [name for name in both if asked[name][0] != told[name][0]]
-    if kinds:
-        return BY_KIND, kinds
-    return BY_NAME if different and not both else None, ()

@@ -16,7 +16,7 @@ from wirelint.core.verdict import Verdict, presumed
 from wirelint.core.visit import Visit
 from wirelint.evidence.failing import holds_error
 from wirelint.evidence.wording import Wording, wording
-from wirelint.history.visits import resource_of
+from wirelint.history.visits import resource_at
 
 _MOST_TRIED: Final = 12
 _MOST_STATUSES: Final = 8
@@ -158,10 +158,11 @@ class Path(msgspec.Struct, eq=False, gc=False):
 @once
 def place_of(exchange: Exchange) -> Place:
     """Return the place of an exchange."""
+    service, authority = exchange.service, exchange.request.authority
     path = exchange.request.path.rstrip("/")
     above, _, last = path.rpartition("/")
-    above_number = resource_of(exchange, above) if above else 0
-    return Place(resource_of(exchange, path), above_number, _id.search(last) is not None)
+    above_number = resource_at(service, authority, above) if above else 0
+    return Place(resource_at(service, authority, path), above_number, _id.search(last) is not None)
 
 
 @once

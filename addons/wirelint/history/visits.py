@@ -62,6 +62,14 @@ def resource_of(exchange: Exchange, target: str) -> int:
     return hash((exchange.service, exchange.request.authority, target))
 
 
+def resource_at(service: str, authority: str, target: str) -> int:
+    """Return what stands for a resource.
+
+    :param target: its path and query.
+    """
+    return hash((service, authority, target))
+
+
 _OK: Final = Verdict.OK
 
 

@@ -34,7 +34,8 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
-from wirelint.history.operations import BY_ID, Operations, may_clear_up
+from wirelint.history.operations import Operations, may_clear_up
+from wirelint.history.suspects import BY_ID
 
 RULE = Rule(
     severity=Severity.LOW,
