@@ -14,7 +14,7 @@ INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo demo-envoy test lint corpus compat bench soak fuzz gen lock clean
+.PHONY: help demo demo-envoy test lint corpus compat bench bench-envoy soak fuzz gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ compat: $(DEV) ## mitmproxy's own tests with our changes to it in place: ARGS=ch
 
 bench: $(DEV) ## throughput and latency beside bare mitmproxy
 	$(PYTHON_IN_VENV) -m benchmarks $(if $(wildcard $(CORPUS)),--captures '$(CORPUS)') $(ARGS)
+
+bench-envoy: $(DEV) ## Envoy with a receiver beside proxies in the path
+	$(PYTHON_IN_VENV) -m benchmarks.envoy $(ARGS)
 
 soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
 	$(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)

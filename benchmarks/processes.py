@@ -143,6 +143,15 @@ class Server:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal.
+
+        :raises BenchmarkError: it does not run.
+        """
+        if self._process is None or self._process.poll() is not None:
+            raise BenchmarkError(f"{self.name} does not run")
+        self._process.send_signal(number)
+
     def usage(self) -> Usage | None:
         """What it and all that it started have used by now; None where the system has no ``/proc``."""
         if self._process is None or not Path("/proc/self/schedstat").exists():

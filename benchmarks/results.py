@@ -33,6 +33,7 @@ _ORDER: Final = (
     "Many",
     "Steady",
     "Workers",
+    "Envoy",
     "Streams",
     "Fan-out",
     "Engine",

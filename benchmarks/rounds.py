@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from benchmarks.contenders import Contender, Running, Service
 from benchmarks.load import Scenario, Seen, load
@@ -33,6 +33,14 @@ class Round(NamedTuple):
     resident: int | None
     counted: Counter[str]
     asked: int
+
+
+class Named(Protocol):
+    """Something with a name."""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
 
 
 Rounds = dict[str, list[Round]]
@@ -59,7 +67,7 @@ def compare(scenario: Scenario, contenders: Sequence[Contender], *, rounds: int,
     return done
 
 
-def interleaved(name: str, contenders: Sequence[Contender], rounds: int) -> Iterator[Contender]:
+def interleaved[T: Named](name: str, contenders: Sequence[T], rounds: int) -> Iterator[T]:
     """Each contender once in each round, in an order that shifts; tells on standard error how far it is."""
     for number in range(rounds):
         shift = number % len(contenders)

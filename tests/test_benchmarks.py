@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from benchmarks import engine, passes, results, samples
+from benchmarks import engine, envoy, passes, results, samples
 from benchmarks.contenders import AGAIN, CREW, STOCK, WIRELINT
 from benchmarks.load import Scenario, Seen
 from benchmarks.machine import machine
@@ -172,3 +172,18 @@ def test_many_streams_at_once() -> None:
     )
     assert run.returncode == 0, run.stderr
     assert "300 responses got by clients, 300 audited, 0 findings, 0 skipped, 0 dropped" in run.stdout
+
+
+def test_the_benchmark_of_envoy_tells_losses_and_the_ratio() -> None:
+    seen = Seen(100, 1.0, 1.0, 2.0, 3.0, 4.0, 0)
+    each = {
+        envoy.ALONE: envoy.Measured(seen, 100.0, None, 2**20, 100, None),
+        envoy.OURS: envoy.Measured(seen, 150.0, 50.0, 3 * 2**20, 100, 99),
+        WIRELINT: envoy.Measured(seen, 400.0, None, 2**20, 100, 100),
+    }
+    taken = {name: {scenario.name: [one] * 2 for scenario in envoy.SCENARIOS} for name, one in each.items()}
+    stopped = {"sent": 1000, "answered": 1000, "audited": 600, "dropped": 390, "p99": 1.5}
+    text = envoy.table(envoy.figures(taken, stopped))
+    assert "| Envoy and wirelint receive | 100 | 150 | 50 | 1.00, 3.00 | 1.00, 3.00 | 198 of 200 | 3 |" in text
+    assert "audits 8.0 times as many exchanges" in text
+    assert "600 were audited afterwards, 390 dropped and counted by Envoy, 10 neither." in text
