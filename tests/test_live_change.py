@@ -74,6 +74,21 @@ def test_other_rules_and_another_share(live: Live) -> None:
     assert any('reason="sampled"' in line and line.endswith(" 1.0") for line in text.splitlines())
 
 
+def test_a_document_comes_and_goes(live: Live, tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text("openapi: 3.0.3\npaths: {/me: {get: {responses: {401: {description: none}}}}}")
+    live.consume(exchange())
+    assert total(live.metrics, "contract_coverage_ratio") == 0
+    options = tables.PolicyOptions(openapi=(f"shop={tmp_path / 'api.yaml'}",))
+    live.change(Setup(tables.build(catalogue(), options, Config(), now=0.0), Shares()))
+    live.consume(exchange())
+    assert total(live.metrics, "contract_coverage_ratio") == 1
+    live.change(audit_by(OLD))
+    sinks = len(live._sinks)
+    live.consume(exchange())
+    live.change(audit_by(NEW))
+    assert len(live._sinks) == sinks
+
+
 def test_a_configuration_that_could_not_be_read_shows(live: Live) -> None:
     since = loaded(live)[1]
     live.stay()

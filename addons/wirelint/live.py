@@ -16,8 +16,10 @@ from wirelint.rules import catalogue
 from wirelint.settings.engine import AnyEngine
 from wirelint.settings.sampling import Sampler, Shares
 from wirelint.settings.setup import Setup
+from wirelint.sinks.coverage import Coverage
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.journal import Journal
+from wirelint.sinks.metrics.contract import ContractFigures
 from wirelint.sinks.metrics.memories import Memories
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.metrics.reloads import Reloads
@@ -66,7 +68,9 @@ class Live:
         self.journal = Journal(unreachable=self.reachability.now)
         self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"))
         self._reloads = Reloads()
-        own = (StatsCollector(self.stats), Memories(engine.state.sizes), self._reloads, self.reachability)
+        self._coverage = Coverage()
+        figures = ContractFigures(self._coverage)
+        own = (StatsCollector(self.stats), Memories(engine.state.sizes), self._reloads, self.reachability, figures)
         for collector in own:
             self.metrics.register(collector)
         self.sampler = Sampler(shares, lambda service: self.metrics.skip(service, "sampled"))
@@ -83,6 +87,7 @@ class Live:
         if log is not None:
             self._sinks.append(log.accept)
             self.metrics.register(log)
+        self._cover(engine)
         self._server = WebServer(
             self.metrics,
             self.journal,
@@ -111,7 +116,16 @@ class Live:
         self.rules = engine.rules
         self.sampler.shares = found.shares
         self._engine = engine
+        self._cover(engine)
         self._reloads.succeeded()
+
+    def _cover(self, engine: AnyEngine) -> None:
+        """Count what is seen of documents, if the engine has any."""
+        if (self._count in self._sinks) is not engine.documented:
+            self._sinks.append(self._count) if engine.documented else self._sinks.remove(self._count)
+
+    def _count(self, audit: Audit) -> None:
+        self._coverage.add(audit.exchange)
 
     def stay(self) -> None:
         """Show in the metrics that a reload failed, and that the previous settings are in force."""

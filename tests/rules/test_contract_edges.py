@@ -234,3 +234,30 @@ def test_a_reading_request_for_a_page_is_no_operation() -> None:
 def test_examples_run_with_their_document() -> None:
     (rule,) = (each for each in RULES if each.id == "undocumented-method")
     assert [each.rule for each in run(rule.id, rule.bad[0])] == [rule.id]
+
+
+@pytest.mark.parametrize(("offered", "suggested"), [("400", 400), ("'422'", 422), ("4XX", 422)])
+def test_suggested_statuses_are_those_that_the_document_offers(offered: str, suggested: int) -> None:
+    document = f"""
+openapi: 3.0.3
+servers: [{{url: /v1}}]
+paths:
+  /orders/{{id}}:
+    post: {{responses: {{200: {{description: ok}}, {offered}: {{description: refused}}}}}}
+"""
+    (rule,) = (each for each in catalogue() if each.id == "not-found-for-validation")
+    engine = engine_for(Policy(Settings((rule,), knowledge=knowledge(document))))
+    told = exchange(
+        "POST /v1/orders/7", 404, b'{"error": "email must be a valid address"}', "application/json", b'{"email": "x"}'
+    )
+    (finding,) = engine.audit(told).findings
+    assert finding.suggested_status == suggested
+
+
+def test_a_documented_failure_is_a_note_once() -> None:
+    document = DOCUMENT.replace(
+        "201: {description: made}", "201: {description: made, content: {a/b: {example: {ok: false}}}}"
+    )
+    told = exchange("POST /things", 201, b"", "", b'{"id": 1}')
+    (finding,) = found(told, told, known=knowledge(document))
+    assert (finding.rule, finding.severity) == ("documented-failure-as-success", Severity.INFO)

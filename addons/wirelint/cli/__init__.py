@@ -19,6 +19,8 @@ _COMMANDS: Final = {
     "proxy": "proxy",
     "receive": "receive",
     "audit": "audit",
+    "coverage": "coverage",
+    "inventory": "inventory",
     "rules": "rules",
     "explain": "explain",
     "demo": "demo",

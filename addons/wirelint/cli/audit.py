@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from wirelint.cli import TROUBLE
+from wirelint.cli.captures import MIB, size_limit
 from wirelint.cli.common import common
 from wirelint.cli.outputs import begin, report_options
 from wirelint.cli.progress import Progress
@@ -23,10 +24,9 @@ from wirelint.settings.tables import policy_options
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
 from wirelint.sources import Recording, Skipped, UnreadableError, sources
-from wirelint.sources.open import SIZE_LIMIT, open_capture
+from wirelint.sources.open import open_capture
 
 _NEVER: Final = "never"
-_MIB: Final = 1024 * 1024
 _MOST_SKIPPED_SHOWN: Final = 10
 _STEP: Final = 256
 _KINDS: Final = ", ".join(source.name for source in sources())
@@ -49,14 +49,7 @@ Findings go to standard output, everything else to standard error. Exit code: 0 
 )
 @policy_options
 @option("--statistics", is_flag=True, help="Show how often each rule could have fired, and outcomes by status class.")
-@option(
-    "--size-limit",
-    type=click.IntRange(1),
-    default=SIZE_LIMIT // _MIB,
-    show_default=True,
-    metavar="MIB",
-    help="Largest file to read, after unpacking.",
-)
+@size_limit
 @common
 def command(
     files: tuple[str, ...],
@@ -79,7 +72,7 @@ def command(
     troubled = False
     for file in files:
         try:
-            capture = open_capture(file, limit=size_limit * _MIB)
+            capture = open_capture(file, limit=size_limit * MIB)
             _audit(capture, engine, tally, reports, Progress(errors, capture.name, capture.records, quiet=quiet))
         except UnreadableError as error:
             sys.stdout.flush()

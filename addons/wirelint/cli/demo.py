@@ -19,8 +19,12 @@ from wirelint.cli.common import common
 from wirelint.cli.live_run import Page
 from wirelint.cli.receiving import need_extra, receive
 from wirelint.cli.serving import serve
+from wirelint.rules import catalogue
+from wirelint.settings import tables
+from wirelint.settings.file import Config
 from wirelint.settings.options import PORT, option
-from wirelint.settings.setup import default
+from wirelint.settings.sampling import Shares
+from wirelint.settings.setup import Setup
 from wirelint.sinks import summary
 from wirelint.sinks.console import Printer
 
@@ -103,7 +107,7 @@ def _behind_proxy(services: Mapping[str, str], folder: Path, port: int, begin: B
     def ready(running: Running, page: str) -> None:
         begin({each.name: f"http://{each.host}:{each.port}" for each in running.listeners}, page, running.stop)
 
-    return serve(settings, default().engine(), metrics_host=_HOST, metrics_port=port, on_ready=ready)
+    return serve(settings, _setup().engine(), metrics_host=_HOST, metrics_port=port, on_ready=ready)
 
 
 def _behind_envoy(services: Mapping[str, str], folder: Path, port: int, begin: Begin) -> Live:
@@ -115,13 +119,21 @@ def _behind_envoy(services: Mapping[str, str], folder: Path, port: int, begin: B
     try:
         return receive(
             ReceiverSettings(host=_HOST, port=receiving),
-            default().engine(),
+            _setup().engine(),
             page=Page(_HOST, port),
             rows=[(url, f"→ {name} at {services[name]}, through Envoy") for name, url in carrier.urls.items()],
             on_ready=lambda running, page: begin(carrier.urls, page, running.stop),
         )
     finally:
         carrier.stop()
+
+
+def _setup() -> Setup:
+    """Return the setup without any settings but the documents of the demo's services."""
+    from wirelint.demo.scenarios import DOCUMENTS  # noqa: PLC0415 - only once it is wanted
+
+    options = tables.PolicyOptions(openapi=[f"{name}={path}" for name, path in DOCUMENTS.items()])
+    return Setup(tables.build(catalogue(), options, Config(), now=0.0), Shares())
 
 
 def _follow(demo: Demo, stop: Callable[[], None], trouble: list[str]) -> None:

@@ -6,6 +6,7 @@ that nothing here depends on a library that checks schemas.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -14,6 +15,20 @@ import msgspec
 from wirelint.core.paths import PathTemplates
 
 _MOST_FOUND: Final = 4096
+_ALIKE: Final[Mapping[int, tuple[int, ...]]] = {
+    400: (422,),
+    404: (410,),
+    410: (404,),
+    422: (400,),
+    502: (503, 504),
+    503: (502, 504),
+    504: (503, 502),
+}
+"""Statuses that services send for the same thing, by status."""
+
+
+AnswerKey = tuple[str, str, str]
+"""Method, documented path and documented status of an answer."""
 
 
 class Breach(msgspec.Struct, frozen=True):
@@ -81,7 +96,7 @@ class DocumentedOperation(msgspec.Struct, frozen=True, eq=False):
     :param required: parameters that a request must have.
     :param secured: whether a request must carry a credential.
     :param credentials: request fields and cookies (lower case) and query parameters that carry it, if they are named.
-    :param lies: statuses of successes that are documented as possible failures (``success: false``).
+    :param failures: the successes among ``answers`` whose documented content says that the request failed.
     """
 
     method: str
@@ -92,7 +107,7 @@ class DocumentedOperation(msgspec.Struct, frozen=True, eq=False):
     secured: bool = False
     credentials: frozenset[str] = frozenset()
     deprecated: bool = False
-    lies: frozenset[str] = frozenset()
+    failures: frozenset[str] = frozenset()
 
     def answer(self, status: int) -> str | None:
         """Return the key of the documented answer for a status: itself, its range or ``default``; None without one."""
@@ -141,6 +156,15 @@ class Contract:
             self._methods[number][1].setdefault(operation.method, operation)
         self._found: dict[tuple[str, str], Located | None] = {}
 
+    @functools.cached_property
+    def answers(self) -> dict[AnswerKey, DocumentedOperation]:
+        """All documented answers with their operations, in the order of the document."""
+        return {
+            (operation.method, operation.template, status): operation
+            for operation in self.operations
+            for status in operation.answers
+        }
+
     def locate(self, method: str, path: str) -> Located | None:
         """Return what is documented of a request; None if its path is not documented."""
         key = (method, path)
@@ -156,6 +180,17 @@ class Contract:
         """Return the documented template of a request, base path included; None if its path is not documented."""
         found = self.locate(method, path)
         return None if found is None else found.template
+
+    def offered(self, method: str, path: str, status: int) -> int:
+        """Return the status to suggest: the one given, or one for the same thing that the operation documents instead.
+
+        :param path: a path, or a documented template.
+        """
+        found = self.locate(method, path)
+        if found is None or found.operation is None or str(status) in found.operation.answers:
+            return status
+        answers = found.operation.answers
+        return next((each for each in _ALIKE.get(status, ()) if str(each) in answers), status)
 
     def _locate(self, method: str, path: str) -> Located | None:
         for base in self._bases:

@@ -9,6 +9,7 @@ import msgspec
 
 from wirelint.core.audit import Audit
 from wirelint.core.body import EMPTY
+from wirelint.core.contract import Contract
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity
 from wirelint.core.fold import Fold
@@ -20,7 +21,7 @@ from wirelint.core.plan import Bound, Plan, Plans
 from wirelint.core.report import finding_of, is_news
 from wirelint.core.route import route
 from wirelint.core.rule import Context, Reads, Rule
-from wirelint.core.state import State
+from wirelint.core.state import Opens, State
 from wirelint.core.trace import is_traced
 from wirelint.core.verdict import Verdict, presumed
 
@@ -41,6 +42,9 @@ class Engine:
     :param knowledge: configured facts about the services.
     :param state: the memories; engines that share one also share the memories.
     :param template: returns the configured template of a service's requests of a method to a path, or None.
+
+    Attributes:
+        documented: whether there is an API description.
     """
 
     def __init__(  # noqa: PLR0913 - what it is set up with, by name
@@ -58,11 +62,12 @@ class Engine:
         self.rules = tuple(
             _adapted(rule, self._severities, knowledge)
             for rule in rules
-            if not rule.contract or knowledge.contract is not None
+            if rule.contract is None or knowledge.contract is not None
         )
         self._least = least
         self._instead = instead or {}
         self._knowledge = knowledge
+        self.documented = knowledge.contract is not None
         self.state = State() if state is None else state
         self._template = template
         for rule in self.rules:
@@ -70,7 +75,11 @@ class Engine:
                 self.state.recall(kind)
         gates = {rule.after: rule.after(self.state) for rule in self.rules if rule.after is not None}
         self._bound = [
-            Bound(rule, Context(rule.options, self.state), None if rule.after is None else gates[rule.after])
+            Bound(
+                rule,
+                Context(rule.options, self.state),
+                _condition(rule) if rule.after is None else gates[rule.after],
+            )
             for rule in self.rules
         ]
         self._plans: dict[tuple[int | None, str, Kind], Plans] = {}
@@ -88,6 +97,8 @@ class Engine:
             self._run(plan.plain, exchange, hits, faults)
         if response is not None and (plan.reading or plan.keyed):
             skipped = self._read(plan, exchange, response, hits, faults)
+        for condition, bound in plan.contracted:
+            self._compare(condition, bound, exchange, hits, faults)
         quiet = not hits and self.state.repeats(exchange)
         traced = quiet and is_traced(exchange)
         if traced:
@@ -137,6 +148,23 @@ class Engine:
         able, reason = (readers, None) if body.complete else _able(readers, exchange)
         self._run(able, exchange, hits, faults)
         return reason
+
+    def _compare(
+        self,
+        condition: Callable[[Exchange], bool],
+        bound: tuple[Bound, ...],
+        exchange: Exchange,
+        hits: list[tuple[Rule, Hit]],
+        faults: list[str],
+    ) -> None:
+        """Run the rules that compare with an API description, if their condition holds."""
+        try:
+            if not condition(exchange):
+                return
+        except Exception:  # noqa: BLE001 - as with a rule
+            faults += [each.rule.id for each in bound]
+            return
+        self._run(bound, exchange, hits, faults)
 
     def _joins(self, exchange: Exchange, faults: list[str]) -> bool:
         try:
@@ -189,13 +217,15 @@ class Engine:
     def _findings(
         self, exchange: Exchange, template: str, verdict: Verdict, hits: Sequence[tuple[Rule, Hit]]
     ) -> tuple[Finding, ...]:
-        return tuple(
+        found = tuple(
             [
                 finding_of(exchange, template, verdict, rule, hit, self._label)
                 for rule, hit in hits
                 if is_news(exchange, template, rule, hit, self._label, self.state)
             ]
         )
+        contract = self._knowledge.contract
+        return found if contract is None else tuple([_offered(each, exchange, contract) for each in found])
 
     def _plan(self, exchange: Exchange) -> Plan:
         request, response = exchange.request, exchange.response
@@ -210,6 +240,23 @@ class Engine:
             if len(self._plans) < _MOST_KINDS:
                 self._plans[key] = plans
         return plans.plan(request.headers, headers)
+
+
+def _condition(rule: Rule) -> Opens | None:
+    """Return what opens for a rule that looks back and compares with an API description."""
+    condition = rule.contract
+    if condition is None or not rule.recalls:
+        return None
+    return lambda exchange, _visit: condition(exchange)
+
+
+def _offered(finding: Finding, exchange: Exchange, contract: Contract) -> Finding:
+    """Return a finding that suggests what the document of its service offers."""
+    suggested = finding.suggested_status
+    if suggested is None or finding.service != exchange.service:
+        return finding
+    offered = contract.offered(finding.method, finding.route, suggested)
+    return finding if offered == suggested else msgspec.structs.replace(finding, suggested_status=offered)
 
 
 def _able(bound: tuple[Bound, ...], exchange: Exchange) -> tuple[tuple[Bound, ...], str | None]:

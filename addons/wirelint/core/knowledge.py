@@ -31,6 +31,12 @@ class Knowledge(msgspec.Struct, frozen=True):
     protocol: str | None = None
     contract: Contract | None = None
 
+    @property
+    def bears_on_reading(self) -> bool:
+        """Return whether anything is known by which messages are read otherwise; a description does not count."""
+        credentials = self.fields or self.cookies or self.parameters
+        return bool(credentials or self.error_when or self.protocol)
+
     def __or__(self, other: Knowledge) -> Knowledge:
         """Return both together; protocol and contract of ``other`` take precedence."""
         return Knowledge(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 
+from wirelint.core.exchange import Exchange
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule
@@ -34,6 +35,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     :param plain: those that do not read content.
     :param reading: those that do.
     :param keyed: those that need one of ``keys`` at the top level of a JSON object.
+    :param contracted: those that compare with an API description, by their conditions.
     :param looking_back: those that compare an exchange with earlier ones, by gate.
     """
 
@@ -42,6 +44,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     reading: tuple[Bound, ...]
     keyed: tuple[Bound, ...]
     keys: frozenset[str]
+    contracted: tuple[tuple[Callable[[Exchange], bool], tuple[Bound, ...]], ...]
     looking_back: tuple[tuple[Opens | None, tuple[Bound, ...]], ...]
 
     @classmethod
@@ -51,7 +54,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
         :param successful: whether the exchanges are successes. Errors are few and nearly all relevant; checking the
             names saves work only for successes.
         """
-        here = [each for each in bound if not each.rule.recalls]
+        here = [each for each in bound if not each.rule.recalls and each.rule.contract is None]
         reading = [each for each in here if each.rule.reads is not Reads.NOTHING]
         keyed = [each for each in reading if successful and each.rule.json_keys is not None]
         return cls(
@@ -60,6 +63,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
             reading=tuple([each for each in reading if not successful or each.rule.json_keys is None]),
             keyed=tuple(keyed),
             keys=frozenset().union(*(each.rule.json_keys or () for each in keyed)),
+            contracted=_by_condition([each for each in bound if not each.rule.recalls]),
             looking_back=_by_gate([each for each in bound if each.rule.recalls]),
         )
 
@@ -97,4 +101,12 @@ def _by_gate(bound: Iterable[Bound]) -> tuple[tuple[Opens | None, tuple[Bound, .
     found: dict[Opens | None, tuple[Bound, ...]] = {}
     for each in bound:
         found[each.opens] = (*found.get(each.opens, ()), each)
+    return tuple(found.items())
+
+
+def _by_condition(bound: Iterable[Bound]) -> tuple[tuple[Callable[[Exchange], bool], tuple[Bound, ...]], ...]:
+    found: dict[Callable[[Exchange], bool], tuple[Bound, ...]] = {}
+    for each in bound:
+        if each.rule.contract is not None:
+            found[each.rule.contract] = (*found.get(each.rule.contract, ()), each)
     return tuple(found.items())

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from wirelint.core.exchange import Answered
+from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.state import Gate, Memory, State
 from wirelint.core.verdict import Verdict
@@ -68,8 +68,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     ``recalls`` names the memories that the rule asks. ``after`` is a gate, tested once per exchange for all rules that
     share it: the check runs only if it is open. ``once_per`` limits reports to one per hour: of the same finding (its
-    fingerprint) on one route, or of the same discriminator on one service. ``contract``: the rule compares with an API
-    description, and runs only with one.
+    fingerprint) on one route, or of the same discriminator on one service. ``contract`` makes it a rule that
+    compares with an API description: it runs only with one, and only if this condition holds, which is tested once per
+    exchange for all rules that share it.
 
     ``document`` is the API description for the examples of such a rule.
     """
@@ -89,7 +90,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     recalls: tuple[type[Memory], ...] = ()
     after: Gate | None = None
     once_per: Literal["route", "service"] | None = None
-    contract: bool = False
+    contract: Callable[[Exchange], bool] | None = None
 
     id: str = ""
     family: str = ""

@@ -7,6 +7,7 @@ others are correct, including all of the ``tidy`` service.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from wirelint.demo.flow import Flow, Scenario
@@ -22,6 +23,11 @@ ABOUT: Final[Mapping[str, str]] = {
     "tidy": "does the same things right",
 }
 """The purpose of each service, in the order to present them."""
+
+DOCUMENTS: Final[Mapping[str, Path]] = {
+    name: Path(__file__).with_name("documents") / f"{name}.yaml" for name in ("shop", "tidy")
+}
+"""The OpenAPI documents of services: tidy keeps its own, shop does not."""
 
 
 def _health(name: str) -> Flow:

@@ -7,6 +7,7 @@ undecodable, no JSON.
 from __future__ import annotations
 
 from typing import Final, NamedTuple
+from urllib.parse import unquote_plus
 
 from wirelint.core.body import Body
 from wirelint.core.contract import Breach, Check, Contract, DocumentedContent, DocumentedOperation, Located
@@ -56,6 +57,17 @@ def operation(exchange: Exchange) -> DocumentedOperation | None:
     return None if found is None else found.operation
 
 
+def is_undocumented(exchange: Exchange) -> bool:
+    """Return whether the path of a request is not documented."""
+    return located(exchange) is None
+
+
+def is_secured(exchange: Exchange) -> bool:
+    """Return whether the operation of a request is documented to demand a credential."""
+    asked = operation(exchange)
+    return asked is not None and asked.secured
+
+
 @once
 def answer(exchange: Exchange) -> DocumentedAnswer | None:
     """Return the documented answer for the status of an exchange."""
@@ -86,6 +98,46 @@ def request_breaches(exchange: Exchange) -> tuple[Breach, ...]:
     if asked is None or media.kind is not Kind.JSON:
         return ()
     return _breaches(asked.request.check(media.essence), exchange.request.body)
+
+
+@once
+def lacking(exchange: Exchange) -> tuple[str, ...]:
+    """Return the required content and parameters that a request lacks, in words."""
+    asked, request = operation(exchange), exchange.request
+    if asked is None or not (asked.required or asked.request.required):
+        return ()
+    content = ("content",) if asked.request.required and request.body.empty else ()
+    # Objects in a query have names of their own: filter[a].
+    sent = {unquote_plus(pair.partition("=")[0]).partition("[")[0] for pair in request.query.split("&")}
+    return content + tuple(
+        f"{each.place} {each.name}"
+        for each in asked.required
+        if (each.name.partition("[")[0] not in sent if each.place == "query" else each.name not in request.headers)
+    )
+
+
+@once
+def differs(exchange: Exchange) -> bool:
+    """Return whether anything in an exchange is not as documented, or documented as worth a note.
+
+    The rules that need no other exchange share this condition: each of them is silent if it does not hold.
+    """
+    found, response = located(exchange), exchange.response
+    if found is None or response is None:
+        return False
+    asked = found.operation
+    if asked is None or asked.deprecated or asked.failures:
+        return True
+    documented = answer(exchange)
+    if documented is None:
+        return bool(asked.answers)
+    media = documented.content.media
+    essence = response.headers.media_type.essence
+    if media and essence and essence not in media and documented.content.range_of(essence) is None:
+        return True
+    return bool(
+        response_breaches(exchange) or (response.status < 300 and (request_breaches(exchange) or lacking(exchange)))
+    )
 
 
 def _breaches(check: Check | None, body: Body) -> tuple[Breach, ...]:

@@ -75,7 +75,7 @@ def is_told_by_fields(exchange: Exchange, fields: tuple[str, ...] | None) -> boo
 def _is_told_elsewhere(exchange: Exchange) -> bool:
     """Return whether something other than fields and content may identify the sender."""
     request = exchange.request
-    if "@" in request.authority or known(exchange) is not NOTHING:
+    if "@" in request.authority or known(exchange).bears_on_reading:
         return True
     return "?" in request.target and next(of_query(request.query, NOTHING, Sensitivity.CREDENTIAL), None) is not None
 

@@ -12,7 +12,7 @@ from wirelint.core.answers import once_per_answer
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange
 from wirelint.core.headers import Headers
-from wirelint.core.knowledge import NOTHING, known
+from wirelint.core.knowledge import known
 from wirelint.core.methods import method_name
 from wirelint.core.quiet import likeness
 from wirelint.core.route import route
@@ -99,7 +99,7 @@ class Present:
     def visit(self, exchange: Exchange) -> Visit:
         """Return the visit of an exchange, with the verdict of its status."""
         key = likeness(exchange)
-        if key is None or known(exchange) is not NOTHING:  # reloading settings changes the knowledge
+        if key is None or known(exchange).bears_on_reading:  # reloading settings changes the knowledge
             return self._made(exchange)
         earlier = self._alike.get(key)
         if earlier is not None:

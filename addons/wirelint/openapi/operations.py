@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from wirelint.core.contract import Contract, DocumentedContent, DocumentedOperation, Parameter
 from wirelint.openapi.checking import Schemas
+from wirelint.openapi.failing import is_failure
 from wirelint.openapi.references import References
 from wirelint.openapi.text import DocumentError
 
@@ -119,6 +120,7 @@ class _Reader:
             secured=secured,
             credentials=names,
             deprecated=operation.get("deprecated") is True,
+            failures=frozenset(self._failures(operation)),
         )
 
     def _parameters(self, item: dict[str, Any], operation: dict[str, Any]) -> list[dict[str, Any]]:
@@ -139,6 +141,17 @@ class _Reader:
                     self._references.followed(value), operation
                 )
         return found
+
+    def _failures(self, operation: dict[str, Any]) -> Iterator[str]:
+        """Yield the successes whose content is documented to say that the request failed."""
+        responses = operation.get("responses")
+        for key, value in responses.items() if isinstance(responses, dict) else ():
+            if (
+                _status.fullmatch(key)
+                and key[0] == "2"
+                and is_failure(self._references.followed(value), self._references)
+            ):
+                yield key.upper()
 
     def _answer(self, response: dict[str, Any], operation: dict[str, Any]) -> DocumentedContent:  # noqa: ARG002 - Swagger needs it
         return self._content(response.get("content"), reading=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Final, TextIO
 from xml.etree import ElementTree as ET
 
@@ -19,18 +18,13 @@ from wirelint.evidence.protocols import protocol_label
 from wirelint.reports import Run
 from wirelint.reports.common.grouping import Grouping
 from wirelint.reports.common.groups import Group
+from wirelint.reports.common.markup import add, page, section, written
 from wirelint.sinks.outcomes import LIES, kinds, status_class
-from wirelint.sinks.text import plural, printable, sections
+from wirelint.sinks.text import plural, sections
 
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = """
-.top { flex-wrap: wrap; }
-.state::before { display: none; }
-.brand svg { inline-size: 1.5rem; block-size: 1.5rem; }
-main > section > h2 { margin-block-end: .6rem; }
 .figures { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
 .finding summary { grid-template-columns: 4.6rem minmax(0, 5fr) minmax(0, 4fr) 6.5rem 4rem; }
-.top, main { overflow-wrap: anywhere; }
 .where .line { white-space: normal; }
 .texts { display: grid; gap: 1rem; }
 .texts article { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: .8rem 1rem; }
@@ -48,7 +42,6 @@ main > section > h2 { margin-block-end: .6rem; }
   .finding { break-inside: avoid; }
 }
 """
-_ICON: Final = "M5 17h5l3-8 5 15 4-10 2 3h3"
 _code: Final = re.compile(r"``([^`]+)``")
 
 
@@ -79,60 +72,39 @@ class Html(Grouping):
 
     def finish(self) -> None:
         """Write the page."""
-        page = ET.Element("html", lang="en")
-        head = ET.SubElement(page, "head")
-        ET.SubElement(head, "meta", charset="utf-8")
-        ET.SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
-        ET.SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": _POLICY})
-        ET.SubElement(head, "meta", name="color-scheme", content="light dark")
-        _add(head, "title", "wirelint: " + ", ".join(self.run.files[:3]))
-        style = files("wirelint").joinpath("web/static/style.css").read_text("utf-8")
-        ET.SubElement(head, "style").text = style + _STYLE
-        body = ET.SubElement(page, "body")
-        self._top(body)
-        main = ET.SubElement(body, "main")
+        root, main = page("wirelint: " + ", ".join(self.run.files[:3]), self.tally.line(), _STYLE)
         self._left_out(main)
         self._findings(main)
         self._table(main)
         self._rules(main)
-        self.stream.write("<!doctype html>\n" + ET.tostring(page, encoding="unicode", method="html") + "\n")
-
-    def _top(self, body: ET.Element) -> None:
-        top = _add(body, "header", cls="top")
-        brand = _add(top, "h1", cls="brand")
-        icon = ET.SubElement(brand, "svg", {"viewBox": "0 0 32 32", "aria-hidden": "true"})
-        ET.SubElement(icon, "rect", width="32", height="32", rx="8", fill="#2f6f73")
-        ET.SubElement(icon, "path", {"d": _ICON, "fill": "none", "stroke": "#fff", "stroke-width": "2.6"})
-        _add(brand, "span", "wirelint")
-        _add(top, "p", self.tally.line(), cls="state")
+        self.stream.write(written(root))
 
     def _left_out(self, main: ET.Element) -> None:
         kinds = self.skips.kinds()
         if not (self.failures or kinds):
             return
-        section = _section(main, "Not audited")
-        listed = _add(section, "ul", cls="left-out")
+        listed = add(section(main, "Not audited"), "ul", cls="left-out")
         for _, why in self.failures:
-            _add(listed, "li", why)
+            add(listed, "li", why)
         for kind in kinds:
-            _add(listed, "li", f"{plural(kind.count, 'record')} of {kind.file}: {kind.why}")
+            add(listed, "li", f"{plural(kind.count, 'record')} of {kind.file}: {kind.why}")
 
     def _findings(self, main: ET.Element) -> None:
-        section = _section(main, "Findings")
+        place = section(main, "Findings")
         if not len(self.found):
-            _add(_add(section, "div", cls="empty"), "p", "Nothing was found.")
+            add(add(place, "div", cls="empty"), "p", "Nothing was found.")
             return
         rules = {rule.id: rule for rule in self.run.rules}
-        listed = _add(section, "ul", cls="list")
+        listed = add(place, "ul", cls="list")
         for group in self.found:
-            details = _add(_add(listed, "li", cls="finding"), "details")
-            _summary(_add(details, "summary"), group)
-            _details(_add(details, "div", cls="body"), group, rules.get(group.finding.rule))
+            details = add(add(listed, "li", cls="finding"), "details")
+            _summary(add(details, "summary"), group)
+            _details(add(details, "div", cls="body"), group, rules.get(group.finding.rule))
 
     def _table(self, main: ET.Element) -> None:
         if not self._services:
             return
-        table = _add(_add(_section(main, "Services"), "div", cls="scroll"), "table", id="services")
+        table = add(add(section(main, "Services"), "div", cls="scroll"), "table", id="services")
         heads = (
             "service",
             "exchanges",
@@ -142,17 +114,17 @@ class Html(Grouping):
             "client errors as success",
             "findings",
         )
-        row = _add(_add(table, "thead"), "tr")
+        row = add(add(table, "thead"), "tr")
         for number, name in enumerate(heads):
-            _add(row, "th", name, cls="number" if number else "", scope="col")
-        rows = _add(table, "tbody")
+            add(row, "th", name, cls="number" if number else "", scope="col")
+        rows = add(table, "tbody")
         for name, each in sorted(self._services.items(), key=lambda item: (-item[1].exchanges, item[0])):
-            row = _add(rows, "tr")
-            _add(row, "th", name, scope="row")
+            row = add(rows, "tr")
+            add(row, "th", name, scope="row")
             lied = sum(each.kinds[kind] for kind in LIES)
             figures = (each.kinds["reported"], each.kinds["true"], each.kinds["hidden_client"])
             for count in (each.exchanges, lied, *figures, each.findings):
-                _add(row, "td", f"{count:,}", cls="number")
+                add(row, "td", f"{count:,}", cls="number")
 
     def _rules(self, main: ET.Element) -> None:
         counts = Counter[str]()
@@ -161,70 +133,58 @@ class Html(Grouping):
         found = [rule for rule in self.run.rules if rule.id in counts]
         if not found:
             return
-        texts = _add(_section(main, "Rules"), "div", cls="texts")
+        texts = add(section(main, "Rules"), "div", cls="texts")
         for rule in sorted(found, key=lambda rule: (-rule.severity, -counts[rule.id], rule.id)):
-            _text(_add(texts, "article", id=f"rule-{rule.id}"), rule, counts[rule.id])
+            _text(add(texts, "article", id=f"rule-{rule.id}"), rule, counts[rule.id])
 
 
 REPORT: Final = Html
 
 
-def _add(parent: ET.Element, tag: str, text: str = "", *, cls: str = "", **attributes: str) -> ET.Element:
-    element = ET.SubElement(parent, tag, attributes | ({"class": cls} if cls else {}))
-    element.text = printable(text)
-    return element
-
-
-def _section(main: ET.Element, title: str) -> ET.Element:
-    section = _add(main, "section")
-    _add(section, "h2", title)
-    return section
-
-
 def _summary(summary: ET.Element, group: Group) -> None:
     finding = group.finding
-    _add(summary, "span", str(finding.severity), cls=f"severity {finding.severity}")
-    what = _add(summary, "span", cls="what")
-    _add(what, "span", finding.message, cls="message")
-    _add(what, "span", finding.rule, cls="rule")
-    where = _add(summary, "span", cls="where")
-    _add(where, "span", finding.service + (" (client)" if finding.side is Side.CLIENT else ""), cls="service")
-    line = _add(where, "span", cls="line")
-    _add(line, "span", finding.method, cls="method").tail = " "
-    _add(line, "span", finding.route, cls="route")
-    status = _add(summary, "span", cls="status")
-    _add(status, "span", "no response" if finding.status is None else str(finding.status))
+    add(summary, "span", str(finding.severity), cls=f"severity {finding.severity}")
+    what = add(summary, "span", cls="what")
+    add(what, "span", finding.message, cls="message")
+    add(what, "span", finding.rule, cls="rule")
+    where = add(summary, "span", cls="where")
+    add(where, "span", finding.service + (" (client)" if finding.side is Side.CLIENT else ""), cls="service")
+    line = add(where, "span", cls="line")
+    add(line, "span", finding.method, cls="method").tail = " "
+    add(line, "span", finding.route, cls="route")
+    status = add(summary, "span", cls="status")
+    add(status, "span", "no response" if finding.status is None else str(finding.status))
     if finding.suggested_status is not None:
-        _add(status, "span", "→", cls="arrow")
-        _add(status, "span", str(finding.suggested_status), cls="better")
-    _add(_add(summary, "span", cls="when"), "span", f"×{group.count:,}", cls="count")
+        add(status, "span", "→", cls="arrow")
+        add(status, "span", str(finding.suggested_status), cls="better")
+    add(add(summary, "span", cls="when"), "span", f"×{group.count:,}", cls="count")
 
 
 def _details(body: ET.Element, group: Group, rule: Rule | None) -> None:
     finding = group.finding
-    left = _add(body, "div")
+    left = add(body, "div")
     if finding.evidence:
-        _add(left, "h3", "Evidence")
-        _add(left, "pre", finding.evidence, cls="evidence")
+        add(left, "h3", "Evidence")
+        add(left, "pre", finding.evidence, cls="evidence")
     if finding.story:
-        _add(left, "h3", "Exchanges that prove it")
-        story = _add(left, "ol", cls="story")
+        add(left, "h3", "Exchanges that prove it")
+        story = add(left, "ol", cls="story")
         for step in finding.story:
             about = step.exchange_id == finding.exchange_id
-            item = _add(story, "li", cls="about" if about else "")
-            _add(item, "span", f"{step.service} {step.request}")
-            _add(item, "span", f"→ {step.outcome}", cls="outcome")
-            _add(item, "span", step.note, cls="note")
-    facts = _add(left, "dl", cls="facts")
+            item = add(story, "li", cls="about" if about else "")
+            add(item, "span", f"{step.service} {step.request}")
+            add(item, "span", f"→ {step.outcome}", cls="outcome")
+            add(item, "span", step.note, cls="note")
+    facts = add(left, "dl", cls="facts")
     for name, value in _facts(finding, group):
-        pair = _add(facts, "div")
-        _add(pair, "dt", name)
-        _add(pair, "dd", value)
+        pair = add(facts, "div")
+        add(pair, "dt", name)
+        add(pair, "dd", value)
     if rule is not None:
-        right = _add(body, "div", cls="advice")
-        _add(right, "h3", "How to fix")
+        right = add(body, "div", cls="advice")
+        add(right, "h3", "How to fix")
         _blocks(right, sections(rule).get("How to fix", ""))
-        _add(_add(right, "p"), "a", f"More about {rule.id}", href=f"#rule-{rule.id}")
+        add(add(right, "p"), "a", f"More about {rule.id}", href=f"#rule-{rule.id}")
 
 
 def _facts(finding: Finding, group: Group) -> Iterator[tuple[str, str]]:
@@ -238,10 +198,10 @@ def _facts(finding: Finding, group: Group) -> Iterator[tuple[str, str]]:
 
 
 def _text(article: ET.Element, rule: Rule, count: int) -> None:
-    _add(article, "h2", rule.id)
-    _add(article, "p", f"{rule.summary}. {plural(count, 'finding')}; {rule.severity}, {rule.confidence}.", cls="hint")
+    add(article, "h2", rule.id)
+    add(article, "p", f"{rule.summary}. {plural(count, 'finding')}; {rule.severity}, {rule.confidence}.", cls="hint")
     for title, text in sections(rule).items():
-        _add(article, "h3", title)
+        add(article, "h3", title)
         _blocks(article, text)
 
 
@@ -249,13 +209,13 @@ def _blocks(parent: ET.Element, text: str) -> None:
     """Add paragraphs, lists and code."""
     for block in re.split(r"\n\s*\n", text):
         if block.startswith("- "):
-            listed = _add(parent, "ul", cls="left-out")
+            listed = add(parent, "ul", cls="left-out")
             for item in re.split(r"\n?^- ", block, flags=re.MULTILINE)[1:]:
-                _prose(_add(listed, "li"), item)
+                _prose(add(listed, "li"), item)
         elif block.startswith(" "):
             ET.SubElement(parent, "pre").text = block
         else:
-            _prose(_add(parent, "p"), block)
+            _prose(add(parent, "p"), block)
 
 
 def _prose(element: ET.Element, text: str) -> None:
@@ -263,4 +223,4 @@ def _prose(element: ET.Element, text: str) -> None:
     first, *pieces = _code.split(" ".join(text.split()))
     element.text = first
     for code, after in zip(pieces[::2], pieces[1::2], strict=True):
-        _add(element, "code", code).tail = after
+        add(element, "code", code).tail = after

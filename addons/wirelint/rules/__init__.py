@@ -34,7 +34,7 @@ def _complete(name: str) -> Rule:
         text=text.strip(),
         bad=module.BAD,
         good=module.GOOD,
-        document=module.DOCUMENT if rule.contract else "",
+        document="" if rule.contract is None else module.DOCUMENT,
         check=module.check,
     )
 

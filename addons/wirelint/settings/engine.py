@@ -28,6 +28,7 @@ class ScopedEngine:
     Attributes:
         rules: all rules that run for some exchange.
         state: as above.
+        documented: whether any service has an API description.
     """
 
     def __init__(self, policy: Policy, state: State | None = None) -> None:
@@ -35,7 +36,7 @@ class ScopedEngine:
         documents = (settings.knowledge.contract for settings in policy.all_settings())
         knowledge = Knowledge(contract=next((each for each in documents if each is not None), None))
         everywhere = Engine(policy.rules, severities=policy.base.severities, knowledge=knowledge, state=state)
-        self.rules, self.state = everywhere.rules, everywhere.state
+        self.rules, self.state, self.documented = everywhere.rules, everywhere.state, everywhere.documented
         self._policy = policy
         template = policy.template if policy.has_templates else None
         self._engines = {id(settings): _engine(settings, self.state, template) for settings in policy.all_settings()}

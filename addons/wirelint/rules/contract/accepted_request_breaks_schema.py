@@ -26,13 +26,11 @@ References
 """
 
 from collections.abc import Iterator
-from urllib.parse import unquote_plus
 
-from wirelint.core.contract import DocumentedOperation
-from wirelint.core.exchange import Answered, Request
+from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
-from wirelint.evidence.contract import REQUIRED, described, operation, request_breaches
+from wirelint.evidence.contract import REQUIRED, described, differs, lacking, request_breaches
 
 RULE = Rule(
     severity=Severity.LOW,
@@ -40,15 +38,12 @@ RULE = Rule(
     because="the request was compared with the document, and the service accepted it",
     basis="policy: the service's own OpenAPI document",
     when=When(status="2xx"),
-    contract=True,
+    contract=differs,
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Content first, then parameters."""
-    asked = operation(exchange)
-    if asked is None:
-        return
     breach = next(iter(request_breaches(exchange)), None)
     if breach is not None:
         missing = f"required and not there: {breach.where}"
@@ -57,28 +52,12 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
             missing if breach.keyword == REQUIRED else described(breach),
             discriminator=f"{breach.where} {breach.keyword}",
         )
-    elif asked.request.required and exchange.request.body.empty:
+    elif missed := lacking(exchange):
         yield Hit(
-            f"{exchange.status} for a request without its required content",
-            "the request has no content",
-            discriminator="content",
+            f"{exchange.status} for a request that lacks what is required",
+            f"required and not there: {', '.join(missed)[:160]}",
+            discriminator=missed[0],
         )
-    elif asked.required and (lacking := _lacking(exchange.request, asked)):
-        yield Hit(
-            f"{exchange.status} for a request without a required parameter",
-            f"required and not there: {', '.join(lacking)[:160]}",
-            discriminator=lacking[0],
-        )
-
-
-def _lacking(request: Request, asked: DocumentedOperation) -> list[str]:
-    """Return the required parameters that a request lacks; objects in a query have names of their own (``filter[a]``)."""
-    sent = {unquote_plus(pair.partition("=")[0]).partition("[")[0] for pair in request.query.split("&")}
-    return [
-        f"{each.place} {each.name}"
-        for each in asked.required
-        if (each.name.partition("[")[0] not in sent if each.place == "query" else each.name not in request.headers)
-    ]
 
 
 DOCUMENT = """\

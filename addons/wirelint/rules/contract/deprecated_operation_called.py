@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity, Side
 from wirelint.core.rule import Context, Rule, When
-from wirelint.evidence.contract import operation
+from wirelint.evidence.contract import differs, operation
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -36,7 +36,7 @@ RULE = Rule(
     basis="policy: the service's own OpenAPI document",
     when=When(status="2xx 3xx 5xx"),
     side=Side.CLIENT,
-    contract=True,
+    contract=differs,
 )
 
 

@@ -32,7 +32,7 @@ from wirelint.core.exchange import Answered, Request
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.state import moment
-from wirelint.evidence.contract import operation
+from wirelint.evidence.contract import is_secured, operation
 from wirelint.evidence.credentials import is_stranger
 from wirelint.evidence.vouching import may_be_known
 from wirelint.history.described import Described
@@ -45,14 +45,14 @@ RULE = Rule(
     when=When(status="2xx", method="GET HEAD POST PUT PATCH DELETE QUERY _OTHER"),
     suggested_status=401,
     recalls=(Described,),
-    contract=True,
+    contract=is_secured,
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Secured by the document, open on the wire."""
     asked = operation(exchange)
-    if asked is None or not asked.secured or not is_stranger(exchange) or may_be_known(exchange):
+    if asked is None or not is_stranger(exchange) or may_be_known(exchange):
         return
     if _carries(exchange.request, asked.credentials):
         return

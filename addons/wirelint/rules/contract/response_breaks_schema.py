@@ -33,7 +33,7 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
-from wirelint.evidence.contract import REQUIRED, described, response_breaches
+from wirelint.evidence.contract import REQUIRED, described, differs, response_breaches
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -42,7 +42,7 @@ RULE = Rule(
     basis="policy: the service's own OpenAPI document",
     when=When(media=(Kind.JSON,)),
     reads=Reads.WHOLE,
-    contract=True,
+    contract=differs,
 )
 
 _GRAVE: Final = frozenset({"type", "enum", "const", "anyOf"})

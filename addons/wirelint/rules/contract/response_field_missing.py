@@ -30,7 +30,7 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
-from wirelint.evidence.contract import REQUIRED, response_breaches
+from wirelint.evidence.contract import REQUIRED, differs, response_breaches
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -39,7 +39,7 @@ RULE = Rule(
     basis="policy: the service's own OpenAPI document",
     when=When(media=(Kind.JSON,)),
     reads=Reads.WHOLE,
-    contract=True,
+    contract=differs,
 )
 
 

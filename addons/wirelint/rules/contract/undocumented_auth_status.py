@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
-from wirelint.evidence.contract import answer, contract, operation
+from wirelint.evidence.contract import answer, contract, differs, operation
 
 RULE = Rule(
     severity=Severity.LOW,
@@ -37,7 +37,7 @@ RULE = Rule(
     because="the document secures the operation, and does not say what a refusal looks like",
     basis="policy: the service's own OpenAPI document",
     when=When(status="401 403"),
-    contract=True,
+    contract=differs,
 )
 
 

@@ -29,7 +29,7 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import media_type
 from wirelint.core.rule import Context, Rule, When
-from wirelint.evidence.contract import answer
+from wirelint.evidence.contract import answer, differs
 
 RULE = Rule(
     severity=Severity.LOW,
@@ -37,7 +37,7 @@ RULE = Rule(
     because="the document names the media types of the answer, and not this one",
     basis="policy: the service's own OpenAPI document",
     when=When(status="2xx 4xx 5xx", response_fields=("content-type",)),
-    contract=True,
+    contract=differs,
 )
 
 

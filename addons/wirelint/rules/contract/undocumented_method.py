@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
-from wirelint.evidence.contract import located
+from wirelint.evidence.contract import differs, located
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -37,7 +37,7 @@ RULE = Rule(
     because="the document has the path, and not the method",
     basis="policy: the service's own OpenAPI document",
     when=When(status="2xx", method="GET HEAD POST PUT PATCH DELETE QUERY _OTHER"),
-    contract=True,
+    contract=differs,
 )
 
 

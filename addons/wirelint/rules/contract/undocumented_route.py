@@ -35,7 +35,7 @@ from wirelint.core.media import Kind
 from wirelint.core.methods import SAFE
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.state import moment
-from wirelint.evidence.contract import contract, located
+from wirelint.evidence.contract import contract, is_undocumented
 from wirelint.history.described import Described
 
 _operations: Final = re.compile(
@@ -54,14 +54,14 @@ RULE = Rule(
     basis="policy: the service's own OpenAPI document",
     when=When(status="2xx"),
     recalls=(Described,),
-    contract=True,
+    contract=is_undocumented,
 )
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Data, or a change, at a path that is not documented."""
     promised, request, response = contract(exchange), exchange.request, exchange.response
-    if promised is None or located(exchange) is not None or request.method in ("OPTIONS", "TRACE", "CONNECT"):
+    if promised is None or request.method in ("OPTIONS", "TRACE", "CONNECT"):
         return
     if request.method in SAFE and response.headers.media_type.kind not in _DATA:
         return

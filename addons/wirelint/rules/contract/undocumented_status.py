@@ -30,7 +30,7 @@ from typing import Final
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
-from wirelint.evidence.contract import answer, contract, operation
+from wirelint.evidence.contract import answer, contract, differs, operation
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -38,7 +38,7 @@ RULE = Rule(
     because="the document names the statuses of the operation, and not this one",
     basis="policy: the service's own OpenAPI document",
     when=When(status="2xx 3xx 4xx 5xx"),
-    contract=True,
+    contract=differs,
 )
 
 _IMPLIED: Final = {206: 200, 304: 200}
