@@ -12,6 +12,7 @@ from wirelint.gen.overview import EXCHANGES, rates, share
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
 from wirelint.gen.promql import ABANDONED, CALLS, MEANING, counted, matched
 from wirelint.gen.recording_rules import WINDOWS
+from wirelint.rules import catalogue
 
 _QUIET: Final = "no traffic"
 _RULES_MISSING: Final = "no traffic, or the recording rules are not loaded"
@@ -52,6 +53,7 @@ def build() -> Any:
             ("Server errors, 5xx", _codes("5", "blamed", "client_error")),
             ("Protocols and clients", _protocols()),
             ("Durations and upstream", _upstream()),
+            ("OpenAPI document", _document()),
             ("Error budget", _budget()),
         ],
     )
@@ -255,6 +257,38 @@ def _protocols() -> Iterator[Any]:
         empty="None: good",
         stacked=True,
         size=(8, 8),
+    )
+
+
+def _document() -> Iterator[Any]:
+    rules = "|".join(rule.id for rule in catalogue() if rule.contract is not None)
+    findings = matched("wirelint_findings_total", f'rule=~"{rules}"', SERVICE)
+    empty = "No document: see --openapi"
+    yield panels.series(
+        "Differences from the OpenAPI document",
+        "Findings of the family contract, per minute.",
+        [query(f"60 * sum by (rule) (rate({findings}[$__rate_interval])) > 0", "{{rule}}")],
+        unit="short",
+        empty="None, or no document",
+        stacked=True,
+        aside=True,
+        size=(12, 8),
+    )
+    yield panels.series(
+        "Coverage of the OpenAPI document",
+        "Share of the documented answers (operation and status) that was seen since wirelint started.",
+        [query(f"max by (service) (wirelint_contract_coverage_ratio{{{SERVICE}}})", "{{service}}")],
+        unit="percentunit",
+        empty=empty,
+        size=(6, 8),
+    )
+    yield panels.series(
+        "Clients of deprecated operations",
+        "Clients that called an operation that the document calls deprecated, since wirelint started; at most 1,000.",
+        [query(f"sum by (service) (wirelint_contract_deprecated_clients{{{SERVICE}}})", "{{service}}")],
+        unit="short",
+        empty=empty,
+        size=(6, 8),
     )
 
 
