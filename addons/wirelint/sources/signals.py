@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:  # audits of files load this module, too, and need no event loop
+    import asyncio
 
 _GONE: Final = (errno.EIO, errno.ENXIO)
 
