@@ -6,6 +6,7 @@ import importlib.metadata
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from wirelint.core.audit import Audit
@@ -16,6 +17,7 @@ from wirelint.rules import catalogue
 from wirelint.settings.engine import AnyEngine
 from wirelint.settings.sampling import Sampler, Shares
 from wirelint.settings.setup import Setup
+from wirelint.settings.state_file import StateFile
 from wirelint.sinks.coverage import Coverage
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.journal import Journal
@@ -75,6 +77,7 @@ class Live:
             self.metrics.register(collector)
         self.sampler = Sampler(shares, lambda service: self.metrics.skip(service, "sampled"))
         self._prober: Prober | None = None
+        self._file: StateFile | None = None
         self._engine = engine
         self._log = log
         self._sinks: list[Callable[[Audit], None]] = [
@@ -130,6 +133,13 @@ class Live:
     def stay(self) -> None:
         """Show in the metrics that a reload failed, and that the previous settings are in force."""
         self._reloads.failed()
+
+    def keep(self, path: Path) -> None:
+        """Keep what is learned of services in a file, and begin with what it has of earlier runs."""
+        self._file = file = StateFile(path, self._engine.state)
+        if (trouble := file.load()) is not None:
+            _log.warning("wirelint: %s", trouble)
+        file.start()
 
     def probe(self, services: Mapping[str, str], *, insecure: bool = False) -> None:
         """Start to probe whether services check credentials.
@@ -187,6 +197,8 @@ class Live:
         self.ready = False
         if self._prober is not None:
             self._prober.close()
+        if self._file is not None:
+            self._file.close()
         self._server.stop()
         if self.terminal is not None:
             self.terminal.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import click
@@ -20,6 +21,7 @@ from wirelint.reports.common.tally import Tally
 from wirelint.settings.engine import AnyEngine
 from wirelint.settings.options import SEVERITY, Choice, option
 from wirelint.settings.setup import setup
+from wirelint.settings.state_file import StateFile
 from wirelint.settings.tables import policy_options
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
@@ -48,12 +50,19 @@ Findings go to standard output, everything else to standard error. Exit code: 0 
     help="Exit with 1 if there is a finding at least this severe.",
 )
 @policy_options
+@option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Begin with what a proxy learned of services and keeps in this file; it is only read.",
+)
 @option("--statistics", is_flag=True, help="Show how often each rule could have fired, and outcomes by status class.")
 @size_limit
 @common
 def command(
     files: tuple[str, ...],
     fail_on: str,
+    state: Path | None,
     statistics: bool,
     size_limit: int,
     **_read_elsewhere: object,
@@ -67,6 +76,8 @@ def command(
     if statistics:
         reports.append(load("statistics")(run, sys.stderr))
     errors = Printer(sys.stderr)
+    if state is not None and (trouble := StateFile(state, engine.state).load()) is not None:
+        errors.line(f"wirelint audit: {printable(trouble)}")
     tally = Tally()
     quiet = context.params["form"] != "full" and sys.stdout.isatty()
     troubled = False

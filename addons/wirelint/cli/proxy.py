@@ -55,6 +55,12 @@ class Wanted(NamedTuple):
     help="Bytes of each body to inspect.",
 )
 @option("--probe-auth", is_flag=True, help="Repeat a sample of GETs with broken and without credentials: see README.")
+@option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep what was learned of services in this file across restarts.",
+)
 @option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
 @option("--confdir", type=click.Path(path_type=Path), metavar="DIR", help="Where mitmproxy keeps its CA.")
 @overload_option
@@ -92,6 +98,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     metrics_allow_host: tuple[str, ...],
     body_limit: int,
     probe_auth: bool,
+    state: Path | None,
     ssl_insecure: bool,
     confdir: Path | None,
     overload_lag: int,
@@ -158,6 +165,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         shares=found.shares,
         logging=logging,
         probe=probe_auth,
+        state=state,
         workers=workers,
         reloading=lambda live: Reload(context, live.change, live.stay),
     )

@@ -43,6 +43,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     logging: Logging | None = None,
     reloading: Callable[[Live], Callable[[], None]] | None = None,
     probe: bool = False,
+    state: Path | None = None,
     workers: int = 1,
 ) -> Live:
     """Run a proxy until it is stopped, then print a summary on standard error.
@@ -54,6 +55,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     :param logging: the logs of findings and of wirelint itself, besides the terminal.
     :param reloading: returns the handler of SIGHUP, given the ``Live``.
     :param probe: repeat a sample of safe requests, to test whether credentials are checked.
+    :param state: the file that keeps what was learned of services; None to keep nothing.
     :param workers: number of processes that carry the traffic. With one, it is this process; with several, this process
         only audits.
     :returns: the stopped ``Live``, to read numbers from.
@@ -70,6 +72,8 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     with _supervisor(settings, workers, stats) as supervisor:
 
         def prepare(live: Live) -> None:
+            if state is not None:
+                live.keep(state)
             if probe:
                 named = {service.name: service.url for service in settings.services if service.name}
                 live.probe(named, insecure=bool(settings.options.get("ssl_insecure")))

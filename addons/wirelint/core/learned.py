@@ -20,6 +20,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from wirelint.core.fold import Fold
 from wirelint.core.route import EXTENSIONS, OPERATIONS, PEOPLE, VERBS, words
 from wirelint.core.route_words import NAMES, WORDS
@@ -40,6 +42,7 @@ _MOST_WORDS: Final = 512
 _MOST_KEPT: Final = 24
 _MOST_KNOWN: Final = 2048
 _MOST_PLACES: Final = 2048
+_DEEPEST: Final = 64
 MOST_SERVICES: Final = 256
 
 _piece: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -77,6 +80,16 @@ class _Place:
         self.crowded = False
 
 
+class KeptPlace(msgspec.Struct, frozen=True, array_like=True):
+    """A place as it is kept in a file: see ``LearnedRoutes.kept``. Words on trial are left out."""
+
+    hits: int
+    label: str
+    crowded: bool
+    words: dict[str, KeptPlace]
+    value: KeptPlace | None
+
+
 class _Service:
     """The routes of one service."""
 
@@ -90,6 +103,27 @@ class _Service:
         self._root = _Place()
         self._places = 1
         self._folds: list[Fold] = []
+
+    def kept(self) -> KeptPlace:
+        """Return what was learned, to be kept."""
+        return _kept(self._root)
+
+    def restore(self, kept: KeptPlace) -> None:
+        """Take over what was learned before; only to be called on a new object."""
+        self._places = 0
+        self._root = self._restored(kept, 0)
+
+    def _restored(self, kept: KeptPlace, depth: int) -> _Place:
+        place = _Place()
+        self._places += 1
+        place.hits, place.label, place.crowded = kept.hits, kept.label, kept.crowded
+        if depth < _DEEPEST:
+            for word, child in list(kept.words.items())[:_MOST_WORDS]:
+                if self._places < _MOST_PLACES:
+                    place.words[word] = self._restored(child, depth + 1)
+            if kept.value is not None and self._places < _MOST_PLACES:
+                place.value = self._restored(kept.value, depth + 1)
+        return place
 
     def learn(self, static: str, *, found: bool) -> tuple[str, tuple[Fold, ...]]:
         """Return the route of an exchange, and its folds."""
@@ -239,6 +273,13 @@ class _Service:
             else:
                 self._places -= 1
                 self._merge(into.value, other.value)
+
+
+def _kept(place: _Place) -> KeptPlace:
+    # Copies, as others may learn meanwhile.
+    words = {word: _kept(child) for word, child in dict(place.words).items()}
+    value = place.value
+    return KeptPlace(place.hits, place.label, place.crowded, words, None if value is None else _kept(value))
 
 
 _NOWHERE: Final = _Place()
@@ -422,6 +463,18 @@ class LearnedRoutes:
         """Return the current route of an earlier exchange."""
         one = self._services.get(service)
         return (_Service(service) if one is None else one).label(static)
+
+    def kept(self) -> dict[str, KeptPlace]:
+        """Return what was learned of each service, to be kept; that of the latest traffic first."""
+        latest = sorted(dict(self._services).items(), key=lambda item: -item[1].last)
+        return {name: one.kept() for name, one in latest}
+
+    def restore(self, kept: Mapping[str, KeptPlace]) -> None:
+        """Take over what was learned before, of services of which nothing is known yet."""
+        for name, root in kept.items():
+            if name not in self._services and len(self._services) < MOST_SERVICES:
+                one = self._services[name] = _Service(name)
+                one.restore(root)
 
     def __len__(self) -> int:
         return len(self._services)

@@ -183,6 +183,11 @@ class State:
         """
         return self._routes.label(service, static)
 
+    @property
+    def routes(self) -> LearnedRoutes:
+        """The routes that were learned of all services."""
+        return self._routes
+
     def repeats(self, exchange: Exchange) -> bool:
         """Return whether nothing except the trace is new in an exchange (see ``Quiet``)."""
         return self._quiet.holds(exchange)

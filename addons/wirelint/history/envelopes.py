@@ -8,6 +8,7 @@ data, is an error.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -33,6 +34,7 @@ _MOST_SERVICES: Final = 256
 _MOST_MEMBERS: Final = 12
 _MOST_SHAPES: Final = 4
 _MOST_LEARNED: Final = 8
+_MOST_KEPT: Final = 256
 _PERIOD: Final = 3600.0
 _LOOKED_AT: Final = 16
 _LONGEST_MARK: Final = 12
@@ -75,13 +77,28 @@ class LearnedFailure(NamedTuple):
 
     :ivar member: the member's name; ``value`` is its value.
     :ivar text: the text of the answer.
-    :ivar success: an answer that succeeded.
+    :ivar success: an answer that succeeded; None if that was before the last restart.
     """
 
     member: str
     value: str | int
     text: str
-    success: Visit
+    success: Visit | None
+
+
+class KeptMark(msgspec.Struct, frozen=True, array_like=True):
+    """A member that marks success on one route, as it is kept in a file.
+
+    ``route`` is a keyed hash of method and template. ``marks``, ``count`` and ``paid`` are those of a ``Member``, and
+    ``shapes`` is how many forms of answers it had.
+    """
+
+    route: str
+    member: str
+    marks: str
+    count: int
+    paid: bool
+    shapes: int
 
 
 class Learned(NamedTuple):
@@ -103,11 +120,12 @@ class Member(msgspec.Struct, eq=False, gc=False):
     """One member on one route.
 
     ``marks``: its value in successful answers, as JSON in lower case. ``count``: number of these; ``paid``: whether
-    some had data; ``shapes``: numbers for their forms; ``sample``: the first of them.
+    some had data; ``shapes``: numbers for their forms; ``sample``: the first of them, None
+    if that was before the last restart.
     """
 
     marks: str
-    sample: Visit
+    sample: Visit | None
     count: int = 0
     paid: bool = False
     shapes: set[int] = set()
@@ -151,6 +169,10 @@ class Envelopes:
         self._services: Table[str, dict[str, list[Member]]] = Table(_MOST_SERVICES, _PERIOD)
         self._now = 0.0
         self._latest: Latest[LearnedFailure | None] = Latest(self._failure)
+        # What a file has of earlier runs, by service and hash of the route, until the route is seen again.
+        self._restored: dict[str, dict[str, dict[str, Member]]] = {}
+        self._dormant: set[str] = set()
+        self._salt = b""
 
     def failure(self, exchange: Exchange) -> LearnedFailure | None:
         """Return the error in an answer by a learned member; None if there is none."""
@@ -158,6 +180,8 @@ class Envelopes:
 
     def fails(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether an answer has an error by a learned member."""
+        if self._dormant and visit.service in self._dormant:
+            self._wake(visit)
         if not len(self._services) or self._services.get(visit.service, visit.ended) is None:
             return False
         return self._latest.of(exchange) is not None
@@ -184,7 +208,7 @@ class Envelopes:
 
     def _members(self, visit: Visit) -> dict[str, Member]:
         """Return the members that mark success on the route of an exchange."""
-        route = self._routes.get((visit.service, visit.method, visit.route.rstrip("/")), visit.ended)
+        route = self._route((visit.service, visit.method, visit.route.rstrip("/")), visit.ended)
         own = (
             {} if route is None else {name: member for name, member in route.members.items() if _counts(member, route)}
         )
@@ -202,7 +226,7 @@ class Envelopes:
         if response is None or response.status in (204, 205, 207) or exchange.request.method in ("HEAD", "OPTIONS"):
             return
         key = (visit.service, visit.method, visit.route.rstrip("/"))
-        route = self._routes.get(key, visit.ended)
+        route = self._route(key, visit.ended)
         if route is not None and not route.members and route.answers >= _PROMISING and route.answers % _REST:
             route.answers += 1  # few routes take to marks later
             return
@@ -237,14 +261,90 @@ class Envelopes:
         if len(member.shapes) < _MOST_SHAPES:
             member.shapes.add(answer.shape)
         if member.is_learned and not was:
-            members: dict[str, list[Member]] = self._services.ensure(visit.service, dict, visit.ended)
-            if name in members or len(members) < _MOST_LEARNED:
-                known = members.setdefault(name, [])
-                if len(known) < _MOST_LEARNED and all(each.marks == marks for each in known):
-                    known.append(member)
+            self._learn(name, member, visit)
+
+    def _learn(self, name: str, member: Member, visit: Visit) -> None:
+        """Keep that a member marks success on one more route of a service."""
+        members: dict[str, list[Member]] = self._services.ensure(visit.service, dict, visit.ended)
+        if name in members or len(members) < _MOST_LEARNED:
+            known = members.setdefault(name, [])
+            if len(known) < _MOST_LEARNED and all(each.marks == member.marks for each in known):
+                known.append(member)
+
+    # What outlasts the process
+
+    def kept(self, salt: bytes) -> dict[str, list[KeptMark]]:
+        """Return what was learned of each service, to be kept.
+
+        :param salt: the key that routes are hashed with, of at most 64 octets; always the same.
+        """
+        kept: dict[str, list[KeptMark]] = {}
+        for service, routes in tuple(self._restored.items()):
+            kept[service] = [each for route, members in tuple(routes.items()) for each in _marks(route, members)]
+        for (service, method, route), answered in tuple(self._routes.newest(self._now)):
+            kept.setdefault(service, []).extend(_marks(_sealed(salt, method, route), dict(answered.members)))
+        return {service: marks[:_MOST_KEPT] for service, marks in kept.items() if marks}
+
+    def restore(self, kept: Mapping[str, list[KeptMark]], salt: bytes) -> None:
+        """Take over what was learned in earlier runs.
+
+        :param salt: the key that routes were hashed with.
+        """
+        self._salt = salt
+        for service, marks in list(kept.items())[:_MOST_SERVICES]:
+            routes = self._restored.setdefault(service, {})
+            for each in marks[:_MOST_KEPT]:
+                if not _may_mark(each):
+                    continue
+                member = Member(each.marks, None)
+                member.count, member.paid, member.shapes = (
+                    each.count,
+                    each.paid,
+                    set(range(min(each.shapes, _MOST_SHAPES))),
+                )
+                if member.is_learned:
+                    routes.setdefault(each.route, {})[each.member] = member
+        self._dormant.update(self._restored)
+
+    def _wake(self, visit: Visit) -> None:
+        """Take over what earlier runs learned of a service, as it is seen for the first time."""
+        self._dormant.discard(visit.service)
+        for members in self._restored[visit.service].values():
+            for name, member in members.items():
+                self._learn(name, member, visit)
+
+    def _route(self, key: tuple[str, str, str], now: float) -> AnsweredRoute | None:
+        """The route of a service, as an earlier run left it where this one has not seen it yet."""
+        route = self._routes.get(key, now)
+        restored = self._restored.get(key[0]) if route is None and self._restored else None
+        if not restored:
+            return route
+        members = restored.pop(_sealed(self._salt, *key[1:]), None)
+        if members is not None:
+            self._now = now
+            route = self._routes.ensure(key, AnsweredRoute, now)
+            route.members.update(members)
+            route.answers = max(member.count for member in members.values())
+        return route
 
     def __len__(self) -> int:
         return len(self._routes) + len(self._services)
+
+
+def _marks(route: str, members: Mapping[str, Member]) -> Iterator[KeptMark]:
+    """Yield what marks success on a route; names that are none of a developer's are left out."""
+    for name, member in members.items():
+        if member.is_learned and _name.fullmatch(name) is not None:
+            yield KeptMark(route, name, member.marks, member.count, member.paid, len(member.shapes))
+
+
+def _may_mark(kept: KeptMark) -> bool:
+    """Return whether a mark that was read from a file is one that can have been learned."""
+    return _name.fullmatch(kept.member) is not None and (kept.marks in _NUMBERS or kept.marks[1:-1] in _WORDS)
+
+
+def _sealed(salt: bytes, method: str, route: str) -> str:
+    return hashlib.blake2b(f"{method} {route}".encode("utf-8", "surrogateescape"), key=salt, digest_size=8).hexdigest()
 
 
 def answer_fails(state: State) -> Opens:

@@ -66,7 +66,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         json.dumps({failure.member: failure.value}, ensure_ascii=False),
         suggested_status=suggested,
         verdict=Verdict.UNKNOWN if suggested is None else of_status(suggested),
-        story=(failure.success.step("marks success"),),
+        story=() if failure.success is None else (failure.success.step("marks success"),),
         note="marks something else",
     )
 
