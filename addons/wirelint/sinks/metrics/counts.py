@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from typing import Any, Final
 
@@ -160,6 +161,7 @@ class Counts:
         self._exchanges: dict[Labels, _Cell] = {}
         self._durations: dict[Labels, Spread] = {}
         self._routes: dict[Labels, _Route] = {}
+        self._routes_of: Counter[str] = Counter()
         # Keyed by values as they are, as are cells.
         self._routes_seen: dict[tuple[str, str, str], _Route] = {}
         self._findings: dict[Labels, _Series] = {}
@@ -296,7 +298,7 @@ class Counts:
         service, method, template = place
         own, others = (service, method_name(method), label_value(template)), (service, OTHER, OTHER)
         room = service != OTHER and budget.used + cost <= budget.timed
-        many = sum(each[0] == service for each in self._routes) >= budget.routes
+        many = self._routes_of[service] >= budget.routes
         # A fold is not counted as overflow: exchanges and findings are still exact.
         ways: tuple[tuple[Labels, bool], ...] = (
             (own, room and not many),
@@ -307,6 +309,7 @@ class Counts:
         found = self._routes.get(labels)
         if found is None:
             found = self._routes[labels] = _Route()
+            self._routes_of[labels[0]] += 1
             budget.used += cost
         if len(self._routes_seen) >= _MOST_PLAYS:
             self._routes_seen.clear()
@@ -439,6 +442,7 @@ class Counts:
                 route = self._routes.pop(labels)
                 become = (*labels[:-1], fold.of(labels[-1]))
                 if become in self._routes:
+                    self._routes_of[service] -= 1
                     self._end_route(route)
                 else:
                     self._routes[become] = route
@@ -459,7 +463,9 @@ class Counts:
             self._operations.pop(service, None)
         for labels, route in list(self._routes.items()):
             if labels[0] in gone or (labels[-1] != OTHER and route.at is not None and route.at < since):
+                self._routes_of[labels[0]] -= 1
                 self._end_route(self._routes.pop(labels))
+        self._routes_of = +self._routes_of
         idle = [
             labels
             for labels, series in self._findings.items()
