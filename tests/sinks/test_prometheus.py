@@ -162,7 +162,7 @@ class Tides:
     def collect(self) -> Families:
         yield gauge("tide_metres", "How high the water is.", {"north": 1.5, "south": -0.5}, "coast")
         yield counter("tides", "How often it came.", 3)
-        yield counter("faults", "Faults of our own, outside rules.", {"audit": 2, "tide": 1}, "place")
+        yield counter("faults", "Internal faults outside rules.", {"audit": 2, "tide": 1}, "place")
 
 
 def test_a_collector_needs_but_to_be_registered(metrics: Metrics) -> None:

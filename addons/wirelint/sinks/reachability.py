@@ -83,7 +83,7 @@ class Reachability:
         """Yield the number of services that cannot be reached, as a metric."""
         with self._lock:
             number = len(self._down)
-        yield gauge("unreachable_services", "Services that cannot be connected to.", number)
+        yield gauge("unreachable_services", "Services that refuse connections or cannot be reached.", number)
 
     def _fail(self, service: str, failure: Failure, at: float) -> None:
         down = self._down.get(service)

@@ -96,24 +96,30 @@ class StatsCollector:
         now = self._stats
         # These are not about a service, so they have no such label.
         skipped = {("", reason): count for reason, count in now.skipped.items()}
-        yield counter("skipped", "Exchanges that could not be inspected, or not in full.", skipped, "service", "reason")
+        yield counter(
+            "skipped", "Exchanges that could not be inspected, or only in part.", skipped, "service", "reason"
+        )
         yield counter("dropped", "Exchanges that were not audited.", now.dropped, "reason")
-        yield counter("faults", "Faults of our own, outside rules.", now.faults, "place")
+        yield counter("faults", "Internal faults outside rules.", now.faults, "place")
         yield counter("captured_exchanges", "Exchanges that ended and were recorded.", now.captured)
         yield counter("audited_exchanges", "Exchanges that were audited.", now.audited)
-        yield counter("streamed_bodies", "Bodies that were passed on piece by piece.", now.streamed)
-        yield counter("hung_requests", "Requests that had no response head in time.", now.hung)
-        yield gauge("in_flight_exchanges", "Exchanges going on now.", now.in_flight)
-        yield gauge("queue_depth", "Exchanges recorded and not yet audited.", now.queue_depth)
-        yield gauge("held_body_bytes", "Octets of bodies held for exchanges in flight or waiting.", now.held_bytes)
+        yield counter("streamed_bodies", "Bodies that were streamed.", now.streamed)
+        yield counter("hung_requests", "Requests without a response head in time.", now.hung)
+        yield gauge("in_flight_exchanges", "Exchanges in flight.", now.in_flight)
+        yield gauge("queue_depth", "Recorded exchanges that wait for their audit.", now.queue_depth)
         yield gauge(
-            "overloaded", "Whether exchanges pass unaudited because the event loop is late.", float(now.overloaded)
+            "held_body_bytes",
+            "Octets of bodies held for exchanges in flight or waiting for their audit.",
+            now.held_bytes,
         )
-        yield gauge("event_loop_lag_seconds", "By how much the event loop was late when last looked at.", now.loop_lag)
-        yield gauge("event_loop_lag_peak_seconds", "The most the event loop was ever late.", now.loop_lag_peak)
+        yield gauge(
+            "overloaded", "1 while exchanges pass unaudited because the event loop lags.", float(now.overloaded)
+        )
+        yield gauge("event_loop_lag_seconds", "Latest event-loop lag.", now.loop_lag)
+        yield gauge("event_loop_lag_peak_seconds", "Largest event-loop lag since the start.", now.loop_lag_peak)
         yield histogram(
             "event_loop_delay_seconds",
-            "By how much the event loop was late, looked at twice a second.",
+            "Event-loop lag, measured twice a second.",
             DELAY_BOUNDS,
             now.loop_delays,
             now.loop_delay_sum,

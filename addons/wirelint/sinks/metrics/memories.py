@@ -18,4 +18,4 @@ class Memories:
 
     def collect(self) -> Families:
         """Yield the family."""
-        yield gauge("remembered", "What is kept of earlier exchanges, by memory.", self._sizes(), "memory")
+        yield gauge("remembered", "Entries kept of earlier exchanges, by memory.", self._sizes(), "memory")

@@ -121,31 +121,41 @@ class Metrics:
 
     def _of_traffic(self) -> Iterator[Family]:
         now = self._counts.snapshot()
-        yield _counter("exchanges", "Exchanges, by what their status reports and by what happened.", now.exchanges)
+        yield _counter("exchanges", "Exchanges by reported status and actual outcome.", now.exchanges)
         yield _findings(now.findings)
         yield self._rule_info()
         yield _histogram(
-            "exchange_duration_seconds", "From the first byte of the request to the end.", now.durations.items()
+            "exchange_duration_seconds",
+            "Time from the first byte of the request to the end of the response.",
+            now.durations.items(),
         )
-        yield _histogram("route_duration_seconds", "The same by route, where there is room.", now.routes.items())
-        yield _counter("upstream_failures", "Exchanges that failed between proxy and service.", now.failures)
-        yield _counter("calls", "Calls of protocols that report errors in their content.", now.calls)
         yield _histogram(
-            "abandoned_wait_seconds", "How long clients waited that left before a response.", now.abandoned.items()
+            "route_duration_seconds",
+            "Time of exchanges by route, while there is room for the series.",
+            now.routes.items(),
+        )
+        yield _counter("upstream_failures", "Exchanges that failed between proxy and service.", now.failures)
+        yield _counter("calls", "Calls of protocols that report errors in their content, such as GraphQL.", now.calls)
+        yield _histogram(
+            "abandoned_wait_seconds",
+            "Time that clients waited before they left without a response.",
+            now.abandoned.items(),
         )
         first = {labels: moment[0] for labels, moment in now.moments.items()}
         last = {labels: moment[1] for labels, moment in now.moments.items()}
         yield _gauge("first_finding_timestamp_seconds", "When a rule first fired at a service.", first)
         yield _gauge("last_finding_timestamp_seconds", "When a rule last fired at a service.", last)
         yield _counter("opportunities", "Exchanges in which a rule could have fired.", now.opportunities)
-        yield _counter("skipped", "Exchanges that could not be inspected, or not in full.", now.skipped)
-        yield _counter("suppressed_findings", "Findings that are accepted, and so not shown.", now.suppressed)
-        yield _histogram("audit_duration_seconds", "Time taken to audit an exchange.", [((), now.audit)])
-        yield _counter("rule_errors", "Faults of our own, in a rule.", now.rule_errors)
-        yield _counter("label_overflow", "Label values folded to _other for want of room.", now.overflow)
-        yield _counter("retired", "What was counted under series that ended, to make room or by a fold.", now.retired)
-        yield _gauge("series_limit", "How many time series there may be.", {(): now.limit})
-        yield _gauge("series", "Time series in use, of those that the limit allows.", {(): now.series})
+        yield _counter("skipped", "Exchanges that could not be inspected, or only in part.", now.skipped)
+        yield _counter("suppressed_findings", "Findings that the settings accept.", now.suppressed)
+        yield _histogram("audit_duration_seconds", "Time to audit an exchange.", [((), now.audit)])
+        yield _counter("rule_errors", "Internal faults in a rule.", now.rule_errors)
+        yield _counter("label_overflow", "Label values folded into _other because a limit was reached.", now.overflow)
+        yield _counter(
+            "retired", "Counts of series that were removed, to make room or because routes folded.", now.retired
+        )
+        yield _gauge("series_limit", "Limit of time series.", {(): now.limit})
+        yield _gauge("series", "Time series in use.", {(): now.series})
         versions = (__version__, self._mitmproxy, platform.python_version())
         yield _gauge("build_info", "Versions.", {versions: 1})
 
@@ -185,7 +195,7 @@ def _findings(rows: Mapping[Labels, FindingCount]) -> Family:
         (labels, found.count, None if found.exemplar is None else Exemplar(found.exemplar, found.at))
         for labels, found in rows.items()
     )
-    return _family("findings", "counter", "Rules that fired.", counted)
+    return _family("findings", "counter", "Findings of rules.", counted)
 
 
 def _gauge(name: str, text: str, rows: Mapping[Labels, float]) -> Family:

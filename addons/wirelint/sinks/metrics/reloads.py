@@ -25,8 +25,10 @@ class Reloads:
     def collect(self) -> Families:
         """Yield the families."""
         yield gauge(
-            "config_last_reload_successful", "Whether the configuration read last is in force.", self._successful
+            "config_last_reload_successful", "1 if the latest reload of the configuration succeeded.", self._successful
         )
         yield gauge(
-            "config_last_reload_success_timestamp_seconds", "When a configuration last came into force.", self._at
+            "config_last_reload_success_timestamp_seconds",
+            "Time of the latest successful load of the configuration.",
+            self._at,
         )
