@@ -20,6 +20,7 @@ from wirelint.sinks.console import Printer
 from wirelint.sinks.text import STYLES, sections
 
 _WIDTH: Final = 100
+_LABEL: Final = 12  # columns of a label such as «severity»
 
 
 @click.command("explain", short_help="Explain a rule: what, why, how to fix, examples.")
@@ -39,15 +40,16 @@ def command(rule: str, form: str) -> int:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(fields)) + b"\n")
         return 0
     printer = Printer(sys.stdout)
-    for indent, line in _lines(found):
-        printer.paragraph(line, indent, width=_WIDTH)
+    for indent, hang, line in _lines(found):
+        printer.paragraph(line, indent, hang=hang, width=_WIDTH)
     return 0
 
 
-def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
-    yield 0, Text(rule.id, "bold")
-    yield 0, Text(f"{rule.summary}.")
-    yield 0, Text("")
+def _lines(rule: Rule) -> Iterator[tuple[int, int, Text]]:
+    """Yield lines with their indentation, and that of their continuation."""
+    yield 0, 0, Text(rule.id, "bold")
+    yield 0, 0, Text(f"{rule.summary}.")
+    yield 0, 0, Text("")
     sure = f"{rule.confidence}: {rule.because}"
     facts = {
         "severity": Text(str(rule.severity), STYLES[rule.severity]),
@@ -55,24 +57,24 @@ def _lines(rule: Rule) -> Iterator[tuple[int, Text]]:
         "basis": Text(rule.basis),
         "family": Text(rule.family),
         "status": Text(f"{STATUS}, since {SINCE}" + ("" if rule.default else "; off by default")),
-        "really": Text("" if rule.verdict is None else rule.verdict.replace("_", " ")),
-        "better": Text("" if rule.suggested_status is None else str(rule.suggested_status)),
+        "outcome": Text("" if rule.verdict is None else rule.verdict.replace("_", " ")),
+        "expected": Text("" if rule.suggested_status is None else str(rule.suggested_status)),
     }
     for name, value in facts.items():
         if value.plain:
-            yield 0, Text(f"{name:<12}", "dim") + value
+            yield 0, _LABEL, Text(f"{name:<{_LABEL}}", "dim") + value
     for name, default in rule.options.items():
-        yield 0, Text(f"{'option':<12}", "dim") + Text(f"{name} (default: {default!r})")
+        yield 0, _LABEL, Text(f"{'option':<{_LABEL}}", "dim") + Text(f"{name} (default: {default!r})")
     for title, text in sections(rule).items():
-        yield 0, Text("")
-        yield 0, Text(title, "bold")
-        yield from ((2, line) for line in _paragraphs(text))
+        yield 0, 0, Text("")
+        yield 0, 0, Text(title, "bold")
+        yield from ((2, 0, line) for line in _paragraphs(text))
     documents = (rule.document,) if rule.document else ()
     for title, examples in (("Document", documents), ("Bad", rule.bad), ("Good", rule.good)):
         if examples:
-            yield 0, Text("")
-            yield 0, Text(f"{title}, for example", "bold")
-            yield from ((4, Text(line)) for line in examples[0].strip("\n").splitlines())
+            yield 0, 0, Text("")
+            yield 0, 0, Text(f"{title}, for example", "bold")
+            yield from ((4, 0, Text(line)) for line in examples[0].strip("\n").splitlines())
 
 
 def _paragraphs(text: str) -> Iterator[Text]:

@@ -1,4 +1,4 @@
-"""The effective outcome of an exchange, whatever its status line says."""
+"""Decide the actual outcome of an exchange, whatever its status line says."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from wirelint.core.exchange import Exchange, FailureKind
 from wirelint.core.media import Kind
 
 _SPEAKING: Final = frozenset({Kind.JSON, Kind.XML, Kind.GRPC})
-"""Content that can contradict its status line; where it is unknown, so is the outcome."""
+"""Content that can contradict its status line; if it is unknown, so is the outcome."""
 
 
 class Verdict(enum.StrEnum):
-    """What really happened; ``unknown`` is never counted as ok."""
+    """The actual outcome; ``unknown`` never counts as ok."""
 
     OK = "ok"
     CLIENT_ERROR = "client_error"
@@ -26,7 +26,7 @@ _OK: Final = Verdict.OK
 
 
 def of_status(status: int) -> Verdict:
-    """The outcome that a status code claims (RFC 9110 §15)."""
+    """Return the outcome that a status code claims (RFC 9110 §15)."""
     if 400 <= status < 500:
         return Verdict.CLIENT_ERROR
     if 500 <= status < 600:
@@ -35,7 +35,7 @@ def of_status(status: int) -> Verdict:
 
 
 def presumed(exchange: Exchange) -> Verdict:
-    """The verdict as long as no finding knows better."""
+    """Return the verdict unless a finding implies another one."""
     response, failure = exchange.response, exchange.failure
     if failure is not None and failure.kind is not FailureKind.CLIENT_GONE:
         return Verdict.SERVER_ERROR
@@ -51,5 +51,5 @@ def presumed(exchange: Exchange) -> Verdict:
 
 
 def _might_contradict(body: Body) -> bool:
-    """Return whether the unseen rest may hold an error: behind the cut of an object, not behind that of a list."""
+    """Return whether the unseen rest may have an error: that of a truncated object, not of a list."""
     return body.unavailable is not None or (not body.complete and (body.content or b"").lstrip()[:1] == b"{")

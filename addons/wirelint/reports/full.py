@@ -49,7 +49,7 @@ def lines(group: Group) -> Iterator[tuple[int, Text]]:
     request = Text(f"{finding.method} {service(finding)} {finding.route}  ")
     request.append(status(finding), "bold")
     if finding.status is not None and finding.verdict is not of_status(finding.status):
-        request.append(f"  actually {finding.verdict.replace('_', ' ')}", "magenta")
+        request.append(f"  actual outcome: {finding.verdict.replace('_', ' ')}", "magenta")
     yield 2, request
     yield 2, Text(finding.message)
     if finding.evidence:

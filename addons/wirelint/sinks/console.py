@@ -31,19 +31,21 @@ class Printer:
         else:
             self.console.print(Text(" " * indent).append_text(text), soft_wrap=True)
 
-    def paragraph(self, text: Text, indent: int = 0, *, width: int | None = None) -> None:
-        """Write a line that may be wrapped between words; its further lines are indented likewise.
+    def paragraph(self, text: Text, indent: int = 0, *, hang: int = 0, width: int | None = None) -> None:
+        """Write text, wrapped between words.
 
-        :param width: columns where there is no terminal; None to leave the line alone.
+        :param indent: columns before each line.
+        :param hang: further columns before all lines except the first.
+        :param width: columns if the stream is not a terminal; None to write one line.
         """
         if self.is_terminal:
             width = self.console.width
         if width is None or not text.plain:
             self.line(text, indent)
             return
-        for piece in text.wrap(self.console, max(20, width - indent)):
+        for number, piece in enumerate(text.wrap(self.console, max(20, width - indent - hang))):
             piece.rstrip()
-            self.line(piece, indent)
+            self.line(piece, indent + (hang if number else 0))
 
     def table(self, rows: list[list[Text | str]], *, right: frozenset[int] = frozenset()) -> None:
         """Write aligned columns, the first row their heads; the last column may be wrapped."""
