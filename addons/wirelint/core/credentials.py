@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
-from wirelint.core.knowledge import Knowledge, known
+from wirelint.core.knowledge import NOTHING, Knowledge, known
 from wirelint.core.media import Kind
 from wirelint.core.once import once
 from wirelint.core.route import gibberish, looks_random, route
@@ -228,6 +228,15 @@ def carried(exchange: Exchange, least: Sensitivity) -> Iterator[Carried]:
 @once
 def sent(exchange: Exchange) -> tuple[Carried, ...]:
     """Return the credentials of the request."""
+    request = exchange.request
+    if (
+        "?" not in request.target
+        and request.body.empty
+        and known(exchange) is NOTHING
+        and not bearing(tuple(request.headers.index)).likely
+        and "@" not in request.authority
+    ):
+        return ()  # there is no place where one could be
     return tuple(carried(exchange, Sensitivity.CREDENTIAL))
 
 

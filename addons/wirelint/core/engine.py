@@ -134,15 +134,7 @@ class Engine:
         self, plan: Plan, exchange: Exchange, response: Response, hits: list[tuple[Rule, Hit]], faults: list[str]
     ) -> str | None:
         body = response.body
-        readers = plan.reading
-        if plan.keyed:
-            names = body.names
-            if names is None:
-                readers += plan.keyed
-            elif not plan.keys.isdisjoint(names):
-                readers += tuple(
-                    [each for each in plan.keyed if not (each.rule.json_keys or frozenset()).isdisjoint(names)]
-                )
+        readers = plan.readers_of(body.names) if plan.keyed else plan.reading
         if not readers:
             return None
         able, reason = (readers, None) if body.complete else _able(readers, exchange)

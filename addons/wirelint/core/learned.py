@@ -179,6 +179,8 @@ class _Service:
         self, place: _Place, segment: str, before: str, labels: list[str], *, found: bool
     ) -> tuple[str, _Place, bool]:
         """Return label and place of a segment that is not a word of its place yet, and whether that is final."""
+        if found and segment[0] == "{" and segment[-1] == "}":
+            return *self._valued(place, segment), True
         label = _value(segment)
         if not found:
             if segment in _GENERIC or _version.fullmatch(segment):
@@ -188,12 +190,7 @@ class _Service:
                 place.value or _NOWHERE,
                 False,
             )
-        if segment[0] == "{" or "{" in segment:
-            if label[-1] == "}" and segment[0] == "{":
-                return *self._valued(place, label), True
-            needed = 1  # {id}.json
-        else:
-            needed = _needed(place, segment, before)
+        needed = 1 if "{" in segment else _needed(place, segment, before)  # {id}.json
         if needed:
             seen = place.tried.get(segment, 0) + 1
             if seen >= needed:

@@ -14,6 +14,7 @@ from wirelint.core.rule import Context, Reads, Rule
 from wirelint.core.state import Opens
 
 _MOST_SHAPES: Final = 32
+_MOST_COMBINATIONS: Final = 256
 
 
 class Bound(msgspec.Struct, frozen=True, eq=False):
@@ -37,6 +38,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     :param keyed: those that need one of ``keys`` at the top level of a JSON object.
     :param contracted: those that compare with an API description, by their conditions.
     :param looking_back: those that compare an exchange with earlier ones, by gate.
+    :param readers: by the ``keys`` that an object has, all rules that read it; filled by ``readers_of``.
     """
 
     rules: tuple[Rule, ...]
@@ -46,6 +48,26 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     keys: frozenset[str]
     contracted: tuple[tuple[Callable[[Exchange], bool], tuple[Bound, ...]], ...]
     looking_back: tuple[tuple[Opens | None, tuple[Bound, ...]], ...]
+    readers: dict[frozenset[str], tuple[Bound, ...]] = {}
+
+    def readers_of(self, names: frozenset[str] | None) -> tuple[Bound, ...]:
+        """Return the rules that are to read some content.
+
+        :param names: folded names at the top level of a JSON object; None if it is anything else.
+        """
+        if names is None:
+            return self.reading + self.keyed
+        found = self.keys & names
+        if not found:
+            return self.reading
+        readers = self.readers.get(found)
+        if readers is None:
+            keyed = [each for each in self.keyed if not found.isdisjoint(each.rule.json_keys or ())]
+            readers = (*self.reading, *keyed)
+            if len(self.readers) >= _MOST_COMBINATIONS:  # a peer sends whatever names it likes
+                self.readers.clear()
+            self.readers[found] = readers
+        return readers
 
     @classmethod
     def of(cls, bound: Sequence[Bound], *, successful: bool) -> Plan:

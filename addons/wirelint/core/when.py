@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 import msgspec
 
 from wirelint.core.media import Kind
+
+
+@functools.cache  # the texts are those that rules have
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +40,12 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
         """
         return (
             self._has(status)
-            and (not self.method or method in self.method.split())
+            and (not self.method or method in _words(self.method))
             and (kind is None or not self.media or kind in self.media)
         )
 
     def _has(self, status: int | None) -> bool:
-        statuses = self.status.split()
+        statuses = _words(self.status)
         if status is None:
             return "none" in statuses
         return not statuses or str(status) in statuses or f"{status // 100}xx" in statuses

@@ -231,7 +231,7 @@ class Journal:
         name = label_value(exchange.service)
         if name not in self._services and (len(self._services) >= self._most_services or not may_be_named(exchange)):
             name = OTHER
-        return self._services.setdefault(name, _Tally())
+        return self._services.get(name) or self._services.setdefault(name, _Tally())
 
     def _fold(self, folds: Iterable[Fold]) -> None:
         """Show findings under the routes that theirs have become; those that are then the same become one."""

@@ -181,4 +181,5 @@ def may_be_named(exchange: Exchange) -> bool:
 
 def label_value(text: str) -> str:
     """Return a text as a label value: bounded, and always encodable."""
-    return text[:_LONGEST_VALUE].encode("utf-8", "replace").decode()
+    text = text[:_LONGEST_VALUE]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -336,13 +336,16 @@ class Counts:
         self._plays[play] = 1
 
     def _expand_plays(self) -> None:
-        budget = self._budget
+        budget, opportunities = self._budget, self._opportunities
         for (service, plan), count in self._plays.items():
             for rule in plan.rules:
                 labels = (rule.id, service)
-                if labels not in self._opportunities and budget.used >= budget.findings:
+                if labels in opportunities:
+                    opportunities[labels] += count
+                    continue
+                if budget.used >= budget.findings:
                     labels = (rule.id, OTHER)  # not counted as overflow: nothing that shows is lost
-                self._add(self._opportunities, labels, (), budget.findings, count)
+                self._add(opportunities, labels, (), budget.findings, count)
         self._plays.clear()
 
     def _particulars(self, audit: Audit, service: str) -> None:

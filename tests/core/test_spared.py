@@ -1,0 +1,89 @@
+"""Work that is spared must not have mattered: what a gate leaves out would have found nothing."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wirelint.core.body import Body
+from wirelint.core.credentials import Sensitivity, carried, sent
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
+from wirelint.core.media import Kind, media_type
+from wirelint.core.plan import Bound, Plan
+from wirelint.core.rule import Context, Reads
+from wirelint.evidence.wording import wording
+from wirelint.rules import catalogue
+
+_RULES = catalogue()
+_KEYS = sorted({key for rule in _RULES for key in rule.json_keys or ()})
+_names = st.none() | st.frozensets(st.sampled_from([*_KEYS, "id", "sku", "total"]), max_size=6)
+
+
+@given(st.lists(_names, max_size=20), st.sampled_from([(200, "GET"), (201, "POST"), (206, "GET")]))
+def test_readers_are_those_that_the_names_concern(asked: list[frozenset[str] | None], shape: tuple[int, str]) -> None:
+    bound = [Bound(rule, Context(rule.options)) for rule in _RULES if rule.when.fits(*shape, Kind.JSON)]
+    plan = Plan.of(bound, successful=True)
+    for names in asked:
+        here = [each for each in bound if not each.rule.recalls and each.rule.reads is not Reads.NOTHING]
+        concerned = [
+            each.rule.id
+            for each in here
+            if names is None or each.rule.json_keys is None or not each.rule.json_keys.isdisjoint(names)
+        ]
+        assert sorted(each.rule.id for each in plan.readers_of(names)) == sorted(concerned)
+
+
+_fields = st.lists(
+    st.sampled_from(
+        [
+            *[("Accept", "*/*"), ("Authorization", "Bearer abc"), ("Authorization", ""), ("Cookie", "theme=dark")],
+            *[("Cookie", "sid=0123456789abcdef"), ("X-Api-Key", "k"), ("DPoP", "eyJ"), ("X-Tenant", "t"), ("Via", "x")],
+        ]
+    ),
+    max_size=4,
+)
+_bodies = st.sampled_from(
+    [
+        *[(b"", ""), (b"grant_type=password&password=x", "application/x-www-form-urlencoded")],
+        *[(b'{"password": "x"}', "application/json"), (b"{}", "application/json"), (None, "")],
+    ]
+)
+
+
+@given(
+    _fields,
+    st.sampled_from(["/", "/a?", "/a?page=2", "/a?api_key=k", "/a?token"]),
+    st.sampled_from(["shop.example", "ann:secret@shop.example", "@"]),
+    _bodies,
+)
+def test_a_request_without_a_place_for_credentials_sent_none(
+    fields: list[tuple[str, str]], target: str, authority: str, content: tuple[bytes | None, str]
+) -> None:
+    raw, kind = content
+    body = Body.unknown("streamed") if raw is None else Body(raw, media=media_type(kind))
+    headers = Headers.of(*fields, *([("Content-Type", kind)] if kind else []))
+    exchange = Exchange(
+        request=Request(method="POST", target=target, authority=authority, headers=headers, body=body),
+        response=Response(status=200),
+    )
+    assert sent(exchange) == tuple(carried(exchange, Sensitivity.CREDENTIAL))
+
+
+def _refusal(number: int, text: str) -> Exchange:
+    body = Body(text.encode(), media=media_type("text/plain"))
+    headers = Headers.of(("Content-Type", "text/plain"))
+    return Exchange(
+        request=Request(method="GET", target=f"/orders/{number}?page=2"),
+        response=Response(status=404, headers=headers, body=body),
+    )
+
+
+@given(st.permutations([1, 2, 3, 44, 555]))
+def test_a_wording_is_the_same_whichever_request_came_first(order: list[int]) -> None:
+    own = {number: wording(_refusal(number, f"GET /orders/{number}: no order {number}")) for number in order}
+    assert len({each.words for each in own.values() if each is not None}) == 1
+    # The path of one request is nothing special in the answer to another.
+    foreign = wording(_refusal(1, "GET /orders/list: no order 1"))
+    assert foreign is not None
+    assert foreign.words not in {each.words for each in own.values() if each is not None}
