@@ -16,6 +16,7 @@ from typing import Final
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Direction, Exchange, Request, Response
 from wirelint.core.finding import Confidence, Finding, Side, fingerprint
+from wirelint.core.media import Kind
 from wirelint.core.plan import Bound, Plan
 from wirelint.core.rule import Context, Rule
 from wirelint.core.verdict import Verdict
@@ -43,7 +44,7 @@ def filled(rules: Sequence[Rule], firing: int, routes: int) -> Metrics:
     """Metrics of one service of which the first ``firing`` rules fired on ``routes`` routes."""
     metrics = Metrics(rules, mitmproxy="12.2.3")
     metrics.register(StatsCollector(Stats()))
-    plan = Plan.of([Bound(rule, Context()) for rule in rules], successful=False)
+    plan = Plan.of([Bound(rule, Context()) for rule in rules], (404, "GET", Kind.JSON))
     for number, (method, status, verdict) in enumerate(_TRAFFIC):
         exchange = Exchange(
             request=Request(method=method, target="/"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,24 +14,24 @@ from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind, media_type
 from wirelint.core.plan import Bound, Plan
-from wirelint.core.rule import Context, Reads
+from wirelint.core.rule import Context, Rule, Shape
 from wirelint.evidence.wording import wording
 from wirelint.rules import catalogue
 
 _RULES = catalogue()
+_READING = [rule for rule in _RULES if rule.reads and not rule.recalls and rule.contract is None]
 _KEYS = sorted({key for rule in _RULES for key in rule.json_keys or ()})
 _names = st.none() | st.frozensets(st.sampled_from([*_KEYS, "id", "sku", "total"]), max_size=6)
 
 
 @given(st.lists(_names, max_size=20), st.sampled_from([(200, "GET"), (201, "POST"), (206, "GET")]))
 def test_readers_are_those_that_the_names_concern(asked: list[frozenset[str] | None], shape: tuple[int, str]) -> None:
-    bound = [Bound(rule, Context(rule.options)) for rule in _RULES if rule.when.fits(*shape, Kind.JSON)]
-    plan = Plan.of(bound, successful=True)
+    bound = [Bound(rule, Context(rule.options)) for rule in _READING if rule.when.fits(*shape, Kind.JSON)]
+    plan = Plan.of(bound, (*shape, Kind.JSON))
     for names in asked:
-        here = [each for each in bound if not each.rule.recalls and each.rule.reads is not Reads.NOTHING]
         concerned = [
             each.rule.id
-            for each in here
+            for each in bound
             if names is None or each.rule.json_keys is None or not each.rule.json_keys.isdisjoint(names)
         ]
         assert sorted(each.rule.id for each in plan.readers_of(names)) == sorted(concerned)
@@ -87,3 +90,14 @@ def test_a_wording_is_the_same_whichever_request_came_first(order: list[int]) ->
     foreign = wording(_refusal(1, "GET /orders/list: no order 1"))
     assert foreign is not None
     assert foreign.words not in {each.words for each in own.values() if each is not None}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in _RULES if rule.may is not None], ids=lambda rule: rule.id)
+def test_a_rule_that_can_find_nothing_keeps_its_opportunity(rule: Rule) -> None:
+    bound = [Bound(rule, Context(rule.options))]
+    shapes = itertools.product((200, 204, 302, 299, 404), ("GET", "HEAD"), (Kind.JSON, Kind.HTML))
+    plans = {shape: Plan.of(bound, shape) for shape in shapes if rule.when.fits(*shape)}
+    assert all(plan.rules == (rule,) for plan in plans.values())
+    runs = {shape for shape, plan in plans.items() if plan.plain or plan.reading or plan.keyed}
+    assert runs == {shape for shape in plans if rule.may is None or rule.may(Shape(*shape))}
+    assert runs < plans.keys()

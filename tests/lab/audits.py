@@ -7,6 +7,7 @@ from wirelint.core.body import Body
 from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.finding import Confidence, Finding, Severity, Side, fingerprint
 from wirelint.core.headers import Headers
+from wirelint.core.media import Kind
 from wirelint.core.origin import Origin
 from wirelint.core.plan import Bound, Plan
 from wirelint.core.rule import Context, Rule, When
@@ -34,7 +35,7 @@ RULE = rule()
 
 def plan(*rules: Rule) -> Plan:
     """A plan of ``rules``."""
-    return Plan.of([Bound(each, Context()) for each in rules], successful=False)
+    return Plan.of([Bound(each, Context()) for each in rules], (404, "GET", Kind.JSON))
 
 
 PLAN = plan(RULE)

@@ -18,7 +18,8 @@ PASSING: Final = TRACING | {
 
 _LONGEST: Final = 2048
 _MOST: Final = 512
-_UNKNOWN: Final = object()
+_KNOWN: Final[dict[tuple[int, tuple[Any, ...], bytes], dict[str, Any]]] = {}
+"""What was found out about errors of late, by status, fields and content."""
 _HERE: Final = f"{__name__}.facts"
 
 
@@ -33,12 +34,11 @@ def once_per_answer[T](fact: Callable[[Exchange], T]) -> Callable[[Exchange], T]
     @functools.wraps(fact)
     def remembered(exchange: Exchange) -> T:
         own = exchange.__dict__
-        facts = own.get(_HERE)
-        if facts is None:
-            facts = own[_HERE] = _facts(exchange)
-        value: T = facts.get(name, _UNKNOWN)
-        if value is _UNKNOWN:
-            value = facts[name] = fact(exchange)
+        facts = own[_HERE] if _HERE in own else own.setdefault(_HERE, _facts(exchange))
+        if name in facts:
+            value: T = facts[name]
+            return value
+        value = facts[name] = fact(exchange)
         return value
 
     return remembered
@@ -53,17 +53,17 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
     if raw is None or len(raw) > _LONGEST or body.coding or not body.complete:
         return {}
     fields = tuple([field for field in response.headers.index.items() if field[0] not in PASSING])
-    if sum([_octets(*field) for field in fields]) > _LONGEST:
-        return {}
-    return _known(response.status, fields, raw)
+    key = (response.status, fields, raw)
+    facts = _KNOWN.get(key)
+    if facts is None:
+        facts = {}
+        if sum([_octets(*field) for field in fields]) <= _LONGEST:  # what is kept must be short
+            if len(_KNOWN) >= _MOST:
+                _KNOWN.clear()
+            _KNOWN[key] = facts
+    return facts
 
 
 def _octets(name: str, value: bytes | tuple[bytes, ...]) -> int:
-    """Return the size of a field, which may have several lines. Cached values must be short."""
+    """Return the size of a field, which may have several lines."""
     return len(name) + (len(value) if isinstance(value, bytes) else sum(map(len, value)))
-
-
-@functools.lru_cache(maxsize=_MOST)
-def _known(status: int, fields: tuple[Any, ...], raw: bytes) -> dict[str, Any]:  # noqa: ARG001 - the key
-    """Return the cached facts about an answer: none the first time."""
-    return {}

@@ -105,7 +105,7 @@ class Engine:
             quiet = not self._joins(exchange, faults)
         if not quiet and plan.looking_back:
             skipped = self._look_back(plan, exchange, hits, faults) or skipped
-        verdict = _verdict(exchange, hits)
+        verdict = _verdict(exchange, hits) if hits else presumed(exchange)
         template, folds = self._route(exchange)
         findings = self._findings(exchange, template, verdict, hits) if hits else ()
         if traced or not quiet:

@@ -10,7 +10,7 @@ import msgspec
 from wirelint.core.exchange import Exchange
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind
-from wirelint.core.rule import Context, Reads, Rule
+from wirelint.core.rule import Context, Reads, Rule, Shape
 from wirelint.core.state import Opens
 
 _MOST_SHAPES: Final = 32
@@ -70,13 +70,16 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
         return readers
 
     @classmethod
-    def of(cls, bound: Sequence[Bound], *, successful: bool) -> Plan:
+    def of(cls, bound: Sequence[Bound], key: tuple[int | None, str, Kind]) -> Plan:
         """Make the plan for some rules.
 
-        :param successful: whether the exchanges are successes. Errors are few and nearly all relevant; checking the
-            names saves work only for successes.
+        :param key: status, method and kind of content of the exchanges. Errors are few and nearly all relevant;
+            checking the names saves work only for successes.
         """
-        here = [each for each in bound if not each.rule.recalls and each.rule.contract is None]
+        successful = key[0] is not None and key[0] < 400
+        shape = Shape(*key)
+        able = [each for each in bound if each.rule.may is None or each.rule.may(shape)]
+        here = [each for each in able if not each.rule.recalls and each.rule.contract is None]
         reading = [each for each in here if each.rule.reads is not Reads.NOTHING]
         keyed = [each for each in reading if successful and each.rule.json_keys is not None]
         return cls(
@@ -85,8 +88,8 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
             reading=tuple([each for each in reading if not successful or each.rule.json_keys is None]),
             keyed=tuple(keyed),
             keys=frozenset().union(*(each.rule.json_keys or () for each in keyed)),
-            contracted=_by_condition([each for each in bound if not each.rule.recalls]),
-            looking_back=_by_gate([each for each in bound if each.rule.recalls]),
+            contracted=_by_condition([each for each in able if not each.rule.recalls]),
+            looking_back=_by_gate([each for each in able if each.rule.recalls]),
         )
 
 
@@ -97,12 +100,12 @@ class Plans:
     :param key: the three.
     """
 
-    __slots__ = ("_asked", "_bound", "_got", "_plans", "_successful")
+    __slots__ = ("_asked", "_bound", "_got", "_key", "_plans")
 
     def __init__(self, bound: Sequence[Bound], key: tuple[int | None, str, Kind]) -> None:
         rules = [each.rule for each in bound]
         self._bound = bound
-        self._successful = key[0] is not None and key[0] < 400
+        self._key = key
         self._asked = frozenset([name for rule in rules for name in rule.when.request_fields])
         self._got = frozenset([name for rule in rules for name in rule.when.response_fields])
         self._plans: dict[tuple[frozenset[str], frozenset[str]], Plan] = {}
@@ -113,7 +116,7 @@ class Plans:
         plan = self._plans.get(shape)
         if plan is None:
             fitting = [each for each in self._bound if each.rule.when.has(*shape)]
-            plan = Plan.of(fitting, successful=self._successful)
+            plan = Plan.of(fitting, self._key)
             if len(self._plans) < _MOST_SHAPES:
                 self._plans[shape] = plan
         return plan

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
 from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity, Side
+from wirelint.core.media import Kind
 from wirelint.core.state import Gate, Memory, State
 from wirelint.core.verdict import Verdict
 from wirelint.core.when import When
 
-__all__ = ["SECTIONS", "SINCE", "STATUS", "Check", "Context", "Reads", "Rule", "When"]
+__all__ = ["SECTIONS", "SINCE", "STATUS", "Check", "Context", "Reads", "Rule", "Shape", "When"]
 
 STATUS: Final = "preview"
 """Maturity of all rules: their findings may still change between releases."""
@@ -29,6 +30,14 @@ class Reads(enum.IntEnum):
     NOTHING = 0
     PREFIX = 1
     WHOLE = 2
+
+
+class Shape(NamedTuple):
+    """Status, name of the method (as ``When`` has it) and kind of content of exchanges that are alike in these."""
+
+    status: int | None
+    method: str
+    kind: Kind
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -66,6 +75,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     check runs only if the object has one of these (folded) keys. ``verdict`` and ``suggested_status`` apply to hits
     without their own. ``default`` is False for rules that run only on request.
 
+    ``may`` returns whether the check can find anything, by status, method and kind of content alone. If it cannot, the
+    check does not run; the opportunity counts all the same.
+
     ``recalls`` names the memories that the rule asks. ``after`` is a gate, tested once per exchange for all rules that
     share it: the check runs only if it is open. ``once_per`` limits reports to one per hour: of the same finding (its
     fingerprint) on one route, or of the same discriminator on one service. ``contract`` makes it a rule that
@@ -82,6 +94,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     when: When
     reads: Reads = Reads.NOTHING
     json_keys: frozenset[str] | None = None
+    may: Callable[[Shape], bool] | None = None
     verdict: Verdict | None = None
     suggested_status: int | None = None
     side: Side = Side.SERVER

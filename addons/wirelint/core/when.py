@@ -10,9 +10,12 @@ import msgspec
 from wirelint.core.media import Kind
 
 
-@functools.cache  # the texts are those that rules have
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+@functools.lru_cache(maxsize=4096)  # the texts are those of rules, of which many have the same
+def _admits(statuses: str, status: int | None) -> bool:
+    names = statuses.split()
+    if status is None:
+        return "none" in names
+    return not names or str(status) in names or f"{status // 100}xx" in names
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,16 +42,10 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
         :param kind: None for any.
         """
         return (
-            self._has(status)
-            and (not self.method or method in _words(self.method))
-            and (kind is None or not self.media or kind in self.media)
+            (not self.media or kind is None or kind in self.media)
+            and (not self.method or method in self.method.split())
+            and _admits(self.status, status)
         )
-
-    def _has(self, status: int | None) -> bool:
-        statuses = _words(self.status)
-        if status is None:
-            return "none" in statuses
-        return not statuses or str(status) in statuses or f"{status // 100}xx" in statuses
 
     def has(self, asked: frozenset[str], got: frozenset[str]) -> bool:
         """Return whether at least one field of each list is present.

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from wirelint.core.body import Body
 from wirelint.core.condition import Condition, member
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.json_parts import value_of
@@ -52,6 +53,8 @@ _REPORTS: Final = frozenset(
 )
 """Last path segments of reports, in which an error is the requested data."""
 _MOST_EVIDENCE: Final = 6
+_json_of: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_HEALTH: Final = "application/health+json"
 _UNHEALTHY: Final = frozenset({"fail", "error", "down"})
 _MOST_OUTCOMES: Final = 32
 _SMALL: Final = 2 * 1024
@@ -61,26 +64,27 @@ _SMALL: Final = 2 * 1024
 def envelope(exchange: Exchange) -> Envelope | None:
     """Return the error that a response's content declares, whatever its status; None if there is none."""
     response = exchange.response
-    if response is None or response.body.unavailable is not None or response.body.empty:
+    if response is None:
+        return None
+    body = response.body
+    if body.unavailable is not None or body.empty:
         return None
     conditions = known(exchange).error_when
-    if conditions and response.body.members is not None:
-        told = [(condition, condition.holds(response.body.members)) for condition in conditions]
+    if conditions and body.members is not None:
+        told = [(condition, condition.holds(body.members)) for condition in conditions]
         if any(holds is not None for _, holds in told):
-            return next((_told(condition, response.body.members) for condition, holds in told if holds), None)
-    if _is_failed_health(response):
-        return Envelope(Grade.STRONG, "status", _evidence(response.body.members or {}))
+            return next((_told(condition, body.members) for condition, holds in told if holds), None)
+    if response.headers.media_type.essence == _HEALTH and _is_failed_health(body):
+        return Envelope(Grade.STRONG, "status", _evidence(body.members or {}))
     found = _of_response(exchange, response)
     if found is not None and found.grade > Grade.WEAK and _is_report(exchange):
         return found._replace(grade=Grade.WEAK)
     return found or short_error(exchange)
 
 
-def _is_failed_health(response: Response) -> bool:
-    """Return whether a health report in its own media type, which requires 4xx or 5xx, reports a failure."""
-    if response.headers.media_type.essence != "application/health+json":
-        return False
-    status = (response.body.members or {}).get("status")
+def _is_failed_health(body: Body) -> bool:
+    """Return whether a health report, whose media type requires 4xx or 5xx for it, reports a failure."""
+    status = (body.members or {}).get("status")
     return isinstance(status, str) and status.lower() in _UNHEALTHY
 
 
@@ -91,7 +95,7 @@ def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
     _, beside = member(members, condition.path[:-1])
     explained = {other: text for other, text in beside.items() if other.lower() in EXPLANATIONS - {last}}
     shown = {name: _short(value)} | {other: _short(text) for other, text in explained.items()}
-    evidence = json.dumps(dict(list(shown.items())[:_MOST_EVIDENCE]), ensure_ascii=False, default=str)
+    evidence = _json_of(dict(list(shown.items())[:_MOST_EVIDENCE]))
     return Envelope(Grade.STRONG, condition.text, evidence)
 
 
@@ -104,11 +108,11 @@ def _is_report(exchange: Exchange) -> bool:
 
 
 def _of_response(exchange: Exchange, response: Response) -> Envelope | None:  # noqa: PLR0911 - a table of forms
-    declared = response.headers.get("mediawiki-api-error")
-    if declared:
+    if "mediawiki-api-error" in response.headers.index and (declared := response.headers.get("mediawiki-api-error")):
         return Envelope(Grade.STRONG, "MediaWiki-API-Error", f"MediaWiki-API-Error: {declared}")
     body = response.body
-    if body.top_level is not None and is_harmless(body.top_level, body.names or frozenset(), len(body.content or b"")):
+    top = body.top_level
+    if top is not None and is_harmless(top, body.names or frozenset(), len(body.content or b"")):
         return None
     members = body.members
     if members is not None:
@@ -487,7 +491,7 @@ def _evidence(members: Mapping[str, Any]) -> str:
         for name, value in members.items()
         if name.lower() in ENVELOPE and name.lower() not in ("data", "stack", "trace")
     }
-    return json.dumps(dict(list(shown.items())[:_MOST_EVIDENCE]), ensure_ascii=False, default=str)
+    return _json_of(dict(list(shown.items())[:_MOST_EVIDENCE]))
 
 
 def _short(value: Any, depth: int = 0) -> Any:

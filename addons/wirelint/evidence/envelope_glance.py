@@ -35,12 +35,12 @@ def is_harmless(top: Mapping[str, msgspec.Raw], names: frozenset[str], size: int
     """
     if JSON_KEYS.isdisjoint(names):
         return True
-    alone = len(top) == 1
-    return all(
-        _says_nothing(folded, raw, alone=alone, short=size <= LARGEST)
-        for name, raw in top.items()
-        if (folded := name.lower()) in JSON_KEYS
-    )
+    alone, short = len(top) == 1, size <= LARGEST
+    for name, raw in top.items():
+        folded = name.lower()
+        if folded in JSON_KEYS and not _says_nothing(folded, raw, alone=alone, short=short):
+            return False
+    return True
 
 
 def _says_nothing(name: str, raw: msgspec.Raw, *, alone: bool, short: bool) -> bool:  # noqa: PLR0911 - a table of values

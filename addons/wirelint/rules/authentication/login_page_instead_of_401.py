@@ -50,6 +50,7 @@ RULE = Rule(
     because="the call asked for data and got a password field, or a path that is named login",
     basis="SHOULD: RFC 9110 section 11.4",
     when=When(status="200 302 303 307"),
+    may=lambda shape: shape.status != 200 or shape.kind is Kind.HTML,
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=401,
 )
@@ -58,8 +59,6 @@ RULE = Rule(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a form under 200, or a login path in a redirect; a host name proves nothing."""
     response = exchange.response
-    if response.status == 200 and response.headers.media_type.kind is not Kind.HTML:
-        return
     if not is_api_call(exchange) or _login.search(exchange.request.path[:1024]):
         return
     if response.status == 200:

@@ -43,6 +43,7 @@ RULE = Rule(
     because="the content, or the length that announces it, was seen",
     basis="MUST NOT: RFC 9110 sections 6.4.1, 8.6 and 15.3.6",
     when=When(),
+    may=lambda shape: shape.method == "HEAD" or _forbids_content(shape.status),
 )
 
 
@@ -50,9 +51,9 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the content with the status."""
     response = exchange.response
     status = response.status
-    if 100 <= status < 200 or status in (204, 205, 304):
+    if _forbids_content(status):
         name = str(status)
-    elif exchange.request.method == "HEAD" and not response.http_version.startswith("HTTP/1"):
+    elif not response.http_version.startswith("HTTP/1"):
         name = "answer to HEAD"
     else:
         return
@@ -63,6 +64,10 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         )
     elif status < 205 and name != "answer to HEAD":
         yield from _announced(exchange, response)
+
+
+def _forbids_content(status: int | None) -> bool:
+    return status is not None and (100 <= status < 200 or status in (204, 205, 304))
 
 
 def _meant(status: int) -> int | None:

@@ -56,9 +56,11 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the status with the presence of data."""
     response = exchange.response
     essence = response.headers.media_type.essence
-    members = response.body.members if essence in (_MEDIA, "application/json") else None
-    if members is None:
+    top = response.body.top_level if essence in (_MEDIA, "application/json") else None
+    # Most errors have no data: the names tell so before anything is parsed.
+    if top is None or ("data" not in top and essence != _MEDIA):
         return
+    members = response.body.members or {}
     status = response.status
     if essence != _MEDIA:
         # Layers in front of the executor send 401, 403 and 429 themselves.
