@@ -7,17 +7,17 @@ required content, a required query parameter or a required field.
 
 Why it matters
 --------------
-Either the document forbids what clients may do, or the service does not check its input. Other clients of the same
-document cannot send what works.
+Either the document forbids something that clients may do, or the service does not check its input. Other clients that
+follow the document cannot send what this client sent.
 
 Known exceptions
 ----------------
-A request that was refused did what the document asks for. ``readOnly`` members need not be in a request. Content that is
-truncated or cannot be decoded is not judged.
+A refused request is handled as documented. ``readOnly`` members need not be in a request. Content that is truncated or
+cannot be decoded is not judged.
 
 How to fix
 ----------
-Loosen the document to what the service accepts, or refuse by 400 or 422 what it forbids.
+Relax the document to what the service accepts, or refuse invalid requests with 400 or 422.
 
 References
 ----------
@@ -43,7 +43,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Content first, then parameters."""
+    """Check the content first, then parameters."""
     breach = next(iter(request_breaches(exchange)), None)
     if breach is not None:
         missing = f"required and not there: {breach.where}"

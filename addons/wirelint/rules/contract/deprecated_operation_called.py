@@ -6,15 +6,16 @@ With ``--openapi``: notes each call of an operation with ``deprecated: true`` th
 
 Why it matters
 --------------
-An operation can be removed once nobody calls it. Until then, its callers are those to talk to.
+An operation can be removed once no client calls it. Until then, this finding shows who still does.
 
 Known exceptions
 ----------------
-None: it is a note, and nobody's fault yet.
+None: it is a note, and not a fault yet.
 
 How to fix
 ----------
-Move the client to the operation that replaces it. The service can announce the end by ``Deprecation`` and ``Sunset``.
+Move the client to the replacement of the operation. The service can announce the end with ``Deprecation`` and
+``Sunset``.
 
 References
 ----------
@@ -41,7 +42,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The document calls it deprecated."""
+    """Report a call of a deprecated operation."""
     asked = operation(exchange)
     if asked is not None and asked.deprecated:
         yield Hit("call of a deprecated operation", "deprecated: true")

@@ -3,21 +3,21 @@
 What it does
 ------------
 With ``--openapi``: reports a success for a request without any credential on an operation whose documented ``security``
-demands one.
+requires one.
 
 Why it matters
 --------------
-Whoever reads the document believes that the operation is closed. It is open.
+Readers of the document believe that the operation is protected. It is open.
 
 Known exceptions
 ----------------
-``security: []`` and ``{}`` among the requirements make a credential optional. mutual TLS is not seen here. Recorders may
-leave credentials out: so nothing is reported before a secured operation of the service was sent one. Fields that may name
-the caller, as gateways add them, count as credentials.
+``security: []``, and ``{}`` among the requirements, make a credential optional. Mutual TLS is not visible here.
+Recorders may remove credentials, so nothing is reported until a secured operation of the service received one. Fields
+that may identify the caller, as gateways add them, count as credentials.
 
 How to fix
 ----------
-Check credentials on this route and answer 401 without them, or say in the document that it is open: ``security: []``.
+Check credentials on this route and answer 401 without them, or document that it is open: ``security: []``.
 
 References
 ----------
@@ -40,7 +40,7 @@ from wirelint.history.described import Described
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
-    because="the document demands a credential; a network may have vouched for the client",
+    because="the document requires a credential; a network may have authenticated the client",
     basis="policy: the service's own OpenAPI document",
     when=When(status="2xx", method="GET HEAD POST PUT PATCH DELETE QUERY _OTHER"),
     suggested_status=401,
@@ -50,7 +50,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Secured by the document, open on the wire."""
+    """Look for an anonymous success on a secured operation."""
     asked = operation(exchange)
     if asked is None or not is_stranger(exchange) or may_be_known(exchange):
         return

@@ -2,22 +2,22 @@
 
 What it does
 ------------
-With ``--openapi``: checks JSON content by the schema of operation, status and media type, and reports a member of another
-type, an unknown value of an enumeration, a member too many where the schema is closed, or a limit that is not kept.
+With ``--openapi``: checks JSON content against the schema of operation, status and media type. Reports a member of
+another type, an unknown value of an enumeration, an extra member in a closed schema, or a violated limit.
 
 Why it matters
 --------------
-Typed clients are made from the document: they throw on a null where a text was promised, under status 200.
+Typed clients are generated from the document: they fail on a null in place of a text, under status 200.
 
 Known exceptions
 ----------------
-Content that is truncated or cannot be decoded is not judged. ``nullable``, ``writeOnly`` and overlapping alternatives are
-allowed for, ``format`` is an annotation. Missing members are another rule's finding. References to other documents allow
-everything.
+Content that is truncated or cannot be decoded is not judged. ``nullable``, ``writeOnly`` and overlapping alternatives
+are supported; ``format`` is only an annotation. Missing members are another rule's finding. References to other
+documents allow everything.
 
 How to fix
 ----------
-Make the response what the document says, or the document what the response is. A member that may be null is
+Change the response to match the document, or the document to match the response. A member that may be null is
 ``nullable: true`` (OpenAPI 3.0) or ``type: [string, 'null']`` (3.1).
 
 References
@@ -46,11 +46,11 @@ RULE = Rule(
 )
 
 _GRAVE: Final = frozenset({"type", "enum", "const", "anyOf"})
-"""Keywords whose breach a typed client cannot survive."""
+"""Keywords whose breach makes a typed client fail."""
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The simplest breach explains."""
+    """Report the simplest breach of the schema."""
     found = [breach for breach in response_breaches(exchange) if breach.keyword != REQUIRED]
     if not found:
         return

@@ -7,8 +7,8 @@ media type.
 
 Why it matters
 --------------
-Clients read a required member without looking whether it is there: in typed languages the response cannot even be
-parsed.
+Clients read a required member without checking that it is present. In typed languages they cannot even parse the
+response.
 
 Known exceptions
 ----------------
@@ -16,7 +16,7 @@ Known exceptions
 
 How to fix
 ----------
-Send the member, with null if the schema allows it, or take it out of ``required``.
+Send the member, with null if the schema allows it, or remove it from ``required``.
 
 References
 ----------
@@ -44,7 +44,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The simplest member explains."""
+    """Report the simplest missing member."""
     missing = [breach.where for breach in response_breaches(exchange) if breach.keyword == REQUIRED]
     if missing:
         yield Hit(

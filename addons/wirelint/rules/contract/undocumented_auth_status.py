@@ -2,17 +2,17 @@
 
 What it does
 ------------
-With ``--openapi``: reports a 401 or 403 of an operation that documents ``security``, and neither this status, nor
-``4XX``, nor ``default``.
+With ``--openapi``: reports a 401 or 403 of an operation that documents ``security``, but not this status, nor ``4XX``,
+nor ``default``.
 
 Why it matters
 --------------
-Each caller of a secured operation meets these two sooner or later. A client that was made from the document cannot tell
-them from a fault, and neither renews its token nor asks for access.
+Every caller of a secured operation gets these two sooner or later. A client generated from the document takes them for
+a fault, and neither renews its token nor asks for access.
 
 Known exceptions
 ----------------
-A document that has the status nowhere leaves the refusals of its security out on purpose: that is a note only.
+If the document has the status nowhere, it omits refusals on purpose: then it is only a note.
 
 How to fix
 ----------
@@ -34,7 +34,7 @@ from wirelint.evidence.contract import answer, contract, differs, operation
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.CERTAIN,
-    because="the document secures the operation, and does not say what a refusal looks like",
+    because="the document secures the operation, and does not document the refusal",
     basis="policy: the service's own OpenAPI document",
     when=When(status="401 403"),
     contract=differs,
@@ -42,7 +42,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The operation is secured, and its refusal not documented."""
+    """Report an undocumented refusal of a secured operation."""
     asked, promised, status = operation(exchange), contract(exchange), exchange.status
     if asked is None or promised is None or not asked.secured or not asked.answers or answer(exchange) is not None:
         return

@@ -2,16 +2,16 @@
 
 What it does
 ------------
-With ``--openapi``: reports content whose media type is in none of the ranges that are documented for the status.
+With ``--openapi``: reports content whose media type is not in the documented ranges for the status.
 
 Why it matters
 --------------
-Clients choose their parser by the document. Where something else comes, they fail on a response that says 200.
+Clients choose their parser by the document. They fail on another media type, under status 200.
 
 Known exceptions
 ----------------
-Where no content is documented for a status, nothing is said of its type. Errors under ``default`` often come from a
-gateway, and are left out. Parameters such as ``charset`` make no difference.
+If no content is documented for a status, its type is not judged. Errors under ``default`` often come from a gateway,
+and are left out. Parameters such as ``charset`` are ignored.
 
 How to fix
 ----------
@@ -42,7 +42,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """There is content, and its type is not documented."""
+    """Report content of an undocumented media type."""
     documented, body = answer(exchange), exchange.response.body
     if documented is None or not documented.content.media or body.empty or exchange.request.method == "HEAD":
         return

@@ -6,17 +6,17 @@ With ``--openapi``: reports a success of a method on a documented path for which
 
 Why it matters
 --------------
-A way to change or delete a resource that is not documented is neither reviewed nor tested, and its access rights may not
-be those of the documented methods.
+An undocumented way to change or delete a resource is neither reviewed nor tested, and its access rights may differ from
+those of the documented methods.
 
 Known exceptions
 ----------------
-HEAD follows from GET. OPTIONS, TRACE and CONNECT say something about the path or the connection. Refusals of an
-undocumented method are right.
+HEAD follows from GET. OPTIONS, TRACE and CONNECT are about the path or the connection. Refusing an undocumented method
+is correct.
 
 How to fix
 ----------
-Document the method, or answer it by 405 with the documented ones in ``Allow``.
+Document the method, or answer 405 with the documented ones in ``Allow``.
 
 References
 ----------
@@ -42,7 +42,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The path is documented, the method is not."""
+    """Report a success of an undocumented method."""
     found = located(exchange)
     if found is not None and found.operation is None:
         methods = ", ".join(sorted(found.methods))

@@ -6,17 +6,17 @@ With ``--openapi``: reports a success with data on a path that is not in the doc
 
 Why it matters
 --------------
-Nobody reviews, tests or protects an operation that nobody knows of. Clients that use it break when it goes, for it was
-never promised.
+No one reviews, tests or protects an unknown operation. Clients that use it break when it disappears, because it was
+never documented.
 
 Known exceptions
 ----------------
-404, redirects, pages and files are no operations. Health checks and the document itself are rarely documented. Where one
-document was given for all services, those of which no documented operation was seen are left out.
+404, redirects, pages and files are not operations. Health checks and the document itself are rarely documented. If one
+document was given for all services, services without any documented operation in their traffic are left out.
 
 How to fix
 ----------
-Document the route, or remove it. Where all routes of a service are reported, compare ``servers`` (``basePath``) of the
+Document the route, or remove it. If all routes of a service are reported, compare ``servers`` (``basePath``) of the
 document with the paths of the requests.
 
 References
@@ -43,14 +43,14 @@ _operations: Final = re.compile(
     r"|actuator|\.well-known|(?:open)?api[-_]docs?|docs|swagger[\w.-]{0,20}|openapi[\w.-]{0,20}|redoc|schema|favicon\.ico)(?:/|$)",
     re.IGNORECASE,
 )
-"""What serves those who run a service."""
+"""Paths for operators of a service."""
 _DATA: Final = frozenset({Kind.JSON, Kind.XML, Kind.LINES, Kind.EVENTS, Kind.GRPC})
 _DESCRIBING: Final = frozenset({"openapi", "swagger"})
 
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.CERTAIN,
-    because="no template of the document fits the path",
+    because="no template of the document matches the path",
     basis="policy: the service's own OpenAPI document",
     when=When(status="2xx"),
     recalls=(Described,),
@@ -59,7 +59,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Data, or a change, at a path that is not documented."""
+    """Report data, or a change, at an undocumented path."""
     promised, request, response = contract(exchange), exchange.request, exchange.response
     if promised is None or request.method in ("OPTIONS", "TRACE", "CONNECT"):
         return

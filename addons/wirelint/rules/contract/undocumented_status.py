@@ -2,22 +2,22 @@
 
 What it does
 ------------
-With ``--openapi``: reports a status for which the operation documents neither itself, nor its range (``4XX``), nor
-``default``.
+With ``--openapi``: reports a status that the operation does not document, neither itself, nor by its range (``4XX``),
+nor by ``default``.
 
 Why it matters
 --------------
-Generated clients take an undocumented success for a failure, or lose its content; callers handle no error that they were
-not promised.
+Generated clients take an undocumented success for a failure, or lose its content. Callers do not handle undocumented
+errors.
 
 Known exceptions
 ----------------
-304, interim responses and 206 follow from the request. 401 and 403 of secured operations are another rule's finding.
-Statuses of errors and redirects that the document has nowhere are a note only: its authors left that kind out.
+304, interim responses and 206 follow from the request. 401 and 403 of secured operations are another rule's finding. If
+the document has an error or redirect status nowhere, it omits that kind on purpose: then it is only a note.
 
 How to fix
 ----------
-Document the status, or answer with one that is documented.
+Document the status, or answer with a documented one.
 
 References
 ----------
@@ -42,12 +42,12 @@ RULE = Rule(
 )
 
 _IMPLIED: Final = {206: 200, 304: 200}
-"""Statuses that a request's own fields ask for, and the ones that stand for them."""
+"""Statuses that follow from a request's fields, and equivalent ones."""
 _MOST_SHOWN: Final = 12
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The operation is documented, the status is not."""
+    """Report an undocumented status of an operation."""
     asked, promised, status = operation(exchange), contract(exchange), exchange.status
     if asked is None or promised is None or not asked.answers or answer(exchange) is not None:
         return
