@@ -39,6 +39,7 @@ DOORS: Mapping[str, str | tuple[str, ...]] = {
     "prometheus_client": "wirelint/sinks/metrics/",
     "jsonschema_rs": "wirelint/openapi/",
     "yaml": ("wirelint/openapi/", "wirelint/cli/exports/"),
+    "opentelemetry": "wirelint/sinks/otel/",
     "grpc": "wirelint/sources/envoy/",
     "envoy": "wirelint/sources/envoy/",
 }

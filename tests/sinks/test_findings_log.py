@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from lab.audits import audit, finding
-from wirelint.sinks.findings_log import PAUSE, FindingsLog
+from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
+from wirelint.sinks.paced import PAUSE
 from wirelint.sinks.published import fields
 
 
@@ -90,7 +91,7 @@ def test_what_is_remembered_is_bounded() -> None:
     log = Log(fingerprints=3)
     for number in range(100):
         log.find(f"rule-{number}")
-    assert len(log.log._seen) == 3
+    assert len(log.log._paced._seen) == 3
     log.log.close()
 
 

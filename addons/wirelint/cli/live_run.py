@@ -120,6 +120,9 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
             port=page.port,
             names=page.names,
         )
+        telemetry = logging.telemetry(live.metrics.families)
+        if telemetry is not None:
+            live.attach(telemetry)
         prepare(live)
 
         def heard(on: bool) -> None:

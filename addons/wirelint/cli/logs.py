@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import click
 
@@ -15,6 +15,11 @@ from wirelint.sinks.lines import Lines
 from wirelint.sinks.own_log import Form
 from wirelint.sinks.rotating import RotatingFile, Stream
 
+if TYPE_CHECKING:
+    from wirelint.sinks.metrics.exposition import Family
+    from wirelint.sinks.otel.telemetry import Telemetry
+
+OtelProtocol = Literal["none", "grpc", "http"]
 STDOUT: Final = "-"
 _MIB: Final = 1024 * 1024
 _log: Final = logging.getLogger("wirelint")
@@ -25,12 +30,14 @@ class Logging(NamedTuple):
 
     ``file``: the log of findings as JSON lines, ``-`` for standard output, None for none. ``size``: MiB at which the
     file is rotated; 0 for never. ``keep``: number of old files. ``form``: format of wirelint's own log.
+    ``otel``: how metrics and findings are sent to an OpenTelemetry collector.
     """
 
     file: str | None = None
     size: int = 10
     keep: int = 5
     form: Form = "text"
+    otel: OtelProtocol = "none"
 
     @property
     def json_on_stdout(self) -> bool:
@@ -53,10 +60,32 @@ class Logging(NamedTuple):
 
         return FindingsLog(Lines(target, complain=complain))
 
+    def telemetry(self, families: Callable[[], Iterable[Family]]) -> Telemetry | None:
+        """Return the sender of metrics and findings, None if there is to be none.
+
+        :param families: returns the metrics.
+        :raises click.UsageError: the libraries of the extra are missing.
+        """
+        if self.otel == "none":
+            return None
+        try:
+            from wirelint.sinks.otel.telemetry import Telemetry  # noqa: PLC0415 - loads the SDK, which is an extra
+        except ImportError as error:
+            message = f"{error.name or 'a library'} is not installed: run pip install 'wirelint[otel]'"
+            raise click.UsageError(message, click.get_current_context(silent=True)) from error
+        return Telemetry(self.otel, families)
+
 
 def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--log``, ``--log-size``, ``--log-files`` and ``--log-format`` to a command."""
+    """Add ``--log``, ``--log-size``, ``--log-files``, ``--log-format`` and ``--otel`` to a command."""
     for decorate in (
+        option(
+            "--otel",
+            type=Choice(["none", "grpc", "http"]),
+            default="none",
+            show_default=True,
+            help="Send metrics and findings over OTLP; OTEL_EXPORTER_OTLP_ENDPOINT says where to.",
+        ),
         option(
             "--log-format",
             type=Choice(["text", "json"]),

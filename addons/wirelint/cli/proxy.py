@@ -11,7 +11,7 @@ import click
 
 from wirelint.cli.common import common
 from wirelint.cli.live_options import overload_option, page_options
-from wirelint.cli.logs import Logging, log_options
+from wirelint.cli.logs import Logging, OtelProtocol, log_options
 from wirelint.cli.process import ending_on_sigterm
 from wirelint.cli.serving import serve
 from wirelint.settings.options import PORT, Choice, option, variable
@@ -108,6 +108,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     log_size: int,
     log_files: int,
     log_format: Form,
+    otel: OtelProtocol,
     **_read_by_setup: object,
 ) -> int:
     """Run a proxy in front of services and audit their responses.
@@ -117,7 +118,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     """
     context = click.get_current_context()
     found = setup(context)
-    logging = Logging(log, log_size, log_files, log_format)
+    logging = Logging(log, log_size, log_files, log_format, otel)
     if ui == "console" and logging.json_on_stdout:
         raise click.UsageError("--ui console needs standard output: use --log FILE and --log-format text", context)
     if workers > 1 and (ui != "none" or transparent):

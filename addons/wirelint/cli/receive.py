@@ -11,7 +11,7 @@ import click
 from wirelint.cli.common import common
 from wirelint.cli.live_options import overload_option, page_options
 from wirelint.cli.live_run import Page
-from wirelint.cli.logs import Logging, log_options
+from wirelint.cli.logs import Logging, OtelProtocol, log_options
 from wirelint.cli.receiving import need_extra, receive
 from wirelint.settings.options import option
 from wirelint.settings.reload import Reload, Rereadable
@@ -53,6 +53,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     log_size: int,
     log_files: int,
     log_format: Form,
+    otel: OtelProtocol,
     **_read_by_setup: object,
 ) -> int:
     """Audit the traffic that Envoy carries, from its access log.
@@ -83,7 +84,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         found.engine(),
         page=Page(metrics_host, metrics_port, metrics_allow_host),
         shares=found.shares,
-        logging=Logging(log, log_size, log_files, log_format),
+        logging=Logging(log, log_size, log_files, log_format, otel),
         reloading=lambda live: Reload(context, live.change, live.stay),
     )
     return 0
