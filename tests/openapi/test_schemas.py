@@ -62,6 +62,7 @@ def test_a_breach_says_where_and_what_was_expected(
         ("{$ref: '#/components/schemas/A', nullable: true}", None),
         ("{type: string, format: date-time}", "yesterday"),
         ("{type: string, format: uuid}", "7"),
+        ("{type: string, format: int-or-string}", 7),
         ("{type: file}", b"x".decode()),
         ("{type: date}", "x"),
         ("{oneOf: [{type: integer}, {type: number}]}", 1),

@@ -43,9 +43,8 @@ class Described:
         if asked is None:
             return
         known = self._services.get(exchange.service, visit.ended)
-        if not known:
-            credential = asked.secured and not is_stranger(exchange)
-            self._services.keep(exchange.service, credential, visit.ended)
+        if known is None or (asked.secured and not known):
+            self._services.keep(exchange.service, asked.secured and not is_stranger(exchange), visit.ended)
 
     def __len__(self) -> int:
         return len(self._services)

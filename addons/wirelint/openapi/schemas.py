@@ -4,7 +4,8 @@ What documents say in other dialects is translated: ``nullable``, ``exclusiveMin
 often wrong in documents is left out, so that a breach is one that the document's author would not dispute:
 
 - ``oneOf`` is ``anyOf``: alternatives overlap more often than they should.
-- ``format`` is an annotation. ``not``, ``if``, ``contains``, ``dependent…`` and ``unevaluated…`` are left out.
+- ``format`` is an annotation, but for Kubernetes' ``int-or-string``. ``not``, ``if``, ``contains``, ``dependent…`` and
+  ``unevaluated…`` are left out.
 - ``additionalProperties: false`` below ``allOf`` is left out: parts of a whole would each forbid the others.
 - Responses need no ``writeOnly`` member, requests no ``readOnly`` one.
 - References that lead nowhere allow everything, as do those beyond ``MOST_PARTS``.
@@ -125,6 +126,9 @@ class _Whole:
         found: dict[str, Any] = {}
         kind = schema.get("type")
         kinds = [each for each in (kind if isinstance(kind, list) else [kind]) if each in _TYPES]
+        if kinds == ["string"] and schema.get("format") == "int-or-string":  # Kubernetes
+            kinds = ["string", "integer"]
+            kind = kinds
         if kinds and len(kinds) == (len(kind) if isinstance(kind, list) else 1):
             found["type"] = kinds if len(kinds) > 1 else kinds[0]
         enum = schema.get("enum")
