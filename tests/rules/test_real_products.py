@@ -358,3 +358,66 @@ HTTP/1.1 200 OK
 """
     assert not run("missing-credentials-misreported", told)
     assert run("missing-credentials-misreported", told.replace("/token", "/orders").replace("grant_type=", "kind="))
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("You are not authorized to view this page. Check the roles in tomcat-users.xml." + " " * 160 + "role", False),
+        ("You are not authorized to access this resource", False),
+        ("Only Admins may delete users!", True),
+        ("Insufficient permissions", True),
+    ],
+)
+def test_not_authorized_may_also_be_said_of_a_wrong_password(text: str, sure: bool) -> None:
+    basic = "Authorization: Basic YWRhOndvbmRlcmxhbmQ="
+    findings = found("forbidden-as-401", "401 Unauthorized", {"message": text}, sent=basic)
+    assert bool(findings) is sure
+
+
+def test_the_page_that_iis_has_for_each_401_says_nothing() -> None:
+    text = "You do not have permission to view this directory or page using the credentials that you supplied."
+    basic = "Authorization: Basic YWRhOndvbmRlcmxhbmQ="
+    assert not run("forbidden-as-401", answer("401 Unauthorized", JSON, sent=basic, body=json.dumps({"message": text})))
+
+
+def test_a_part_of_a_page_may_ask_for_a_new_password() -> None:
+    form = '<div><input type="password" ng-model="config.password"></div>'
+    told = answer(
+        "200 OK", "Content-Type: text/html", request="GET {} HTTP/1.1", sent="Accept: application/json", body=form
+    )
+    assert not run("login-page-instead-of-401", told.format("/settings/settingsModalView.html"))
+    assert run("login-page-instead-of-401", told.format("/settings"))
+
+
+def test_what_is_not_supported_by_name_is_not_implemented() -> None:
+    text = {"error": "upgrade unsupported"}
+    line = "POST /rest/system/upgrade HTTP/1.1"
+    assert not found("server-error-for-client-input", "500 Oops", text, line)
+    (finding,) = found("misused-server-error", "500 Oops", text, line)
+    assert finding.suggested_status == 501
+    assert not found("misused-server-error", "500 Oops", {"error": "format unsupported"}, line)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "wrong"),
+    [
+        ("GET /app/?id=9", "java.lang.IllegalArgumentException: id out of range: 9", True),
+        ("GET /app/?id=9", "java.lang.IllegalArgumentException: comparison violates its contract", False),
+        ("GET /app/?id=9", "ValueError: not enough values to unpack (expected 9, got 2)", False),
+    ],
+)
+def test_an_exception_for_an_argument_names_it(line: str, text: str, wrong: bool) -> None:
+    page = f"<html><body><h1>HTTP Status 500</h1><pre>{text}\n\tat org.example.App.main</pre></body></html>"
+    told = answer("500 Oops", "Content-Type: text/html", request=f"{line} HTTP/1.1", body=page)
+    assert bool(run("server-error-for-client-input", told)) is wrong
+
+
+@pytest.mark.parametrize("code", ["Base.1.8.GeneralError", "M_UNKNOWN"])
+def test_a_general_code_is_not_one_error(code: str) -> None:
+    parts = [
+        answer(head, JSON, request=f"POST /{path}?n={at} HTTP/1.1", body=json.dumps({"error": {"code": code}}))
+        for at, (head, path) in enumerate([("400 No", "a"), ("400 No", "b"), ("409 No", "c"), ("409 No", "d")])
+    ]
+    assert not run("same-error-many-statuses", "".join(parts))
+    assert run("same-error-many-statuses", "".join(parts).replace(code, "BASKET_EMPTY"))

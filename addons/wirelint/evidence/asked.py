@@ -55,6 +55,10 @@ _THINGS: Final = frozenset(
 )
 """What services keep for their clients: where a path ends in an id, «User not found» speaks of that one."""
 
+_argument: Final = re.compile(
+    r"\b(?:IllegalArgument|InvalidArgument|ArgumentOutOfRange|InvalidParameter|InvalidFormat)(?:Exception|Error)\b: (?P<message>[^\r\n<]{4,160})"
+)
+
 
 class Faulted(NamedTuple):
     """A fault of something requested: whether it is absent, or else invalid, and the words that say so."""
@@ -80,7 +84,15 @@ def faulted(exchange: Exchange, prose: str) -> Faulted | None:
         noun = (match["noun"] or match["other"]).lower()
         asked = noun in _nouns(request) or (noun in _THINGS and _ends_in_id(request))
         return Faulted(absent=True, evidence=text) if asked else None
-    return next((found for value in _values(request) if (found := _of_value(value, text)) is not None), None)
+    return next(
+        (found for value in _values(request) if (found := _of_value(value, text)) and _fits(found, value, request)),
+        None,
+    )
+
+
+def _fits(found: Faulted, value: str, request: Request) -> bool:
+    """Return whether a fault is of a value: what a service does not support by the name of its path is its own."""
+    return found.absent or not value.isalpha() or _is_quoted(value, found.evidence) or f"/{value}" not in request.path
 
 
 def _of_given(request: Request, text: str) -> Faulted | None:
@@ -147,6 +159,14 @@ def _texts_in(value: Any, depth: int) -> Iterator[str]:
     elif depth < _DEEPEST and isinstance(value, dict | list):
         for inner in list(value.values() if isinstance(value, dict) else value)[:_MOST_VALUES]:
             yield from _texts_in(inner, depth + 1)
+
+
+def argument_named(exchange: Exchange, text: str) -> str | None:
+    """Return the words of an exception for an argument that name a value of the request; None where none does."""
+    for match in _argument.finditer(text):
+        if any(_stands_in(value, match["message"]) for value in _given(exchange.request)):
+            return match[0]
+    return None
 
 
 def quoted_value(exchange: Exchange, text: str) -> str | None:

@@ -26,7 +26,7 @@ _words: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GENERAL: Final = frozenset(
     "error errors err fail failed failure exception invalid request bad api client server http general generic unknown"
     " internal unexpected code status response problem fault message default about blank application app service system"
-    " occurred an the user runtime rest result operation not ok false true none null e com io".split()
+    " occurred an the user runtime rest result operation not ok false true none null e m base com io".split()
 )
 """Words that name no error: a code of only these stands for many."""
 _VAGUE: Final = frozenset({Meaning.INVALID, Meaning.INTERNAL, Meaning.UNAVAILABLE, Meaning.MALFORMED})

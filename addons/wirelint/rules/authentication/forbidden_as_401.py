@@ -15,7 +15,9 @@ known caller without permission. 403 says what is wrong and stops the loop.
 Known exceptions
 ----------------
 A challenge that asks for stronger authentication (``insufficient_user_authentication``, RFC 9470) is correct under 401.
-A bare «Forbidden» or «Access denied» proves nothing: developers write it under every refusal.
+A bare «Forbidden» or «Access denied» proves nothing: developers write it under every refusal. «You are not authorized to
+view this page» is the page of Tomcat and others for a wrong password, too: a hint, unless the service is known to accept
+the credential.
 
 How to fix
 ----------
@@ -29,7 +31,9 @@ References
 - https://www.rfc-editor.org/rfc/rfc9110.html#section-11.4
 """
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Answered, Exchange
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -41,6 +45,16 @@ from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning, is_bare_refusal, of_prose
 from wirelint.history.callers import FORBIDDEN, Callers, callers_prove
+
+_rights: Final = re.compile(
+    r"permission|privilege|\b(?:roles?|scopes?|rights?|admins?|administrators?|owners?|members?|moderators?|staff|superusers?|grants?"
+    r"|polic(?:y|ies)|entitle\w{0,8}|licen[cs]es?|subscriptions?|plan|acls?)\b",
+    re.IGNORECASE,
+)
+_stock: Final = re.compile(r"\bcredentials (?:that )?you supplied\b", re.IGNORECASE)
+"""From the page of IIS for each 401."""
+_sentence: Final = re.compile(r"[^.\n]{0,200}\bnot (?:authori[sz]ed|allowed|permitted)\b[^.\n]{0,200}", re.IGNORECASE)
+"""The reason itself; pages go on with advice."""
 
 
 def is_401(state: State) -> Opens:
@@ -97,7 +111,16 @@ def _by_text(exchange: Answered) -> Iterator[Hit]:
         return
     if Meaning.AUTHN in of_prose(words.prose):
         return  # many send «not_authorized» with every 401; a text such as «login failed» beside it decides
-    yield Hit("401 sent to a caller without permission; 403 is expected", words.prose or " ".join(words.codes))
+    text = f"{words.prose} {' '.join(words.codes).replace('_', ' ')}"
+    if _stock.search(text):
+        return
+    reason = _sentence.search(text)
+    # «You are not authorized to view this page» is also what servers say when they do not know the password.
+    yield Hit(
+        "401 sent to a caller without permission; 403 is expected",
+        words.prose or " ".join(words.codes),
+        confidence=Confidence.STRONG if _rights.search(text if reason is None else reason[0]) else Confidence.WEAK,
+    )
 
 
 BAD = (

@@ -44,6 +44,8 @@ _login: Final = re.compile(
 )
 _password: Final = re.compile(r"<input\b[^<>]{0,512}type=[\"']?password", re.IGNORECASE)
 
+_page: Final = re.compile(r"\.(?:html?|xhtml|tmpl|hbs|mustache|vue|svg)$", re.IGNORECASE)
+
 RULE = Rule(
     severity=Severity.MEDIUM,
     confidence=Confidence.STRONG,
@@ -62,6 +64,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if not is_api_call(exchange) or _login.search(exchange.request.path[:1024]):
         return
     if response.status == 200:
+        if _page.search(exchange.request.path[-64:]):
+            return  # a part of a page, which a script loads: a form to change a password
         if _password.search((response.body.text or "")[:32768]):
             yield Hit("200 with a login form in response to an API call", '<input type="password">')
         return

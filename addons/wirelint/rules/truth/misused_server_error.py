@@ -46,6 +46,9 @@ _maintenance: Final = re.compile(
 _not_implemented: Final = re.compile(
     r"\W{0,3}(?:error: )?(?:[\w '\"`./-]{0,60}\b)?not (?:yet )?implemented(?: yet)?\W{0,3}", re.IGNORECASE
 )
+_unsupported: Final = re.compile(
+    r"\W{0,3}(?P<name>[\w-]{3,32}) (?:is )?(?:unsupported|not supported)\b.{0,60}", re.IGNORECASE | re.DOTALL
+)
 _switched_off: Final = re.compile(
     r"\b(?:features?|apis?|endpoints?|functions?|functionality|modules?|plugins?|operations?|registrations?|sign-?ups?|uploads?|downloads?|exports?|imports?|search|commands?|methods?|protocols?)\b"
     r"[^.\n]{0,40}?\b(?:disabled|not enabled|switched off|turned off|deactivated)\b",
@@ -72,12 +75,19 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if len(prose) > _LONGEST or not (prose or words.codes):
         return
     about = meanings(exchange)
-    if _not_implemented.fullmatch(prose):
+    if _not_implemented.fullmatch(prose) or _is_unsupported(exchange, prose):
         yield Hit("500 for what is not implemented", prose, suggested_status=501, discriminator="501")
     elif _maintenance.search(prose) and of_prose(prose) <= _MAINTENANCE_MEANINGS:
         yield Hit("500 from a service that is in maintenance or overloaded", prose, suggested_status=503)
     elif _switched_off.search(prose) and about <= _MAINTENANCE_MEANINGS | {Meaning.NOT_IMPLEMENTED}:
         yield Hit("500 for a function that is switched off; 403, 404 or 501 fit", prose, discriminator="off")
+
+
+def _is_unsupported(exchange: Answered, prose: str) -> bool:
+    """Return whether what the path names is not supported: «upgrade unsupported» at /system/upgrade."""
+    match = _unsupported.fullmatch(prose)
+    last = exchange.request.path[-128:].rstrip("/").rpartition("/")[2]
+    return match is not None and match["name"].lower() == last.lower()
 
 
 BAD = (

@@ -39,7 +39,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
-from wirelint.evidence.asked import faulted, quoted_value
+from wirelint.evidence.asked import argument_named, faulted, quoted_value
 from wirelint.evidence.credentials import credentials, is_stranger
 from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.faults import fault
@@ -54,7 +54,8 @@ _required: Final = re.compile(
 )
 # Limits on a value, as validators state them; what a program must be for its own sake is none.
 _constraint: Final = re.compile(
-    r"\b(?:must|should|has to|have to) (?:not )?(?:contain|match|start|begin|end|consist|equal|be (?:at (?:least|most)|between|one of"
+    r"\b(?:payload|body|content|document|input) (?:does not|doesn't|do not) (?:match|contain)\b"
+    r"|\b(?:must|should|has to|have to) (?:not )?(?:contain|match|start|begin|end|consist|equal|be (?:at (?:least|most)|between|one of"
     r"|(?:greater|less|larger|smaller|longer|shorter|higher|lower) than|unique|positive|non-?negative|non-?empty|alphanumeric))\b",
     re.IGNORECASE,
 )
@@ -170,7 +171,8 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
             severity=Severity.MEDIUM,
         )
     if exchange.response.headers.media_type.kind in (Kind.HTML, Kind.TEXT):
-        quoted = quoted_value(exchange, (exchange.response.body.text or "")[:_READ])
+        page = (exchange.response.body.text or "")[:_READ]
+        quoted = quoted_value(exchange, page) or argument_named(exchange, page)
         if quoted is not None:
             yield Hit("500 for invalid input", quoted)
 
