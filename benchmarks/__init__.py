@@ -1,1 +1,1 @@
-"""Measures what wirelint costs, beside bare mitmproxy on the same machine in the same run."""
+"""Measure the cost of wirelint beside bare mitmproxy, on the same machine in the same run."""

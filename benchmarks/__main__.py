@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: wirelint beside bare mitmproxy; see ``benchmarks/README.md``."""
+"""Run ``python -m benchmarks``: wirelint beside bare mitmproxy; see ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _STREAMS: Final = "streams"
 _FANOUT: Final = "fanout"
 _ENGINE: Final = "engine"
 _MOST_STREAM_ROUNDS: Final = 3
-"""Gibibytes differ less from round to round, and take long."""
+"""Transfers of gibibytes vary less from round to round, and take long."""
 
 
 def main() -> int:
-    """Measure, print, and keep what was asked for."""
+    """Measure, print, and save the chosen scenarios."""
     known = [*SCENARIOS, _STREAMS, _FANOUT, _ENGINE]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="wirelint beside bare mitmproxy.")
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(known)} (default: all)")
@@ -78,7 +78,7 @@ def main() -> int:
 
 
 def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[str, Any]]:
-    """A scenario's title, what to tell of it, and its figures."""
+    """Return a scenario's title, its text, and its figures."""
     fixed = _pinned(name, options)
     cpu = processors()[0] if fixed else None
     some = [each for each in streamers(options.wirelint) if options.only in each.name]
@@ -100,7 +100,7 @@ def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[st
 
 
 def _pinned(name: str, options: argparse.Namespace) -> bool:
-    """Whether the proxy is kept on one core: not where it is to have several."""
+    """Return whether the proxy is kept on one core: not if it needs several."""
     return name != _WORKERS and not options.not_fixed and processors() != (None, None)
 
 

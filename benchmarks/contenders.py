@@ -1,4 +1,4 @@
-"""What is compared: nothing in between, bare mitmdump (twice, for the noise), a naive addon, and wirelint."""
+"""Define the contenders: no proxy, bare mitmdump (twice, for the noise), a naive add-on, and wirelint."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _sample: Final = re.compile(
 
 
 class Running(NamedTuple):
-    """A contender before ``target``: the program to start, and where it tells its numbers; None for none."""
+    """A contender in front of ``target``: the program to start, and the address of its numbers; None for none."""
 
     server: Server | None
     port: int
     metrics: int | None = None
 
     def counted(self) -> Counter[str]:
-        """How many exchanges, findings, skipped and dropped audits it has counted by now."""
+        """Return its counts of exchanges, findings, skipped and dropped audits."""
         counts: Counter[str] = Counter()
         if self.metrics is not None:
             address = f"http://{HOST}:{self.metrics}/metrics"
@@ -45,28 +45,28 @@ class Running(NamedTuple):
 
 
 class Service(NamedTuple):
-    """What is stood before: its port, and whether it speaks TLS there. Clients then speak TLS to the proxy, too."""
+    """The service behind the proxy: its port, and whether it uses TLS. Then clients use TLS to the proxy, too."""
 
     port: int
     secure: bool = False
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Return its URL."""
         return f"{'https' if self.secure else 'http'}://{HOST}:{self.port}"
 
     @property
     def trust(self) -> Sequence[str]:
-        """What a proxy must be told, for nobody vouches for the service."""
+        """Return the options that make a proxy accept the service's untrusted certificate."""
         return ("--ssl-insecure",) if self.secure else ()
 
 
 Prepare = Callable[[Service, Path, int | None], Running]
-"""Takes the service, a folder for files and a processor."""
+"""Parameters: the service, a folder for files, and a processor."""
 
 
 class Contender(NamedTuple):
-    """One line of the comparison."""
+    """One row of the comparison."""
 
     name: str
     prepare: Prepare
@@ -99,9 +99,9 @@ def _wirelint(proxy: Sequence[str], *arguments: str) -> Prepare:
 
 
 def contenders(proxy: str | None = None) -> tuple[Contender, ...]:
-    """All that take part in the scenarios of requests and responses.
+    """Return the contenders of the scenarios with requests and responses.
 
-    :param proxy: a command line to use in place of ``wirelint proxy``.
+    :param proxy: a command line in place of ``wirelint proxy``.
     """
     return (
         Contender(DIRECT, _direct),
@@ -113,7 +113,7 @@ def contenders(proxy: str | None = None) -> tuple[Contender, ...]:
 
 
 def crews(proxy: str | None = None) -> tuple[Contender, ...]:
-    """Those that show what more processes bring.
+    """Return the contenders that compare numbers of processes.
 
     :param proxy: see ``contenders``.
     """
@@ -126,10 +126,10 @@ def crews(proxy: str | None = None) -> tuple[Contender, ...]:
 
 
 def streamers(proxy: str | None = None) -> tuple[Contender, ...]:
-    """Those that can take part where bodies do not end, or are larger than memory.
+    """Return the contenders that support endless bodies, and bodies larger than memory.
 
-    As it comes, mitmdump holds a body back until it has all of it; so does what a naive addon needs. With
-    ``stream_large_bodies`` it passes on all but the first piece as it comes, and no addon sees it.
+    By default, mitmdump forwards a body only when it is complete, and a naive add-on needs that. With
+    ``stream_large_bodies`` it streams all but the first piece, and no add-on sees it.
 
     :param proxy: see ``contenders``.
     """

@@ -1,10 +1,10 @@
-"""What an audit costs, in microseconds an exchange: ``python -m benchmarks.engine [CAPTURE…]``.
+"""Measure the cost of an audit in microseconds per exchange: ``python -m benchmarks.engine [CAPTURE…]``.
 
-That is the engine with metrics and journal, which live traffic feeds as well.
+This includes metrics and journal, as for live traffic.
 
-Each exchange is made anew before the clock starts, for its views (index of fields, parsed JSON) are made on first use
-and kept; making them is part of what is measured. Each has a trace of its own, a thousand follow each other in a
-second of their clock, and they go round five hundred resources, for the engine remembers what it saw.
+Each exchange is created before the clock starts, because its views (index of fields, parsed JSON) are computed on first
+use and kept; computing them is part of the measurement. Each has its own trace. A thousand follow each other in a
+second of their clock, over five hundred resources, because the engine remembers exchanges.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _BATCHES: Final = 40
 
 
 class Cost(NamedTuple):
-    """Microseconds for each exchange of a kind: median and fastest of all batches; how many findings each had.
+    """Microseconds per exchange of a kind: median and fastest of all batches, and the number of findings.
 
-    ``peer`` is what httplint's median is for the same.
+    ``peer`` is httplint's median for the same.
     """
 
     name: str
@@ -43,7 +43,7 @@ def measure(engine: Engine, sample: Sample, *, batch: int = _BATCH, batches: int
     """Time ``batches`` batches of ``batch`` new exchanges of one kind."""
     findings = len(engine.audit(sample.make()).findings)
     taken = _batches(counted(engine), sample, batch, batches)
-    # httplint takes long enough for fewer to do.
+    # httplint is slow enough that fewer suffice.
     peers = _batches(lint, sample, max(1, batch // 10), max(1, batches // 4)) if available() else [0.0]
     return Cost(sample.name, statistics.median(taken), min(taken), findings, statistics.median(peers))
 
@@ -53,7 +53,7 @@ def _batches(audit: Callable[[Exchange], object], sample: Sample, batch: int, ba
 
 
 def table(costs: Sequence[Cost]) -> str:
-    """The costs as Markdown."""
+    """Return the costs as Markdown."""
     lines = ["| exchange | findings | median µs | best µs | httplint, median µs | ratio |", "|---|--:|--:|--:|--:|--:|"]
     lines += [
         f"| {cost.name} | {cost.findings} | {cost.median:.1f} | {cost.best:.1f} | {cost.peer:.1f}"
@@ -66,12 +66,12 @@ def table(costs: Sequence[Cost]) -> str:
 
 
 def measured(captures: Sequence[Path] = (), only: str = "", *, rounds: int = 1) -> tuple[str, dict[str, Any]]:
-    """The costs of all kinds, and of recorded exchanges where there are any, as Markdown and for programs.
+    """Return the costs of all kinds, and of recorded exchanges if given, as Markdown and for programs.
 
-    Figures are in microseconds; None where httplint is not installed.
+    Figures are in microseconds; None if httplint is not installed.
 
     :param captures: files and folders.
-    :param rounds: how often the recorded exchanges are taken through, each time in a process of its own.
+    :param rounds: passes over the recorded exchanges, each in its own process.
     :raises BenchmarkError: such a process failed.
     """
     engine = fresh()

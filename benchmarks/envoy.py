@@ -63,7 +63,7 @@ class Route(NamedTuple):
     admin: int | None = None
 
     def dropped(self) -> int:
-        """How many entries Envoy has dropped by now."""
+        """Return how many entries Envoy has dropped."""
         if self.admin is None:
             return 0
         url = f"http://{HOST}:{self.admin}/stats?format=json&filter=^access_logs.grpc_access_log.logs_dropped$"

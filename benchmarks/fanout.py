@@ -1,4 +1,4 @@
-"""Fan-out: many streams of server-sent events at once, and an event for all of them time and again."""
+"""Measure fan-out: many concurrent streams of server-sent events, with an event for all of them regularly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from benchmarks.rounds import interleaved, settled
 
 TITLE: Final = "Fan-out"
 STREAMS: Final = 300
-"""Streams that are open at once."""
+"""Number of concurrent streams."""
 
 _EVERY_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 30.0
@@ -29,10 +29,10 @@ _ASKED: Final = b"GET /events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r
 
 
 class Taken(NamedTuple):
-    """One contender in one round: milliseconds by which events were late, stream by stream and event by event.
+    """One contender in one round: delays of events in milliseconds, by stream and event.
 
-    ``cpu`` is microseconds of the proxy for each event that it passed on, ``resident`` octets, both None where they are
-    unknown. ``counted`` is what the proxy said of itself.
+    ``cpu`` is microseconds of the proxy per forwarded event, ``resident`` is in octets; both None if unknown.
+    ``counted`` are the proxy's own counts.
     """
 
     late: Sequence[float]
@@ -52,7 +52,7 @@ class _Source(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002 - whatever is asked
-        # The first event makes those pass on the head that wait for content.
+        # The first event makes proxies that wait for content forward the head.
         self._transport.write(_HEAD + _chunk(-1))
         self._streams.add(self._transport)
 
@@ -61,7 +61,7 @@ class _Source(asyncio.Protocol):
 
 
 class _Reader(asyncio.Protocol):
-    """One stream at its client: counts down what is still to come."""
+    """One stream at its client: counts down the expected events."""
 
     def __init__(self, board: _Board) -> None:
         self._board = board
@@ -81,7 +81,7 @@ class _Reader(asyncio.Protocol):
 
 
 class _Board:
-    """When the event at hand was sent, how late it came, and how many streams still wait for it."""
+    """The current event: when it was sent, its delays, and how many streams still wait for it."""
 
     def __init__(self) -> None:
         self.late: list[float] = []
@@ -90,20 +90,20 @@ class _Board:
         self._all = asyncio.Event()
 
     def departure(self) -> None:
-        """Now an event is sent to all."""
+        """Record that an event is sent to all."""
         self._sent = time.perf_counter()
         self._waiting = STREAMS
         self._all.clear()
 
     def arrival(self) -> None:
-        """One has it."""
+        """Record that one stream received it."""
         self.late.append((time.perf_counter() - self._sent) * 1e3)
         self._waiting -= 1
         if self._waiting == 0:
             self._all.set()
 
     async def everyone(self) -> None:
-        """Wait until all have it.
+        """Wait until all streams received it.
 
         :raises BenchmarkError: some never get it.
         """
@@ -114,10 +114,10 @@ class _Board:
 
 
 def measure(contenders: Sequence[Contender], cpu: int | None, *, rounds: int, seconds: float) -> dict[str, list[Taken]]:
-    """Run it, by contender.
+    """Run the scenario, and return the results by contender.
 
     :param cpu: the processor of the proxy; None for any.
-    :param seconds: for how long there are events.
+    :param seconds: duration of the events.
     :raises BenchmarkError: a proxy does not start, or an event gets lost.
     """
     done: dict[str, list[Taken]] = {each.name: [] for each in contenders}
@@ -128,7 +128,7 @@ def measure(contenders: Sequence[Contender], cpu: int | None, *, rounds: int, se
 
 
 def figures(taken: dict[str, list[Taken]]) -> dict[str, Any]:
-    """Medians over the rounds, by contender: milliseconds, microseconds, and MiB."""
+    """Return medians over the rounds, by contender: milliseconds, microseconds, and MiB."""
     ours = taken.get(WIRELINT, ())
     told = {
         name: {
@@ -153,7 +153,7 @@ def figures(taken: dict[str, list[Taken]]) -> dict[str, Any]:
 
 
 def table(told: dict[str, Any]) -> str:
-    """The figures as Markdown."""
+    """Return the figures as Markdown."""
     stock = told["contenders"].get(STREAMING)
     what = f"{STREAMS} streams of server-sent events at once, an event for all of them every {_EVERY_SECONDS:g} s"
     lines = [

@@ -1,4 +1,4 @@
-"""The load, and what its clients saw: wrk, h2load for HTTP/2, and for a fixed rate one of our own."""
+"""Generate load, and measure it at the clients: wrk, h2load for HTTP/2, and our own client for a fixed rate."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from benchmarks.processes import HOST, BenchmarkError, pin, tool
 
 _SCRIPT: Final = Path(__file__).with_name("load.lua")
 _STREAMS: Final = 4
-"""Requests that are on their way at once on each HTTP/2 connection."""
+"""Concurrent requests on each HTTP/2 connection."""
 _OK: Final = 200
 
 
 class Scenario(NamedTuple):
-    """A kind of load.
+    """A load scenario.
 
-    :param connections: how many clients there are.
-    :param rate: requests a second, sent whether those before were answered or not; 0 for as many as possible, each
-        client asking anew once it was answered.
-    :param least: seconds that a measurement takes at least.
-    :param traced: whether each request has a trace id of its own; else all of a path are the same.
-    :param tls: whether both sides of the proxy speak TLS.
-    :param h2: whether both sides speak HTTP/2, over TLS.
+    :param connections: number of clients.
+    :param rate: requests per second, sent whether or not earlier ones were answered; 0 for as many as possible, each
+        client sending after each answer.
+    :param least: minimum seconds of a measurement.
+    :param traced: whether each request has its own trace id; else all requests for a path are identical.
+    :param tls: whether both sides of the proxy use TLS.
+    :param h2: whether both sides use HTTP/2, over TLS.
     """
 
     name: str
@@ -42,12 +42,12 @@ class Scenario(NamedTuple):
 
     @property
     def secure(self) -> bool:
-        """Whether there is TLS: HTTP/2 comes with it."""
+        """Return whether it uses TLS, as HTTP/2 always does."""
         return self.tls or self.h2
 
 
 class Seen(NamedTuple):
-    """What the clients saw; latencies in milliseconds. ``broken`` counts requests without a response."""
+    """The results at the clients; latencies in milliseconds. ``broken`` counts requests without a response."""
 
     requests: int
     seconds: float
@@ -59,14 +59,14 @@ class Seen(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """Return the requests per second."""
         return self.requests / self.seconds
 
 
 def load(scenario: Scenario, port: int, seconds: float, cpu: int | None, *, warming: bool = False) -> Seen:
-    """Ask whatever listens on ``port`` for ``seconds``.
+    """Send requests to ``port`` for ``seconds``.
 
-    :param warming: whether what is seen does not matter, so that it need not be anything.
+    :param warming: whether this is a warm-up, whose result may be empty.
     :raises BenchmarkError: a program is missing, or failed, or there was no response at all.
     """
     duration = max(1, round(seconds))
@@ -116,14 +116,14 @@ def _h2load(scenario: Scenario, port: int, duration: int, cpu: int | None) -> Se
 
 
 def seen_by_h2load(log: str, duration: float) -> Seen:
-    """What its log tells, a line for each request: moment, status (-1 for none), microseconds it took."""
+    """Return the results in its log, which has a line per request: time, status (-1 for none), microseconds."""
     rows = [line.split() for line in log.splitlines()]
     taken = [int(row[2]) / 1e3 for row in rows if int(row[1]) >= _OK]
     return summary(taken, duration, len(rows) - len(taken))
 
 
 def summary(latencies: Sequence[float], seconds: float, broken: int) -> Seen:
-    """From latencies in milliseconds, in any order, and the requests that got no response."""
+    """Return the results from unsorted latencies in milliseconds and the number of requests without a response."""
     ordered = sorted(latencies) or [0.0]
     p50, p90, p99 = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.9, 0.99))
     return Seen(len(latencies), seconds, p50, p90, p99, ordered[-1], broken)

@@ -1,4 +1,4 @@
-"""Where the numbers were taken."""
+"""Describe the machine of the measurements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def machine() -> str:
-    """Processor, system, Python, mitmproxy and wirelint in a line or two."""
+    """Return processor, system, Python, mitmproxy and wirelint in a line or two."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{_processor()}, {usable} cores; {platform.system()} {platform.machine()}; "
@@ -30,7 +30,7 @@ def _processor() -> str:
 
 
 def _build() -> str:
-    """How Python was built makes a fifth and more of a difference."""
+    """Return how Python was built, which makes a difference of a fifth and more."""
     arguments = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
     words = ["with PGO" if "--enable-optimizations" in arguments else "without PGO"]
     if "--with-lto" in arguments:

@@ -1,7 +1,7 @@
-"""What one would write in an afternoon: ``mitmdump -s benchmarks/naive_addon.py``. Here to be compared with.
+"""An audit written in an afternoon, for comparison: ``mitmdump -s benchmarks/naive_addon.py``.
 
-It buffers bodies, parses each, looks labels up by name for every response, and does all of it before the response is
-passed on. ``NAIVE_METRICS_PORT`` is where it serves its numbers.
+It buffers bodies, parses each, looks up labels by name for every response, and does all of it before forwarding the
+response. ``NAIVE_METRICS_PORT`` is the port of its numbers.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _found(response: http.Response) -> list[str]:
 
 
 def response(flow: http.HTTPFlow) -> None:
-    """Count a response, and what is wrong with it."""
+    """Count a response, and its faults."""
     answer = flow.response
     if answer is None:
         return

@@ -1,4 +1,4 @@
-"""The service that is asked: nginx, with content that is fine and content that is not."""
+"""The measured service: nginx, with correct and faulty responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mitmproxy.certs import create_ca
 from benchmarks.processes import HOST, Server, tool
 from benchmarks.samples import order
 
-# Content-Type, status and content of what is answered without a file.
+# Content-Type, status and content of responses without a file.
 _ANSWERS: Final = {
     "/failed-login": ("application/json", 200, '{"success":false,"error":{"code":401,"message":"wrong password"}}'),
     "/no-challenge": ("application/json", 401, '{"code":401,"message":"token expired"}'),
@@ -23,17 +23,17 @@ _ANSWERS: Final = {
 SMALL: Final = ("/small.json",)
 LARGE: Final = ("/large.json",)
 FAILING: Final = "/failing/"
-"""Each path below it answers like a failed login: as many routes as one wants, with a finding on each."""
+"""Each path below it answers like a failed login: any number of routes, with a finding on each."""
 
 MIXED: Final = tuple(path for faulty in _ANSWERS for path in ("/small.json", faulty))
-"""Every other response has something to be found."""
+"""Every other response has a fault."""
 
 
 def origin(folder: Path, port: int, cpu: int | None, tls_port: int | None = None) -> Server:
-    """An nginx that serves all of it.
+    """Return an nginx that serves all of it.
 
     :param folder: an empty folder for its files.
-    :param tls_port: where it serves the same over TLS, HTTP/2 included; None for nowhere.
+    :param tls_port: its port for TLS and HTTP/2; None for none.
     :raises BenchmarkError: there is no nginx.
     """
     root = folder / "root"
@@ -84,7 +84,7 @@ http {{
 
 
 def _certificate(folder: Path) -> Path:
-    """A certificate that nobody trusts, with its key, in a file of that folder."""
+    """Return the file of an untrusted certificate with its key, in that folder."""
     key, certificate = create_ca("benchmark", HOST, 2048)
     file = folder / "origin.pem"
     file.write_bytes(

@@ -1,8 +1,8 @@
 """Compare what an exchange costs in two checkouts: ``python -m benchmarks.paired CHECKOUT [CAPTURE…]``.
 
-Each checkout runs in a process of its own, with this Python: engine, metrics and journal, as ``wirelint proxy`` has
-them. The two take turns, batch by batch, so that other work on the machine meets both. What counts is the median of the
-ratios of all pairs, by processor time.
+Each checkout runs in its own process, with this Python: engine, metrics and journal, as in ``wirelint proxy``. The two
+take turns, batch by batch, so that other work on the machine affects both. The result is the median of the ratios of
+all pairs, by CPU time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_OF_EACH: Final = 400
 
 
 class Pair(NamedTuple):
-    """Microseconds that an exchange of one kind costs here and in the other checkout: medians, and that of ratios."""
+    """Microseconds per exchange of one kind here and in the other checkout: medians, and the median of ratios."""
 
     kind: str
     here: float
@@ -36,7 +36,7 @@ class Pair(NamedTuple):
 
 
 class Side:
-    """A checkout in a process of its own.
+    """A checkout in its own process.
 
     :param checkout: its folder.
     :param captures: recorded traffic.
@@ -51,7 +51,7 @@ class Side:
         self.kinds: dict[str, int] = self._answer()
 
     def microseconds(self, kind: str, batch: int) -> float:
-        """Time one batch, and return what an exchange of it cost."""
+        """Time one batch, and return the microseconds per exchange."""
         assert self._process.stdin is not None  # noqa: S101 - it is piped
         print(json.dumps([kind, batch]), file=self._process.stdin, flush=True)
         return float(self._answer())
@@ -70,7 +70,7 @@ class Side:
 def measure(here: Side, other: Side, *, rounds: int, only: str = "") -> Iterator[Pair]:
     """Compare two checkouts kind by kind.
 
-    :param rounds: how often each kind is timed, where it has no end.
+    :param rounds: how often each kind is timed, if it is endless.
     :param only: kinds whose name has this in it.
     """
     for kind, batches in here.kinds.items():
@@ -82,7 +82,7 @@ def measure(here: Side, other: Side, *, rounds: int, only: str = "") -> Iterator
             taken = {id(side): side.microseconds(kind, number) for side in order}
             pairs.append((taken[id(here)], taken[id(other)]))
         own, others = zip(*pairs, strict=True)
-        if batches:  # each batch is another part of one whole
+        if batches:  # each batch is a different part of one whole
             yield Pair(kind, statistics.fmean(own), statistics.fmean(others), sum(own) / sum(others))
         else:
             ratio = statistics.median(one / another for one, another in pairs)
@@ -90,7 +90,7 @@ def measure(here: Side, other: Side, *, rounds: int, only: str = "") -> Iterator
 
 
 def serve(captures: Sequence[Path]) -> None:
-    """Time batches for the process at the other end, which asks for them by lines of JSON."""
+    """Time batches for the process at the other end, which requests them by JSON lines."""
     from benchmarks.recorded import captures_in, recorded, renewed  # noqa: PLC0415 - of the checkout to be measured
     from benchmarks.samples import samples  # noqa: PLC0415
     from benchmarks.timing import fresh  # noqa: PLC0415

@@ -1,11 +1,11 @@
-"""Where the engine's time goes over recorded traffic: ``python -m benchmarks.parts FOLDER`` prints a table by cause.
+"""Measure the parts of the engine over recorded traffic: ``python -m benchmarks.parts FOLDER`` prints a table by cause.
 
-The same exchanges pass through engines each of which does one thing more than the one before: the rules that look at
-one exchange alone; a visit made of each exchange; one memory after the other that notes it; the rules that look back.
-What one costs more than the one before is what that thing costs.
+The same exchanges pass through engines that each do one thing more: the rules about single exchanges; a visit of each
+exchange; one memory after the other that records it; the rules over several exchanges. The difference of two engines is
+the cost of that thing.
 
-Every exchange is made anew for each engine, and let go once it was audited, as in live traffic. Engines take turns at
-every few hundred of them, and the fastest round with these counts, so that other work on the machine shows little.
+Every exchange is created again for each engine, and released after its audit, as in live traffic. Engines take turns
+every few hundred exchanges, and the fastest round counts, so that other work on the machine hardly matters.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _BATCH: Final = 250
 
 
 class Stage(NamedTuple):
-    """An engine, and what is timed of it."""
+    """An engine, and the timed part of it."""
 
     engine: Engine
     audit: Callable[[Exchange], Audit]
 
 
 class Parts(NamedTuple):
-    """Microseconds of processor time that an exchange costs on average, by cause.
+    """Average CPU microseconds per exchange, by cause.
 
-    ``memories`` by name, the dearest first; one that no rule asks for belongs to the first that is made on top of it.
+    ``memories`` by name, the most expensive first; one that no rule asks belongs to the first that uses it.
     """
 
     alone: float
@@ -53,15 +53,15 @@ class Parts(NamedTuple):
 
     @property
     def noting(self) -> float:
-        """What all memories cost."""
+        """Return the cost of all memories."""
         return sum(self.memories.values())
 
 
 def measure(exchanges: Sequence[Exchange], rules: Sequence[Rule], *, rounds: int) -> Parts:
-    """The cost of each part of an audit.
+    """Measure the cost of each part of an audit.
 
-    :param exchanges: ones that were never audited, in the order in which they are to be.
-    :param rounds: how often each engine has all of them.
+    :param exchanges: exchanges that were never audited, in order.
+    :param rounds: how often each engine audits all of them.
     """
     batches = list(itertools.batched(exchanges, _BATCH))
     stages = stages_of(rules)
@@ -71,7 +71,7 @@ def measure(exchanges: Sequence[Exchange], rules: Sequence[Rule], *, rounds: int
         for at, batch in enumerate(batches):
             for stage, fastest in turns:
                 fastest[at] = min(fastest[at], _seconds(stage.audit, batch))
-            turns.reverse()  # who comes first finds nothing of the batch in the processor's caches
+            turns.reverse()  # the first engine finds nothing of the batch in the processor's caches
     means = [sum(fastest) / len(exchanges) * 1e6 for fastest in best]
     visit, *notes, looking_back = (more - less for less, more in itertools.pairwise(means))
     noting = sorted(zip(_added(stages), notes, strict=True), key=lambda each: -each[1])
@@ -79,10 +79,10 @@ def measure(exchanges: Sequence[Exchange], rules: Sequence[Rule], *, rounds: int
 
 
 def stages_of(rules: Sequence[Rule]) -> list[Stage]:
-    """Engines each of which does one thing more than the one before; the last one does all that an audit is."""
+    """Return engines that each do one thing more; the last one does a whole audit."""
     alone = [rule for rule in rules if not rule.recalls]
     kinds = dict.fromkeys(kind for rule in rules for kind in rule.recalls)
-    # Those last that are made on top of others.
+    # Memories that use others come last.
     order = sorted(kinds, key=lambda kind: len(_recalling([kind]).sizes()))
     bare, whole = Engine(alone), Engine(rules)
     states = [_recalling(order[:number]) for number in range(len(order) + 1)]
@@ -91,7 +91,7 @@ def stages_of(rules: Sequence[Rule]) -> list[Stage]:
 
 
 def _visiting(engine: Engine) -> Stage:
-    """One that makes a visit of each exchange, whether there is a memory to keep it or not."""
+    """Return an engine that makes a visit of each exchange, with or without a memory to keep it."""
     state = engine.state
     visit = state.visit if state.sizes() else Present(state).visit
 
@@ -111,13 +111,13 @@ def _recalling(kinds: Iterable[type[Memory]]) -> State:
 
 
 def _added(stages: Sequence[Stage]) -> list[str]:
-    """The names of the memories that each engine has beyond the one before."""
+    """Return the names of the memories that each engine adds."""
     names = itertools.pairwise(stage.engine.state.sizes().keys() for stage in stages[1:-1])
     return [" and ".join(sorted(more - less)) for less, more in names]
 
 
 def _seconds(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange]) -> float:
-    """Processor time for all of these."""
+    """Return the CPU time for all of these."""
     waiting = deque(map(renewed, exchanges))
     gc.disable()
     try:
@@ -130,7 +130,7 @@ def _seconds(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange])
 
 
 def table(parts: Parts) -> str:
-    """The parts as Markdown."""
+    """Return the parts as Markdown."""
     each = ", ".join(f"{name} ({cost:.1f})" for name, cost in parts.memories.items())
     rows = (
         ("rules on one exchange alone", parts.alone),

@@ -1,9 +1,8 @@
-"""What an audit of recorded traffic costs: ``python -m benchmarks.passes FOLDER`` takes it through once.
+"""Measure the cost of an audit of recorded traffic: ``python -m benchmarks.passes FOLDER`` makes one pass.
 
-That is the engine with metrics and journal, which live traffic feeds as well.
+This includes metrics and journal, as for live traffic.
 
-Each exchange counts once, seen for the first time: so every pass is a process of its own, in which nothing is warm from
-the one before.
+Each exchange counts once, seen for the first time. So every pass is a separate process, without warm caches.
 """
 
 from __future__ import annotations
@@ -34,9 +33,9 @@ _ROOT: Final = Path(__file__).parents[1]
 
 
 class Pass(NamedTuple):
-    """One pass over recorded traffic: microseconds for an exchange.
+    """One pass over recorded traffic: microseconds per exchange.
 
-    ``found`` is how many had a finding of severity medium or high; ``peer`` httplint's mean, 0 where it is missing.
+    ``found`` is the number with a finding of severity medium or high; ``peer`` is httplint's mean, 0 if it is missing.
     """
 
     exchanges: int
@@ -47,12 +46,12 @@ class Pass(NamedTuple):
 
 
 def through(engine: Engine, exchanges: Iterable[Exchange]) -> Pass | None:
-    """Time each exchange once; None where there is none. It is let go afterwards, as live ones are.
+    """Time each exchange once; return None if there is none. Exchanges are released afterwards, like live ones.
 
-    A thousand are read at a time, and the engine has all of them before httplint has: taken by turns, or right after a
-    file was read, each would find the processor's caches full of something else.
+    A thousand are read at a time, and the engine audits all of them before httplint does: by turns, or right after
+    reading a file, each would find other data in the processor's caches.
 
-    :param exchanges: ones that were never audited.
+    :param exchanges: exchanges that were never audited.
     """
     consume = counted(engine)
     taken: list[float] = []
@@ -74,9 +73,9 @@ def _note(consume: Callable[[Exchange], Audit], audits: list[Audit], exchange: E
 
 
 def passes(captures: Iterable[Path], rounds: int) -> list[Pass]:
-    """Take recorded traffic through, each time in a process of its own.
+    """Make passes over recorded traffic, each in its own process.
 
-    :param captures: files and folders; where nothing in them can be read, there is no pass.
+    :param captures: files and folders; without readable exchanges, there is no pass.
     :raises BenchmarkError: a process failed.
     """
     paths = [str(path.absolute()) for path in captures]
@@ -93,7 +92,7 @@ def _told(paths: Sequence[str]) -> Pass | None:
 
 
 def table(found: Sequence[Pass]) -> str:
-    """The passes as Markdown; empty where there are none."""
+    """Return the passes as Markdown; empty if there are none."""
     if not found:
         return ""
     told = figures(found)
@@ -111,7 +110,7 @@ def table(found: Sequence[Pass]) -> str:
 
 
 def figures(found: Sequence[Pass]) -> dict[str, Any]:
-    """The same for programs, empty where there are none; ``peer`` and ``ratio`` are None where httplint is missing."""
+    """Return the same for programs, empty if there are none; ``peer`` and ``ratio`` are None without httplint."""
     if not found:
         return {}
     return {

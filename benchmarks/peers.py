@@ -1,7 +1,7 @@
-"""httplint on the same responses, where it is installed: ``.venv/bin/pip install httplint``.
+"""Run httplint on the same responses, if installed: ``.venv/bin/pip install httplint``.
 
-It is the nearest library that judges single messages, and looks at other things: the syntax and caching of fields, no
-meaning of content. So the figures say what a check of one response costs there, not which of the two is better.
+It is the most similar library, and checks other things: syntax and caching of fields, not the meaning of content. So
+the figures show the cost of a check of one response, not which of the two is better.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from wirelint.core.exchange import Exchange
 
 
 def available() -> bool:
-    """Whether httplint is there. It is no dependency: one of its own comes as a source release only."""
+    """Return whether httplint is installed. It is not a dependency, because one of its own exists only as source."""
     return importlib.util.find_spec("httplint") is not None
 
 
 def lint(exchange: Exchange) -> None:
-    """Let httplint look at a response: its head and the content as captured."""
+    """Check a response with httplint: its head and the content as captured."""
     response = exchange.response
     if response is None:
         return

@@ -1,4 +1,4 @@
-"""Programs that a benchmark runs: found, started, watched and surely stopped."""
+"""Find, start, watch and stop the programs of a benchmark."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class BenchmarkError(Exception):
 
 
 class Usage(NamedTuple):
-    """What processes have used: seconds of processor time by now, most memory ever resident in bytes.
+    """Resources of processes: CPU seconds so far, maximum resident memory in bytes.
 
-    Memory that several share is counted in each.
+    Shared memory counts in each.
     """
 
     cpu: float
@@ -37,7 +37,7 @@ class Usage(NamedTuple):
 
 
 def tool(name: str) -> str:
-    """Where a program is.
+    """Return the path of a program.
 
     :raises BenchmarkError: it is not installed.
     """
@@ -51,9 +51,9 @@ def tool(name: str) -> str:
 
 
 def beside_python(name: str) -> str:
-    """A command that was installed together with this Python.
+    """Return a command that was installed with this Python.
 
-    :raises BenchmarkError: there is none.
+    :raises BenchmarkError: it does not exist.
     """
     found = Path(sys.executable).with_name(name)
     if not found.exists():
@@ -62,24 +62,24 @@ def beside_python(name: str) -> str:
 
 
 def allow_many_connections() -> None:
-    """Let programs that are started open as many files as the system lets anyone."""
+    """Let child processes open as many files as the system allows."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # macOS calls "unlimited" what it does not grant
+    with contextlib.suppress(ValueError, OSError):  # macOS says "unlimited" but has a limit
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def free_port() -> int:
-    """A port that nothing listens on right now."""
+    """Return a free port."""
     with socket.create_server((HOST, 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 class Server:
-    """A program that listens on ``port``; a context manager that is entered once it does.
+    """A program that listens on ``port``; entering the context manager waits until it does.
 
-    :param folder: where its output goes, and what it takes for its home.
-    :param cpu: the processor to stay on, where the system can be told so; None for any.
+    :param folder: the folder for its output, and its home.
+    :param cpu: the processor to stay on, if the system supports it; None for any.
     """
 
     def __init__(  # noqa: PLR0913 - all there is to say about a program, by name
@@ -103,7 +103,7 @@ class Server:
     def __enter__(self) -> Self:
         """Start it.
 
-        :raises BenchmarkError: it does not come to listen.
+        :raises BenchmarkError: it does not start to listen.
         """
         log = self._folder / f"{self.name.replace(' ', '-')}.log"
         with log.open("wb") as sink:
@@ -129,7 +129,7 @@ class Server:
         self.stop()
 
     def stop(self) -> None:
-        """End it, by force if need be, and what it started itself."""
+        """Stop it and its child processes, by force if necessary."""
         process = self._process
         if process is None:
             return
@@ -146,14 +146,14 @@ class Server:
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal.
 
-        :raises BenchmarkError: it does not run.
+        :raises BenchmarkError: it is not running.
         """
         if self._process is None or self._process.poll() is not None:
             raise BenchmarkError(f"{self.name} does not run")
         self._process.send_signal(number)
 
     def usage(self) -> Usage | None:
-        """What it and all that it started have used by now; None where the system has no ``/proc``."""
+        """Return the resources of it and its child processes; None without ``/proc``."""
         if self._process is None or not Path("/proc/self/schedstat").exists():
             return None
         used = [_usage(proc) for proc in _session(self._process.pid)]
@@ -161,25 +161,25 @@ class Server:
 
 
 def _session(leader: int) -> list[Path]:
-    """The folders in ``/proc`` of all processes of a session."""
+    """Yield the folders in ``/proc`` of all processes of a session."""
     found = []
     for proc in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            # Behind the name, which may hold anything: state, parent, group, session.
+            # After the name, which may contain anything: state, parent, group, session.
             if int(proc.joinpath("stat").read_text().rpartition(")")[2].split()[3]) == leader:
                 found.append(proc)
     return found
 
 
 def _usage(proc: Path) -> Usage:
-    # A process's own file tells about its first thread only.
+    # The process's own file covers only its first thread.
     nanoseconds = sum(int(task.joinpath("schedstat").read_text().split()[0]) for task in proc.glob("task/*"))
     peak = next(line for line in proc.joinpath("status").read_text().splitlines() if line.startswith("VmHWM"))
     return Usage(nanoseconds / 1e9, int(peak.split()[1]) * 1024)
 
 
 def pin(pid: int, cpu: int | None) -> None:
-    """Keep a process on one processor, where the system can be told so."""
+    """Keep a process on one processor, if the system supports it."""
     if cpu is not None and sys.platform == "linux":
         os.sched_setaffinity(pid, {cpu})
 

@@ -1,4 +1,4 @@
-"""Recorded exchanges to measure with: read once, and made anew for each measurement."""
+"""Recorded exchanges for measurements: read once, and created again for each measurement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wirelint.sources.open import open_capture
 
 
 def captures_in(paths: Iterable[Path]) -> list[Path]:
-    """The files named, and those in folders named, in order."""
+    """Return the named files, and those in named folders, in order."""
     found: list[Path] = []
     for path in paths:
         inside = (each for each in path.rglob("*") if each.name.endswith((".har", ".har.gz", ".mitm")))
@@ -25,7 +25,7 @@ def captures_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def recorded(path: Path) -> list[Exchange]:
-    """The exchanges of a capture; none where it cannot be read, which is told on standard error."""
+    """Return the exchanges of a capture; none, with a message on standard error, if it cannot be read."""
     try:
         return [each for each in open_capture(str(path)).exchanges if isinstance(each, Exchange)]
     except UnreadableError as error:
@@ -34,9 +34,9 @@ def recorded(path: Path) -> list[Exchange]:
 
 
 def renewed(exchange: Exchange) -> Exchange:
-    """The same exchange with nothing in it that was made on first use (index of fields, parsed content).
+    """Return the same exchange without cached views (index of fields, parsed content).
 
-    :param exchange: one that was never audited: what a body has made of itself stays with it.
+    :param exchange: one that was never audited: the cached views of a body stay with it.
     """
     request, response = exchange.request, exchange.response
     request = replace(request, headers=Headers(request.headers.fields), body=copy.copy(request.body))

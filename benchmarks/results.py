@@ -1,4 +1,4 @@
-"""Rounds → tables, ``RESULTS.md`` and ``results.json``: each scenario keeps its section until it is measured again."""
+"""Write tables, ``RESULTS.md`` and ``results.json``: each section stays until its scenario is measured again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.rounds import Round, Rounds
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 
 FIGURES: Final = RESULTS.with_name("results.json")
-"""What the README quotes from: the same figures for programs."""
+"""The same figures for programs; the README quotes them."""
 
 _HEAD: Final = """# Results
 
@@ -55,13 +55,13 @@ _FIGURES: Final[Mapping[str, Figure]] = {
 
 
 def median(rounds: Sequence[Round], figure: str) -> float | None:
-    """The median of a figure over the rounds; None where it was not taken."""
+    """Return the median of a figure over the rounds; None if it was not measured."""
     taken = [value for each in rounds if (value := _FIGURES[figure](each)) is not None]
     return statistics.median(taken) if taken else None
 
 
 def ratio(rounds: Sequence[Round], stock: Sequence[Round], figure: str) -> float | None:
-    """The median of a figure's ratio to bare mitmdump in the same round."""
+    """Return the median of a figure's ratio to bare mitmdump in the same round."""
     pairs = [
         (value, base)
         for each, other in zip(rounds, stock, strict=False)
@@ -71,7 +71,7 @@ def ratio(rounds: Sequence[Round], stock: Sequence[Round], figure: str) -> float
 
 
 def table(scenario: Scenario, rounds: Rounds, seconds: float) -> str:
-    """The figures of a scenario as Markdown."""
+    """Return the figures of a scenario as Markdown."""
     count = len(next(iter(rounds.values())))
     stock = rounds.get(STOCK, [])
     pace = f"{scenario.rate} requests a second come what may" if scenario.rate else "as many requests as possible"
@@ -100,7 +100,7 @@ def table(scenario: Scenario, rounds: Rounds, seconds: float) -> str:
 
 
 def figures(scenario: Scenario, rounds: Rounds, seconds: float) -> dict[str, Any]:
-    """The same for programs: medians, and ratios to bare mitmdump."""
+    """Return the same for programs: medians, and ratios to bare mitmdump."""
     stock = rounds.get(STOCK, [])
     return {
         "title": scenario.title,
@@ -118,7 +118,7 @@ def figures(scenario: Scenario, rounds: Rounds, seconds: float) -> dict[str, Any
 
 
 def _beside_one(rounds: Rounds) -> dict[str, Any]:
-    """Ratios of several workers to one process, where both were measured."""
+    """Return ratios of several workers to one process, if both were measured."""
     one, crew = rounds.get(WIRELINT), rounds.get(CREW)
     if not one or not crew:
         return {}
@@ -126,19 +126,19 @@ def _beside_one(rounds: Rounds) -> dict[str, Any]:
 
 
 def _counting(rounds: Rounds) -> list[Round]:
-    """The rounds of those contenders that tell what they did."""
+    """Return the rounds of contenders with counts of their own."""
     return [each for taken in rounds.values() if any(one.counted for one in taken) for each in taken]
 
 
 def audited(rounds: Sequence[Round]) -> dict[str, int]:
-    """What clients got, and what wirelint said of it, over all rounds."""
+    """Return the responses at clients, and wirelint's counts, over all rounds."""
     counts: Counter[str] = sum((each.counted for each in rounds), Counter())
     said = {name: counts[name] for name in ("exchanges", "findings", "skipped", "dropped")}
     return {"responses": sum(each.asked for each in rounds), **said}
 
 
 def _spread(again: Sequence[Round], stock: Sequence[Round], figure: str) -> str:
-    """How far two things differ, from round to round."""
+    """Return how far two contenders differ, from round to round."""
     ratios = [ratio([one], [other], figure) or 1.0 for one, other in zip(again, stock, strict=True)]
     return f"{min(ratios):.2f} to {max(ratios):.2f}"
 
@@ -171,7 +171,7 @@ def _remarks(rounds: Rounds) -> list[str]:
 
 
 def tally(told: Mapping[str, int]) -> str:
-    """What ``audited`` found, as a sentence."""
+    """Return the result of ``audited`` as a sentence."""
     return (
         f"wirelint: {told['responses']} responses got by clients, {told['exchanges']} audited, "
         f"{told['findings']} findings, {told['skipped']} skipped, {told['dropped']} dropped."
@@ -183,9 +183,9 @@ def _cell(value: float | None, digits: int) -> str:
 
 
 def keep(title: str, text: str, told: Mapping[str, Any] | None = None) -> None:
-    """Put a section into ``RESULTS.md``, in place of what it said before.
+    """Replace a section of ``RESULTS.md``.
 
-    :param told: its figures for ``results.json``, if they are wanted there.
+    :param told: its figures for ``results.json``, if any.
     """
     before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
     sections = {match[1]: match[2].strip() for match in _section.finditer(before)}

@@ -1,4 +1,4 @@
-"""Interleaved rounds: in each, every contender runs once, in an order that shifts, so that drift hits all alike."""
+"""Run interleaved rounds: in each, every contender runs once, in a changing order, so that drift affects all."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ _LOOK_SECONDS = 0.3
 
 
 class Round(NamedTuple):
-    """One contender in one round: ``cpu`` in microseconds a request, ``resident`` in bytes, both of the proxy alone.
+    """One contender in one round: ``cpu`` in microseconds per request, ``resident`` in bytes, both of the proxy alone.
 
-    ``counted`` is what it said of itself about all requests, those of the warm-up included; ``asked`` how many
-    those were.
+    ``counted`` are its own counts of all requests, including the warm-up; ``asked`` is the number of these.
     """
 
     seen: Seen
@@ -40,7 +39,7 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Return its name."""
 
 
 Rounds = dict[str, list[Round]]
@@ -51,7 +50,7 @@ def compare(scenario: Scenario, contenders: Sequence[Contender], *, rounds: int,
     """Run a scenario.
 
     :param seconds: length of one measurement.
-    :param fixed: whether to keep the proxy on one processor, load and service on another.
+    :param fixed: whether to keep the proxy on one processor, and load and service on another.
     :raises BenchmarkError: see ``load`` and ``origin``.
     """
     proxy_cpu, other_cpu = processors() if fixed else (None, None)
@@ -68,7 +67,7 @@ def compare(scenario: Scenario, contenders: Sequence[Contender], *, rounds: int,
 
 
 def interleaved[T: Named](name: str, contenders: Sequence[T], rounds: int) -> Iterator[T]:
-    """Each contender once in each round, in an order that shifts; tells on standard error how far it is."""
+    """Yield each contender once per round, in a changing order; print the progress on standard error."""
     for number in range(rounds):
         shift = number % len(contenders)
         for contender in (*contenders[shift:], *contenders[:shift]):
@@ -82,13 +81,13 @@ def _run(scenario: Scenario, running: Running, seconds: float, cpu: int | None) 
         seen = load(scenario, running.port, seconds, cpu)
         return Round(seen, None, None, Counter(), seen.requests)
     with running.server as server:
-        # A thousand connections take their time to come about.
+        # A thousand connections take a while to open.
         warming = _WARM_SECONDS + scenario.connections // 500
         warm = load(scenario, running.port, warming, cpu, warming=True)
         before = server.usage()
         seen = load(scenario, running.port, seconds, cpu)
         after = server.usage()
-        # What waits is audited when there is time, and soon counted.
+        # Waiting exchanges are audited when there is time, and soon counted.
         counted = settled(running)
         asked = warm.requests + seen.requests
         if before is None or after is None:
@@ -97,7 +96,7 @@ def _run(scenario: Scenario, running: Running, seconds: float, cpu: int | None) 
 
 
 def settled(running: Running) -> Counter[str]:
-    """What it has counted once that stays the same."""
+    """Return its counts once they stay the same."""
     deadline = time.monotonic() + _SETTLING_SECONDS
     before = running.counted()
     while before and time.monotonic() < deadline:
@@ -110,7 +109,7 @@ def settled(running: Running) -> Counter[str]:
 
 
 def processors() -> tuple[int | None, int | None]:
-    """One processor for the proxy and one for all else; None where there are no two to choose from."""
+    """Return one processor for the proxy and one for everything else; None without two of them."""
     if sys.platform != "linux":
         return None, None
     usable = sorted(os.sched_getaffinity(0))

@@ -1,4 +1,4 @@
-"""How well routes are learned: ``python -m benchmarks.routes [TEMPLATES]`` prints a table by provider.
+"""Measure how well routes are learned: ``python -m benchmarks.routes [TEMPLATES]`` prints a table by provider.
 
 TEMPLATES holds lines of a provider, a tab, and a path template of its OpenAPI document. Requests are made up from them:
 some templates come often and most seldom, and values are ids, tokens, names of people, slugs of everyday words, and
@@ -99,7 +99,7 @@ def _value(name: str, chance: random.Random) -> str:
 
 
 def _with_vocabulary(chosen: frozenset[str]) -> None:
-    """Have routes learned with other words; the compiled form keeps its own."""
+    """Learn routes with other words."""
     vars(learned)["WORDS"] = chosen
     for judged in (learned.is_word, learned.is_known, learned.is_method):
         judged.cache_clear()

@@ -1,4 +1,4 @@
-"""The kinds of exchanges that the engine is measured with, each as often as is wanted, and never quite the same."""
+"""The kinds of exchanges for measuring the engine; each can be made any number of times, with differences."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _GZIP: Final = ("Content-Encoding", "gzip")
 
 
 class Sample(NamedTuple):
-    """A kind of exchange; ``make`` gives a new one each time."""
+    """A kind of exchange; ``make`` returns a new one each time."""
 
     name: str
     make: Callable[[], Exchange]
 
 
 def order(size: int) -> bytes:
-    """JSON of an order that nothing is wrong with, about ``size`` bytes long."""
+    """Return the JSON of a correct order, about ``size`` bytes long."""
     document: dict[str, object] = {
         "id": 4711,
         "state": "shipped",
@@ -63,7 +63,7 @@ def order(size: int) -> bytes:
 
 
 def _repeated(sample: Sample) -> Sample:
-    """The first of these time and again, in no trace: anew, but with nothing new in it."""
+    """Yield the first of these again and again, without a trace: new objects with nothing new in them."""
     first = sample.make()
     untraced = Headers(field for field in first.request.headers.fields if field[0] != b"traceparent")
     first = replace(first, request=replace(first.request, headers=untraced))
@@ -71,7 +71,7 @@ def _repeated(sample: Sample) -> Sample:
 
 
 def _unseen(sample: Sample) -> Sample:
-    """The same kind, each of a resource of its own."""
+    """Yield the same kind, each with its own resource."""
     numbers = itertools.count(1)
 
     def make() -> Exchange:
@@ -115,7 +115,7 @@ def _sample(name: str, status: int, content: bytes, kind: str = "application/jso
 
 
 def samples() -> tuple[Sample, ...]:
-    """The kinds that are measured."""
+    """Return the measured kinds."""
     failed = b'{"success": false, "error": {"code": "NOT_FOUND", "message": "order 4711 does not exist"}}'
     denied = b'{"code": 401, "message": "token expired"}'
     page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>nginx</body></html>"

@@ -1,7 +1,7 @@
-"""What a scrape costs: ``python -m benchmarks.scrape`` prints series, octets and time by what was found.
+"""Measure the cost of a scrape: ``python -m benchmarks.scrape`` prints series, octets and time by findings.
 
-One service, as beside a pod: six pairs of method and status that a service of JSON has, all rules with an opportunity,
-and findings of each chosen rule on each chosen route, which is the most that they can come to.
+One service, as beside a pod: six pairs of method and status of a JSON service, all rules with an opportunity, and
+findings of each chosen rule on each chosen route, which is the maximum.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sources.stats import Stats, StatsCollector
 
 OPENMETRICS: Final = "application/openmetrics-text;version=1.0.0"
-"""What Prometheus asks for first."""
+"""The format that Prometheus prefers."""
 
 _SERVICE: Final = "shop"
 _TRAFFIC: Final = (
@@ -41,7 +41,7 @@ _LEVEL: Final = 4  # as the server compresses
 
 
 def filled(rules: Sequence[Rule], firing: int, routes: int) -> Metrics:
-    """Metrics of one service of which the first ``firing`` rules fired on ``routes`` routes."""
+    """Return metrics of one service on which the first ``firing`` rules fired on ``routes`` routes."""
     metrics = Metrics(rules, mitmproxy="12.2.3")
     metrics.register(StatsCollector(Stats()))
     plan = Plan.of([Bound(rule, Context()) for rule in rules], (404, "GET", Kind.JSON))
@@ -88,12 +88,12 @@ def _findings(rules: Sequence[Rule], routes: int) -> Iterator[Finding]:
 
 
 def series(text: bytes) -> int:
-    """Samples in a scrape; each is a series to Prometheus."""
+    """Return the number of samples in a scrape; each is a series in Prometheus."""
     return sum(1 for line in text.splitlines() if line and not line.startswith(b"#"))
 
 
 def row(rules: Sequence[Rule], firing: int, routes: int, rounds: int = 15) -> str:
-    """A line of the table; times are medians, in milliseconds."""
+    """Return a row of the table; times are medians, in milliseconds."""
     metrics = filled(rules, firing, routes)
     times: dict[str, list[float]] = {"render": [], "gzip": []}
     text = small = b""

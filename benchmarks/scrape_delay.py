@@ -1,7 +1,7 @@
-"""``python -m benchmarks.scrape_delay``: does a scrape of ten thousand series hold up the traffic?
+"""Measure whether a scrape of ten thousand series delays the traffic: ``python -m benchmarks.scrape_delay``.
 
-The proxy stands before many services, and requests on ever new routes fill its metrics up to the limit. Then light
-traffic flows, in turns without scrapes and with one after the other. See ``benchmarks/README.md``.
+The proxy runs in front of many services, and requests on new routes fill its metrics up to the limit. Then light
+traffic flows, by turns without scrapes and with one after the other. See ``benchmarks/README.md``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from benchmarks.rounds import processors
 
 TITLE: Final = "Scrapes"
 GOAL: Final = 0.020
-"""Seconds that the event loop may be late, at the 99th percentile."""
+"""Limit of the event-loop lag at the 99th percentile, in seconds."""
 
 _SERVICES: Final = 40
 _WORDS: Final = ("bread", "cloud", "dance", "earth", "field", "glass", "house", "juice", "knife", "lemon")
@@ -39,13 +39,13 @@ _ACCEPT: Final = {
     "Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1",
     "Accept-Encoding": "gzip",
 }
-"""As Prometheus asks."""
+"""The format that Prometheus requests."""
 
 _dropped: Final = re.compile(rb"^wirelint_dropped_total\{[^}]*\} ([\d.e+]+)", re.MULTILINE)
 
 
 class Scrape(NamedTuple):
-    """One scrape: when it began and ended in seconds of the monotonic clock, and the octets that came."""
+    """One scrape: its begin and end in seconds of the monotonic clock, and its octets."""
 
     begun: float
     ended: float
@@ -53,7 +53,7 @@ class Scrape(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A stretch of traffic, and the scrapes that fell into it."""
+    """A period of traffic, and the scrapes in it."""
 
     begun: float
     ended: float
@@ -62,19 +62,19 @@ class Turn(NamedTuple):
 
 
 class Delays(NamedTuple):
-    """When the loop was looked at, in order, and how late it was; both in seconds."""
+    """The times of measurement, in order, and the lag of the loop; both in seconds."""
 
     due: Sequence[float]
     late: Sequence[float]
 
     def within(self, spans: Iterable[tuple[float, float]]) -> list[float]:
-        """The delays of what was due in any of these spans, in order of size."""
+        """Return the delays of callbacks due in any of these spans, sorted."""
         parts = (self.late[bisect_left(self.due, begun) : bisect_left(self.due, ended)] for begun, ended in spans)
         return sorted(itertools.chain.from_iterable(parts))
 
 
 class Measured(NamedTuple):
-    """All there is to report; ``dropped`` counts exchanges that were not audited."""
+    """The results; ``dropped`` counts exchanges that were not audited."""
 
     series: int
     calm: Sequence[Turn]
@@ -97,10 +97,10 @@ def _get(port: int, path: str, fields: dict[str, str]) -> bytes:
 
 
 def fill(ports: Sequence[int], metrics: int) -> int:
-    """Ask for route after route of every service until there is no more room.
+    """Request route after route of every service until the limit is reached.
 
     :param metrics: the port of ``/metrics``.
-    :returns: the series that there are in the end.
+    :returns: the number of series in the end.
     :raises BenchmarkError: the proxy does not answer as it should.
     """
     there = 0
@@ -111,7 +111,7 @@ def fill(ports: Sequence[int], metrics: int) -> int:
                 connection.request("GET", FAILING + "/".join(words))
                 connection.getresponse().read()
             if words[1] == _WORDS[-1]:
-                time.sleep(0.5)  # what waits is audited when there is time
+                time.sleep(0.5)  # waiting exchanges are audited when there is time
                 lines = _get(metrics, "/metrics", {}).splitlines()
                 now = sum(not line.startswith(b"#") for line in lines)
                 if now == there:
@@ -124,7 +124,7 @@ def fill(ports: Sequence[int], metrics: int) -> int:
 
 
 def scraping(metrics: int, every: float, stop: threading.Event, done: list[Scrape]) -> None:
-    """Scrape until stopped, at this many seconds from start to start."""
+    """Scrape until stopped, with this many seconds from start to start."""
     while not stop.is_set():
         begun = time.monotonic()
         size = len(_get(metrics, "/metrics", _ACCEPT))
@@ -134,7 +134,7 @@ def scraping(metrics: int, every: float, stop: threading.Event, done: list[Scrap
 
 
 def turn(traffic: Callable[[], Seen], metrics: int, every: float | None) -> Turn:
-    """One turn; without scrapes where ``every`` is None."""
+    """Run one turn; without scrapes if ``every`` is None."""
     stop, scrapes = threading.Event(), list[Scrape]()
     worker = threading.Thread(target=scraping, args=(metrics, every, stop, scrapes)) if every else None
     begun = time.monotonic()
@@ -150,11 +150,11 @@ def turn(traffic: Callable[[], Seen], metrics: int, every: float | None) -> Turn
 
 
 def measure(rounds: int, seconds: float, every: float, rate: int, *, fixed: bool) -> Measured:
-    """Run it all.
+    """Run everything.
 
     :param seconds: length of a turn.
     :param every: seconds from scrape to scrape.
-    :param rate: requests a second that flow meanwhile.
+    :param rate: requests per second of the traffic.
     :raises BenchmarkError: something does not start, or fails.
     """
     proxy_cpu, other_cpu = processors() if fixed else (None, None)
@@ -180,12 +180,12 @@ def measure(rounds: int, seconds: float, every: float, rate: int, *, fixed: bool
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which this share of ordered ``values`` lies; 0 for none."""
+    """Return the value below which this share of sorted ``values`` is; 0 for none."""
     return values[min(len(values) - 1, int(share * len(values)))] if values else 0.0
 
 
 def report(taken: Measured) -> str:
-    """The figures as Markdown."""
+    """Return the figures as Markdown."""
     scrapes = [scrape for each in taken.busy for scrape in each.scrapes]
     during = taken.delays.within((each.begun, each.ended) for each in scrapes)
     took = 1000 * statistics.median(each.ended - each.begun for each in scrapes)
@@ -219,7 +219,7 @@ def _row(name: str, late: Sequence[float], turns: Sequence[Turn]) -> str:
 
 
 def main() -> int:
-    """Measure, print, and keep it."""
+    """Measure, print, and save the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scrape_delay", description="Scrapes beside traffic.")
     parser.add_argument("--rounds", type=int, default=4, help="default: %(default)s")
     parser.add_argument("--seconds", type=int, default=5, help="length of a turn (default: %(default)s)")

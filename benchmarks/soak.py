@@ -1,8 +1,9 @@
-"""A million exchanges that do all they can to fill memory: ``python -m benchmarks.soak``, or ``make soak``.
+"""Audit a million exchanges that try to fill memory: ``python -m benchmarks.soak``, or ``make soak``.
 
-What an exchange costs, and the memory of the process, must be the same at the millionth as at the hundred thousandth,
-and for a hundred services as for one; else the exit code is 1. Engine, metrics and journal are those of
-``wirelint proxy``. Costs are processor time, so that other work on the machine hardly shows; garbage collection does.
+The cost of an exchange and the memory of the process must be the same at the millionth exchange as at the hundred
+thousandth, and for a hundred services as for one; else the exit code is 1. Engine, metrics and journal are those of
+``wirelint proxy``. Costs are CPU time, so that other work on the machine hardly matters; they include garbage
+collection.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ _MIB: Final = 1024 * 1024
 
 
 class Point(NamedTuple):
-    """How it stands after so many exchanges.
+    """The state after a number of exchanges.
 
-    ``engine`` and ``whole`` are mean microseconds of the latest of them, the latter with metrics and journal; ``worst``
-    is the mean of the dearest hundred in a row among these. ``resident`` is octets, None where the system does not
-    tell. ``remembered`` is how many things the engine's memories hold.
+    ``engine`` and ``whole`` are mean microseconds of the latest ones, the latter with metrics and journal; ``worst`` is
+    the mean of the slowest hundred in a row among these. ``resident`` is in octets, None if unknown. ``remembered`` is
+    the number of entries in the engine's memories.
     """
 
     exchanges: int
@@ -81,7 +82,7 @@ def measure(traffic: Iterator[Exchange], marks: Sequence[int]) -> Iterator[Point
 
 
 def _cost(audit: Callable[[Exchange], Audit], live: Live, batch: Sequence[Exchange]) -> tuple[float, float]:
-    """Microseconds for each exchange: the engine's alone, and with metrics and journal."""
+    """Return microseconds per exchange: of the engine alone, and with metrics and journal."""
     begun = time.process_time()
     audits = [audit(exchange) for exchange in batch]
     judged = time.process_time()
@@ -94,7 +95,7 @@ def _cost(audit: Callable[[Exchange], Audit], live: Live, batch: Sequence[Exchan
 
 
 def resident() -> int | None:
-    """Octets of memory that this process has resident now."""
+    """Return the resident memory of this process in octets."""
     statm = Path("/proc/self/statm")
     if not statm.exists():
         return None
@@ -102,7 +103,7 @@ def resident() -> int | None:
 
 
 def failures(points: Sequence[Point], services: Sequence[tuple[int, Point]]) -> list[str]:
-    """What is not flat, in words."""
+    """Return the figures that are not flat, in words."""
     said = []
     before, after = points[-2:]
     if after.resident is not None and before.resident is not None:
@@ -118,7 +119,7 @@ def failures(points: Sequence[Point], services: Sequence[tuple[int, Point]]) -> 
 
 
 def table(points: Iterable[Point], services: Iterable[tuple[int, Point]]) -> str:
-    """All of it as Markdown."""
+    """Return the results as Markdown."""
     head = "engine µs | with metrics and journal µs | dearest hundred in a row µs | memory MiB | remembered"
     rule = "--:|--:|--:|--:|--:|--:"
     lines = [
@@ -143,7 +144,7 @@ def _cells(point: Point) -> str:
 
 
 def figures(points: Iterable[Point], services: Iterable[tuple[int, Point]]) -> dict[str, Any]:
-    """The same for programs."""
+    """Return the same for programs."""
     return {
         "exchanges": {str(each.exchanges): _told(each) for each in points},
         "services": {str(count): _told(each) for count, each in services},

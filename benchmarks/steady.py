@@ -1,8 +1,8 @@
 """A load at a fixed rate: ``python -m benchmarks.steady PORT RATE SECONDS CONNECTIONS PATH…``.
 
-Requests are due at fixed moments, whether those before were answered or not, and each is timed from the moment it was
-due. So a proxy that stands still for a while pays for all that had to wait, as it would with real users. Load that
-waits for an answer before it asks again would leave them out (the "coordinated omission" of many tools).
+Requests are due at fixed times, whether or not earlier ones were answered, and each is timed from when it was due. So
+if a proxy stalls, all waiting requests count, as with real users. Load that waits for each answer would leave them out
+(the "coordinated omission" of many tools).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _length: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
 
 
 class Timed(NamedTuple):
-    """Latencies in milliseconds in the order of answers, how long it took, and how many requests got none."""
+    """Latencies in milliseconds in the order of answers, the duration, and the number of requests without an answer."""
 
     latencies: list[float]
     seconds: float
@@ -49,15 +49,15 @@ class _Client:
         self._got = b""
 
     def ask(self, request: bytes, due: float) -> None:
-        """Send a request that was due at that moment."""
+        """Send a request that was due at that time."""
         self.due = due
         self._got = b""
         self.socket.sendall(request)
 
     def answered(self) -> bool:
-        """Take what has come; whether that completes the answer.
+        """Read received octets; return whether they complete the answer.
 
-        :raises OSError: the connection broke, or the answer does not say how long it is.
+        :raises OSError: the connection broke, or the answer has no length.
         """
         piece = self.socket.recv(262144)
         if not piece:
@@ -72,17 +72,17 @@ class _Client:
         return len(content) >= int(length[1])
 
     def renew(self) -> None:
-        """Connect anew."""
+        """Connect again."""
         self.socket.close()
         self._connect()
 
 
 def run(port: int, rate: float, seconds: float, connections: int, paths: Sequence[str]) -> Timed:
-    """Ask for the paths in turn.
+    """Request the paths in turn.
 
-    :param rate: requests a second.
-    :param connections: at most so many requests are on their way at once; others wait, and the clock runs.
-    :raises OSError: the port cannot be connected to.
+    :param rate: requests per second.
+    :param connections: most concurrent requests; others wait while the clock runs.
+    :raises OSError: no connection to the port is possible.
     """
     requests = itertools.cycle([f"GET {path} HTTP/1.1\r\nHost: {_HOST}:{port}\r\n\r\n".encode() for path in paths])
     clients = [_Client(port) for _ in range(connections)]
@@ -125,14 +125,14 @@ def run(port: int, rate: float, seconds: float, connections: int, paths: Sequenc
 
 
 def _renew(client: _Client, idle: deque[_Client]) -> None:
-    """Let it connect anew; where even that fails, its next request will tell."""
+    """Let it connect again; if that fails, its next request fails."""
     with suppress(OSError):
         client.renew()
     idle.append(client)
 
 
 def main() -> None:
-    """Print what was seen as JSON."""
+    """Print the results as JSON."""
     port, rate, seconds, connections, *paths = sys.argv[1:]
     gc.disable()
     timed = run(int(port), float(rate), float(seconds), int(connections), paths)

@@ -1,4 +1,4 @@
-"""Long-lived and long: how late events arrive, and what a gibibyte in each direction does to memory."""
+"""Measure streams: delays of events, and memory growth by a gibibyte in each direction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _END: Final = b"\r\n\r\n"
 
 
 class _Service:
-    """Sends an event whenever it is told to; sends and takes a gibibyte."""
+    """Sends an event on request; sends and receives a gibibyte."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server((HOST, 0))
@@ -37,7 +37,7 @@ class _Service:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
@@ -78,10 +78,10 @@ class _Service:
 
 
 class Taken(NamedTuple):
-    """One contender in one round: milliseconds by which events were late; seconds for a gibibyte; octets of growth.
+    """One contender in one round: delays of events in milliseconds; seconds for a gibibyte; octets of growth.
 
-    ``growth`` is how much more memory was resident at the worst moment of both transfers than ever before, None where
-    that is unknown. ``counted`` is what the proxy said of itself.
+    ``growth`` is the increase of maximum resident memory by both transfers, None if unknown. ``counted`` are the
+    proxy's own counts.
     """
 
     late: Sequence[float]
@@ -92,10 +92,10 @@ class Taken(NamedTuple):
 
 
 def measure(contenders: Sequence[Contender], cpu: int | None, rounds: int) -> dict[str, list[Taken]]:
-    """Run it, by contender.
+    """Run the scenario, and return the results by contender.
 
     :param cpu: the processor of the proxy; None for any.
-    :raises BenchmarkError: a proxy does not start, or does not pass on all of a gibibyte.
+    :raises BenchmarkError: a proxy does not start, or does not forward the whole gibibyte.
     """
     done: dict[str, list[Taken]] = {each.name: [] for each in contenders}
     service = _Service()
@@ -109,7 +109,7 @@ def measure(contenders: Sequence[Contender], cpu: int | None, rounds: int) -> di
 
 
 def figures(taken: dict[str, list[Taken]]) -> dict[str, Any]:
-    """Medians over the rounds, by contender: milliseconds, seconds, and MiB of growth."""
+    """Return medians over the rounds, by contender: milliseconds, seconds, and MiB of growth."""
     return {
         "rounds": len(next(iter(taken.values()))),
         "audited": {
@@ -133,7 +133,7 @@ def figures(taken: dict[str, list[Taken]]) -> dict[str, Any]:
 
 
 def table(told: dict[str, Any]) -> str:
-    """The figures as Markdown."""
+    """Return the figures as Markdown."""
     what = f"{_EVENTS} server-sent events, each sent when the one before had arrived; then 1 GiB in each direction"
     lines = [
         f"{what}; medians of {told['rounds']} rounds.",
@@ -165,7 +165,7 @@ def _measure(contender: Contender, service: _Service, folder: Path, cpu: int | N
 
 
 def _events(port: int, service: _Service) -> Iterator[float]:
-    """Milliseconds from sending to arrival, event by event."""
+    """Return the milliseconds from sending to arrival of each event."""
     with _asked(port, b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n") as client:
         _, rest = _until(client, _END)
         for number in range(_EVENTS):
@@ -209,7 +209,7 @@ def _asked(port: int, request: bytes) -> Iterator[socket.socket]:
 
 
 def _until(peer: socket.socket, mark: bytes) -> tuple[bytes, bytes]:
-    """What came before a mark, and what has come behind it."""
+    """Return the octets before a mark, and those after it."""
     data = b""
     while mark not in data:
         piece = peer.recv(65536)

@@ -1,4 +1,4 @@
-"""What is timed, and how."""
+"""Time audits."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from wirelint.sinks.metrics.registry import Metrics
 
 
 def fresh() -> Engine:
-    """An engine as ``wirelint proxy`` has it where nothing is set."""
+    """Return the engine of ``wirelint proxy`` with default settings."""
     return Engine(select(catalogue()))
 
 
 def counted(engine: Engine) -> Callable[[Exchange], Audit]:
-    """Return what audits an exchange and hands the outcome to metrics and journal, as live traffic has it."""
+    """Return a function that audits an exchange and passes the result to metrics and journal, as for live traffic."""
     metrics, journal = Metrics(engine.rules), Journal()
 
     def consume(exchange: Exchange) -> Audit:
@@ -34,7 +34,7 @@ def counted(engine: Engine) -> Callable[[Exchange], Audit]:
 
 
 def microseconds(audit: Callable[[Exchange], object], exchanges: Sequence[Exchange]) -> float:
-    """How long ``audit`` takes for all of ``exchanges``."""
+    """Return the microseconds that ``audit`` takes for all of ``exchanges``."""
     gc.disable()
     try:
         begun = time.perf_counter()

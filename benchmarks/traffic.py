@@ -1,4 +1,4 @@
-"""Made-up traffic: tame as that of well-known clients, and hostile, with all that can be counted ever new."""
+"""Generate traffic: tame, like that of known clients, and hostile, with new values everywhere."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _ANSWERS: Final[Sequence[_Answer]] = (
     ("DELETE", 204, b"", ()),
     ("GET", 500, b'{"error": "upstream request timeout"}', ()),
 )
-"""Four of ten have something to be found, or to be remembered."""
+"""Four in ten have something to find or to remember."""
 
 
 def tame(services: int) -> Iterator[Exchange]:
-    """A hundred clients that ask so many services for a few hundred resources, a thousand times a second, forever."""
+    """Yield a thousand requests a second of a hundred clients to this many services, forever."""
     for number in itertools.count():
         client = number % _CLIENTS
         yield _exchange(
@@ -53,7 +53,7 @@ def tame(services: int) -> Iterator[Exchange]:
 
 
 def hostile() -> Iterator[Exchange]:
-    """Every other exchange is tame; the rest has its own host, path, client, token and trace each time."""
+    """Yield tame exchanges, and after each a hostile one with a new host, path, client, token and trace."""
     known = tame(services=20)
     for number in itertools.count():
         if number % 2:
@@ -71,7 +71,7 @@ def hostile() -> Iterator[Exchange]:
 
 
 def _exchange(number: int, *, service: str, path: str, client: str, token: str, trace: str = "") -> Exchange:  # noqa: PLR0913 - all that can differ, by name
-    # The last part keeps answers from falling into step with clients and resources.
+    # The last part prevents a fixed relation of answers to clients and resources.
     method, status, content, fields = _ANSWERS[(number // 2 + number // 20) % len(_ANSWERS)]
     ended = number * _EVERY_SECONDS
     asked = [("Host", service), ("Accept", "application/json"), ("Authorization", f"Bearer {token}")]

@@ -1,7 +1,7 @@
-"""``wirelint`` as it is, with a clock on its event loop: ``python -m benchmarks.watched FILE proxy …``.
+"""Run ``wirelint`` with a clock on its event loop: ``python -m benchmarks.watched FILE proxy …``.
 
-Every two milliseconds something is due on the loop. How late it was is kept, and written to ``FILE`` at the end: a line
-for each, with the moment it was due and the delay, in seconds of the monotonic clock.
+A callback is due on the loop every two milliseconds. Its delays are written to ``FILE`` at the end: one line each, with
+the due time and the delay, in seconds of the monotonic clock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ async def _watch(due: array[float], late: array[float]) -> None:
         at += TICK
         await asyncio.sleep(max(0.0, at - time.monotonic()))
         now = time.monotonic()
-        # What would have been due while the loop was held up was late as well.
+        # Callbacks that were due while the loop was blocked were late as well.
         while at <= now:
             due.append(at)
             late.append(now - at)

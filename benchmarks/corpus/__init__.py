@@ -1,4 +1,4 @@
-"""Recorded traffic as a test: label score, what each rule does on it, and a live replay through the proxy.
+"""Test with recorded traffic: label score, results of each rule, and a live replay through the proxy.
 
 ``python -m benchmarks.corpus FOLDER`` takes any folder of captures.
 """

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.corpus FOLDER``: score, report and live replay of a folder of captures."""
+"""Run ``python -m benchmarks.corpus FOLDER``: score, report and live replay of a folder of captures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = 40
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run it; exit code 1 where wire and file differ or the score could not be had, 2 where there is no traffic."""
+    """Run it; exit code 1 if wire and file differ or the score failed, 2 without traffic."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.corpus", description=__doc__)
     parser.add_argument("folder", type=Path, help="captures: HAR, plain or gzipped, and files of mitmproxy flows")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the report there, if the folder has labels")

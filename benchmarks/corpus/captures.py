@@ -1,4 +1,4 @@
-"""A folder of captures."""
+"""Read a folder of captures."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ _ENDINGS: Final = (".har", ".har.gz", ".mitm", ".flow", ".flows")
 
 
 class Captures:
-    """The captures in a folder, and what in them could not be read.
+    """The captures in a folder, and their unreadable parts.
 
     Attributes:
         files: the captures, by name.
-        unread: what became no exchange, as ``file: why`` or ``file#index: why``; filled while reading.
+        unread: records that are not exchanges, as ``file: why`` or ``file#index: why``; filled while reading.
     """
 
     def __init__(self, folder: Path) -> None:
-        """:raises OSError: the folder cannot be listed."""
+        """List the folder.
+
+        :raises OSError: the folder cannot be listed.
+        """
         self.files = sorted(path for path in folder.iterdir() if path.is_file() and path.name.endswith(_ENDINGS))
         self.unread: list[str] = []
 
     def exchanges(self) -> Iterator[tuple[str, int, Exchange]]:
-        """File name, position in the file, exchange."""
+        """Yield file name, position in the file, exchange."""
         self.unread.clear()
         for path in self.files:
             index = -1

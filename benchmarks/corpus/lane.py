@@ -1,4 +1,4 @@
-"""One origin, one client, and between them a listener of the proxy: exchanges go through it one by one."""
+"""Send exchanges one by one from one client through a listener of the proxy to one origin."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from benchmarks.corpus.probe import Heard
 HOST: Final = "127.0.0.1"
 _PATIENCE: Final = 20.0
 _LIMIT: Final = 1024 * 1024
-# mitmproxy answers it itself and takes it out, as RFC 9110 §10.1.1 lets a proxy do.
+# mitmproxy answers it itself and removes it, as RFC 9110 §10.1.1 permits for a proxy.
 _expect: Final = re.compile(rb"^expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
 
 
 class Passed(msgspec.Struct, frozen=True):
-    """What became of a pair.
+    """The result of a pair.
 
-    ``outcome`` is what the proxy's audit said, None where it said nothing; ``altered`` names what the proxy did not
-    pass on as it was; ``fault`` says why the pair did not get through.
+    ``outcome`` is the result of the proxy's audit, None if there was none; ``altered`` names the parts that the proxy
+    changed; ``fault`` says why the pair failed.
     """
 
     outcome: Outcome | None = None
@@ -34,10 +34,13 @@ class Passed(msgspec.Struct, frozen=True):
 
 
 class Lane:
-    """Sends pairs, each once the one before has been audited, so that answers and audits need no mark to be told."""
+    """Sends pairs, each after the audit of the previous one, so that answers and audits need no mark to be matched."""
 
     def __init__(self, name: str) -> None:
-        """:param name: the service's name at the proxy."""
+        """Make a lane.
+
+        :param name: the service's name at the proxy.
+        """
         self.name = name
         self.port = 0
         self.heard: asyncio.Queue[Heard] = asyncio.Queue()
@@ -64,7 +67,7 @@ class Lane:
     async def send(self, pair: Pair, port: int) -> Passed:
         """Send one pair through the proxy.
 
-        :param port: where the proxy listens for this lane.
+        :param port: the proxy's port for this lane.
         """
         self._current, self._asked = pair, None
         self._origin_faults.clear()

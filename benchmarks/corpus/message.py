@@ -1,9 +1,9 @@
-"""Recorded exchanges → octets that can stand on an HTTP/1.1 connection.
+"""Convert recorded exchanges to octets for an HTTP/1.1 connection.
 
-All is sent as recorded, but for what the recording itself contradicts. Recorders keep content without its coding and
-often drop the fields that frame it, so content is coded again as its Content-Encoding says, and where length and
-framing fields do not fit the content they are made to. Each such change is named, and made to the exchange too, so
-that what the wire shows can be told from what it should show.
+Everything is sent as recorded, except for contradictions in the recording. Recorders keep content without its coding
+and often drop the fields that frame it. So content is encoded again by its Content-Encoding, and length and framing
+fields are corrected. Each change is named, and also made to the exchange, so that the wire and the expectation can be
+compared.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ type Fields = tuple[tuple[bytes, bytes], ...]
 
 
 class UnfitError(Exception):
-    """The exchange cannot be sent; the message says why."""
+    """The exchange cannot be sent; the message has the reason."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """An exchange as octets.
 
-    ``closes``: the response ends with its connection. ``changed`` names what had to be changed. ``as_sent`` is the
-    recorded exchange after these changes, and not from a file any more: rules may trust the wire more than recorders.
+    ``closes``: the response ends with its connection. ``changed`` names the changes. ``as_sent`` is the recorded
+    exchange after these changes, without its origin in a file: rules may trust the wire more than recorders.
     """
 
     recorded: Exchange
@@ -53,9 +53,9 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pair(exchange: Exchange) -> Pair:
-    """Make octets of an exchange.
+    """Return the octets of an exchange.
 
-    :raises UnfitError: the recording lacks something that stood on the wire, or is no HTTP/1.1 and cannot be made so.
+    :raises UnfitError: the recording lacks a part of the message, or cannot be sent as HTTP/1.1.
     """
     request, response = exchange.request, exchange.response
     if response is None or exchange.failure is not None:
@@ -90,7 +90,7 @@ def _request(request: Request, changed: list[str]) -> tuple[bytes, Fields]:
         raise UnfitError("a target that no request line can hold")
     content, fields = _coded(request.body, _fields(request.headers, "request", changed), "request", changed)
     if not _values(fields, b"host"):
-        # Many recorders leave it out; no HTTP/1.1 request went without (RFC 9112 §3.2).
+        # Many recorders omit it, although every HTTP/1.1 request has it (RFC 9112 §3.2).
         fields = ((b"Host", request.authority.encode("latin-1", "replace")), *fields)
         changed.append("request: the missing host added")
     length = _values(fields, b"content-length")
@@ -149,7 +149,7 @@ def _fields(headers: Headers, side: str, changed: list[str]) -> Fields:
 
 
 def _coded(body: Body, fields: Fields, side: str, changed: list[str]) -> tuple[bytes, Fields]:
-    """The content as it stood on the wire: charset and coding applied again."""
+    """Return the content as on the wire: with charset and coding applied again."""
     raw = body.raw
     if raw is None or not body.complete:
         raise UnfitError(f"the {side}'s content was not recorded" if raw is None else f"the {side}'s content was cut")
@@ -194,7 +194,7 @@ _ENCODERS: Final = {b"gzip": _gzip, b"x-gzip": _gzip, b"deflate": _deflate, b"br
 
 
 def _sized(fields: Fields, length: int, side: str, changed: list[str]) -> Fields:
-    """The fields with one Content-Length, the right one; added last where there was none."""
+    """Return the fields with the correct Content-Length, added last if there was none."""
     found = _values(fields, b"content-length")
     right = str(length).encode()
     if found == [right]:

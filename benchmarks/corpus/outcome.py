@@ -1,4 +1,4 @@
-"""What an audit came to, as plain values that can be sent from process to process and compared."""
+"""The result of an audit as plain values, for sending between processes and comparing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from wirelint.rules import catalogue
 
 
 class Found(msgspec.Struct, frozen=True, order=True):
-    """A finding without what names the listener, the file or the time.
+    """A finding without listener, file and time.
 
-    Its route is the static one: what is learned of a service depends on the exchanges before, and the listener is one
-    service for all hosts.
+    Its route is the static one: learned routes depend on earlier exchanges, and the listener is one service for all
+    hosts.
     """
 
     rule: str
@@ -31,7 +31,7 @@ class Found(msgspec.Struct, frozen=True, order=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Everything an audit said: the verdict, the rules that had an opportunity, why content was not read, faults."""
+    """The whole result of an audit: verdict, opportunities, the reason why content was not read, faults."""
 
     verdict: str
     findings: tuple[Found, ...]
@@ -40,7 +40,7 @@ class Outcome(msgspec.Struct, frozen=True):
     faults: tuple[str, ...]
 
     def differences(self, other: Outcome) -> list[str]:
-        """The names of what is not the same, each with both values."""
+        """Return the names of different parts, each with both values."""
         return [
             f"{name}: {getattr(self, name)!r} became {getattr(other, name)!r}"
             for name in self.__struct_fields__
@@ -49,15 +49,15 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def engine(*, timeless: bool = False) -> Engine:
-    """An engine as a user has it who configures nothing.
+    """Return an engine with default settings.
 
-    :param timeless: leave out the rules that look back. What is replayed comes all at once: the times are others.
+    :param timeless: leave out the rules over several exchanges: a replay has other times.
     """
     return Engine(rule for rule in catalogue() if rule.default and not (timeless and rule.recalls))
 
 
 def outcome(audit: Audit) -> Outcome:
-    """The audit as plain values."""
+    """Return the audit as plain values."""
     findings = (
         Found(
             rule=found.rule,

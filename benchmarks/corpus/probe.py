@@ -1,7 +1,7 @@
-"""The proxy under test, in a process of its own: ``python -m benchmarks.corpus.probe NAME=URL …``.
+"""Run the proxy under test as a process: ``python -m benchmarks.corpus.probe NAME=URL …``.
 
-Runs what ``wirelint proxy`` runs, with a consumer that says on standard output what the audit of each exchange came
-to: one JSON text a line, the first with the port of each service. Ends on SIGTERM.
+It runs the proxy of ``wirelint proxy`` with a consumer that prints the result of each audit as a JSON line; the first
+line has the port of each service. It exits on SIGTERM.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """One line: what became of an exchange with a service."""
+    """One line: the result of an exchange with a service."""
 
     service: str
     method: str
@@ -54,7 +54,7 @@ def main(services: list[str]) -> None:
                 ServiceSpec(name=name, url=url, listen_port=0)
                 for name, _, url in (service.partition("=") for service in services)
             ],
-            # As much as is ever looked at, for in a file all of it is there.
+            # The limit of decoding, because a file has whole bodies.
             body_limit=DECODED_LIMIT,
             grace=1.0,
             options={"confdir": confdir},

@@ -1,4 +1,4 @@
-"""Live replay: recorded exchanges go over the wire through the proxy, and its findings must be those from the file."""
+"""Replay recorded exchanges through the proxy; its findings must equal those from the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _START: Final = 60.0
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A pair whose audit differs, where it was recorded, and how."""
+    """A pair with a different audit, its place in the recording, and the differences."""
 
     place: str
     status: str
@@ -32,10 +32,10 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a replay showed.
+    """The result of a replay.
 
-    ``same`` pairs had the same outcome from wire and file. ``explained`` had not, but have once the file's exchange
-    is changed as the recording called for and no longer said to be from a file. ``different`` is the rest.
+    ``same`` pairs had the same outcome from wire and file. ``explained`` pairs have it after the necessary changes to
+    the recorded exchange, and without its origin in a file. ``different`` is the rest.
     """
 
     same: int
@@ -48,12 +48,12 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def compared(self) -> int:
-        """Pairs that went over the wire and were compared."""
+        """Return the number of compared pairs."""
         return self.same + len(self.explained) + len(self.different)
 
 
 def replay(recorded: Iterable[tuple[str, int, Exchange]], *, lanes: int = LANES) -> Result:
-    """Send all that can be sent, several at a time, and compare.
+    """Send all sendable exchanges, several at a time, and compare.
 
     :raises RuntimeError: the proxy did not start.
     """

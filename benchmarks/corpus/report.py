@@ -1,4 +1,4 @@
-"""What each rule does on a folder of captures. In such a folder a capture stands for a service."""
+"""Report the results of each rule on a folder of captures, one service per capture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wirelint.core.finding import Severity
 
 
 class Label(msgspec.Struct, frozen=True):
-    """A hand-made judgement of one exchange: names of what must and what must not be reported."""
+    """A manual label of one exchange: names of required and forbidden reports."""
 
     har: str
     index: int
@@ -24,10 +24,10 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct):
-    """What one rule did.
+    """The results of one rule.
 
-    ``hits`` are labelled exchanges on which it found what was expected, ``breaches`` those on which it found what
-    was forbidden; notes are not held against it.
+    ``hits`` are labelled exchanges with an expected finding, ``breaches`` those with a forbidden one; notes do not
+    count as breaches.
     """
 
     opportunities: int = 0
@@ -38,7 +38,7 @@ class Tally(msgspec.Struct):
 
 
 class Report(msgspec.Struct):
-    """The tallies by rule, and what they are out of."""
+    """The results by rule, and the totals."""
 
     exchanges: int
     services: int
@@ -46,7 +46,7 @@ class Report(msgspec.Struct):
     rules: dict[str, Tally]
 
     def as_json(self) -> str:
-        """Aggregated numbers only, keys sorted."""
+        """Return aggregated numbers only, with sorted keys."""
         rules = {
             name: {
                 "breaches": tally.breaches,
@@ -61,7 +61,7 @@ class Report(msgspec.Struct):
         return json.dumps(whole, indent=2, sort_keys=True) + "\n"
 
     def lines(self) -> Iterable[str]:
-        """A table for people."""
+        """Return a table for people."""
         width = max((len(name) for name in self.rules), default=4)
         yield f"{'rule':{width}} opportunities findings services  labels hit  traps breached"
         for name, tally in sorted(self.rules.items()):
@@ -73,9 +73,9 @@ class Report(msgspec.Struct):
 
 
 def labels_of(folder: Path) -> tuple[dict[tuple[str, int], Label], Mapping[str, frozenset[str]]]:
-    """The labels by place, and label name → rules that stand for it; both empty where the folder has none.
+    """Return the labels by place, and the rules of each label name; both empty if the folder has none.
 
-    :raises ValueError: they are malformed.
+    :raises ValueError: the labels are malformed.
     """
     labels, names = folder / "labels.jsonl", folder / "label-map.json"
     if not (labels.is_file() and names.is_file()):

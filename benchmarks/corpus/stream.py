@@ -1,4 +1,4 @@
-"""Messages from a stream, as octets: just enough of HTTP/1.1 to know where each ends."""
+"""Read messages from a stream as octets, with enough of HTTP/1.1 to find their ends."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _BODILESS: Final = (b"204", b"304")
 
 
 class Octets(NamedTuple):
-    """A message: its head with the empty line, and its content with chunks undone."""
+    """A message: its head with the empty line, and its dechunked content."""
 
     head: bytes
     content: bytes
 
 
 async def request(reader: asyncio.StreamReader) -> Octets:
-    """The next request.
+    """Read the next request.
 
     :raises asyncio.IncompleteReadError: there is none, or it ends early.
     """
@@ -28,9 +28,9 @@ async def request(reader: asyncio.StreamReader) -> Octets:
 
 
 async def response(reader: asyncio.StreamReader, method: str) -> Octets:
-    """The next response that is not interim.
+    """Read the next response that is not interim.
 
-    :param method: of the request it answers.
+    :param method: the method of its request.
     :raises asyncio.IncompleteReadError: there is none, or it ends early.
     """
     while True:
@@ -44,9 +44,9 @@ async def response(reader: asyncio.StreamReader, method: str) -> Octets:
 
 
 def split(message: bytes) -> Octets:
-    """A whole message as ``request`` and ``response`` would read it.
+    """Split a whole message as ``request`` and ``response`` would.
 
-    :param message: as it goes over the wire, its end known by its framing or being the end of the octets.
+    :param message: the octets on the wire, ended by its framing or by the end of the octets.
     """
     head, _, rest = message.partition(b"\r\n\r\n")
     head += b"\r\n\r\n"
