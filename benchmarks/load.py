@@ -74,10 +74,10 @@ def load(scenario: Scenario, port: int, seconds: float, cpu: int | None, *, warm
         seen = _h2load(scenario, port, duration, cpu)
     elif scenario.rate:
         words = (port, scenario.rate, duration, scenario.connections, *scenario.paths)
-        told = _told("the steady load", _run([sys.executable, "-m", "benchmarks.steady", *map(str, words)], cpu))
-        seen = summary(told["latencies"], told["seconds"], told["broken"])
+        parsed = _parsed("the steady load", _run([sys.executable, "-m", "benchmarks.steady", *map(str, words)], cpu))
+        seen = summary(parsed["latencies"], parsed["seconds"], parsed["broken"])
     else:
-        seen = Seen(**_told("wrk", _run(_wrk(scenario, port, duration), cpu)))
+        seen = Seen(**_parsed("wrk", _run(_wrk(scenario, port, duration), cpu)))
     if warming:
         return seen
     if seen.requests == 0:
@@ -140,9 +140,9 @@ def _run(command: Sequence[str], cpu: int | None) -> str:
     return said.strip()
 
 
-def _told(name: str, said: str) -> dict[str, Any]:
+def _parsed(name: str, said: str) -> dict[str, Any]:
     last = said.rpartition("\n")[2]
     if not last.startswith("{"):
         raise BenchmarkError(f"{name} failed: {said}")
-    told: dict[str, Any] = json.loads(last)
-    return told
+    parsed: dict[str, Any] = json.loads(last)
+    return parsed

@@ -79,24 +79,24 @@ def passes(captures: Iterable[Path], rounds: int) -> list[Pass]:
     :raises BenchmarkError: a process failed.
     """
     paths = [str(path.absolute()) for path in captures]
-    return [told for _ in range(rounds) if (told := _told(paths)) is not None]
+    return [one for _ in range(rounds) if (one := _single_pass(paths)) is not None]
 
 
-def _told(paths: Sequence[str]) -> Pass | None:
+def _single_pass(paths: Sequence[str]) -> Pass | None:
     command = [sys.executable, "-m", "benchmarks.passes", *paths]
     run = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if run.returncode:
         raise BenchmarkError(f"recorded traffic cannot be measured:\n{run.stderr[-2000:]}")
-    told = json.loads(run.stdout)
-    return None if told is None else Pass(**told)
+    one = json.loads(run.stdout)
+    return None if one is None else Pass(**one)
 
 
 def table(found: Sequence[Pass]) -> str:
     """Return the passes as Markdown; empty if there are none."""
     if not found:
         return ""
-    told = figures(found)
-    beside = "not installed | |" if told["peer"] is None else f"{told['peer']:.1f} | {told['ratio']:.1f} |"
+    one = figures(found)
+    beside = "not installed | |" if one["peer"] is None else f"{one['peer']:.1f} | {one['ratio']:.1f} |"
     first = found[0]
     what = f"{first.exchanges} recorded exchanges, each once, {first.found} with a finding of severity medium or high"
     lines = [
@@ -104,7 +104,7 @@ def table(found: Sequence[Pass]) -> str:
         "",
         "| mean µs | median µs | httplint, mean µs | ratio |",
         "|--:|--:|--:|--:|",
-        f"| {told['mean']:.1f} | {told['median']:.1f} | {beside}",
+        f"| {one['mean']:.1f} | {one['median']:.1f} | {beside}",
     ]
     return "\n".join(lines)
 
@@ -126,8 +126,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.passes", description="One pass over recorded traffic.")
     parser.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="recorded traffic: files, folders")
     captures = captures_in(parser.parse_args().captures)
-    told = through(fresh(), itertools.chain.from_iterable(map(recorded, captures)))
-    print(json.dumps(told and told._asdict()))
+    one = through(fresh(), itertools.chain.from_iterable(map(recorded, captures)))
+    print(json.dumps(one and one._asdict()))
 
 
 if __name__ == "__main__":

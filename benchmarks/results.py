@@ -155,11 +155,11 @@ def _remarks(rounds: Rounds) -> list[str]:
         said.append(f"Noise: bare mitmdump against itself, round by round: requests/s {rate}, p99 {p99}.")
     one, crew = rounds.get(WIRELINT), rounds.get(CREW)
     if one and crew:
-        told = (
+        ratios = (
             f"{label} {ratio(crew, one, figure) or 0:.2f} × ({_spread(crew, one, figure)})"
             for figure, label in (("rate", "requests/s"), ("p99", "p99"), ("cpu", "CPU"))
         )
-        said.append(f"Two workers beside one process, median of the rounds and all of them: {', '.join(told)}.")
+        said.append(f"Two workers beside one process, median of the rounds and all of them: {', '.join(ratios)}.")
     if ours := _counting(rounds):
         said.append(
             tally(audited(ours)) + " (What is on its way when the clients leave is audited, and no response to them.)"
@@ -170,11 +170,11 @@ def _remarks(rounds: Rounds) -> list[str]:
     return [line for pair in zip(said, [""] * len(said), strict=True) for line in pair][:-1]
 
 
-def tally(told: Mapping[str, int]) -> str:
+def tally(counts: Mapping[str, int]) -> str:
     """Return the result of ``audited`` as a sentence."""
     return (
-        f"wirelint: {told['responses']} responses got by clients, {told['exchanges']} audited, "
-        f"{told['findings']} findings, {told['skipped']} skipped, {told['dropped']} dropped."
+        f"wirelint: {counts['responses']} responses got by clients, {counts['exchanges']} audited, "
+        f"{counts['findings']} findings, {counts['skipped']} skipped, {counts['dropped']} dropped."
     )
 
 
@@ -182,20 +182,20 @@ def _cell(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def keep(title: str, text: str, told: Mapping[str, Any] | None = None) -> None:
+def keep(title: str, text: str, data: Mapping[str, Any] | None = None) -> None:
     """Replace a section of ``RESULTS.md``.
 
-    :param told: its figures for ``results.json``, if any.
+    :param data: its figures for ``results.json``, if any.
     """
     before = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else ""
     sections = {match[1]: match[2].strip() for match in _section.finditer(before)}
     sections[title] = text
     body = "\n".join(f"## {name}\n\n{sections[name]}\n" for name in sorted(sections, key=_place))
     RESULTS.write_text(f"{_HEAD}\n{body}", encoding="utf-8")
-    if told is not None:
-        all_told = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-        all_told[title] = told
-        ordered = {name: all_told[name] for name in sorted(all_told, key=_place)}
+    if data is not None:
+        all_figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+        all_figures[title] = data
+        ordered = {name: all_figures[name] for name in sorted(all_figures, key=_place)}
         FIGURES.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
 
 

@@ -146,12 +146,12 @@ def _cells(point: Point) -> str:
 def figures(points: Iterable[Point], services: Iterable[tuple[int, Point]]) -> dict[str, Any]:
     """Return the same for programs."""
     return {
-        "exchanges": {str(each.exchanges): _told(each) for each in points},
-        "services": {str(count): _told(each) for count, each in services},
+        "exchanges": {str(each.exchanges): _figures(each) for each in points},
+        "services": {str(count): _figures(each) for count, each in services},
     }
 
 
-def _told(point: Point) -> dict[str, float | None]:
+def _figures(point: Point) -> dict[str, float | None]:
     memory = None if point.resident is None else round(point.resident / _MIB, 1)
     return {"engine": round(point.engine, 1), "whole": round(point.whole, 1), "resident": memory}
 

@@ -28,8 +28,8 @@ def generated(root: Path) -> dict[Path, str]:
     front = root / "README.md"
     introduction = readme.filled(front.read_text(encoding="utf-8"), rules, _REFERENCE)
     if measured.exists():
-        told = json.loads(measured.read_text(encoding="utf-8"))
-        introduction = readme.placed(introduction, costs.block(told), costs.BEGIN, costs.END)
+        results = json.loads(measured.read_text(encoding="utf-8"))
+        introduction = readme.placed(introduction, costs.block(results), costs.BEGIN, costs.END)
     return {
         front: introduction,
         root / _REFERENCE: reference.page(rules, corpus),

@@ -15,17 +15,17 @@ _WORKERS: Final = "Workers"
 _CLEAN: Final = "200, 1 KiB JSON, clean"
 
 
-def block(told: Mapping[str, Any]) -> str:
+def block(results: Mapping[str, Any]) -> str:
     """Return a table and some sentences.
 
-    :param told: sections of the results by title; figures that were not measured are left out.
+    :param results: sections of the results by title; figures that were not measured are left out.
     :raises ValueError: a section is malformed.
     """
     try:
-        loads = {title: each for title, each in told.items() if "rate_ratio" in _ours(each) and title != _WORKERS}
+        loads = {title: each for title, each in results.items() if "rate_ratio" in _ours(each) and title != _WORKERS}
         if not loads:
             return "Not measured yet: `make bench`."
-        sentences = [_counts(loads), *_engine(told), *_soak(told), *_streams(told), *_workers(told)]
+        sentences = [_counts(loads), *_engine(results), *_soak(results), *_streams(results), *_workers(results)]
         return "\n".join([*_table(loads), "", " ".join(sentences), "", _where(loads)])
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"benchmarks/results.json is malformed: {error!r}") from error
@@ -64,8 +64,8 @@ def _counts(loads: Mapping[str, Any]) -> str:
     )
 
 
-def _engine(told: Mapping[str, Any]) -> list[str]:
-    engine = told.get("Engine", {})
+def _engine(results: Mapping[str, Any]) -> list[str]:
+    engine = results.get("Engine", {})
     kinds, recorded = engine.get("kinds", {}), engine.get("recorded", {})
     sentences = []
     if _CLEAN in kinds:
@@ -75,8 +75,8 @@ def _engine(told: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def _soak(told: Mapping[str, Any]) -> list[str]:
-    points = sorted(told.get("Soak", {}).get("exchanges", {}).items(), key=lambda item: int(item[0]))[-2:]
+def _soak(results: Mapping[str, Any]) -> list[str]:
+    points = sorted(results.get("Soak", {}).get("exchanges", {}).items(), key=lambda item: int(item[0]))[-2:]
     if len(points) < 2 or any(point["resident"] is None for _, point in points):
         return []
     (earlier, before), (later, after) = points
@@ -88,16 +88,16 @@ def _soak(told: Mapping[str, Any]) -> list[str]:
     return [text]
 
 
-def _streams(told: Mapping[str, Any]) -> list[str]:
-    ours = _ours(told.get("Streams", {}))
+def _streams(results: Mapping[str, Any]) -> list[str]:
+    ours = _ours(results.get("Streams", {}))
     if not ours or ours["growth"] is None:
         return []
     late, growth = f"{ours['late_p50']:.2f} ms", f"{ours['growth']:.1f} MiB"
     return [f"A server-sent event arrives {late} after it was sent; a gibibyte each way adds {growth} to memory."]
 
 
-def _workers(told: Mapping[str, Any]) -> list[str]:
-    beside = told.get(_WORKERS, {}).get("beside_one")
+def _workers(results: Mapping[str, Any]) -> list[str]:
+    beside = results.get(_WORKERS, {}).get("beside_one")
     return [f"`--workers 2` serves {beside['rate']:.1f} times as many requests as one process."] if beside else []
 
 

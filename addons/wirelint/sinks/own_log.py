@@ -44,7 +44,7 @@ def logging_to(lines: Lines, form: Form) -> Iterator[LineHandler]:
         lines.close()
 
 
-def worth_telling(record: logging.LogRecord) -> bool:
+def is_worth_logging(record: logging.LogRecord) -> bool:
     """Return whether to log a record: all of wirelint's own, and warnings of others."""
     return _is_own(record) or record.levelno >= logging.WARNING
 
@@ -71,7 +71,7 @@ class LineHandler(logging.Handler):
         """Return whether to write a record."""
         if _is_own(record):
             return not (self._text and hasattr(record, FIELDS))
-        return self.heard and worth_telling(record)
+        return self.heard and is_worth_logging(record)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
@@ -93,7 +93,7 @@ class _Text(logging.Formatter):
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        told = {
+        members = {
             "time": time_text(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -101,8 +101,8 @@ class _Json(logging.Formatter):
             **getattr(record, FIELDS, {}),
         }
         if failed := _exception(record):
-            told["exception"] = failed
-        return msgspec.json.encode(_encodable(told)).decode()
+            members["exception"] = failed
+        return msgspec.json.encode(_encodable(members)).decode()
 
 
 def _exception(record: logging.LogRecord) -> str:

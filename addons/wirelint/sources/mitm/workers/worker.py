@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from wirelint.settings.sampling import Sampler, Shares
-from wirelint.sinks.own_log import worth_telling
+from wirelint.sinks.own_log import is_worth_logging
 from wirelint.sources.mitm.master import Running, run
 from wirelint.sources.mitm.patches import streams_only
 from wirelint.sources.mitm.remote_audit import RemoteAudit
@@ -169,7 +169,7 @@ class _Handler(logging.Handler):
         self._queue = queue
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not worth_telling(record):
+        if not is_worth_logging(record):
             return
         # A record that cannot be formatted is a mistake in the code that made it, and no reason to stop.
         with contextlib.suppress(Exception):
