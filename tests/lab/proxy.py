@@ -63,17 +63,23 @@ class _Auditor(Process):
                 found[tuple(text for _, text in sorted(_label.findall(labels)))] = float(value)
         return found
 
+    def totals(self, metric: str, *names: str) -> Counter[tuple[str, ...]]:
+        """A counter's sums by the labels named, without those that are 0."""
+        sums: Counter[tuple[str, ...]] = Counter()
+        for name, labels, value in _sample.findall(self.get("/metrics")):
+            if name == metric:
+                values = dict(_label.findall(labels))
+                sums[tuple(values[each] for each in names)] += int(float(value))
+        return +sums
+
     @property
     def exchanges(self) -> int:
         """How many it has audited."""
         return int(sum(self.samples("wirelint_exchanges_total").values()))
 
-    def outcomes(self) -> Counter[tuple[str, str, str]]:
+    def outcomes(self) -> Counter[tuple[str, ...]]:
         """How many exchanges of which service had which code and verdict."""
-        counted: Counter[tuple[str, str, str]] = Counter()
-        for (code, _, _, _, service, verdict), value in self.samples("wirelint_exchanges_total").items():
-            counted[service, code, verdict] += int(value)
-        return counted
+        return self.totals("wirelint_exchanges_total", "service", "code", "verdict")
 
     def settle(self, exchanges: int) -> None:
         """Return once that many exchanges were audited.
