@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind, media_type
 from wirelint.core.plan import Bound, Plan
+from wirelint.core.redact import _is_plain
 from wirelint.core.rule import Context, Rule, Shape
 from wirelint.evidence.wording import wording
 from wirelint.rules import catalogue
@@ -101,3 +103,9 @@ def test_a_rule_that_can_find_nothing_keeps_its_opportunity(rule: Rule) -> None:
     runs = {shape for shape, plan in plans.items() if plan.plain or plan.reading or plan.keyed}
     assert runs == {shape for shape in plans if rule.may is None or rule.may(Shape(*shape))}
     assert runs < plans.keys()
+
+
+@given(st.text(max_size=20))
+def test_a_plain_text_stands_in_json_as_it_is(text: str) -> None:
+    escaped = json.dumps(text)[1:-1]
+    assert (escaped == text) == _is_plain(text)

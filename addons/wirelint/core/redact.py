@@ -144,8 +144,13 @@ def _forms(each: Carried) -> Iterator[str]:
         yield from _parts(value)
     elif each.kind == "userinfo":
         yield value.partition(":")[2]
-    elif each.kind == "content" and not (value.isascii() and value.isalnum()):
+    elif each.kind == "content" and not _is_plain(value):
         yield json.dumps(value)[1:-1]
+
+
+def _is_plain(value: str) -> bool:
+    """Return whether a text stands in JSON as it is."""
+    return value.isascii() and value.isprintable() and '"' not in value and "\\" not in value
 
 
 @once

@@ -54,6 +54,7 @@ NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol f
 """Names of protocols in settings: ``graphql``, ``json-rpc``, ``event-stream`` … ``PLAIN`` is not among them."""
 
 _NAMES_IN_REQUESTS: Final = (b'"jsonrpc"', b'"query"', b'"extensions"')
+_PLAIN_TYPES: Final = frozenset({"", "application/json", "application/xml", "text/html", "text/plain", "text/xml"})
 _GRAPHQL_KEYS: Final = frozenset({"data", "errors", "extensions"})
 _JSON_RPC_1: Final = frozenset({"result", "error", "id"})
 """The members of a response in versions 1.0 and 1.1, which have no member that names the protocol."""
@@ -83,15 +84,18 @@ def _seen(exchange: Exchange) -> Protocol | None:
     request, response = exchange.request, exchange.response
     theirs = request.headers.media_type
     ours = theirs if response is None else response.headers.media_type
-    if "grpc-status" in (request if response is None else response).headers.index:
+    fields = (request if response is None else response).headers.index
+    if "grpc-status" in fields:
         return Protocol.GRPC
-    named = _named(theirs, ours)
+    # Nearly all exchanges have these types, which name no protocol.
+    named = None if ours.essence in _PLAIN_TYPES and theirs.essence in _PLAIN_TYPES else _named(theirs, ours)
     if named is not None:
         return named
     if "soapaction" in request.headers.index:
         return Protocol.SOAP
     last = request.path.rstrip("/").rpartition("/")[2]
-    return _by_content(exchange, last, ours.kind) or _by_convention(exchange, last)
+    spoken = _by_content(exchange, last, ours.kind)
+    return _by_convention(exchange, last, None if response is None else ours) if spoken is None else spoken
 
 
 @functools.lru_cache(maxsize=1024)
@@ -120,8 +124,10 @@ def _by_content(exchange: Exchange, last: str, kind: Kind) -> Protocol | None:
         # Other query languages also begin with a brace; their responses have other members.
         names = response.body.names if _query_in_target.search(request.query[:8192]) else None
         graphql = names is not None and bool(names) and names <= _GRAPHQL_KEYS
+    is_json = False
     if response is not None and kind in (Kind.JSON, Kind.NONE, Kind.TEXT, Kind.HTML):
         top = response.body.top_level
+        is_json = top is not None
         if top is not None:
             if "jsonrpc" in top and ("result" in top or "error" in top):
                 return Protocol.JSON_RPC
@@ -131,7 +137,7 @@ def _by_content(exchange: Exchange, last: str, kind: Kind) -> Protocol | None:
                 return Protocol.BULK
         elif (elements := response.body.elements) and _is_json_rpc(value_of(elements[0])):
             return Protocol.JSON_RPC
-    return Protocol.GRAPHQL if graphql else _xml_protocol(exchange)
+    return Protocol.GRAPHQL if graphql else _xml_protocol(exchange, answered=not is_json)
 
 
 def _asked(body: Body) -> Any:
@@ -156,25 +162,29 @@ def _asks_graphql(asked: Any) -> bool:
     return isinstance(extensions, dict) and "persistedQuery" in extensions
 
 
-def _xml_protocol(exchange: Exchange) -> Protocol | None:
-    response = exchange.response
-    for body in (exchange.request.body,) if response is None else (response.body, exchange.request.body):
-        content = body.content
-        if not content or content[0] in b"{[":
-            continue
-        head = content[:2048].lstrip()
-        if head[:1] != b"<":
-            continue
-        if b"schemas.xmlsoap.org/soap/envelope" in head or b"www.w3.org/2003/05/soap-envelope" in head:
-            return Protocol.SOAP
-        if b"<methodResponse" in head or b"<methodCall" in head:
-            return Protocol.XML_RPC
-    return None
+def _xml_protocol(exchange: Exchange, *, answered: bool) -> Protocol | None:
+    """Return the protocol of XML in the request and, unless that is known to be JSON, in the response (``answered``)."""
+    request, response = exchange.request, exchange.response
+    spoken = _of_xml(response.body) if answered and response is not None else None
+    return _of_xml(request.body) if spoken is None and not request.body.empty else spoken
 
 
-def _by_convention(exchange: Exchange, last: str) -> Protocol | None:  # noqa: PLR0911 - a table of conventions
+def _of_xml(body: Body) -> Protocol | None:
+    content = body.content
+    if not content or content[0] in b"{[":
+        return None
+    head = content[:2048].lstrip()
+    if head[:1] != b"<":
+        return None
+    if b"schemas.xmlsoap.org/soap/envelope" in head or b"www.w3.org/2003/05/soap-envelope" in head:
+        return Protocol.SOAP
+    return Protocol.XML_RPC if b"<methodResponse" in head or b"<methodCall" in head else None
+
+
+def _by_convention(  # noqa: PLR0911 - a table of conventions
+    exchange: Exchange, last: str, ours: MediaType | None
+) -> Protocol | None:
     response = exchange.response
-    ours = None if response is None else response.headers.media_type
     if last == "$batch" or (ours is not None and ours.essence == "multipart/mixed"):
         return Protocol.BATCH
     if last in ("_bulk", "_msearch", "_mget"):

@@ -151,6 +151,7 @@ class Counts:
         self, rules: Iterable[Rule], limits: Limits | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._rules = tuple(rules)
+        self._zeros = [(rule.id, _side(rule.side)) for rule in self._rules]
         self._clock = clock
         self._lock = threading.Lock()
         self._audit = Spread(AUDIT_BOUNDS)
@@ -228,6 +229,7 @@ class Counts:
         """Count by other rules from now on; the counts of others stay."""
         with self._lock:
             self._rules = tuple(rules)
+            self._zeros = [(rule.id, _side(rule.side)) for rule in self._rules]
             for rule in self._rules:
                 if (rule.id,) not in self._rule_errors:
                     self._rule_errors[rule.id,] = 0
@@ -324,7 +326,7 @@ class Counts:
 
     def _begin(self, service: str) -> None:
         """Begin a service's findings at 0, if there is room to do so for all rules."""
-        wanted = [(service, rule.id, _side(rule.side), "", "") for rule in self._rules]
+        wanted = [(service, rule, side, "", "") for rule, side in self._zeros]
         wanted = [labels for labels in wanted if labels not in self._findings]
         if self._budget.used + len(wanted) < self._budget.zeros:
             self._findings.update({labels: _Series() for labels in wanted})
