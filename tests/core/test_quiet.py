@@ -83,6 +83,7 @@ def test_a_request_with_very_many_fields_is_never_passed_over() -> None:
         an_exchange(1, status=404),
         an_exchange(1, status=302),
         an_exchange(1, method="DELETE"),
+        an_exchange(1, method="HEAD"),
         an_exchange(1, method="POST", status=201),
         an_exchange(1, status=None, failure=Failure(kind=FailureKind.RESET)),
         an_exchange(1, status=200, failure=Failure(kind=FailureKind.RESET)),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from lab.audits import audit, finding
+from wirelint.core.verdict import Verdict
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.paced import PAUSE
@@ -101,3 +104,21 @@ def test_a_clock_on_the_wall_that_jumps_changes_nothing() -> None:
     log.log.accept(audit(finding(at=2e9)))
     log.log.accept(audit(finding(at=5.0)))
     assert [left_out for _, left_out in log.told()] == [0, 1]
+
+
+def test_what_differs_in_status_or_verdict_has_lines_of_its_own() -> None:
+    log, found = Log(), finding()
+    for status, verdict in (
+        (401, found.verdict),
+        (500, found.verdict),
+        (500, Verdict.SERVER_ERROR),
+        (401, found.verdict),
+    ):
+        log.log.accept(audit(msgspec.structs.replace(found, status=status, verdict=verdict)))
+    log.log.close()
+    assert [(line["status"], line["verdict"], line["left_out"]) for line in log.lines()] == [
+        (401, "client_error", 0),
+        (500, "client_error", 0),
+        (500, "server_error", 0),
+        (401, "client_error", 0),
+    ]

@@ -28,7 +28,8 @@ def likeness(exchange: Exchange) -> int | None:
     client, with one credential.
     """
     request, response = exchange.request, exchange.response
-    if response is None or not 200 <= response.status < 300 or request.method not in SAFE:
+    # Each HEAD is compared with the latest GET of its resource.
+    if response is None or not 200 <= response.status < 300 or request.method not in SAFE or request.method == "HEAD":
         return None
     index = request.headers.index
     if exchange.failure is not None or not request.body.empty or len(index) > _MOST_NAMES:
@@ -80,6 +81,8 @@ class Quiet:
             or status >= 300
             or exchange.failure is not None
             or exchange.request.method not in SAFE
+            or exchange.request.method == "HEAD"
+            or (exchange.response is not None and "allow" in exchange.response.headers.index)
         ):
             if len(self._stirs) >= _MOST and exchange.service not in self._stirs:
                 # The recorded entries refer to dropped counts.

@@ -33,6 +33,11 @@ def rates(name: str, by: str = "", filters: str = SERVICE) -> str:
     return share(name, by, "$__rate_interval", filters)
 
 
+def number(*names: str) -> str:
+    """Return how many exchanges of some kinds there were; 0 if none."""
+    return " + ".join(f"(sum({kind(name, EXCHANGES, SERVICE, _RANGE)}) or vector(0))" for name in names)
+
+
 def lied(by: str = "") -> str:
     """Return the share of exchanges whose status is not true."""
     return " + ".join(f"({share(name, by)})" for name in ("hidden", "masked", "blamed"))
@@ -57,30 +62,35 @@ def _numbers() -> Iterator[Any]:
         empty=_QUIET,
         size=(3, 4),
     )
-    yield panels.stat(
-        "Reported error rate",
-        f"What monitoring by status code shows: {MEANING['reported']}.",
-        instant(share("reported")),
-        unit="percentunit",
-        empty=_QUIET,
-        decimals=2,
-    )
-    yield panels.stat(
-        "Actual error rate",
-        f"Exchanges in which {MEANING['true']}.",
-        instant(share("true")),
-        unit="percentunit",
-        empty=_QUIET,
-        decimals=2,
-    )
+    answered = f"sum({counted(matched(EXCHANGES, 'code!="none"', SERVICE), _RANGE)})"
     yield panels.stat(
         "Answers that lied",
-        "Exchanges whose status is not what happened: hidden, masked or blamed.",
-        instant(lied()),
-        unit="percentunit",
+        "Responses whose status is not what happened (hidden, masked or blamed), and of how many.",
+        instant(number("hidden", "masked", "blamed"), "A", legend="lied"),
+        instant(answered, "B", legend="of"),
+        unit="locale",
         empty=_QUIET,
-        decimals=2,
-        steps=_LIES,
+        decimals=0,
+        size=(5, 4),
+    )
+    yield panels.stat(
+        "Server errors",
+        f"How many were reported ({MEANING['reported']}) and how many happened ({MEANING['true']}).",
+        instant(number("reported"), "A", legend="reported"),
+        instant(number("true"), "B", legend="happened"),
+        unit="locale",
+        empty=_QUIET,
+        decimals=0,
+        size=(5, 4),
+    )
+    yield panels.stat(
+        "Client errors as success",
+        f"Exchanges with {MEANING['hidden_client']}.",
+        instant(number("hidden_client")),
+        unit="locale",
+        empty=_QUIET,
+        decimals=0,
+        steps=((None, GREEN), (1, YELLOW)),
         size=(3, 4),
     )
     yield panels.stat(
@@ -101,6 +111,7 @@ def _numbers() -> Iterator[Any]:
         unit="none",
         empty="0",
         steps=((None, GREEN), (1, ORANGE)),
+        size=(3, 4),
     )
     yield panels.stat(
         "Firing alerts",
@@ -109,7 +120,7 @@ def _numbers() -> Iterator[Any]:
         unit="none",
         empty="0",
         steps=((None, GREEN), (1, RED)),
-        size=(3, 4),
+        size=(2, 4),
     )
 
 

@@ -58,9 +58,10 @@ def query(expression: str, legend: str = "", ref: str = "A", *, exemplars: bool 
     return made.range().exemplar(exemplars)
 
 
-def instant(expression: str, ref: str = "A", *, rows: bool = False) -> queries.Dataquery:
+def instant(expression: str, ref: str = "A", *, rows: bool = False, legend: str = "") -> queries.Dataquery:
     """Return a query for the end of the time range; ``rows`` for tables: one row per series."""
     made = queries.Dataquery().datasource(SOURCE).expr(expression).instant().ref_id(ref)
+    made = made.legend_format(legend) if legend else made
     return made.format(query_models.PromQueryFormat.TABLE) if rows else made
 
 
@@ -94,14 +95,15 @@ def _thresholds(steps: Steps) -> build.ThresholdsConfig:
 def stat(
     title: str,
     text: str,
-    target: queries.Dataquery,
-    *,
+    *targets: queries.Dataquery,
     steps: Steps = ((None, BLUE),),
     decimals: int | None = None,
     **frame: Unpack[PanelFrame],
 ) -> Any:
-    """Return a panel with one number."""
-    panel = _common(stats.Panel(), title, text, frame, (4, 4)).with_target(target).thresholds(_thresholds(steps))
+    """Return a tile with a number, or several that their legends name."""
+    panel = _common(stats.Panel(), title, text, frame, (4, 4)).thresholds(_thresholds(steps))
+    for target in targets:
+        panel = panel.with_target(target)
     panel = panel.reduce_options(ReduceDataOptions().calcs(["lastNotNull"])).color_mode(common.BigValueColorMode.VALUE)
     panel = panel.graph_mode(common.BigValueGraphMode.NONE)
     return panel if decimals is None else panel.decimals(decimals)

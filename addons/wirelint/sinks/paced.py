@@ -10,9 +10,14 @@ from typing import Final
 import msgspec
 
 from wirelint.core.finding import Finding
+from wirelint.core.verdict import Verdict
 
 PAUSE: Final = 60.0
 """Seconds between two findings of one fingerprint."""
+
+
+_Kind = tuple[str, int | None, Verdict]
+"""A fingerprint, status and verdict: a 500 must not vanish behind a 401 of the same fingerprint."""
 
 
 class _Last(msgspec.Struct):
@@ -25,7 +30,7 @@ class _Last(msgspec.Struct):
 
 
 class Paced:
-    """Hand on at most one finding a minute of each fingerprint.
+    """Hand on at most one finding a minute of each fingerprint, status and verdict.
 
     What was left out last is handed on at the end, or when the fingerprint has to be forgotten.
 
@@ -44,7 +49,7 @@ class Paced:
         self._write = write
         self._most = fingerprints
         self._clock = clock
-        self._seen: OrderedDict[str, _Last] = OrderedDict()
+        self._seen: OrderedDict[_Kind, _Last] = OrderedDict()
 
     def take(self, finding: Finding, note: str = "") -> None:
         """Hand a finding on, or remember that it was left out.
@@ -52,14 +57,15 @@ class Paced:
         :param note: a short text to go with it.
         """
         now = self._clock()
-        last = self._seen.get(finding.fingerprint)
+        kind = (finding.fingerprint, finding.status, finding.verdict)
+        last = self._seen.get(kind)
         if last is None:
             if len(self._seen) >= self._most:
                 self._catch_up(self._seen.popitem(last=False)[1])
-            self._seen[finding.fingerprint] = _Last(now)
+            self._seen[kind] = _Last(now)
             self._write(finding, note, 0)
             return
-        self._seen.move_to_end(finding.fingerprint)
+        self._seen.move_to_end(kind)
         if now - last.at < PAUSE:
             last.left_out += 1
             last.latest, last.note = finding, note
