@@ -24,6 +24,7 @@ from wirelint.core.pattern import Pattern, PatternError, name_pattern, pattern
 from wirelint.core.rule import Rule
 from wirelint.core.suppression import Suppression
 from wirelint.evidence.protocols import NAMES
+from wirelint.openapi.location import is_url, shown
 from wirelint.settings import selection
 from wirelint.settings.file import Config, ConfigError, nearest
 from wirelint.settings.options import CONFIDENCE, Choice, asked_for, option, split
@@ -75,7 +76,7 @@ class RouteTable(_Below, frozen=True, kw_only=True):
 class ServiceTable(_Below, frozen=True, kw_only=True):
     """``[service.NAME]``.
 
-    ``sample`` is the audited share of its clients, ``openapi`` the file with its API description.
+    ``sample`` is the audited share of its clients, ``openapi`` the file or URL of its API description.
     """
 
     sample: Share | None = None
@@ -114,7 +115,7 @@ class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options that apply to all services.
 
     ``alone``: ``select`` comes from the command line or the environment, so no table may widen it.
-    ``openapi``: files with API descriptions, as ``NAME=FILE`` or ``FILE``.
+    ``openapi``: files or URLs of API descriptions, as ``NAME=FILE`` or ``FILE``.
     """
 
     profile: str = DEFAULT
@@ -176,7 +177,7 @@ profile: Final = option(
 openapi: Final = option(
     "--openapi",
     multiple=True,
-    metavar="[NAME=]FILE",
+    metavar="[NAME=]FILE|URL",
     help="Compare the service with this OpenAPI document; without NAME, all services. Repeatable.",
 )
 """Adds ``--openapi``."""
@@ -287,10 +288,14 @@ class _Builder:
         place = f"service.{key}"
         level = self._below(top, table, place)
         if contract is None and table.openapi is not None:
-            contract = _contract(self._folder / table.openapi, named=True)
+            contract = _contract(self._source(table.openapi), named=True)
         level = _with_contract(level, contract)
         routes = tuple(self._route(level, route, f"{place}.route[{at}]") for at, route in enumerate(table.route))
         return ServiceSettings(name, self._settings(level), routes)
+
+    def _source(self, source: str) -> str:
+        """Return a document's path as seen from the working directory, or its URL."""
+        return source if is_url(source) else str(self._folder / source)
 
     def _route(self, level: _Level, table: RouteTable, place: str) -> tuple[Pattern, Settings]:
         return _try(f"{place}.match", pattern, table.match), self._settings(self._below(level, table, place))
@@ -385,25 +390,25 @@ def _documents(words: Sequence[str]) -> _Documents:
     named: dict[str, Contract] = {}
     general = None
     for word in words:
-        name, equals, path = word.partition("=")
-        if equals and not Path(word).exists():
-            contract = _contract(Path(path), named=True)
+        name, equals, source = word.partition("=")
+        if equals and not is_url(word) and not Path(word).exists():
+            contract = _contract(source, named=True)
             if contract is not None:
                 named[name] = contract
         else:
-            general = _contract(Path(word), named=False) or general
+            general = _contract(word, named=False) or general
     return _Documents(named, general)
 
 
-def _contract(path: Path, *, named: bool) -> Contract | None:
-    """Return the contract of a file; None, with a warning, if it cannot be read."""
+def _contract(source: str, *, named: bool) -> Contract | None:
+    """Return the contract of a file or a URL; None if it cannot be read, which a warning says."""
     from wirelint.openapi.read import read as read_document  # noqa: PLC0415 - loads libraries that few need
     from wirelint.openapi.text import DocumentError  # noqa: PLC0415 - likewise
 
     try:
-        return read_document(path, named=named)
+        return read_document(source, named=named)
     except DocumentError as error:
-        _log.warning("wirelint: %s: %s: continuing without this document", path, error)
+        _log.warning("wirelint: %s: %s: continuing without this document", shown(source), error)
         return None
 
 
