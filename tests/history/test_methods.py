@@ -142,6 +142,48 @@ def test_what_is_not_there() -> None:
     assert of(ABSENT, turn("GET /orders/7", 404, "Cannot GET /orders/7", "Content-Type: text/plain"), fails) == []
 
 
+PUT_FAILS = turn("PUT /orders/7", 500, FAILED, sent="{}")
+MISSING = turn("GET /orders/7", 404, NOT_FOUND)
+CREATED = turn("POST /orders", 201, '{"id": 1}', sent="{}")
+
+
+def test_a_put_to_what_only_a_post_creates() -> None:
+    assert one(ABSENT, CREATED + MISSING + PUT_FAILS).suggested_status == 404
+    assert of(ABSENT, MISSING, PUT_FAILS) == []
+    assert of(ABSENT, MISSING, CREATED, PUT_FAILS) == []
+    named = turn("GET /orders/mine", 404, NOT_FOUND), turn("PUT /orders/mine", 500, FAILED, sent="{}")
+    assert of(ABSENT, CREATED, *named) == []
+
+
+def test_a_look_right_after_the_failure() -> None:
+    patch = turn("PATCH /orders/7", 500, FAILED, sent="{}")
+    (finding,) = of(ABSENT, patch, MISSING)
+    assert (finding.method, finding.status, notes(finding)) == ("PATCH", 500, ["fails", "not there"])
+    assert of(ABSENT, turn("GET /orders/7", 200, "{}"), patch, MISSING) == []
+    assert of(ABSENT, patch, turn("DELETE /orders/7", 204, ""), MISSING) == []
+    assert of(ABSENT, turn("DELETE /orders/7", 500, FAILED), MISSING) == []
+
+
+def test_what_one_caller_does_not_find_may_be_there_for_another() -> None:
+    missing = turn("GET /orders/7", 404, NOT_FOUND, asked=(ADA,))
+    patch = turn("PATCH /orders/7", 500, FAILED, sent="{}", asked=(BOB,))
+    assert of(ABSENT, missing, patch) == []
+    assert len(of(ABSENT, missing, patch.replace(BOB, ADA))) == 1
+
+
+def test_a_call_below_what_was_not_found() -> None:
+    works = turn("POST /orders/1/rename", 200, "{}", sent="{}")
+    fails = turn("POST /orders/7/rename", 500, FAILED, sent="{}")
+    assert len(of(ABSENT, works, MISSING, fails)) == 1
+    assert of(ABSENT, MISSING, fails) == []
+    assert of(ABSENT, works, MISSING, CREATED, fails) == []
+
+
+def test_a_failed_delete_may_have_taken_effect() -> None:
+    there, failed = turn("GET /orders/7", 200, "{}"), turn("DELETE /orders/7", 500, FAILED)
+    assert of(AS_404, there, failed, turn("DELETE /orders/7", 404, NOT_FOUND), UNKNOWN) == []
+
+
 def test_a_working_method_refused() -> None:
     works, refusal = (
         turn("PUT /settings", 200, "{}", sent="{}"),

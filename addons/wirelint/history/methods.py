@@ -22,7 +22,7 @@ from wirelint.evidence.wording import Wording, wording
 from wirelint.history.allowed import allowance
 from wirelint.history.paths import Attempt, Path, Place, face, is_good, may_as_much, place_of
 from wirelint.history.turns import in_turn
-from wirelint.history.visits import Present
+from wirelint.history.visits import Present, resource_of
 
 UNSUPPORTED: Final = 1
 """404 or 400 for a method that the resource does not support."""
@@ -163,6 +163,8 @@ class Methods:
         if method == "HEAD":
             yield from _head(exchange, visit, path)
         elif status in (400, 404):
+            if status == 404 and method == "GET" and path.failing is not None:
+                yield from self._of_look(visit, place, path)
             attempt = self._refused(exchange, visit, place, path)
             self._refusal = (visit, attempt)
             if attempt is not None and attempt.answered is not None and self._is_elsewhere(attempt):
@@ -256,9 +258,12 @@ class Methods:
 
     def _gone(self, visit: Visit, place: Place, path: Path, gone: Visit) -> Iterator[MethodProof]:
         above = self._paths.get(place.above, visit.ended)
-        if gone.target != visit.target or (above is not None and above.written > path.gone_at):
-            return  # a resource created since may have this name
-        if visit.method in ("DELETE", "PATCH") or (visit.method == "GET" and gone.method == "DELETE"):
+        if gone.target != visit.target or not _is_gone_for(gone, visit):
+            return
+        if above is not None and above.written > path.gone_at:
+            return  # what was created since may have this name
+        changes = visit.method in ("DELETE", "PATCH") or (visit.method == "PUT" and _is_named_by_service(place, above))
+        if changes or (visit.method == "GET" and gone.method == "DELETE"):
             story = (gone.step("deleted" if gone.method == "DELETE" else "not there"),)
             yield MethodProof(GONE_FAILED, visit, visit.method, story, "fails for what is not there")
 
@@ -290,16 +295,35 @@ class Methods:
             yield MethodProof(UNSUPPORTED_FAILED, attempt.visit, method, story, "the method works on a member")
 
     def _below_what_is_gone(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
-        """Find a 500 to a call on a deleted resource: ``POST /kernels/7/restart``."""
+        """A 500 to a call on something that was deleted, or was not found: ``POST /kernels/7/restart``."""
         above = self._paths.get(place.above, visit.ended)
-        if above is None or above.gone is None or above.gone.method != "DELETE":
+        gone = None if above is None else above.gone
+        if above is None or gone is None or not _is_gone_for(gone, visit):
+            return
+        if gone.method != "DELETE" and not self._works_elsewhere(exchange, visit, above):
             return
         words = wording(exchange)
         if words is None or words.upstream or self.is_outage(visit.service, place.path, visit.ended):
             return
-        yield MethodProof(
-            GONE_FAILED, visit, exchange.request.method, (above.gone.step("deleted"),), "fails for what is not there"
-        )
+        story = (gone.step("deleted" if gone.method == "DELETE" else "not there"),)
+        yield MethodProof(GONE_FAILED, visit, exchange.request.method, story, "fails for what is not there")
+
+    def _works_elsewhere(self, exchange: Exchange, visit: Visit, above: Path) -> bool:
+        """Return whether a call was handled on another resource, and nothing was created since one was not there."""
+        if self._handled.get((hash((visit.service, visit.route)), exchange.request.method), visit.ended) is None:
+            return False
+        collection = exchange.request.path.rstrip("/").rpartition("/")[0].rpartition("/")[0]
+        found = self._paths.get(resource_of(exchange, collection), visit.ended) if collection else None
+        return found is None or found.written < above.gone_at
+
+    def _of_look(self, visit: Visit, place: Place, path: Path) -> Iterator[MethodProof]:
+        """A GET that finds nothing where a change failed just before, and nothing was known to be there."""
+        failing, above = path.failing, self._paths.get(place.above, visit.ended)
+        if failing is None or failing.visit.target != visit.target or not _is_gone_for(visit, failing.visit):
+            return
+        if in_turn(failing.visit, visit) and (above is None or above.written < failing.number):
+            story: tuple[Step, ...] = (failing.visit.step("fails"),)
+            yield MethodProof(GONE_FAILED, failing.visit, failing.method, story, "not there")
 
     # Recording
 
@@ -364,6 +388,12 @@ class Methods:
         method, words, shown = exchange.request.method, wording(exchange), path.shown
         if method not in ("DELETE", "PATCH", "PUT") or words is None or words.upstream:
             return
+        if path.gone is None and path.alive is None and not self.is_outage(visit.service, place.path, visit.ended):
+            above = self._paths.get(place.above, visit.ended)
+            if method == "PATCH" or (method == "PUT" and _is_named_by_service(place, above)):
+                path.failing = Attempt(visit, method, place, words, self._number, None)
+        if method == "DELETE" and path.gone is None:
+            path.doubt(method)  # it may have taken effect
         tried = path.tried.get(method)
         if shown is None or path.guessed or shown.method != "GET" or (tried is not None and tried.handled):
             return
@@ -425,6 +455,18 @@ def may_prove(state: State) -> Opens:
 def _is_tried_otherwise(path: Path) -> bool:
     """Return whether a method other than GET was tried on a path; only then the path can be there for one."""
     return len(path.tried) > ("GET" in path.tried)
+
+
+def _is_gone_for(gone: Visit, other: Visit) -> bool:
+    """Return whether what one caller deleted, or did not find, is not there for the sender of another request."""
+    if gone.method == "DELETE" and gone.succeeded:
+        return True
+    return gone.credential == other.credential and gone.stranger is other.stranger and gone.tenant == other.tenant
+
+
+def _is_named_by_service(place: Place, above: Path | None) -> bool:
+    """Return whether a path is that of a member which only a POST to its collection can create."""
+    return place.like_id and above is not None and above.posted is not None
 
 
 def _yes() -> bool:

@@ -102,7 +102,8 @@ class Path(msgspec.Struct, eq=False, gc=False):
     that it does not, and ``gone_at`` its number. ``posted``: the latest successful POST. ``written``: number of the
     last successful PUT or POST. ``read``: the latest successful GETs, by target and credential. ``face``: a number for
     the content of the latest GET. ``waiting``: refusals that one more GET proves to be wrong. ``puzzling``: an answered
-    unknown method, with a number for its content. ``head``: a failed HEAD.
+    unknown method, with a number for its content. ``head``: a failed HEAD. ``failing``: a change that met a
+    500 where no resource was known to exist.
     """
 
     tried: dict[str, Tried] = {}
@@ -117,6 +118,7 @@ class Path(msgspec.Struct, eq=False, gc=False):
     waiting: tuple[Attempt, ...] = ()
     puzzling: tuple[int | None, Attempt] | None = None
     head: Attempt | None = None
+    failing: Attempt | None = None
 
     @property
     def shown(self) -> Visit | None:
@@ -134,11 +136,11 @@ class Path(msgspec.Struct, eq=False, gc=False):
 
     def show(self, visit: Visit, *, guessed: bool = False) -> None:
         """Record that the resource exists."""
-        self.alive, self.gone, self.guessed = visit, None, guessed
+        self.alive, self.gone, self.guessed, self.failing = visit, None, guessed, None
 
     def lose(self, visit: Visit, number: int) -> None:
         """Record that the resource does not exist."""
-        self.alive, self.gone, self.gone_at = None, visit, number
+        self.alive, self.gone, self.gone_at, self.failing = None, visit, number, None
 
     def doubt(self, method: str) -> None:
         """Record a request without an answer: after a write it is unknown whether the resource exists."""

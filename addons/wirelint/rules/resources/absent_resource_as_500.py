@@ -2,8 +2,10 @@
 
 What it does
 ------------
-Reports a 500 to a request for something that the service deleted or did not find just before: DELETE or PATCH on a
-resource for which GET gets 404, and calls below a deleted resource (``POST /kernels/7/restart``).
+Reports a 500 to a request for something that the service deleted or did not find just before: DELETE, PATCH or PUT
+where GET answers 404 to the same caller, and calls below what was deleted (``POST /kernels/7/restart``). PUT counts
+where members get their ids from POST. Calls below what was not found count where they were handled for another resource.
+A GET that finds nothing right after a PATCH or PUT failed proves it as well.
 
 Why it matters
 --------------
@@ -39,7 +41,7 @@ RULE = Rule(
     confidence=Confidence.STRONG,
     because="the service itself said that the resource does not exist, and nothing was seen to bring it back",
     basis="policy: RFC 9110 section 15.5.5 defines 404 for resources that do not exist",
-    when=When(status="500"),
+    when=When(status="404 500"),
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=404,
     recalls=(Methods,),
@@ -51,14 +53,19 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Report a failure for a resource that is gone."""
     for proof in context.recall(Methods).proofs(exchange):
         if proof.kind == GONE_FAILED:
-            fault, gone = proof.fault, proof.story[0]
-            if proof.method == "DELETE" and gone.request == f"DELETE {fault.route}":
-                continue  # repeated-delete-5xx reports it
+            fault, current = proof.fault, context.state.visit(exchange)
+            if fault is current:
+                gone = proof.story[0]
+                if proof.method == "DELETE" and gone.request == f"DELETE {fault.route}":
+                    continue  # repeated-delete-5xx reports it
+            else:
+                gone = current.step(proof.note)
             yield Hit(
                 "500 sent for a resource that does not exist; 404 is expected",
                 f"{gone.request} → {gone.outcome}; {fault.method} {fault.route} → {fault.status}",
                 story=proof.story,
                 note=proof.note,
+                about=None if fault is current else fault,
             )
 
 
