@@ -22,13 +22,13 @@ settings.load_profile("test")
 
 @pytest.fixture
 def free_port() -> int:
-    """A free TCP port of ``127.0.0.1``; for a second one call ``support.free_port``."""
+    """Return a free TCP port of ``127.0.0.1``; for a second one call ``support.free_port``."""
     return support.free_port()
 
 
 @pytest.fixture
 def background(tmp_path: Path) -> Iterator[support.Background]:
-    """Starts processes, by the parameters of ``support.Process`` less ``log``, and stops them after the test."""
+    """Provide a function that starts processes, with the parameters of ``support.Process`` except ``log``."""
     with contextlib.ExitStack() as started:
 
         def start(
@@ -50,7 +50,7 @@ def background(tmp_path: Path) -> Iterator[support.Background]:
 
 @pytest.fixture
 def wirelint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
-    """The ``wirelint`` command, in an empty folder, untouched by the settings of whoever runs the tests."""
+    """Return the ``wirelint`` command, in an empty folder, isolated from the user's settings."""
     for name in list(os.environ):
         if name.startswith("WIRELINT_") or name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
             monkeypatch.delenv(name)

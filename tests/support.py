@@ -31,7 +31,7 @@ POLL = 0.02
 
 
 def free_port() -> int:
-    """A TCP port of ``127.0.0.1`` that nothing listens on right now, another one each time.
+    """Return a TCP port of ``127.0.0.1`` that nothing listens on right now, another one each time.
 
     It lies below those that systems take for connections: until it is listened on, no client of another test gets it.
     """
@@ -61,7 +61,7 @@ def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) 
 
 
 def listening(port: int) -> bool:
-    """Whether something accepts connections on ``port`` of ``127.0.0.1``."""
+    """Return whether something accepts connections on ``port`` of ``127.0.0.1``."""
     try:
         socket.create_connection((HOST, port), timeout=1.0).close()
     except OSError:
@@ -132,16 +132,16 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Return its process id."""
         return self._popen.pid
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """Return whether it has not ended."""
         return self._popen.poll() is None
 
     def output(self) -> str:
-        """All that it has printed so far."""
+        """Return all that it has printed so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for_output(self, text: str, timeout: float = 20.0) -> None:
@@ -149,7 +149,7 @@ class Process:
         self._await(lambda: text in self.output(), f"{text!r} in its output", timeout)
 
     def wait(self, timeout: float = 20.0) -> int:
-        """Its exit code, once it has ended by itself.
+        """Return its exit code, once it has exited by itself.
 
         Raises:
             subprocess.TimeoutExpired: it has not within ``timeout``.

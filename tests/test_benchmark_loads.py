@@ -16,7 +16,7 @@ STALL_SECONDS = 0.5
 
 @contextmanager
 def stalling(*, after: int) -> Iterator[int]:
-    """A service that stands still once, for all clients: it answers one at a time."""
+    """Provide a service that stands still once, for all clients: it answers one at a time."""
     turn = threading.Lock()
     asked = 0
 

@@ -39,7 +39,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def words(name: str, **variables: str) -> list[str]:
-    """A service's command."""
+    """Return a service's command."""
     command = services()[name]["command"]
     return resolved(command, **variables).split() if isinstance(command, str) else [*command]
 

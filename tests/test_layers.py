@@ -102,7 +102,7 @@ def impurity(layer: str, top: str) -> str | None:
 
 
 def offences(addons: Path) -> list[str]:
-    """Each forbidden import below ``addons`` as ``file:line: name: why``, in order."""
+    """Return each forbidden import below ``addons`` as ``file:line: name: why``, in order."""
     return [
         f"{path}:{line}: {name}: {why}"
         for file in sorted(addons.rglob("*.py"))
@@ -147,7 +147,7 @@ def names_taken_twice(addons: Path) -> list[str]:
 
 
 def loaded(addons: Path, *packages: str) -> set[str]:
-    """The modules that importing all of ``wirelint.<package>`` brings in, beyond those of msgspec."""
+    """Return the modules that importing all of ``wirelint.<package>`` brings in, beyond those of msgspec."""
     command = [sys.executable, "-c", PROBE, str(addons), *packages]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == 0, run.stderr

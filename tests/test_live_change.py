@@ -45,7 +45,7 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 
 def loaded(live: Live) -> tuple[float, float]:
-    """Whether the configuration read last is in force, and since when one is."""
+    """Return whether the configuration read last is in force, and since when one is."""
     names = ("config_last_reload_successful", "config_last_reload_success_timestamp_seconds")
     successful, since = (total(live.metrics, name) for name in names)
     return successful, since

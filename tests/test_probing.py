@@ -36,7 +36,7 @@ def fields(exchange: Exchange, kind: Any) -> dict[str, str]:
 
 
 def asked(exchanges: list[Exchange]) -> int:
-    """How many of them are sent again, to a service that is not there."""
+    """Return how many of them are repeated, to a service that does not run."""
     prober = Prober({"shop": f"http://{HOST}:{free_port()}"}, catalogue(), lambda _: None, state=State(), pause=0)
     for exchange in [*exchanges, an_exchange("/the/last")]:
         prober.offer(exchange)

@@ -20,7 +20,7 @@ RUN = list(map(Requirement, PROJECT["project"]["dependencies"]))
 
 
 def group(name: str) -> Iterator[Requirement]:
-    """What pyproject.toml asks for in a dependency group."""
+    """Return the requirements of a dependency group in pyproject.toml."""
     for each in PROJECT["dependency-groups"][name]:
         yield from [Requirement(each)] if isinstance(each, str) else group(each["include-group"])
 

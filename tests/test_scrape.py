@@ -1,4 +1,4 @@
-"""What benchmarks.scrape measures, and what docs/scale.md reckons with."""
+"""The figures of benchmarks.scrape, which docs/scale.md uses."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ child.wait()
 
 
 def gone(pid: int) -> bool:
-    """Whether no process ``pid`` runs; one that ended and that nobody waited for is gone too."""
+    """Return whether no process ``pid`` runs; a zombie does not count as running."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

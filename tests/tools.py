@@ -27,7 +27,7 @@ SERVER_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def find_tool(name: str) -> Path | None:
-    """Where the program ``name`` is, if it is installed."""
+    """Return the path of the program ``name``, if it is installed."""
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), *SERVER_FOLDERS))
     for alias in NAMES.get(name, (name,)):
         if found := shutil.which(alias, path=path):
@@ -36,7 +36,7 @@ def find_tool(name: str) -> Path | None:
 
 
 def require_tool(name: str) -> Path:
-    """Where the program ``name`` is; without it the test fails in CI (``CI=true``) and is skipped elsewhere.
+    """Return the path of the program ``name``; without it the test fails in CI (``CI=true``) and is skipped elsewhere.
 
     Call it in a test or a fixture. In CI a missing program would otherwise hide every test that needs it.
     """

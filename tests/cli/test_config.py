@@ -15,7 +15,7 @@ def audit(wirelint: Shell) -> Shell:
 
 
 def shown(audit: Shell, *words: str) -> str:
-    """The format that was in force."""
+    """Return the format that was in force."""
     out = audit("audit", *words, "a.har").out
     return "jsonl" if out.startswith("{") else "full" if out.startswith("high  ") else "concise"
 

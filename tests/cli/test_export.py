@@ -16,7 +16,7 @@ from wirelint.sources.envoy.config.lua import SECRETS
 
 
 def read(file: Path) -> list[Any]:
-    """The documents of a file."""
+    """Return the documents of a file."""
     return list(YAML(typ="safe").load_all(file.read_text(encoding="utf-8")))
 
 

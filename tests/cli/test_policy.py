@@ -33,7 +33,7 @@ def audit(wirelint: Shell) -> Shell:
 
 
 def found(audit: Shell, *words: str) -> dict[str, str]:
-    """Rules that fired, and how severely."""
+    """Return rules that fired, and how severely."""
     run = audit("audit", "--format", "jsonl", *words, "a.har")
     assert run.code in (0, 1), run.err
     return {each["rule"]: each["severity"] for each in map(json.loads, run.out.splitlines())}
@@ -149,7 +149,7 @@ def test_the_documented_example_holds(audit: Shell) -> None:
 
 
 def keys(schema: Any, root: Any, value: Any, place: str = "") -> Iterator[str]:
-    """Keys of ``value`` that a schema does not know."""
+    """Yield keys of ``value`` that a schema does not know."""
     schema = root["$defs"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -27,7 +27,7 @@ _decorated = re.compile(r"@once_per_answer\ndef (\w+)\(")
 
 
 def facts() -> dict[str, Callable[[Exchange], Any]]:
-    """All functions that are decorated, by module and name."""
+    """Return all functions that are decorated, by module and name."""
     found = {}
     for file in sorted(ROOT.rglob("*.py")):
         for name in _decorated.findall(file.read_text(encoding="utf-8")):
@@ -47,7 +47,7 @@ ERRORS = [
 
 
 def elsewhere(exchange: Exchange) -> Exchange:
-    """The same answer to another request to another service that more is known of, its passing fields left out."""
+    """Return the same answer to another request, to another service with known facts, without passing fields."""
     response = exchange.response
     assert response is not None
     kept = Headers((name, value) for name, value in response.headers.fields if name.decode().lower() not in PASSING)

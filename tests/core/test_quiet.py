@@ -31,7 +31,7 @@ def an_exchange(at: float, status: int | None = 200, **more: Any) -> Exchange:
 
 
 def told(*exchanges: Exchange) -> list[bool]:
-    """Whether each was passed over."""
+    """Return whether each was passed over."""
     quiet, found = Quiet(), []
     for exchange in exchanges:
         found.append(quiet.holds(exchange))
@@ -144,7 +144,7 @@ class Joined(Seen):
 
 
 def counting(memory: type[Seen]) -> tuple[Engine, list[str]]:
-    """An engine with a rule that looks back, and what that rule was asked about."""
+    """Return an engine with a rule that looks back, and what that rule was asked about."""
     ran: list[str] = []
 
     def look(exchange: Exchange, context: object) -> list[Hit]:

@@ -26,7 +26,7 @@ ONE = visit_of(exchange(), State())
 
 
 def visit(ended: float = 0.0, status: int | None = 200, **changes: Any) -> Visit:
-    """One like all others, but for what is named."""
+    """Return one like all others, except for the given attributes."""
     values: dict[str, Any] = {
         "status": status,
         "verdict": Verdict.OK if status is not None and status < 400 else Verdict.CLIENT_ERROR,

@@ -29,7 +29,7 @@ def recorded(tmp_path: Path) -> Recorded:
 
 
 def large(size: int) -> Exchange:
-    """An error whose text stands far behind what a proxy keeps by default."""
+    """Return an error whose text is beyond the part that a proxy keeps by default."""
     content = b'{"padding": "%b", "success": false, "error": "too late"}' % (b"x" * size)
     fields = Headers.of(("Content-Type", "application/json"), ("Transfer-Encoding", "chunked"))
     return Exchange(

@@ -34,7 +34,7 @@ def targets(uid: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def lost(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """What is in ``before`` and not, or not the same, in ``after``."""
+    """Return the parts of ``before`` that are missing or different in ``after``."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key, value in before.items():
             if key not in after:

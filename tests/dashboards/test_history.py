@@ -57,7 +57,7 @@ class Nowhere:
 
 
 def samples(end: float) -> Iterator[str]:
-    """What scrapes of a proxy would have seen until ``end``."""
+    """Return what scrapes of a proxy would have seen until ``end``."""
     ours = catalogue()
     stats = Stats()
     metrics = Metrics(ours, mitmproxy="12.2.3", limits=Limits(services=2))
@@ -106,7 +106,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 
 
 def started(folder: Path, change: Callable[[str], str]) -> Iterator[Prometheus]:
-    """Prometheus with the history, and with the rules evaluated once a second so that nobody waits for them."""
+    """Provide Prometheus with the history, and with the rules evaluated once a second."""
     hurried = []
     for path in RULES:
         (folder / path.name).write_text(path.read_text().replace("interval: 1m", "interval: 1s"))
@@ -118,7 +118,7 @@ def started(folder: Path, change: Callable[[str], str]) -> Iterator[Prometheus]:
 
 
 def evaluated(running: Prometheus) -> bool:
-    """Whether all rules were evaluated, those again that read what others recorded."""
+    """Return whether all rules were evaluated, those again that read what others recorded."""
     names = {each["metric"]["__name__"] for each in running.instant('{__name__=~"service.*:.+"}')}
     return names == {name for _, members in rules() for name, _ in members} and bool(running.instant(FIRING))
 
@@ -143,14 +143,14 @@ def expressions() -> Iterator[tuple[str, str]]:
 
 
 def selectors(expression: str) -> set[str]:
-    """What an expression reads, each with its matchers."""
+    """Return the metrics that an expression reads, each with its matchers."""
     whole = {f"{name}{matchers}" for name, matchers in SELECTOR.findall(expression)}
     bare = set(NAME.findall(re.sub(r"\"[^\"]*\"", '""', SELECTOR.sub(" ", expression))))
     return whole | bare
 
 
 def complaints(running: Prometheus) -> list[str]:
-    """Expressions that give nothing, or read something that is not there."""
+    """Return expressions without a result, or that read a missing metric."""
     end = time.time()
     found = []
     for name, expression, instant in targets():

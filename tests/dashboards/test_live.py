@@ -51,7 +51,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 
 
 def seen(running: Prometheus) -> bool:
-    """Whether there is enough for a rate of everything, and the rules were evaluated over it."""
+    """Return whether there is enough for a rate of everything, and the rules were evaluated over it."""
     needed = (
         "count(count by (service) (rate(wirelint_exchanges_total[1m]))) >= 5",
         "sum(rate(wirelint_upstream_failures_total[1m])) > 0",

@@ -23,7 +23,7 @@ VERSIONS = ("1.29.1", "1.37.0")
 
 
 def closed(required: str, **properties: Any) -> dict[str, Any]:
-    """A schema of an object with just these fields."""
+    """Return a schema of an object with just these fields."""
     return {
         "type": "object",
         "properties": properties,
@@ -99,7 +99,7 @@ CUSTOM: dict[str, dict[str, Any]] = {
 
 
 def validate(manifest: Manifest, version: str) -> None:
-    """Raises unless the API takes it; fields that it does not know count as faults."""
+    """Raise unless the API accepts it; unknown fields count as errors."""
     if manifest["kind"] in CUSTOM:
         jsonschema.validate(manifest, CUSTOM[manifest["kind"]])
     else:
@@ -127,7 +127,7 @@ def by_name(there: list[Manifest]) -> dict[tuple[str, str], Manifest]:
 
 
 def fields(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
-    """Every object in a manifest with its place."""
+    """Yield every object in a manifest with its place."""
     if isinstance(value, dict):
         yield path, value
         for name, each in value.items():

@@ -40,18 +40,18 @@ class Net(NamedTuple):
     caller: str
 
     def words(self, place: str, *command: str, user: int | None = None) -> list[str]:
-        """A command that is to run in one of them."""
+        """Return a command to run in one of them."""
         switch = [] if user is None else ["setpriv", f"--reuid={user}", *READING]
         return ["ip", "netns", "exec", place, *switch, *command]
 
     def fetch(self, place: str, url: str, *fields: str, user: int | None = None) -> str:
-        """The content at an address, or the status of an error."""
+        """Return the content at an address, or the status of an error."""
         command = self.words(place, sys.executable, "-c", FETCH, url, *fields, user=user)
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
 
 
 def run(*command: str, env: dict[str, str] | None = None) -> None:
-    """Raises where it fails."""
+    """Run a command; raise if it fails."""
     subprocess.run(command, check=True, capture_output=True, timeout=30, env={**os.environ, **(env or {})})
 
 
@@ -81,7 +81,7 @@ def net() -> Iterator[Net]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """One that users other than root can reach."""
+    """Provide one that users other than root can reach."""
     made = Path(tempfile.mkdtemp(prefix="wirelint-", dir="/tmp"))
     made.chmod(0o777)
     yield made
@@ -93,7 +93,7 @@ def value(container: dict[str, Any], name: str) -> str:
 
 
 def counter(net: Net) -> Callable[[str], float]:
-    """Reads what wirelint has counted of a service, by direction."""
+    """Provide a function that reads wirelint's counts of a service, by direction."""
 
     def count(labels: str) -> float:
         text = net.fetch(net.pod, "http://127.0.0.1:9464/metrics")

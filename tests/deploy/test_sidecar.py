@@ -24,7 +24,7 @@ RUNS = ("base", "overlays/reverse", "overlays/inbound-outbound")
 
 
 def image_environment() -> dict[str, str]:
-    """What the image sets of wirelint's variables."""
+    """Return wirelint's variables that the image sets."""
     return dict(re.findall(r"\b(WIRELINT_\w+)=([^\s\\]+)", (ROOT / "Dockerfile").read_text(encoding="utf-8")))
 
 
@@ -37,14 +37,14 @@ def sidecar(name: str) -> dict[str, Any]:
 
 
 def default(option: str) -> Any:
-    """The default of one of the options of ``wirelint proxy``."""
+    """Return the default of one of the options of ``wirelint proxy``."""
     command = cli.get_command(click.Context(cli), "proxy")
     assert command is not None
     return named([each.to_info_dict() for each in command.params], option)["default"]
 
 
 def variables(container: Manifest, of: Manifest) -> dict[str, str]:
-    """A container's environment, with what it takes from its pod."""
+    """Return a container's environment, with what it takes from its pod."""
     found = {}
     for variable in container.get("env", []):
         if "value" in variable:
@@ -58,7 +58,7 @@ def variables(container: Manifest, of: Manifest) -> dict[str, str]:
 
 
 def words(container: Manifest, of: Manifest) -> list[str]:
-    """A container's arguments as Kubernetes fills them in."""
+    """Return a container's arguments as Kubernetes fills them in."""
     known = variables(container, of)
     return [re.sub(r"\$\((\w+)\)", lambda found: known[found[1]], word) for word in container["args"]]
 

@@ -34,7 +34,7 @@ class Walked:
         self.findings = proxy.findings()
 
     def of(self, scenario: Scenario) -> list[Finding]:
-        """Findings at the scenario's method, route and status."""
+        """Return findings at the scenario's method, route and status."""
         path = next(shape(route(path_of(answer))) for answer in self.answers if answer.scenario is scenario)
         return [
             each

@@ -1,4 +1,4 @@
-"""How ``wirelint proxy`` ends: it sees to its end what is going on, and lets nobody wait."""
+"""``wirelint proxy`` shuts down gracefully: it finishes exchanges in flight, and no client waits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def service() -> Iterator[Service]:
 
 
 def state(proxy: Audited) -> int:
-    """The status of its readiness, 0 where nobody answers."""
+    """Return the status of its readiness, 0 without an answer."""
     try:
         answer = talk(proxy.metrics_port, b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
     except OSError:

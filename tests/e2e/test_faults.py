@@ -1,4 +1,4 @@
-"""What services and clients do wrong around ``wirelint proxy``: others see what they would without it; metrics tell."""
+"""Faults of services and clients around ``wirelint proxy``: others see the same as without it; metrics show them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def proxy(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @contextlib.contextmanager
 def one_more(proxy: Audited, kind: str) -> Iterator[None]:
-    """What happens within makes one more failure of a kind, and of no other."""
+    """Check that the block adds one failure of a kind, and none of another."""
     before = failures(proxy)
     yield
     wait_until(lambda: failures(proxy) != before, f"a failure of kind {kind}, after {before}")
@@ -45,7 +45,7 @@ def one_more(proxy: Audited, kind: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def one_given_up(proxy: Audited, code: str, verdict: str) -> Iterator[None]:
-    """What happens within makes one more exchange that its client gave up, and no failure of anybody."""
+    """Check that the block adds one exchange that its client abandoned, and no failure."""
     known = failures(proxy)
 
     def given_up() -> int:
@@ -164,7 +164,7 @@ def test_slow_clients_hold_up_nobody(proxy: Audited) -> None:
             still_fine(proxy)
             assert time.monotonic() - begun < 5
         wait_until(lambda: proxy.samples("wirelint_in_flight_exchanges")[()] == 0, "what went on before to be over")
-        # And whoever makes it to the end is served.
+        # A client that connects in time is served.
         clients[0].sendall(b"Connection: close\r\n\r\n")
         assert read_all(clients[0]) == OK
 

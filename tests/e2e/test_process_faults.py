@@ -26,7 +26,7 @@ def service() -> Iterator[Service]:
 
 
 def refuses(tmp_path: Path, *words: str) -> str:
-    """What the proxy says that does not start."""
+    """Return the message of a proxy that does not start."""
     command = [sys.executable, "-m", "wirelint", "proxy", *words, "--confdir", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=30)
     assert done.returncode == 2

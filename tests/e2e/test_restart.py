@@ -55,7 +55,7 @@ def service() -> Iterator[str]:
 
 
 def failures(folder: Path, service: str, *calls: str) -> float:
-    """How many errors under 200 a proxy with a state file counts."""
+    """Return how many errors under 200 a proxy with a state file counts."""
     with Audited({"torrents": service}, folder, "--state", str(folder / "state")) as proxy:
         with httpx.Client(base_url=proxy.url("torrents"), trust_env=False) as client:
             for call in calls:

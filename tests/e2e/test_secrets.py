@@ -61,7 +61,7 @@ CARRIERS: Mapping[str, Callable[[str], Sent]] = {
     "referer": lambda s: Sent(fields=(("Referer", f"https://ada:{s}@shop.test/"),)),
 }
 
-# Where only the looks of a secret tell that it is one.
+# Places where only the form of a secret shows that it is one.
 OPAQUE_CARRIERS: Mapping[str, Callable[[str], Sent]] = {
     "path": lambda s: Sent(target=f"/reset/{s}"),
     "path-parameter": lambda s: Sent(target=f"/reset;token={s}"),
@@ -138,7 +138,7 @@ CASES = cases()
 
 
 def leaks(text: str) -> list[str]:
-    """The lines of a text in which a secret is to be read."""
+    """Return the lines of a text that contain a secret."""
     spelled = {
         *(OPAQUE, WORDS, quote(OPAQUE), OPAQUE.lower()),
         *(base64.b64encode(f"ada:{secret}".encode()).decode() for secret in (OPAQUE, WORDS)),
@@ -215,7 +215,7 @@ def test_single_findings(proxy: Audited) -> None:
 
 
 def entry(case: Case) -> dict[str, Any]:
-    """The same for a file."""
+    """Return the same for a file."""
     sent, said = case.sent, case.said
     kind = dict(sent.fields).get("Content-Type", "")
     status, _, reason = said.status.partition(" ")

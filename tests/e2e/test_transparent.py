@@ -54,7 +54,7 @@ def tool(*words: str) -> None:
 
 @pytest.fixture(scope="module")
 def names() -> Iterator[tuple[str, str]]:
-    """The client's namespace and the pod's."""
+    """Provide the client's namespace and the pod's."""
     client, pod = (f"wirelint-{os.getpid()}-{end}" for end in ("client", "pod"))
     with contextlib.ExitStack() as undo:
         for name in (client, pod):
@@ -76,7 +76,7 @@ def names() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def services(names: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Service]]:
-    """The pod's own services by port, and at 80 one that runs with the client."""
+    """Provide the pod's own services by port, and at 80 one that runs with the client."""
     client, pod = names
     folder = tmp_path_factory.mktemp("certificate")
     certs.CertStore.create_store(folder, "test", 2048)

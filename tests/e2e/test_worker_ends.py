@@ -1,4 +1,4 @@
-"""``wirelint proxy --workers 2`` where a process dies, stands still or is told to end."""
+"""``wirelint proxy --workers 2`` when a process dies, hangs or is asked to stop."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def service() -> Iterator[Service]:
 
 
 def told(proxy: Audited) -> Counter[tuple[str, ...]]:
-    """What was found how often."""
+    """Return the number of each finding."""
     return Counter(
         {(each["rule"], each["method"], each["route"], each["service"]): each["count"] for each in proxy.findings()}
     )
@@ -96,7 +96,7 @@ def test_the_processes_are_summed_up(service: Service, tmp_path: Path) -> None:
 
 
 def read_cpu(pid: int) -> tuple[float, float]:
-    """Seconds of processor time, in user and in kernel mode."""
+    """Return seconds of processor time, in user and in kernel mode."""
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     ticks = os.sysconf("SC_CLK_TCK")
     return int(words[11]) / ticks, int(words[12]) / ticks
@@ -106,7 +106,7 @@ def read_cpu(pid: int) -> tuple[float, float]:
 
 
 class Shop(Service):
-    """It lets Ada in or not as told, and asks its stock through the proxy."""
+    """It accepts or refuses Ada as configured, and asks its stock through the proxy."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class Shop(Service):
 
 
 def converse(shop: Shop, folder: Path, *arguments: str) -> Counter[tuple[str, ...]]:
-    """One story, told in order over all workers in turn; what is found in it."""
+    """Send one story in order over all workers by turns; return its findings."""
     stock = Service()
     stock.on("/levels/7", BUSY)
     services = {"shop": f"http://{HOST}:{shop.port}", "stock": f"http://{HOST}:{stock.port}"}

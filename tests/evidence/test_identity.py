@@ -238,7 +238,7 @@ def test_nothing_raw_is_kept(subject: Exchange) -> None:
 
 
 def contents(memory: object) -> list[str]:
-    """All that an object refers to, as text."""
+    """Return all that an object refers to, as text."""
     seen: set[int] = set()
     found: list[str] = []
 
@@ -271,5 +271,5 @@ def test_who_was_known_lately_is_told_by_all_fields_that_tell() -> None:
     ]
     assert len({each.credential for each in keys}) == 4
     assert who(("X-Api-Key", "a" * 20), ("Cookie", "sid=1")) == keys[0]
-    # With content beside them the fields alone do not tell.
+    # With content, the fields alone do not identify the sender.
     assert who(("X-Till", "17"), ("Cookie", "lang=en"), content='{"password": "hunter2"}') != who(("Cookie", "lang=en"))

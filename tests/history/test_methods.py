@@ -219,7 +219,7 @@ RULES = tuple(
 
 
 def story_of(client: int) -> list[Exchange]:
-    """A client with a part of the service of its own: its own words, paths and faults."""
+    """Return a client with its own part of the service: its own words, paths and faults."""
     words = f'{{"error": "nothing {"abc"[client]} here"}}'
     base = f"/{'abc'[client]}"
     told = (

@@ -1,4 +1,4 @@
-"""What a route answers: to strangers, to those with credentials, and by which methods it works."""
+"""Answers of routes: to anonymous clients, to authenticated ones, and the methods that work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a service speaks of errors: what is counted, what is not, and that counts begin anew and stay small."""
+"""Counts of a service's errors: what is counted, what is not, and that counts start again and stay small."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was told what: the stories of resources, credentials and clients."""
+"""Answers by resource, credential and client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which clients count as told to wait, and where."""
+"""Which clients count as asked to wait, and where."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ RPC = '{"jsonrpc": "2.0", "id": 1, "method": "x"}'
 
 
 def after(write: str, last: str = FIRST) -> tuple[bool, bool]:
-    """Whether a resource counts as touched, and as removed, by what was written since it was first seen."""
+    """Return whether a resource counts as touched, and as removed, by what was written since it was first seen."""
     memory, told = remembered(Writes, FIRST + write + last)
     first = visit_of(told[0], State())
     return memory.touched(told[-1], first), memory.removed(told[-1], first)

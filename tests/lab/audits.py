@@ -16,7 +16,7 @@ from wirelint.core.verdict import Verdict
 
 
 def rule(name: str = "made-up", severity: Severity = Severity.MEDIUM) -> Rule:
-    """A rule that does nothing."""
+    """Return a rule that does nothing."""
     return Rule(
         id=name,
         family="made",
@@ -34,7 +34,7 @@ RULE = rule()
 
 
 def plan(*rules: Rule) -> Plan:
-    """A plan of ``rules``."""
+    """Return a plan of ``rules``."""
     return Plan.of([Bound(each, Context()) for each in rules], (404, "GET", Kind.JSON))
 
 
@@ -56,7 +56,7 @@ def finding(
     origin: Origin | None = None,
     side: Side = Side.SERVER,
 ) -> Finding:
-    """A finding."""
+    """Return a finding."""
     return Finding(
         rule=name,
         severity=severity,

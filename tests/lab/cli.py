@@ -55,10 +55,10 @@ FEW = "unauthorized-without-challenge,throttled-without-retry-hint,created-witho
 
 
 def a_401() -> dict[str, object]:
-    """An entry that ``unauthorized-without-challenge`` (high, certain) finds."""
+    """Return an entry that ``unauthorized-without-challenge`` (high, certain) finds."""
     return entry(401, '{"error": "token is missing"}')
 
 
 def capture(*entries: object) -> bytes:
-    """A HAR document of a good entry and those given."""
+    """Return a HAR document of a good entry and those given."""
     return document(entry(200, '{"id": 7}'), *entries)

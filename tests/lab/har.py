@@ -27,7 +27,7 @@ def entry(
     response: dict[str, Any] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """One exchange; ``request``, ``response`` and ``more`` are laid over what it would have."""
+    """Return one exchange; ``request``, ``response`` and ``more`` override its parts."""
     content: dict[str, Any] = {"size": len(text or ""), "mimeType": "application/json"}
     if text is not None:
         content["text"] = text
@@ -55,23 +55,23 @@ def entry(
 
 
 def document(*entries: Any) -> bytes:
-    """A HAR document."""
+    """Return a HAR document."""
     log = {"version": "1.2", "creator": {"name": "test", "version": "1"}, "entries": list(entries)}
     return json.dumps({"log": log}).encode()
 
 
 def read(*entries: Any) -> list[Exchange | Skipped]:
-    """What entries are read as."""
+    """Return the exchanges and skips of entries."""
     return parsed(document(*entries))
 
 
 def parsed(data: bytes) -> list[Exchange | Skipped]:
-    """What a whole document is read as."""
+    """Return the exchanges and skips of a whole document."""
     return list(har.exchanges(har.entries(data, "x.har"), "x.har"))
 
 
 def one(item: dict[str, Any]) -> Exchange:
-    """The exchange that an entry is; fails the test where it is none."""
+    """Return the exchange of an entry; fail the test if it is skipped."""
     (found,) = read(item)
     assert isinstance(found, Exchange), found
     return found
@@ -85,7 +85,7 @@ def why(item: Any) -> str:
 
 
 def body_of(**content: Any) -> Any:
-    """The body of a response with this content."""
+    """Return the body of a response with this content."""
     exchange = one(entry(response={"content": content}))
     assert exchange.response is not None
     return exchange.response.body

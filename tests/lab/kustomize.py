@@ -23,7 +23,7 @@ BUILDS = {name: DEPLOY / name for name in ("base", *(f"overlays/{name}" for name
 KNOWN = {
     *("apiVersion", "kind", "resources", "components", "configMapGenerator", "generatorOptions", "patches", "images"),
 }
-# The field by which Kubernetes tells the members of a list of objects; other lists are taken as a whole.
+# The field by which Kubernetes merges lists of objects; other lists are replaced.
 KEYS = {
     "containers": "name",
     "initContainers": "name",
@@ -36,12 +36,12 @@ Manifest = dict[str, Any]
 
 
 def documents(text: str) -> list[Any]:
-    """The documents of a YAML text."""
+    """Return the documents of a YAML text."""
     return [each for each in YAML(typ="safe", pure=True).load_all(text) if each is not None]
 
 
 def render(folder: Path) -> list[Manifest]:
-    """What ``kustomize build folder`` prints, in any order.
+    """Return the output of ``kustomize build folder``, in any order.
 
     Raises:
         ValueError: it takes more than is known here.
@@ -122,7 +122,7 @@ def _operate(manifest: Manifest, operation: Mapping[str, Any]) -> None:
 
 
 def _merged(base: Any, change: Any, key: str | None = None) -> Any:
-    """A strategic merge: objects by field, lists of objects by the field that tells members, new ones first."""
+    """Return a strategic merge: objects by field, lists of objects by their key field, new members first."""
     if isinstance(base, dict) and isinstance(change, dict):
         both = {name: _merged(base.get(name), value, KEYS.get(name)) for name, value in change.items()}
         return {**base, **both}
@@ -143,12 +143,12 @@ def _rename(there: list[Manifest], image: Mapping[str, str]) -> None:
 
 
 def only(there: list[Manifest], kind: str, name: str | None = None) -> Manifest:
-    """The one manifest of a kind, and of a name where there are several."""
+    """Return the only manifest of a kind, or that of a name."""
     (found,) = (each for each in there if each["kind"] == kind and name in {None, each["metadata"]["name"]})
     return found
 
 
 def named(members: list[Manifest], name: str) -> Manifest:
-    """The one of a name in a list of containers, ports and the like."""
+    """Return the element of a name in a list of containers, ports and the like."""
     (found,) = (each for each in members if each["name"] == name)
     return found

@@ -23,7 +23,7 @@ while True:
 
 
 def origin(place: int, folder: Path) -> Process:
-    """A service in a process of its own."""
+    """Return a service in its own process."""
     return Process([sys.executable, "-c", ORIGIN, str(place)], log=folder / "origin.log", port=place)
 
 
@@ -86,7 +86,7 @@ class Load:
 
 
 def exchange(sock: socket.socket, request: bytes) -> tuple[str, bool]:
-    """What became of a request, and whether its connection is at its end."""
+    """Return the result of a request, and whether its connection ended."""
     answer = b""
     try:
         sock.sendall(request)

@@ -22,7 +22,7 @@ def exchange(
     answer: bytes = b"",
     method: str = "GET",
 ) -> Exchange:
-    """One exchange; ``key`` is the credential, ``at`` when it took place, ``sent`` and ``got`` are further fields."""
+    """Return one exchange; ``key`` is the credential, ``at`` its time, ``sent`` and ``got`` are further fields."""
     headers = Headers.of(*([("x-api-key", key)] if key else []), *sent)
     return Exchange(
         request=Request(method=method, target=target, authority="shop.example", headers=headers, body=Body(content)),

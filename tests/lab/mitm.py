@@ -187,7 +187,7 @@ class Proxy:
         return next(each.port for each in self.running.listeners if name is None or each.name == name)
 
     def exchange(self, path: str, timeout: float = 10.0) -> Exchange:
-        """The exchange for a path, once it was audited."""
+        """Return the exchange for a path, once it was audited."""
 
         def found() -> list[Exchange]:
             return [e for e in list(self.exchanges) if e.request.target == path]
@@ -236,7 +236,7 @@ def talk(port: int, request: bytes) -> bytes:
 
 
 def get(path: str, *fields: str) -> bytes:
-    """A request that asks for the connection to be closed."""
+    """Return a request that asks for the connection to be closed."""
     lines = [f"GET {path} HTTP/1.1", "Host: example.test", "Connection: close", *fields, "", ""]
     return "\r\n".join(lines).encode()
 

@@ -68,7 +68,7 @@ class Prometheus:
             return False
 
     def get(self, path: str, **fields: object) -> Any:
-        """The data that the API answers with.
+        """Return the data that the API answers with.
 
         :raises AssertionError: it refuses; the message says why.
         """
@@ -80,13 +80,13 @@ class Prometheus:
             raise AssertionError(f"{path} {fields}: {error.read().decode()}") from None
 
     def instant(self, expression: str, at: float | None = None) -> list[dict[str, Any]]:
-        """The series of an expression at one moment, now by default."""
+        """Return the series of an expression at one moment, now by default."""
         moment = {} if at is None else {"time": at}
         result: list[dict[str, Any]] = self.get("query", query=expression, **moment)["result"]
         return result
 
     def range(self, expression: str, start: float, end: float, step: float) -> list[dict[str, Any]]:
-        """The series of an expression over time."""
+        """Return the series of an expression over time."""
         answer = self.get("query_range", query=expression, start=start, end=end, step=step)
         result: list[dict[str, Any]] = answer["result"]
         return result
@@ -99,7 +99,7 @@ class Prometheus:
 
 
 def series(metrics: Metrics) -> Series:
-    """All samples by name and labels."""
+    """Return all samples by name and labels."""
     text = metrics.render()[1].decode()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -109,18 +109,18 @@ def series(metrics: Metrics) -> Series:
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:
-    """One sample; None where there is none."""
+    """Return one sample; None if there is none."""
     return series(metrics).get((f"wirelint_{name}", frozenset(labels.items())))
 
 
 def total(metrics: Metrics, name: str, **labels: str) -> float:
-    """The sum of a metric's samples that have these labels among theirs."""
+    """Return the sum of a metric's samples that have these labels among theirs."""
     wanted = set(labels.items())
     return sum(v for (n, have), v in series(metrics).items() if n == f"wirelint_{name}" and wanted <= have)
 
 
 def lines(metrics: Metrics, at: float, labels: Mapping[str, str]) -> list[str]:
-    """All samples of a scrape as OpenMetrics text with a timestamp, under the ``labels`` that a scrape adds."""
+    """Return all samples of a scrape as OpenMetrics text with a timestamp, under the ``labels`` that a scrape adds."""
     return [
         line(sample.name, {**labels, **sample.labels}, sample.value, at)
         for family in text_string_to_metric_families(metrics.render()[1].decode())
@@ -129,14 +129,14 @@ def lines(metrics: Metrics, at: float, labels: Mapping[str, str]) -> list[str]:
 
 
 def line(name: str, labels: Mapping[str, str], value: float, at: float) -> str:
-    """One sample."""
+    """Return one sample."""
     # An empty label is no label.
     shown = ",".join(f"{key}={json.dumps(text, ensure_ascii=False)}" for key, text in labels.items() if text)
     return f"{name}{{{shown}}} {float(value)!r} {at:.3f}"
 
 
 def written(folder: Path, samples: Iterable[str]) -> Path:
-    """Blocks of samples, for ``Prometheus(data=...)``."""
+    """Return blocks of samples, for ``Prometheus(data=...)``."""
     # What belongs to one metric has to stand together.
     text = folder / "history.om"
     text.write_text("\n".join(sorted(samples, key=lambda each: each.partition("{")[0])) + "\n# EOF\n")
@@ -157,17 +157,17 @@ _VALUES = {
 
 
 def filled(expression: str, **values: str) -> str:
-    """An expression as Grafana sends it, with the variables filled in; an unknown one stays and is refused."""
+    """Return an expression as Grafana sends it, with the variables filled in; an unknown one stays and is refused."""
     known = {**_VALUES, **values}
     return re.sub(r"\$(?:\{)?([A-Za-z_]\w*)\}?", lambda found: known.get(found[1], found[0]), expression)
 
 
 def panels(uid: str) -> list[dict[str, Any]]:
-    """The panels of a dashboard, without its headings."""
+    """Return the panels of a dashboard, without its headings."""
     whole = json.loads((DASHBOARDS / f"{uid}.json").read_text())
     return [panel for panel in whole["panels"] if panel["type"] != "row"]
 
 
 def now() -> float:
-    """The wall clock, cut to the minute."""
+    """Return the wall clock, cut to the minute."""
     return time.time() // 60 * 60

@@ -49,14 +49,14 @@ class _Auditor(Process):
             return False
 
     def get(self, path: str, accept: str = "*/*") -> str:
-        """A resource of its page."""
+        """Return a resource of its page."""
         asked = urllib.request.Request(f"http://{HOST}:{self.metrics_port}{path}", headers={"Accept": accept})
         with urllib.request.urlopen(asked, timeout=10) as answer:
             content: bytes = answer.read()
         return content.decode()
 
     def samples(self, metric: str) -> dict[tuple[str, ...], float]:
-        """A metric's values by the values of its labels, these in the order of their names."""
+        """Return a metric's values by the values of its labels, these in the order of their names."""
         found = {}
         for name, labels, value in _sample.findall(self.get("/metrics")):
             if name == metric:
@@ -64,7 +64,7 @@ class _Auditor(Process):
         return found
 
     def totals(self, metric: str, *names: str) -> Counter[tuple[str, ...]]:
-        """A counter's sums by the labels named, without those that are 0."""
+        """Return a counter's sums by the named labels, without those that are 0."""
         sums: Counter[tuple[str, ...]] = Counter()
         for name, labels, value in _sample.findall(self.get("/metrics")):
             if name == metric:
@@ -74,11 +74,11 @@ class _Auditor(Process):
 
     @property
     def exchanges(self) -> int:
-        """How many it has audited."""
+        """Return the number of audited exchanges."""
         return int(sum(self.samples("wirelint_exchanges_total").values()))
 
     def outcomes(self) -> Counter[tuple[str, ...]]:
-        """How many exchanges of which service had which code and verdict."""
+        """Return the number of exchanges by service, code and verdict."""
         return self.totals("wirelint_exchanges_total", "service", "code", "verdict")
 
     def settle(self, exchanges: int) -> None:
@@ -90,7 +90,7 @@ class _Auditor(Process):
         wait_until(lambda: self.exchanges >= exchanges, f"{exchanges} exchanges, of which {self.exchanges} are there")
 
     def findings(self) -> list[Finding]:
-        """What its page shows, each with its examples."""
+        """Return the findings on its page, each with its examples."""
         listed = json.loads(self.get("/api/findings"))["findings"]
         return [json.loads(self.get(f"/api/findings/{each['fingerprint']}")) for each in listed]
 

@@ -25,7 +25,7 @@ def report(
     failures: Iterable[tuple[str, str]] = (),
     fail_on: Severity | None = Severity.MEDIUM,
 ) -> str:
-    """What a format makes of audits of the first file, and of what could not be audited."""
+    """Return a format's report on audits of the first file, and on skips and failures."""
     content = io.BytesIO()
     stream = io.TextIOWrapper(content, "utf-8", errors="backslashreplace", newline="\n", write_through=True)
     written = load(form)(Run(rules, files, fail_on), stream)

@@ -23,7 +23,7 @@ def knowledge(rule: Rule) -> Knowledge:
 
 
 def audit(rule_id: str, *told: Exchange) -> list[Finding]:
-    """What rule ``rule_id`` finds in these exchanges; fails the test if the rule does."""
+    """Return the findings of rule ``rule_id`` in these exchanges; fail the test if the rule raises."""
     (rule,) = (each for each in catalogue() if each.id == rule_id)
     engine = Engine([rule], least=Confidence.WEAK, knowledge=knowledge(rule))
     found: list[Finding] = []
@@ -35,28 +35,28 @@ def audit(rule_id: str, *told: Exchange) -> list[Finding]:
 
 
 def run(rule_id: str, subject: str | Exchange) -> list[Finding]:
-    """What rule ``rule_id`` finds in ``subject``; fails the test if the rule does."""
+    """Return the findings of rule ``rule_id`` in ``subject``; fail the test if the rule raises."""
     return audit(rule_id, *([subject] if isinstance(subject, Exchange) else exchanges(subject)))
 
 
 def of(rule: str, *story: str) -> list[Finding]:
-    """What a rule finds in a story that is told in parts."""
+    """Return a rule's findings in a story that is given in parts."""
     return run(rule, "".join(story))
 
 
 def one(rule: str, text: str) -> Finding:
-    """The only finding of a rule; fails the test if there is none, or more."""
+    """Return the only finding of a rule; fail the test if there is none, or more."""
     (finding,) = run(rule, text)
     return finding
 
 
 def notes(finding: Finding) -> list[str]:
-    """What is said of each step of the story."""
+    """Return the note of each step of the story."""
     return [step.note for step in finding.story]
 
 
 def steps(finding: Finding) -> list[tuple[str, str]]:
-    """The outcome of each step of the story, and what is said of it."""
+    """Return the outcome and the note of each step of the story."""
     return [(step.outcome, step.note) for step in finding.story]
 
 

@@ -26,7 +26,7 @@ TEXTS = {
 
 
 def turn(request: str, status: int, shown: str = "", *fields: str, asked: tuple[str, ...] = (), sent: str = "") -> str:
-    """One exchange.
+    """Return one exchange.
 
     :param request: method and target.
     :param shown: the response's content, JSON unless a field says otherwise.
@@ -55,7 +55,7 @@ def pair(
     body: str | None = None,
     host: str = "shop.example",
 ) -> str:
-    """One exchange of a service that asks for keys; what it shows follows from the status.
+    """Return one exchange of a service that asks for keys; what it shows follows from the status.
 
     :param key: the credential.
     :param sent: further fields of the request, one a line.
@@ -81,12 +81,12 @@ def later(seconds: float) -> str:
 
 
 def times(count: int, text: str, every: float = 1) -> str:
-    """A text that is told ``count`` times, with the seconds from each to the next."""
+    """Return a text repeated ``count`` times, with the seconds from each to the next."""
     return f"# {count} times, every {every}s\n{text}"
 
 
 def at(text: str, *starts: float, took: float = 0.01) -> list[Exchange]:
-    """The same exchange at each of these moments, in seconds."""
+    """Return the same exchange at each of these moments, in seconds."""
     found = []
     for start in starts:
         (exchange,) = exchanges(text)
@@ -95,7 +95,7 @@ def at(text: str, *starts: float, took: float = 0.01) -> list[Exchange]:
 
 
 def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -> Visit:
-    """An exchange as it is remembered.
+    """Return the visit of an exchange.
 
     :param verdict: what became of it; None for what its status says.
     """
@@ -106,7 +106,7 @@ def visit_of(exchange: Exchange, state: State, verdict: Verdict | None = None) -
 
 
 def remembered[M: Memory](kind: type[M], story: str) -> tuple[M, list[Exchange]]:
-    """A memory that noted a story, all but its last exchange, and the exchanges."""
+    """Return a memory that noted a story, all but its last exchange, and the exchanges."""
     state = State()
     memory = state.recall(kind)
     told = list(exchanges(story))

@@ -1,4 +1,4 @@
-"""A wirelint of one process or several: to start it, to ask it, and to tell them and their connections apart."""
+"""Run wirelint with one process or several, and find its processes and their connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WRONG = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started, and that are there."""
+    """Return the running child processes of a process."""
     try:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
@@ -27,17 +27,17 @@ def children(pid: int) -> list[int]:
 
 
 def workers(proxy: Process) -> list[int]:
-    """Those that carry the traffic."""
+    """Return the processes that carry the traffic."""
     return [worker for nursery in children(proxy.pid) for worker in children(nursery)]
 
 
 def family(proxy: Process) -> list[int]:
-    """All processes but the first."""
+    """Return all processes but the first."""
     return [*children(proxy.pid), *workers(proxy)]
 
 
 def alive(pid: int) -> bool:
-    """Whether a process is there, and not only waits to be buried."""
+    """Return whether a process runs and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
     except OSError:
@@ -45,7 +45,7 @@ def alive(pid: int) -> bool:
 
 
 def server_of(sock: socket.socket, pids: Collection[int]) -> int:
-    """The process that has taken a connection."""
+    """Return the process that has taken a connection."""
     ours, theirs = sock.getsockname()[1], sock.getpeername()[1]
     found: list[int] = []
 
@@ -62,7 +62,7 @@ def server_of(sock: socket.socket, pids: Collection[int]) -> int:
 
 
 def holds(pid: int, inode: int) -> bool:
-    """Whether a process has a socket open."""
+    """Return whether a process has a socket open."""
     folder = Path(f"/proc/{pid}/fd")
     for name in folder.iterdir():
         try:
@@ -75,7 +75,7 @@ def holds(pid: int, inode: int) -> bool:
 
 @contextlib.contextmanager
 def one_each(port: int, pids: Collection[int]) -> Iterator[list[socket.socket]]:
-    """A connection to each of the processes that listen on a port; there is no choosing, so it tries."""
+    """Provide a connection to each of the processes that listen on a port, by repeated tries."""
     found: dict[int, socket.socket] = {}
     with contextlib.ExitStack() as opened:
         for _ in range(200):
@@ -91,7 +91,7 @@ def one_each(port: int, pids: Collection[int]) -> Iterator[list[socket.socket]]:
 
 
 def orders() -> Iterator[Service]:
-    """A service whose answers are fine, or wrong, as asked for."""
+    """Provide a service with correct or faulty answers, as requested."""
     raw = Service()
     raw.on("/fine", OK)
     raw.on("/wrong", WRONG)
@@ -100,7 +100,7 @@ def orders() -> Iterator[Service]:
 
 
 def kept(path: str, *fields: str) -> bytes:
-    """A request that leaves its connection open."""
+    """Return a request that leaves its connection open."""
     return get(path, *fields).replace(b"Connection: close\r\n", b"")
 
 
@@ -119,7 +119,7 @@ def team(service: Service, folder: Path, *arguments: str, count: int = 2) -> Ite
 
 @contextlib.contextmanager
 def under_load(folder: Path) -> Iterator[tuple[Audited, Load]]:
-    """Two workers, before a service that is asked without pause."""
+    """Provide two workers in front of a service under constant load."""
     place = free_port()
     services = {"orders": f"http://{HOST}:{place}"}
     with (

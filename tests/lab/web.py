@@ -45,7 +45,7 @@ class Beside:
         return found.fingerprint
 
     def get(self, path: str, method: str = "GET", body: bytes | None = None, **fields: str) -> Reply:
-        """One request."""
+        """Return one request."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         headers = {name.replace("_", "-"): value for name, value in fields.items()}
         with contextlib.closing(connection):
@@ -53,7 +53,7 @@ class Beside:
             return Reply(connection.getresponse())
 
     def raw(self, text: bytes) -> bytes:
-        """What comes back for raw octets."""
+        """Return the response to raw octets."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as client:
             client.sendall(text)
             return b"".join(iter(lambda: client.recv(65536), b""))
@@ -69,6 +69,6 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The content as JSON."""
+        """Return the content as JSON."""
         assert self.fields["content-type"] == "application/json"
         return json.loads(self.content)

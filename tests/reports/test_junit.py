@@ -16,7 +16,7 @@ OTHER = rule("other", Severity.INFO)
 
 
 def suites(*audits: Any, **more: Any) -> dict[str, Any]:
-    """What a CI library reads: suites by name."""
+    """Return the suites by name, as a CI library reads them."""
     read = require_library("junitparser").JUnitXml.fromstring(report("junit", *audits, **more).encode())
     found = {suite.name: suite for suite in read}
     assert read.tests == sum(suite.tests for suite in found.values())

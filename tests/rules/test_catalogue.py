@@ -45,7 +45,7 @@ PARTS = {
 
 
 def of_all(engine: Engine, text: str) -> list[Finding]:
-    """The findings on all exchanges of an example."""
+    """Return the findings on all exchanges of an example."""
     findings: list[Finding] = []
     for exchange in exchanges(text):
         audit = engine.audit(exchange)

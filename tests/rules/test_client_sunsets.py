@@ -53,7 +53,7 @@ def test_dates_that_cannot_be_read(value: str) -> None:
     assert ended(AFTER, f"Sunset: {value}") == []
 
 
-# An earlier response told of the end
+# An earlier response announced the end
 
 
 @pytest.mark.parametrize("status", [301, 304, 401, 404, 410, 500])

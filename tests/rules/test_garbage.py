@@ -139,7 +139,7 @@ CONTENT = st.one_of(
 
 @st.composite
 def garbage(draw: st.DrawFn) -> Exchange:
-    """An exchange that obeys nothing but the types."""
+    """Return an exchange of arbitrary values of the right types."""
 
     def body(headers: Headers) -> Body:
         raw = draw(CONTENT)
@@ -188,7 +188,7 @@ def test_no_rule_fails_on_garbage(exchange: Exchange) -> None:
 
 @EVERY_RULE
 def test_no_rule_fails_on_its_examples_gone_wrong(rule: Rule) -> None:
-    """Each example with its content cut, unknown, or not what its type says."""
+    """Yield each example with its content truncated, unknown, or of another type."""
     alone = Engine([rule], least=Confidence.WEAK)
     for text in rule.bad + rule.good:
         for exchange in exchanges(text):

@@ -11,7 +11,7 @@ CALLER = "Authorization: Bearer b1946ac92492d2347c6235b4d2611184"
 
 
 def call(answer: str, *fields: str, path: str = "/levels/7", service: str = "stock", body: str = '{"a": 1}') -> str:
-    """A call of the service to another; ``answer`` is the rest of the status line, or a failure after ``#``."""
+    """Return a call of the service to another; ``answer`` is the rest of the status line, or a failure after ``#``."""
     head = f"# outbound {service}\nGET {path} HTTP/1.1\nHost: {service}.example\n{TRACE}\n"
     sent = "".join(f"{field}\n" for field in fields if not field.startswith("<"))
     got = "".join(f"{field[1:]}\n" for field in fields if field.startswith("<"))
@@ -21,7 +21,7 @@ def call(answer: str, *fields: str, path: str = "/levels/7", service: str = "sto
 
 
 def told(answer: str, *fields: str, path: str = "/items/7", body: str = '{"a": 1}', trace: str = TRACE) -> str:
-    """What the service was asked, and what it answered."""
+    """Return the request to the service, and its answer."""
     sent = "".join(f"{field}\n" for field in fields if not field.startswith("<"))
     got = "".join(f"{field[1:]}\n" for field in fields if field.startswith("<"))
     return (

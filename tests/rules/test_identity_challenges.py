@@ -1,4 +1,4 @@
-"""What callers are told to do about a refusal: each guard of the rules with the story that it is for."""
+"""Challenges and refusals: each guard of the rules with the story that it is for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service that tells callers apart properly, under random traffic, is left alone; each way to break it is found."""
+"""A service that checks callers correctly has no findings under random traffic; each way to break it is found."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Notes:
         self.revoked: set[str] = set()
 
     def answer(self, method: str, path: str, token: str | None) -> int:  # noqa: PLR0911 - one for each status
-        """The status."""
+        """Return the status."""
         if path == "/reports" and self.fault == "unwired":
             return 401
         user = None if token in self.revoked else self.tokens.get(token or "")

@@ -22,7 +22,7 @@ STORIES = [text for text in TOLD if 1 < len(list(exchanges(text))) <= 8 and "# o
 
 @functools.cache
 def told(text: str, service: int) -> tuple[Exchange, ...]:
-    """A story as that of a service and a client of its own."""
+    """Return a story as that of a service and a client of its own."""
     story = enumerate(exchanges(text))
     return tuple(
         [replace(each, service=f"s{service}", client=f"c{service}", id=f"{service}-{at}") for at, each in story]

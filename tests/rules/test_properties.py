@@ -77,7 +77,7 @@ KINDS = [
 
 
 def hostile(piece: str, kind: str, status: int) -> Exchange:
-    """An exchange full of ``piece``: bodies as large as they are captured, and as one JSON message where it is JSON."""
+    """Return an exchange full of ``piece``: bodies of the captured size, and one JSON message if it is JSON."""
     text = (piece * LIMIT).encode()[:LIMIT]
     if kind == MESSAGE:
         text = json.dumps({"error": (piece * LIMIT)[: LIMIT // 8]}).encode()

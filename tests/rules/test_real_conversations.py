@@ -1,4 +1,4 @@
-"""Traffic of well-known servers, cut down to what matters: harmless, and told as a fault before.
+"""Traffic of well-known servers, reduced to the essential: harmless, but reported as a fault before.
 
 Beside each stands what is nearly the same and a fault, so that the rule is known to look.
 """
@@ -26,7 +26,7 @@ _numbers = count()
 
 
 def seen(service: str, started: float, ended: float, request: str, answer: str, *, trace: int = 1) -> Exchange:
-    """One exchange at a service, at times of its own.
+    """Return one exchange at a service, at times of its own.
 
     :param started: seconds; so is ``ended``.
     :param request: the request line; HTTP/1.0 is what nginx speaks to what is behind it.
@@ -44,7 +44,7 @@ def told(rule_id: str, conversation: Iterable[Exchange]) -> list[Finding]:
 
 
 def balanced(failed_until: float, failure: str = REFUSED) -> list[Exchange]:
-    """A balancer whose first choice is down, and whose second one says 404."""
+    """Return a balancer whose first choice is down, and whose second one says 404."""
     return [
         seen("first", 0.004, failed_until, "GET /api/todos/9 HTTP/1.0", failure),
         seen("second", 0.0072, 0.0103, "GET /api/todos/9 HTTP/1.0", NOT_FOUND),
@@ -95,7 +95,7 @@ def test_a_page_wants_a_picture_from_its_interface() -> None:
 
 
 def relayed(traces: Iterable[int]) -> list[Exchange]:
-    """What many ask of a gateway, which asks a service that is down, once for each."""
+    """Return many requests to a gateway, which calls a service that is down, once for each."""
     return [
         exchange
         for number, trace in enumerate(traces)
@@ -118,7 +118,7 @@ def test_a_gateway_whose_later_calls_bear_no_id() -> None:
 
 
 def dashboard(starts: Iterable[float]) -> list[Exchange]:
-    """What a service asks of one that is down, whenever it is asked itself; nothing bears an id."""
+    """Return calls of a service to one that is down, one for each of its requests, without ids."""
     return [seen("stock", at, at + 0.001, "GET /prices HTTP/1.1", REFUSED, trace=0) for at in starts]
 
 

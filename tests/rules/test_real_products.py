@@ -28,7 +28,7 @@ def found(
 
 
 def posted(rule: str, line: str, sent: str, head: str, content: Any) -> list[Finding]:
-    """As ``found``, for a request that sends content; none if ``sent`` is empty."""
+    """Return ``found`` for a request with content; none if ``sent`` is empty."""
     request = f"{line} HTTP/1.1\nHost: api.example\n{JSON}\n\n{sent}" if sent else f"{line} HTTP/1.1\nHost: api.example"
     findings = run(rule, f"{request}\n\nHTTP/1.1 {head}\n{JSON}\n\n{json.dumps(content)}\n")
     return [finding for finding in findings if finding.confidence is not Confidence.WEAK]

@@ -112,14 +112,14 @@ def test_an_honest_service(seed: int) -> None:
 
 
 def test_a_dishonest_one() -> None:
-    """The same with 201 to each PUT, so that silence above means something."""
+    """Return the same with 201 to each PUT, so that silence above means something."""
     engine = Engine([rule for rule in catalogue() if rule.id == "put-always-created"])
     found: list[Finding] = []
     for exchange in conversation(1, 2500):
         response = exchange.response
         if response is not None and exchange.request.method == "PUT" and response.status == 204:
             lie = Response(status=201, headers=response.headers, body=response.body)
-            exchange = Exchange(  # noqa: PLW2901 - told otherwise
+            exchange = Exchange(  # noqa: PLW2901 - set otherwise
                 request=exchange.request,
                 response=lie,
                 service="shop",

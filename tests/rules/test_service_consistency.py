@@ -20,7 +20,7 @@ FORM = ("Content-Type: application/x-www-form-urlencoded",)
 
 
 def unsilenced(rule: str, *story: str) -> list[Finding]:
-    """What a rule would tell if it had not told before."""
+    """Return the findings of a rule without its earlier reports."""
     (declared,) = (each for each in catalogue() if each.id == rule)
     engine = Engine([msgspec.structs.replace(declared, once_per=None)])
     return [finding for each in exchanges("".join(story)) for finding in engine.audit(each).findings]
@@ -138,7 +138,7 @@ def test_one_name_two_statuses() -> None:
 def test_it_takes_two_of_each() -> None:
     assert same(times(9, named(400)), named(409)) == []
     assert same(named(400), times(9, named(409))) == []
-    # Told where the status at hand is one of them.
+    # Reported if the current status is one of them.
     assert same(times(2, named(400)), named(409), named(422)) == []
     assert len(same(times(2, named(400)), named(409), named(422), named(409))) == 1
 

@@ -35,7 +35,7 @@ class Case(NamedTuple):
 
     @property
     def flag(self) -> list[str]:
-        """How the command line sets it."""
+        """Return the words that set it on the command line."""
         value = self.values[2]
         if isinstance(self.item, click.Argument):
             return [value]
@@ -43,15 +43,15 @@ class Case(NamedTuple):
 
     @property
     def toml(self) -> str:
-        """How the file sets it."""
+        """Return the line that sets it in the file."""
         return f"[{self.command.name}]\n{self.key} = {json.dumps(self.values[0])}\n"
 
     def variable(self) -> dict[str, str]:
-        """How the environment sets it."""
+        """Return the variable that sets it."""
         return {variable(self.key): str(self.values[1]).lower()}
 
     def read(self, *words: str) -> Any:
-        """The value in force where the command line says so."""
+        """Return the value in force where the command line says so."""
         files = ["a.har"] if self.command.name == "audit" else []
         with self.command.make_context(
             self.command.name, [*words, *files], parent=click.Context(cli, obj=Invocation())
@@ -62,7 +62,7 @@ class Case(NamedTuple):
 
 
 def values(key: str, item: click.Parameter) -> tuple[Any, Any, Any]:
-    """Three values that are allowed, each unlike the one before and the first and last unlike the default."""
+    """Return three allowed values, each unlike the one before, and the first and last unlike the default."""
     kind = item.type
     if key in TEXTS:
         return TEXTS[key]

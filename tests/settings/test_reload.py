@@ -1,4 +1,4 @@
-"""Settings read anew while the proxy runs: a good file is taken over, a bad one changes nothing and shows."""
+"""Reload of settings while the proxy runs: a valid file is applied, an invalid one changes nothing and is reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Reloading:
         self.stayed += 1
 
     def again(self, times: int = 1) -> Setup:
-        """Have them read anew; what is in force then."""
+        """Reload them; return the settings in force."""
 
         async def main() -> None:
             for _ in range(times):
@@ -121,7 +121,7 @@ def test_a_bad_file_keeps_the_old_settings(
     assert record.levelno == logging.ERROR
     assert record.getMessage().startswith("wirelint: reload failed; keeping the current settings: ")
     assert why in record.getMessage()
-    # Mended, it is taken over.
+    # Once fixed, it is applied.
     file.write_text('select = ["throttling"]\n')
     assert RULE not in rules(proxy.again())
 
@@ -165,7 +165,7 @@ class Answers:
         self._url = f"http://{HOST}:{port}"
 
     def metric(self, name: str, **labels: str) -> float:
-        """The sum of a metric's samples that have these labels among theirs."""
+        """Return the sum of a metric's samples that have these labels among theirs."""
         with urllib.request.urlopen(f"{self._url}/metrics", timeout=10) as response:
             lines = response.read().decode().splitlines()
         samples = [line for line in lines if re.match(rf"wirelint_{name}[{{ ]", line)]

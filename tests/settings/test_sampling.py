@@ -59,7 +59,7 @@ def test_clients_behind_a_balancer_are_told_apart() -> None:
 
 
 def test_what_a_request_causes_further_on_shares_its_fate() -> None:
-    """The service calls others from its own address; the id of the trace tells for whom."""
+    """The service calls others from its own address; the trace id identifies the caller."""
     sampler = Sampler(Shares(0.5))
     inbound = [sampler.wants("shop", client, traced(at), NOW) for at, client in enumerate(CLIENTS)]
     assert [sampler.wants("stock", "127.0.0.1", traced(at), NOW) for at in range(len(CLIENTS))] == inbound

@@ -12,7 +12,7 @@ from wirelint.sources.stats import Stats, StatsCollector
 
 @pytest.fixture
 def metrics() -> Metrics:
-    """Metrics of two rules, before any exchange."""
+    """Return metrics of two rules, before any exchange."""
     metrics = Metrics([RULE, rule("other", Severity.HIGH)], mitmproxy="12.2.3")
     metrics.register(StatsCollector(Stats()))
     return metrics

@@ -1,4 +1,4 @@
-"""Lines get to disk or are counted, and nobody waits for them."""
+"""Lines are written to disk or counted as lost, and nothing waits for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wirelint.sinks.rotating import RotatingFile, Stream
 
 
 class Target:
-    """Keeps lines; fails while told to, hangs while told to."""
+    """Keeps lines; fails or hangs on request."""
 
     def __init__(self) -> None:
         self.lines: list[bytes] = []

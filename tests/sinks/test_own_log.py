@@ -1,4 +1,4 @@
-"""What is said about the process itself: a line each, nothing from the wire in it, and nobody waits."""
+"""The log of the process itself: one line per event, nothing from the wire, and nothing waits."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 
 def exemplars(metrics: Metrics) -> list[dict[str, str]]:
-    """Labels of all exemplars, as a Prometheus would read them."""
+    """Return labels of all exemplars, as a Prometheus would read them."""
     content_type, content = metrics.render(OPENMETRICS)
     assert content_type.startswith("application/openmetrics-text")
     families = parse_openmetrics(content.decode())  # type: ignore[no-untyped-call]

@@ -21,7 +21,7 @@ RULES = {rule.id: rule for rule in catalogue()}
 
 
 def audits(name: str) -> list[Audit]:
-    """What becomes of a rule's first bad example."""
+    """Return the finding of a rule's first bad example."""
     rule = RULES[name]
     engine = Engine([rule])
     return [engine.audit(exchange) for exchange in exchanges(rule.bad[0])]

@@ -1,4 +1,4 @@
-"""What is told when a proxy stops."""
+"""The summary when a proxy stops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAIR = "GET {path} HTTP/1.1\nHost: a\n\nHTTP/1.1 {status} X\n\n"
 
 
 def journal(*exchanges: tuple[str, str, int]) -> Journal:
-    """A journal of exchanges, each given by service, path and status."""
+    """Return a journal of exchanges, each given by service, path and status."""
     kept = Journal(fingerprints=12)
     engine = Engine(select(catalogue(), ["unauthorized-without-challenge"]))
     for service, path, status in exchanges:

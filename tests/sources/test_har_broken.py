@@ -120,7 +120,7 @@ anything = st.recursive(
 
 @st.composite
 def damaged(draw: st.DrawFn) -> dict[str, Any]:
-    """A good entry of which one value, anywhere, has become anything."""
+    """Return a good entry of which one value, anywhere, has become anything."""
     item: dict[str, Any] = json.loads(json.dumps(entry(request={"postData": {"text": "a", "params": []}}, timings={})))
     place = item
     while True:

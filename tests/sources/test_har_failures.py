@@ -1,4 +1,4 @@
-"""Entries of HAR without a whole response: what failed, and what blames nobody."""
+"""HAR entries without a whole response: failures, and entries without a fault."""
 
 from __future__ import annotations
 

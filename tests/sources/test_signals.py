@@ -12,7 +12,7 @@ from wirelint.sources import signals
 
 
 def calls(monkeypatch: pytest.MonkeyPatch, descriptor: int | None) -> list[str]:
-    """What SIGHUP comes to for a process that was started on a terminal, or on none."""
+    """Return the effect of SIGHUP on a process that was started on a terminal, or on none."""
     real = os.tcgetpgrp
     monkeypatch.setattr(os, "isatty", lambda number: number == 0 and descriptor is not None)
     called: list[str] = []

@@ -11,7 +11,7 @@ from lab.web import Beside
 
 @pytest.fixture(scope="module")
 def beside() -> Iterator[Beside]:
-    """One for all tests that change nothing."""
+    """Provide one for all tests that change nothing."""
     made = Beside()
     yield made
     made.server.stop()
@@ -19,7 +19,7 @@ def beside() -> Iterator[Beside]:
 
 @pytest.fixture
 def fresh() -> Iterator[Beside]:
-    """One for a test of its own."""
+    """Provide one for a test of its own."""
     made = Beside()
     yield made
     made.server.stop()

@@ -33,7 +33,7 @@ class Browser:
         ]  # fmt: skip
 
     def show(self, url: str) -> str:
-        """The document as it stands after four seconds."""
+        """Return the document as it stands after four seconds."""
         run = subprocess.run([*self._command, url], capture_output=True, text=True, check=False, timeout=90)
         assert run.returncode == 0, run.stderr
         return run.stdout

@@ -80,7 +80,7 @@ def attributes(holder: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def collector(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    """A collector of the protocol that the test names."""
+    """Provide a collector of the protocol that the test names."""
     got = Collector()
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
     if request.param == "grpc":

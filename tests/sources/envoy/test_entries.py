@@ -15,13 +15,13 @@ BEFORE = "upstream_reset_before_response_started"
 
 
 def one(made: Any) -> Exchange:
-    """The only exchange of an entry."""
+    """Return the only exchange of an entry."""
     (exchange,) = exchanges_of(made, "edge")
     return exchange
 
 
 def failed(flag: str, details: str, status: int = 503, **more: Any) -> Any:
-    """An entry of a service that gave no answer, and of the answer that Envoy made."""
+    """Return an entry of a service that gave no answer, and of the answer that Envoy made."""
     body = {"sw": b"upstream connect error or disconnect/reset before headers"}
     return entry(status=status, details=details, flags=[flag], octets=body, began=False, **more)
 

@@ -14,12 +14,12 @@ from wirelint.sources.envoy.reorder_buffer import ReorderBuffer
 
 
 def ending(at: float) -> Exchange:
-    """An exchange by its end."""
+    """Return an exchange by its end."""
     return Exchange(request=Request(method="GET", target="/"), ended=at)
 
 
 def ends(found: Iterable[Exchange]) -> list[float]:
-    """The ends of exchanges."""
+    """Return the ends of exchanges."""
     return [each.ended or 0.0 for each in found]
 
 

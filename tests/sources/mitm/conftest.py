@@ -13,7 +13,7 @@ from wirelint.sources.mitm.settings import ServiceSpec
 
 @pytest.fixture(scope="session")
 def confdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where mitmproxy keeps its certificate authority."""
+    """Return the folder of mitmproxy's certificate authority."""
     return tmp_path_factory.mktemp("confdir")
 
 

@@ -20,7 +20,7 @@ from wirelint.sources.mitm.addon import Auditor
 
 
 class Seen:
-    """A consumer that finds what it is told to find."""
+    """A consumer with given findings."""
 
     def __init__(self, *severities: Severity) -> None:
         self.exchanges: list[Exchange] = []

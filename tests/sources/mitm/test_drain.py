@@ -41,7 +41,7 @@ def loop(monkeypatch: pytest.MonkeyPatch) -> Loop:
 
 
 def slices(loop: Loop, monkeypatch: pytest.MonkeyPatch, waiting: int, *, calm: bool) -> list[tuple[float, int]]:
-    """Pauses before the first two slices, each with how many records are audited in it."""
+    """Return the pauses before the first two slices, and the number of records audited in each."""
     now = [0.0]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     audited: list[object] = []

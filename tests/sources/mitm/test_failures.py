@@ -1,4 +1,4 @@
-"""What goes wrong on the wire is told apart, and the proxy's own words are never taken for the service's."""
+"""Failures on the wire are distinguished, and the proxy's own text is never taken for the service's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
-    """A server's side of TLS with a certificate that nobody trusts."""
+    """Return a server-side TLS context with an untrusted certificate."""
     certs.CertStore.from_store(folder, "test", 2048)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "test-ca.pem")

@@ -30,7 +30,7 @@ def body(value: Body) -> tuple[object, ...]:
 
 
 def facts(exchange: Exchange) -> dict[str, object]:
-    """All of an exchange in a form that compares by value, but where it was read from."""
+    """Return all of an exchange in a form that compares by value, but where it was read from."""
     kept = {name: getattr(exchange, name) for name in Exchange.__struct_fields__ if name != "origin"}
     for part in ("request", "response"):
         message = kept[part]

@@ -15,7 +15,7 @@ from wirelint.sources.mitm.graceful_stop import GracefulStop
 def answered(
     leave: GracefulStop, *, version: str = "HTTP/1.1", status: int = 200, request: str = "", own: str = ""
 ) -> str:
-    """The Connection field of a response that went by."""
+    """Return the Connection field of a response that went by."""
     flow = tflow.tflow(resp=True)
     assert isinstance(flow, http.HTTPFlow)
     assert flow.response is not None

@@ -46,7 +46,7 @@ def wrapped(raw: socket.socket) -> ssl.SSLSocket:
 
 
 def ask(port: int, path: str, *, content: bytes = b"", tunnel: str = "", tls: bool = True) -> Answer:
-    """The answer to one HTTP/2 request, sent straight or through a forward proxy's tunnel to an address."""
+    """Return the answer to one HTTP/2 request, sent straight or through a forward proxy's tunnel to an address."""
     answer = Answer()
     raw = socket.create_connection((HOST, port), 10)
     if tunnel:

@@ -1,4 +1,4 @@
-"""Who is at the door is let in, and nobody after."""
+"""Waiting connections are accepted, and no later ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wirelint.sources.mitm.listen_sockets import refuse_new
 
 
 class Closed:
-    """A door that cannot be told anything."""
+    """A socket without that option."""
 
     def setsockopt(self, _level: int, _option: int, _value: bytes, /) -> None:
         raise OSError("not here")

@@ -18,7 +18,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
 
 def states(overload: Overload, *lags: float) -> str:
-    """What it comes to at each tick, ``x`` for shedding."""
+    """Return the result of each tick, ``x`` for shedding."""
     return "".join("x" if overload.tick(lag) else "." for lag in lags)
 
 
@@ -32,7 +32,7 @@ def test_only_lag_again_and_again_counts() -> None:
 def test_it_recovers_by_itself_once_the_loop_is_well_on_time() -> None:
     overload = Overload(0.25)
     assert states(overload, *[1.0] * 3) == "..x"
-    # Nearly on time is not enough, and each relapse begins the wait anew.
+    # Almost on time is not enough, and each relapse restarts the wait.
     assert states(overload, *[0.2] * 20) == "x" * 20
     assert states(overload, *[0.01] * 5, 0.2, *[0.01] * 5) == "x" * 11
     assert states(overload, 0.01, 0.01) == ".."
@@ -52,7 +52,7 @@ def proxy_before(service: Service, confdir: Path, sampler: Sampler | None = None
 
 
 def test_what_is_not_in_the_sample_passes_unseen_and_at_once(service: Service, confdir: Path) -> None:
-    """A body must not be held back only because nobody looks at it."""
+    """A body must not be held back only because it is not audited."""
     gate = threading.Event()
 
     def slow(peer: Peer) -> None:

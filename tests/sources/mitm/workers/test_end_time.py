@@ -1,4 +1,4 @@
-"""When a client had what it asked for, as far as can be told."""
+"""When a client had its whole response, as far as known."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def record(seen: http.HTTPFlow, failure: Failure | None = None, service: str = "
 
 
 def all_of(exchange: Exchange) -> object:
-    """All there is to an exchange, in a form that can be compared."""
+    """Return all there is to an exchange, in a form that can be compared."""
     bodies = []
     for message in (exchange.request, exchange.response):
         body = None if message is None else message.body

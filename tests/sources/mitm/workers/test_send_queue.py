@@ -44,7 +44,7 @@ class Ends:
             self.queue.add(record(octets))
 
     def come(self) -> list[Frame]:
-        """What has come by now."""
+        """Return the frames received so far."""
         found: list[Frame] = []
         try:
             while data := self.other.recv(1 << 20):

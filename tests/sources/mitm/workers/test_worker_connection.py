@@ -83,7 +83,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def sent(sock: socket.socket, *services: str) -> None:
-    """What an queue sends of exchanges with services."""
+    """Return the frames that a queue sends for exchanges with services."""
     sock.setblocking(True)
     queue = SendQueue(sock, Stats(), MOST)
     for number, service in enumerate(services):
@@ -177,7 +177,7 @@ def test_nothing_is_audited_before_all_have_answered() -> None:
         assert len(desk.seen) == 1
         desk.backlog.answered()
         sent(desk.other, "two")
-        await until(lambda: len(desk.seen) == 2)  # nobody answers, and nobody is waited for in vain
+        await until(lambda: len(desk.seen) == 2)  # no worker answers, and the auditor does not wait for it
         assert desk.asked == 2
 
     run(test)

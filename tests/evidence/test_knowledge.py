@@ -1,4 +1,4 @@
-"""What an operator tells about a service reaches the evidence, and nothing else."""
+"""An operator's settings for a service reach the evidence, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's door: closed to names that are not this machine's, and careful with odd requests."""
+"""The page refuses names that are not this machine's, and odd requests."""
 
 from __future__ import annotations
 
