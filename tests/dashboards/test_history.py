@@ -62,7 +62,7 @@ def samples(end: float) -> Iterator[str]:
     stats = Stats()
     metrics = Metrics(ours, mitmproxy="12.2.3", limits=Limits(services=2))
     first, second = ours[0], ours[1]
-    log, sums = FindingsLog(Lines(Nowhere())), Totals(stats)
+    log, sums = FindingsLog(Lines(Nowhere())), Totals(stats, lambda _number: 0)
     for collector in (StatsCollector(stats), log, sums, Memories(lambda: {"made-up": 7}), Reloads()):
         metrics.register(collector)
     for minute in range(MINUTES + 1):

@@ -56,7 +56,8 @@ def test_a_worker_is_killed_under_load(tmp_path: Path) -> None:
         lost = number(proxy, "dropped_total", "lost")
         # What was answered right before the end may have been lost, and nothing is counted twice.
         assert right - 50 <= proxy.exchanges <= right + len(load.failed)
-        assert proxy.exchanges + lost <= right + len(load.failed)
+        # Each exchange is audited or counted as lost, but for connections that closed before a request had come.
+        assert right <= proxy.exchanges + lost <= right + len(load.failed)
         assert number(proxy, "captured_exchanges_total") >= number(proxy, "audited_exchanges_total")
         assert proxy.output().count("a worker is gone; another takes its place") == 1
         assert "Traceback" not in proxy.output()

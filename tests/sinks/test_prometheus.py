@@ -140,7 +140,7 @@ def test_what_the_proxy_says_of_itself_is_read_when_scraped() -> None:
 def test_further_processes(metrics: Metrics) -> None:
     alone = series(metrics)
     assert not [name for name, _ in alone if "worker" in name]
-    sums = Totals(Stats())
+    sums = Totals(Stats(), lambda _number: 0)
     sums.started(WorkerTotals(pid=os.getpid(), cpu=1000.0, resident=1 << 40))
     sums.living, sums.restarts = 2, 3
     metrics.register(sums)

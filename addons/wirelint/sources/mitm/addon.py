@@ -55,7 +55,9 @@ class Auditor:
         faults = Faults(stats, on_fault)
         pool = Pool()
         self._auditing = auditing = Auditing(consume, stats, faults, pool, remote)
-        self._capture = capture = Recorder(stats, Naming(), auditing.add, on_hung, sampler, pool)
+        self._capture = capture = Recorder(
+            stats, Naming(), auditing.add, on_hung, sampler, pool, None if remote is None else remote.begun
+        )
         counted = (remote.on_count,) if remote is not None else ()
         housekeeping = Housekeeping(capture, auditing.queue, stats, faults, *counted)
         # At the end the capture stops first, then waiting records are audited, then the counts are updated.

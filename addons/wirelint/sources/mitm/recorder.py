@@ -38,6 +38,7 @@ class Recorder:
         on_hung: Callable[[str], None] | None = None,
         sampler: Sampler | None = None,
         pool: Pool | None = None,
+        begun: memoryview | None = None,
     ) -> None:
         """Follow exchanges.
 
@@ -45,7 +46,9 @@ class Recorder:
         :param on_hung: called with the service's name, once for each exchange whose response head is late.
         :param sampler: chooses the exchanges to follow; None for all.
         :param pool: the room for captured octets.
+        :param begun: its only number counts all exchanges that begin.
         """
+        self._begun = begun
         self.stats = stats
         self.naming = naming
         self.pool = pool or Pool()
@@ -65,6 +68,8 @@ class Recorder:
 
     def request_head(self, flow: http.HTTPFlow) -> None:
         """Handle the head of a request."""
+        if self._begun is not None:
+            self._begun[0] += 1
         if len(self) >= IN_FLIGHT_LIMIT:
             self.stats.dropped["in_flight_full"] += 1
             self._let_pass(flow, flow.request)

@@ -18,8 +18,10 @@ class RemoteAudit:
         queue: makes the queue for finished records, given the pool that holds their octets.
         on_count: called on the event loop whenever ``Stats`` is up to date.
         loop: makes the event loop.
+        begun: its only number counts the exchanges that begin, also those that are never recorded.
     """
 
     queue: Callable[[Pool], Queue]
     on_count: Callable[[], None]
     loop: Callable[[], asyncio.AbstractEventLoop]
+    begun: memoryview

@@ -24,10 +24,10 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class ForkServer:
     """Forks workers, each within milliseconds, because all code is loaded. It exits with its parent."""
 
-    def __init__(self, work: Callable[[socket.socket], None], unwanted: Iterable[socket.socket] = ()) -> None:
+    def __init__(self, work: Callable[[socket.socket, int], None], unwanted: Iterable[socket.socket] = ()) -> None:
         """Fork the server. No other thread may run at this time.
 
-        :param work: the worker's main function, given its socket; the process exits when it returns.
+        :param work: the worker's main function, given its socket and number; the process exits when it returns.
         :param unwanted: sockets to close in that process.
         :raises OSError: the system allows no further process.
         """
@@ -40,15 +40,16 @@ class ForkServer:
         theirs.close()
         self._control.setblocking(False)
 
-    def fork(self) -> socket.socket:
+    def fork(self, number: int) -> socket.socket:
         """Fork a worker.
 
+        :param number: given to it, at most 255.
         :returns: the socket to it; at end of file at once if the system allows no further process.
         :raises OSError: the fork server is gone, or there are no descriptors left.
         """
         ours, theirs = socket.socketpair()
         try:
-            socket.send_fds(self._control, [b"."], [theirs.fileno()])
+            socket.send_fds(self._control, [bytes([number])], [theirs.fileno()])
         except OSError:
             ours.close()
             raise
@@ -76,7 +77,7 @@ def _default_signals() -> Iterator[None]:
 
 
 def _serve(
-    control: socket.socket, work: Callable[[socket.socket], None], unwanted: Iterable[socket.socket]
+    control: socket.socket, work: Callable[[socket.socket, int], None], unwanted: Iterable[socket.socket]
 ) -> NoReturn:
     """Run the fork server."""
     try:
@@ -94,12 +95,12 @@ def _serve(
             if not said:
                 os._exit(0)
             for descriptor in descriptors:
-                _fork(control, descriptor, work)
+                _fork(control, descriptor, said[0], work)
     finally:
         os._exit(1)
 
 
-def _fork(control: socket.socket, descriptor: int, work: Callable[[socket.socket], None]) -> None:
+def _fork(control: socket.socket, descriptor: int, number: int, work: Callable[[socket.socket, int], None]) -> None:
     try:
         pid = os.fork()
     except OSError:
@@ -112,7 +113,7 @@ def _fork(control: socket.socket, descriptor: int, work: Callable[[socket.socket
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control.close()
         _call_itself("wirelint-worker")
-        work(socket.socket(fileno=descriptor))
+        work(socket.socket(fileno=descriptor), number)
         code = 0
     finally:
         os._exit(code)

@@ -18,6 +18,7 @@ from wirelint.sources import signals
 from wirelint.sources.mitm.addons.auditing import Consume
 from wirelint.sources.mitm.master import ListenAddress, Running
 from wirelint.sources.mitm.settings import ProxySettings, StartError
+from wirelint.sources.mitm.workers.begun import BegunCounts
 from wirelint.sources.mitm.workers.fork_server import ForkServer
 from wirelint.sources.mitm.workers.protocol import FrameKind
 from wirelint.sources.mitm.workers.shared_ports import SUPPORTED, reserve
@@ -61,13 +62,15 @@ class Supervisor:
             raise StartError("several workers need Linux: other systems do not spread connections over processes")
         if settings.ui != "none" or settings.transparent_port is not None or "save_stream_file" in settings.options:
             raise StartError("several workers have no screen, no redirected connections and no file of flows")
-        self.sums = Totals(stats)
+        # A worker that is replaced may still be there for a moment.
+        self._begun = begun = BegunCounts(2 * count)
+        self.sums = Totals(stats, begun.give_back)
         self.on_listening: Callable[[bool], None] = lambda _up: None
         self._count = count
         self._stats = stats
         self._settings, self._held = reserve(settings)
         try:
-            self._forks = ForkServer(functools.partial(_work, settings=self._settings), self._held)
+            self._forks = ForkServer(functools.partial(_work, settings=self._settings, begun=begun), self._held)
         except OSError as error:
             self._release_addresses()
             raise StartError(error.strerror or str(error)) from error
@@ -170,9 +173,11 @@ class Supervisor:
 
         :raises StartError: the system allows no further process.
         """
+        number = self._begun.take()
         try:
-            return self._workers.add(self._forks.fork())
+            return self._workers.add(self._forks.fork(number), number)
         except OSError as error:
+            self._begun.give_back(number)
             raise StartError(f"no worker can be started: {error.strerror or error}") from error
 
     # Events
@@ -247,5 +252,5 @@ class Supervisor:
             link.close()
 
 
-def _work(sock: socket.socket, settings: ProxySettings) -> None:
-    Worker(sock, settings).work()
+def _work(sock: socket.socket, number: int, settings: ProxySettings, begun: BegunCounts) -> None:
+    Worker(sock, settings, begun.cell(number)).work()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from wirelint.sinks.metrics.families import Families, counter, gauge
@@ -15,6 +15,8 @@ from wirelint.sources.stats import Stats
 FAULT: Final = "link"
 """The place of faults in messages of workers."""
 
+_CONNECTIONS: Final = frozenset({"h2c", "tls"})
+"""Reasons to skip whole connections, whose exchanges never begin."""
 _ADDED: Final = ("captured", "streamed", "unsampled", "hung")
 _ADDED_BY_NAME: Final = ("dropped", "skipped", "faults")
 
@@ -28,6 +30,8 @@ class WorkerTotals:
         stats: its counts as last sent.
         cpu: its CPU time until then, in seconds.
         resident: its resident memory then, in octets.
+        number: its number among the workers.
+        received: exchanges received from it.
         since: exchanges received from it after that. Messages arrive in order, so these are not in its counts yet, and
             all in its counts arrived before.
     """
@@ -37,6 +41,15 @@ class WorkerTotals:
     cpu: float = 0.0
     resident: int = 0
     since: int = 0
+    number: int = 0
+    received: int = 0
+
+    @property
+    def accounted(self) -> int:
+        """Return how many of the exchanges that it began were received, or counted by it as left out."""
+        stats = self.stats
+        skipped = sum(count for reason, count in stats.skipped.items() if reason not in _CONNECTIONS)
+        return self.received + sum(stats.dropped.values()) + skipped + stats.unsampled
 
 
 class Totals:
@@ -47,12 +60,14 @@ class Totals:
         living: workers that carry traffic now.
 
     :param stats: receives the sums; counts of other parts, such as audits, stay.
+    :param begun: returns how many exchanges the worker of a number has begun; called once it has ended.
     """
 
-    def __init__(self, stats: Stats) -> None:
+    def __init__(self, stats: Stats, begun: Callable[[int], int]) -> None:
         self.restarts = 0
         self.living = 0
         self._stats = stats
+        self._begun = begun
         self._parts: tuple[WorkerTotals, ...] = ()  # replaced, never changed: other threads read it
         self._past_cpu = 0.0
         stats.faults.setdefault(FAULT, 0)
@@ -91,6 +106,7 @@ class Totals:
     def received(self, part: WorkerTotals) -> None:
         """Count an exchange received from a worker."""
         part.since += 1
+        part.received += 1
         self._stats.captured += 1
 
     def counted(self, part: WorkerTotals, counts: WorkerCounts) -> None:
@@ -113,8 +129,8 @@ class Totals:
         part.resident = counts.resident
 
     def ended(self, part: WorkerTotals) -> None:
-        """Count the losses of a worker that is gone: the exchanges that it had not sent, as far as known."""
-        self._stats.dropped["lost"] += max(0, part.stats.in_flight - part.since)
+        """Count the losses of a worker that is gone: all exchanges that it began, less those accounted for."""
+        self._stats.dropped["lost"] += max(0, self._begun(part.number) - part.accounted)
         self._past_cpu += part.cpu
         self._parts = tuple(each for each in self._parts if each is not part)
 

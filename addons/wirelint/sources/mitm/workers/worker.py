@@ -55,14 +55,16 @@ class Worker:
     says so or is gone, and on SIGTERM.
     """
 
-    def __init__(self, sock: socket.socket, settings: ProxySettings) -> None:
+    def __init__(self, sock: socket.socket, settings: ProxySettings, begun: memoryview) -> None:
         """Connect to the parent.
 
         :param sock: the socket to the parent.
+        :param begun: where to count the exchanges that begin; it outlives the process.
         """
         self.stats = Stats()
         self._settings = settings
         self._sock = sock
+        self._begun = begun
         self._splitter = Splitter(longest(settings))
         self._queue = SendQueue(sock, self.stats, longest(settings))
         self._sampler = Sampler(None, self._left_out)
@@ -79,7 +81,7 @@ class Worker:
         streams_only.apply()
         self._queue.send(FrameKind.PID, os.getpid())
         self._queue.empty(_FLUSH_TIME)
-        remote = RemoteAudit(self._queue.holding, self._count, SharingLoop)
+        remote = RemoteAudit(self._queue.holding, self._count, SharingLoop, self._begun)
         try:
             run(
                 self._settings,

@@ -68,10 +68,10 @@ class WorkerPool:
         """Return the current connections."""
         return tuple(self._links)
 
-    def add(self, sock: socket.socket) -> WorkerConnection:
-        """Add a new worker, with the socket to it."""
+    def add(self, sock: socket.socket, number: int) -> WorkerConnection:
+        """Add a new worker, with the socket to it and its number."""
         link = WorkerConnection(sock, self._most, self._received, lambda _link: self.backlog.fault(), self._gone)
-        part = self._links[link] = WorkerTotals()
+        part = self._links[link] = WorkerTotals(number=number)
         self._sums.started(part)
         link.send(FrameKind.SHARES, SampleShares(self._shares.general, self._shares.services))
         if not self.backlog.reading:
