@@ -48,6 +48,7 @@ MOST_SERVICES: Final = 256
 _piece: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _version: Final = re.compile(r"v?\d{1,2}(?:\.\d{1,3}){0,2}(?:(?:alpha|beta|rc)\d{0,2})?")
 _date: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_version_or_date: Final = re.compile(f"{_version.pattern}|{_date.pattern}")
 _joint: Final = re.compile(r"[-_. +]")
 _GENERIC: Final = words("api apis rest rpc service services public private internal web app graphql")
 """Prefixes before the collections of an API, which say nothing about the next segment."""
@@ -302,14 +303,14 @@ def _value(segment: str) -> str:
     stem, dot, extension = segment.rpartition(".")
     if dot and stem and extension.lower() in EXTENSIONS:
         return f"{{name}}.{extension}"
-    return "{date}" if _date.fullmatch(segment) else "{name}"
+    return "{date}" if segment[:1].isdigit() and _date.fullmatch(segment) else "{name}"
 
 
 def _needed(place: _Place, segment: str, before: str) -> int:
     """Return how often a word must be seen in a place to be kept there; 0 if it never is."""
     if segment in _GENERIC or len(segment) == 1 or segment == "@me":
         return 1
-    if _version.fullmatch(segment) or _date.fullmatch(segment):
+    if _version_or_date.fullmatch(segment):
         return _sightings_of_version(place, segment, before)
     operation = segment.lower() in OPERATIONS
     known = not place.crowded and is_known(segment)

@@ -33,14 +33,13 @@ def is_harmless(top: Mapping[str, msgspec.Raw], names: frozenset[str], size: int
 
     :param size: length of the whole content in octets.
     """
-    if JSON_KEYS.isdisjoint(names):
-        return True
+    found = JSON_KEYS & names
     alone, short = len(top) == 1, size <= LARGEST
-    for name, raw in top.items():
-        folded = name.lower()
-        if folded in JSON_KEYS and not _says_nothing(folded, raw, alone=alone, short=short):
-            return False
-    return True
+    if found <= top.keys() and len(names) == len(top):  # all of them in lower case, as nearly always
+        members = [(name, top[name]) for name in found]
+    else:
+        members = [(folded, raw) for name, raw in top.items() if (folded := name.lower()) in JSON_KEYS]
+    return not [name for name, raw in members if not _says_nothing(name, raw, alone=alone, short=short)]
 
 
 def _says_nothing(name: str, raw: msgspec.Raw, *, alone: bool, short: bool) -> bool:  # noqa: PLR0911 - a table of values
