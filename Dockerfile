@@ -6,8 +6,8 @@ FROM ${PYTHON} AS build
 WORKDIR /src
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv --without-pip /opt/wirelint
-COPY requirements/run.txt requirements/
-RUN python -m pip --python /opt/wirelint/bin/python install --require-hashes --only-binary :all: --requirement requirements/run.txt
+COPY requirements/image.txt requirements/
+RUN python -m pip --python /opt/wirelint/bin/python install --require-hashes --only-binary :all: --requirement requirements/image.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY addons addons
 # The lock holds what the package is built with, too; once it is built, that goes, and pip says if it was needed.
@@ -35,7 +35,7 @@ ENV PATH=/opt/wirelint/bin:${PATH} \
 VOLUME /var/lib/wirelint
 WORKDIR /var/lib/wirelint
 USER 10001:10001
-EXPOSE 8080 9464
+EXPOSE 8080 9464 9465
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 CMD ["python", "-c", "import os, sys, http.client as h; c = h.HTTPConnection('127.0.0.1', int(os.environ.get('WIRELINT_METRICS_PORT', 9464)), timeout=2); c.request('GET', '/readyz'); sys.exit(c.getresponse().status != 200)"]
 ENTRYPOINT ["wirelint"]
 CMD ["--help"]

@@ -25,9 +25,11 @@ def group(name: str) -> Iterator[Requirement]:
         yield from [Requirement(each)] if isinstance(each, str) else group(each["include-group"])
 
 
+EXTRAS = [Requirement(each) for extra in PROJECT["project"]["optional-dependencies"].values() for each in extra]
 LOCKS = {
     "run.txt": [*RUN, *group("build")],
-    "dev.txt": [*RUN, *group("build"), *group("dev")],
+    "image.txt": [*RUN, *group("build"), *EXTRAS],
+    "dev.txt": [*RUN, *group("build"), *EXTRAS, *group("dev")],
 }
 
 

@@ -17,7 +17,9 @@ from lab.prom import ROOT
 
 DEPLOY = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("reverse", "transparent", "inbound-outbound")
-BUILDS = {name: DEPLOY / name for name in ("base", *(f"overlays/{name}" for name in OVERLAYS), "monitoring")}
+BUILDS = {
+    name: DEPLOY / name for name in ("base", *(f"overlays/{name}" for name in OVERLAYS), "monitoring", "receiver")
+}
 """What can be built, by name."""
 
 KNOWN = {

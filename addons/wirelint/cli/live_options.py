@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,4 +36,14 @@ def overload_option(function: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         metavar="MS",
         help="Stop auditing while event-loop lag stays above MS; 0 never stops.",
+    )(function)
+
+
+def state_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--state`` to a command."""
+    return option(
+        "--state",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Keep what was learned of services in this file across restarts.",
     )(function)

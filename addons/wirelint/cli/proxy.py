@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 import click
 
 from wirelint.cli.common import common
-from wirelint.cli.live_options import overload_option, page_options
+from wirelint.cli.live_options import overload_option, page_options, state_option
 from wirelint.cli.logs import Logging, OtelProtocol, log_options
 from wirelint.cli.process import ending_on_sigterm
 from wirelint.cli.serving import serve
@@ -55,12 +55,7 @@ class Wanted(NamedTuple):
     help="Bytes of each body to inspect.",
 )
 @option("--probe-auth", is_flag=True, help="Repeat a sample of GETs with broken and without credentials: see README.")
-@option(
-    "--state",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Keep what was learned of services in this file across restarts.",
-)
+@state_option
 @option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
 @option("--confdir", type=click.Path(path_type=Path), metavar="DIR", help="Where mitmproxy keeps its CA.")
 @overload_option

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from wirelint.cli.common import common
-from wirelint.cli.live_options import overload_option, page_options
+from wirelint.cli.live_options import overload_option, page_options, state_option
 from wirelint.cli.live_run import Page
 from wirelint.cli.logs import Logging, OtelProtocol, log_options
 from wirelint.cli.receiving import need_extra, receive
@@ -34,6 +34,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @option("--gateway", metavar="NAME", help="Service name for answers of Envoy itself; its node.cluster by default.")
 @page_options
+@state_option
 @overload_option
 @sample
 @log_options
@@ -48,6 +49,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     metrics_port: int,
     metrics_host: str,
     metrics_allow_host: tuple[str, ...],
+    state: Path | None,
     overload_lag: int,
     log: str | None,
     log_size: int,
@@ -83,6 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         ),
         found.engine(),
         page=Page(metrics_host, metrics_port, metrics_allow_host),
+        state=state,
         shares=found.shares,
         logging=Logging(log, log_size, log_files, log_format, otel),
         reloading=lambda live: Reload(context, live.change, live.stay),

@@ -10,6 +10,8 @@ import click
 from wirelint.cli.live_run import LiveSession, Page, Rows, place, run_live
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wirelint.cli.logs import Logging
     from wirelint.live import Live
     from wirelint.settings.engine import AnyEngine
@@ -22,6 +24,7 @@ def receive(  # noqa: PLR0913 - what may be set, by name
     engine: AnyEngine,
     *,
     page: Page,
+    state: Path | None = None,
     rows: Rows = (),
     on_ready: Callable[[Receiving, str], None] = lambda _running, _url: None,
     shares: Shares | None = None,
@@ -33,6 +36,7 @@ def receive(  # noqa: PLR0913 - what may be set, by name
     :param settings: of the receiver.
     :param engine: judges the traffic.
     :param page: where page and metrics are served.
+    :param state: the file that keeps what was learned of services; None to keep nothing.
     :param rows: further addresses to print, and what they are for.
     :param on_ready: called with what runs and with the page's address, once it listens.
     :param shares: how much of each service's traffic to audit; all of it where None.
@@ -63,8 +67,12 @@ def receive(  # noqa: PLR0913 - what may be set, by name
             on_reload=None if reloading is None else reloading(live),
         )
 
+    def prepare(live: Live) -> None:
+        if state is not None:
+            live.keep(state)
+
     try:
-        return run_live(engine, carry, stats=stats, page=page, shares=shares, logging=logging)
+        return run_live(engine, carry, stats=stats, page=page, prepare=prepare, shares=shares, logging=logging)
     except OSError as error:
         raise click.UsageError(error.strerror or str(error), click.get_current_context(silent=True)) from error
 

@@ -171,7 +171,7 @@ class _Entry:
             http_version=_VERSIONS[self._entry.protocol_version],
             headers=headers,
             body=EMPTY if bodiless else self._body("s", headers, response.response_body_bytes, ended=failure is None),
-            trailers=Headers(_head(trailers)[1]) if trailers else NO_HEADERS if "sw" in self._octets else None,
+            trailers=Headers(_head(trailers)[1]) if trailers else NO_HEADERS if failure is None else None,
         )
 
     def _body(self, side: str, headers: Headers, size: int, *, ended: bool) -> Body:

@@ -57,7 +57,7 @@ local function copy(handle, side)
       wanted = size <= room
     end
   end
-  if wanted then put(handle, side .. "w", body) end
+  if wanted and body ~= "" then put(handle, side .. "w", body) end
   local trailers = handle:trailers()
   if trailers ~= nil then put(handle, side .. "t", lines(trailers)) end
 end
