@@ -29,7 +29,6 @@ WINDOW: Final = 600.0
 _SEAL_BYTES: Final = 12
 _AGED_EVERY: Final = 16
 _AGED_AT_ONCE: Final = 32
-_JUST: Final = 1 / 32
 _MOST_SHAPES: Final = 4096
 _MOST_REPORTED: Final = 4096
 _SILENCE: Final = 3600.0
@@ -284,7 +283,7 @@ class Table[K, V]:
         self._entries: OrderedDict[K, tuple[float, V]] = OrderedDict()
         self._most = most
         self._window = window
-        self._just = window * _JUST
+        self._just = window / 32
         self.full_until = -math.inf
         """The renewal time of the latest evicted entry; -inf if none was evicted."""
         self._fresh_from, self._fresh_until = math.inf, -math.inf
@@ -301,16 +300,14 @@ class Table[K, V]:
         if key in entries:
             entries.move_to_end(key)
         entries[key] = (now, value)
-        if len(entries) > self._most:
-            self.full_until = max(self.full_until, entries.popitem(last=False)[1][0])
-        elif not self._fresh_from <= now <= self._fresh_until:
-            self._due -= 1
-            if self._due <= 0:
-                self._age(now)
+        self._due -= 1
+        if self._due <= 0 or len(entries) > self._most:
+            self._let_go(now)
 
     def ensure(self, key: K, make: Callable[[], V], now: float) -> V:
         """Return the value of a key, renewed unless that was just done; make it if there is none."""
-        entry = self._entries.get(key)
+        entries = self._entries
+        entry = entries.get(key)
         if entry is None:
             value = make()
         else:
@@ -319,7 +316,11 @@ class Table[K, V]:
                 return value
             if abs(now - at) > self._window:
                 value = make()
-        self.keep(key, value, now)
+            entries.move_to_end(key)
+        entries[key] = (now, value)
+        self._due -= 1
+        if self._due <= 0 or len(entries) > self._most:
+            self._let_go(now)
         return value
 
     def __contains__(self, key: object) -> bool:
@@ -334,20 +335,25 @@ class Table[K, V]:
         """Return all values that have not expired, the latest renewed first."""
         return ((key, value) for key, (at, value) in reversed(self._entries.items()) if abs(now - at) <= self._window)
 
-    def _age(self, now: float) -> None:
-        """Let go of old entries that have expired, some at a time, so that none has to wait for all of them.
+    def _let_go(self, now: float) -> None:
+        """Evict the oldest entry if there are too many, else a few that expired, so that no call has to wait for all.
 
-        To be called once the oldest entry may have expired: as long as it has not, nor have those after it. That is so
-        for a little longer than entries last, and for each sixteenth new entry only: several go for the cost of one.
+        As long as the oldest entry has not expired, nor have those after it. That is looked at for each sixteenth entry
+        only: to let several go at once costs little more than one.
         """
-        entries, expired = self._entries, 0
+        entries = self._entries
+        if len(entries) > self._most:
+            self.full_until = max(self.full_until, entries.popitem(last=False)[1][0])
+            return
+        self._due = _AGED_EVERY
+        if self._fresh_from <= now <= self._fresh_until:
+            return
+        expired = 0
         for at, _ in islice(entries.values(), _AGED_AT_ONCE):
             if abs(now - at) <= self._window:
-                lasts = self._window + self._just
-                self._fresh_from, self._fresh_until = at - lasts, at + lasts
+                self._fresh_from, self._fresh_until = at - self._window, at + self._window
                 break
             expired += 1
-        self._due = _AGED_EVERY
         for _ in range(expired):
             entries.popitem(last=False)
 
@@ -375,14 +381,13 @@ class Stories[K]:
     :param window: lifetime of a visit in seconds.
     """
 
-    __slots__ = ("_due", "_fresh_from", "_fresh_until", "_held", "_just", "_longest", "_most", "_stories", "_window")
+    __slots__ = ("_due", "_fresh_from", "_fresh_until", "_held", "_longest", "_most", "_stories", "_window")
 
     def __init__(self, most: int, longest: int = 24, window: float = WINDOW) -> None:
         self._stories: OrderedDict[K, _Story] = OrderedDict()
         self._most = most
         self._longest = longest
         self._window = window
-        self._just = window * _JUST
         self._held = 0
         self._due = 0
         self._fresh_from, self._fresh_until = math.inf, -math.inf
@@ -417,26 +422,24 @@ class Stories[K]:
                 del visits[0]
             else:
                 self._held += 1
-        if self._held > self._most:
-            self._age(visit.ended)
-        elif not self._fresh_from <= visit.ended <= self._fresh_until:
-            self._due -= 1
-            if self._due <= 0:
-                self._age(visit.ended)
+        self._due -= 1
+        if self._due <= 0 or self._held > self._most:
+            self._let_go(visit.ended)
 
-    def _age(self, now: float) -> None:
-        """Evict old entries, as in a ``Table``."""
+    def _let_go(self, now: float) -> None:
+        """Do the same as a ``Table``."""
+        self._due = _AGED_EVERY
         stories, held = self._stories, self._held
+        if held <= self._most and self._fresh_from <= now <= self._fresh_until:
+            return
         leaving = 0
         for story in islice(stories.values(), _AGED_AT_ONCE):
             at = story.visits[-1].ended
             if held <= self._most and abs(now - at) <= self._window:
-                lasts = self._window + self._just
-                self._fresh_from, self._fresh_until = at - lasts, at + lasts
+                self._fresh_from, self._fresh_until = at - self._window, at + self._window
                 break
             held -= len(story.visits)
             leaving += 1
-        self._due = _AGED_EVERY
         for _ in range(leaving):
             stories.popitem(last=False)
         self._held = held

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
 
+from wirelint.core.body import MEMBERS_LIMIT
 from wirelint.core.credentials import sent
 from wirelint.core.exchange import Exchange
+from wirelint.core.json_parts import value_of
 from wirelint.core.state import Latest, Opens, State, Table
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit
@@ -54,6 +56,7 @@ _BY_COOKIE: Final = frozenset({"cookie"})
 _LONGEST: Final = 4096
 _LONGEST_NAME: Final = 256
 _SHORTEST_TOKEN: Final = 12
+_QUOTE, _BRACE = b'"{'
 # Further refusals that are not about the caller, in addition to ``is_aside``.
 _matters: Final = re.compile(
     r"csrf|xsrf|forgery|nonce|\bbanned|\bip\b|address|rate.?limit|quota|blocked|country|captcha|referer|origin|cookie"
@@ -93,7 +96,7 @@ class Refusal(NamedTuple):
     number: int
 
 
-class LetIn(NamedTuple):
+class LetIn(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A request with a credential that was not refused.
 
     :ivar kinds: the kinds of fields with the credential.
@@ -509,12 +512,29 @@ def _issued(exchange: Exchange) -> Sequence[int]:
         cookies = response.headers.get_all("set-cookie")[:_MOST_VALUES]
         found += [hash(cookie[:_LONGEST].partition(";")[0].partition("=")[2]) for cookie in cookies]
     if exchange.request.method == "POST" or _is_login(exchange.request.path[:_READ]):
-        for name, value in islice((response.body.members or {}).items(), _MOST_VALUES):
-            inner = value.items() if isinstance(value, dict) else ((name, value),)
-            for key, text in islice(inner, _MOST_VALUES):
-                if isinstance(text, str) and len(text) >= _SHORTEST_TOKEN and _names_token(key[:_LONGEST_NAME]):
-                    found.append(hash(text))
+        body = response.body
+        top = body.top_level if len(body.content or b"") <= MEMBERS_LIMIT else None
+        found += _tokens_in(body.members or {}) if top is None else _tokens_of(top)
     return found
+
+
+def _tokens_of(top: Mapping[str, msgspec.Raw]) -> Iterator[int]:
+    """Do the same as ``_tokens_in``, and parse only members that may be tokens or hold some."""
+    for name, raw in islice(top.items(), _MOST_VALUES):
+        if len(raw) < _SHORTEST_TOKEN:
+            continue
+        first = memoryview(raw)[0]
+        if first == _BRACE or (first == _QUOTE and _names_token(name[:_LONGEST_NAME])):
+            yield from _tokens_in({name: value_of(raw)})
+
+
+def _tokens_in(members: Mapping[str, object]) -> Iterator[int]:
+    """Yield numbers for the tokens among the members of an object, and of objects in it."""
+    for name, value in islice(members.items(), _MOST_VALUES):
+        inner = value.items() if isinstance(value, dict) else ((name, value),)
+        for key, text in islice(inner, _MOST_VALUES):
+            if isinstance(text, str) and len(text) >= _SHORTEST_TOKEN and _names_token(key[:_LONGEST_NAME]):
+                yield hash(text)
 
 
 @functools.lru_cache(maxsize=1024)

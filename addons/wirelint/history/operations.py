@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
+import msgspec
+
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.exchange import Exchange, Request
 from wirelint.core.media import Kind, MediaType
@@ -54,7 +56,7 @@ Beside = tuple[int, str, bool]
 """A group of requests to sibling paths: the number of the path above, the method, and whether they had credentials."""
 
 
-class AnsweredRequest(NamedTuple):
+class AnsweredRequest(msgspec.Struct, frozen=True, eq=False, gc=False):
     """An answered request, unparsed.
 
     :ivar number: its position among the exchanges of its service.

@@ -28,7 +28,7 @@ _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _id: Final = re.compile(r"\d|%|[0-9a-f]{8}")
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Numbers for a path and for the path above it (0 for none), and whether the path seems to end in an id."""
 
     path: int
