@@ -45,6 +45,14 @@ def test_a_table_of_the_file_names_a_document(shell: Shell) -> None:
     assert rules(shell("audit", "--format", "jsonl", "a.har").out) == ["response-field-missing"]
 
 
+@pytest.mark.parametrize(("base", "said"), [("/v1", False), ("/v2", True)])
+def test_a_document_of_other_paths_is_said_to_be_one(shell: Shell, base: str, said: bool) -> None:
+    shell.write("api.yaml", DOCUMENT.replace("/v1", base))
+    run = shell("audit", "--openapi", "api.yaml", "a.har")
+    assert ("no success is in the OpenAPI document" in run.err) is said
+    assert "no success" not in shell("audit", "--openapi", "api.yaml", "--ignore", "contract", "a.har").err
+
+
 def test_an_unreadable_document_is_one_line_and_the_audit_goes_on(
     shell: Shell, caplog: pytest.LogCaptureFixture
 ) -> None:

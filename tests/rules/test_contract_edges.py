@@ -137,6 +137,17 @@ def test_an_undocumented_status_is_as_grave_as_the_document_makes_it(status: int
     )
 
 
+@pytest.mark.parametrize(
+    ("documented", "severity"), [("503", Severity.LOW), ("504", Severity.LOW), ("404", Severity.INFO)]
+)
+def test_a_server_error_is_more_than_a_note_where_the_operation_has_another(
+    documented: str, severity: Severity
+) -> None:
+    known = knowledge(DOCUMENT.replace("404: {description: none}", f"{documented}: {{description: down}}"))
+    (finding,) = found(exchange(status=500, content=b"", media=""), known=known)
+    assert (finding.rule, finding.severity) == ("undocumented-status", severity)
+
+
 def test_a_head_is_answered_as_its_get() -> None:
     assert ids(exchange("HEAD /things", content=b"", media="application/json")) == []
 

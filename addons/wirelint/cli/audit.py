@@ -16,6 +16,7 @@ from wirelint.cli.common import common
 from wirelint.cli.outputs import begin, report_options
 from wirelint.cli.progress import Progress
 from wirelint.core.finding import Severity
+from wirelint.history.described import Described
 from wirelint.reports import Report, Run, load
 from wirelint.reports.common.tally import Tally
 from wirelint.settings.engine import AnyEngine
@@ -96,6 +97,8 @@ def command(
         report.stream.flush()
     if tally.exchanges:
         errors.line(tally.line())
+        if engine.documented and engine.state.sizes().get(Described.__name__.lower()) == 0:
+            errors.line("no success is in the OpenAPI document: compare its servers with the paths of the requests")
     if troubled:
         return TROUBLE
     return int(least is not None and tally.total(least=least) > 0)

@@ -13,7 +13,8 @@ errors.
 Known exceptions
 ----------------
 304, interim responses and 206 follow from the request. 401 and 403 of secured operations are another rule's finding. If
-the document has an error or redirect status nowhere, it omits that kind on purpose: then it is only a note.
+the document has an error or redirect status nowhere, it omits that kind on purpose: then it is only a note. So is a server
+error of an operation that documents none.
 
 How to fix
 ----------
@@ -53,9 +54,12 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     if status in _IMPLIED or (status in (401, 403) and asked.secured):
         return
-    elsewhere = not promised.statuses.isdisjoint((str(status), f"{status // 100}XX"))
+    if status >= 500:  # few promise any; an operation that promises one should send that one
+        usual = any(key[0] == "5" for key in asked.answers)
+    else:
+        usual = not promised.statuses.isdisjoint((str(status), f"{status // 100}XX"))
     success = status < 300
-    severity = Severity.MEDIUM if success else Severity.LOW if elsewhere else Severity.INFO
+    severity = Severity.MEDIUM if success else Severity.LOW if usual else Severity.INFO
     yield Hit(
         f"{status} is not documented for this operation",
         f"documented: {', '.join(sorted(asked.answers)[:_MOST_SHOWN])}",
