@@ -8,13 +8,14 @@ RUN = $(VENV)/.run-installed
 DEV = $(VENV)/.dev-installed
 ARGS =
 CORPUS ?= ../shared/corpus
+LIVE ?= ../shared/live
 
 # --only-binary: building an old source release would run and fetch what no hash pins.
 INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo demo-envoy test lint corpus compat bench bench-envoy soak fuzz gen lock clean
+.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy soak fuzz gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +37,9 @@ lint: $(DEV) ## check style, types and generated files
 
 corpus: $(RUN) ## score, rule report and live replay of recorded traffic: CORPUS=folder of captures
 	$(PYTHON_IN_VENV) -m benchmarks.corpus '$(CORPUS)' --write docs/corpus.json $(ARGS)
+
+precision: $(RUN) ## figures of each rule on labelled traffic: CORPUS=captures with labels LIVE=flows with a truth
+	$(PYTHON_IN_VENV) -m benchmarks.precision '$(CORPUS)' '$(LIVE)'
 
 compat: $(DEV) ## mitmproxy's own tests with our changes to it in place: ARGS=checkout of mitmproxy
 	$(INSTALL) --no-deps --upgrade --target $(VENV)/compat pytest-asyncio==1.5.0 pytest-timeout==2.4.0

@@ -90,7 +90,19 @@ def report(recorded: Iterable[tuple[str, int, Exchange]], folder: Path) -> Repor
 
     :raises ValueError: the folder's labels are malformed.
     """
-    labels, stand_for = labels_of(folder)
+    return count(recorded, *labels_of(folder))
+
+
+def count(
+    recorded: Iterable[tuple[str, int, Exchange]],
+    labels: Mapping[tuple[str, int], Label],
+    stand_for: Mapping[str, frozenset[str]],
+) -> Report:
+    """Audit everything and count.
+
+    :param labels: by file and position in it.
+    :param stand_for: the rules of each label name.
+    """
     auditor = engine()
     rules = {rule.id: Tally() for rule in auditor.rules}
     services: set[str] = set()
@@ -102,13 +114,18 @@ def report(recorded: Iterable[tuple[str, int, Exchange]], folder: Path) -> Repor
         faults += len(audit.faults)
         for rule in audit.plan.rules:
             rules[rule.id].opportunities += 1
-        label = labels.get((file, index))
-        for name in {found.rule for found in audit.findings}:
+        # A finding may be about an earlier exchange. Its severity decides whether it is more than a note.
+        loudest: dict[tuple[str, int], Severity] = {}
+        for found in audit.findings:
+            place = (found.rule, index if found.origin is None else found.origin.index)
+            loudest[place] = max(found.severity, loudest.get(place, Severity.INFO))
+        for (name, at), severity in loudest.items():
             tally = rules[name]
             tally.findings += 1
             tally.services.add(file)
+            label = labels.get((file, at))
             if label is not None:
-                loud = any(found.rule == name and found.severity > Severity.INFO for found in audit.findings)
                 tally.hits += any(name in stand_for.get(wanted, ()) for wanted in label.expect)
+                loud = severity > Severity.INFO
                 tally.breaches += loud and any(name in stand_for.get(trap, ()) for trap in label.forbid)
     return Report(exchanges, len(services), faults, rules)

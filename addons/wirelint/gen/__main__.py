@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from wirelint.gen import config_schema, costs, dashboards, kubernetes, profiles, readme, reference
+from wirelint.gen import config_schema, costs, dashboards, kubernetes, precision, profiles, readme, reference
 from wirelint.rules import catalogue
 
 _REFERENCE: Final = "docs/rules.md"
@@ -24,17 +24,23 @@ def generated(root: Path) -> dict[Path, str]:
     rules = catalogue()
     report = root / "docs" / "corpus.json"
     corpus = json.loads(report.read_text(encoding="utf-8")) if report.exists() else None
+    live = root / "docs" / "live.json"
     measured = root / "benchmarks" / "results.json"
     front = root / "README.md"
     introduction = readme.filled(front.read_text(encoding="utf-8"), rules, _REFERENCE)
     if measured.exists():
         results = json.loads(measured.read_text(encoding="utf-8"))
         introduction = readme.placed(introduction, costs.block(results), costs.BEGIN, costs.END)
+    judged: dict[Path, str] = {}
+    if corpus is not None and live.exists():
+        figures = json.loads(live.read_text(encoding="utf-8"))
+        judged[root / "docs" / "precision.md"] = precision.page(rules, corpus, figures)
     return {
         front: introduction,
         root / _REFERENCE: reference.page(rules, corpus),
         root / "docs" / "profiles.md": profiles.page(rules),
         root / "docs" / "wirelint.schema.json": config_schema.text(rules),
+        **judged,
         **dashboards.files(root),
         **kubernetes.files(root),
     }

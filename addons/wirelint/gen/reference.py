@@ -101,7 +101,7 @@ def _measured(corpus: Mapping[str, Any]) -> str:
     return (
         f"Figures are from {corpus['exchanges']:,} recorded exchanges of {corpus['services']:,} public services: how"
         " often a rule fired, of the exchanges that it looks at. Recordings of test suites were taken, so the shares"
-        " say little about traffic at large."
+        " say little about traffic at large. [precision.md](precision.md) shows how often each rule is right."
     )
 
 
