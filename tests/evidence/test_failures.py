@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
-from wirelint.evidence.failures import is_status_phrase, reads_as_error
+from wirelint.evidence.failures import forms, is_status_phrase, reads_as_error
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,9 @@ def test_time_is_bounded(piece: str) -> None:
     for text in texts:
         reads_as_error(text)
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(("kind", "form", "example"), list(forms()))
+def test_each_form_has_an_example(kind: str, form: str, example: str) -> None:
+    assert re.search(form, example) is not None
+    assert reads_as_error(example) is (kind != "harmless")

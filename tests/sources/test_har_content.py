@@ -37,6 +37,24 @@ class TestResponseContent:
         assert body_of(text="{not base64}", encoding="base64", size=3).unavailable == "undecodable"
 
     @pytest.mark.parametrize(
+        ("media", "text"), [("application/json", '{"success": false}'), ("text/html", "<h1>Hello</h1>")]
+    )
+    def test_plain_text_that_is_called_base64(self, media: str, text: str) -> None:
+        content = {"size": 9, "text": text, "encoding": "base64"}
+        exchange = one(entry(headers=(("content-type", media),), response={"content": content}))
+        assert exchange.response is not None
+        assert exchange.response.body.text == text
+
+    @pytest.mark.parametrize(
+        ("media", "text"), [("application/json", "{cut"), ("text/plain", "a < b"), ("text/html", "&")]
+    )
+    def test_what_may_be_damaged_base64_is_unknown(self, media: str, text: str) -> None:
+        content = {"size": 9, "text": text, "encoding": "base64"}
+        exchange = one(entry(headers=(("content-type", media),), response={"content": content}))
+        assert exchange.response is not None
+        assert exchange.response.body.unavailable == "undecodable"
+
+    @pytest.mark.parametrize(
         "content",
         [
             {"size": 0},

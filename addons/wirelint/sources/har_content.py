@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from wirelint.core.body import EMPTY, Body
 from wirelint.core.headers import Headers
+from wirelint.core.json_parts import NOTHING
 from wirelint.core.media import Kind, media_type
 
 _NOT_CAPTURED: Final = "not_captured"
@@ -84,10 +85,22 @@ def _stored(text: str, store: dict[str, Any], headers: Headers) -> Body:
         try:
             octets = base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
-            return Body.unknown("undecodable")
+            plain = _octets(text.encode("utf-8", "replace"), headers)
+            return plain if _is_plain(text, plain) else Body.unknown("undecodable")
         media = media_type(headers.get("content-type"))
         return Body(octets, media=media)
     return _octets(text.encode("utf-8", "replace"), headers)
+
+
+def _is_plain(text: str, body: Body) -> bool:
+    """Return whether text that is no base64 is the content itself: Firefox says base64 of some plain text, too."""
+    match body.media.kind if body.media is not None else Kind.NONE:
+        case Kind.JSON:
+            return body.json is not NOTHING
+        case Kind.XML | Kind.HTML:
+            return text.lstrip()[:1] == "<"
+        case _:
+            return False
 
 
 def _octets(octets: bytes, headers: Headers, *, complete: bool = True) -> Body:

@@ -76,11 +76,18 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     about = meanings(exchange)
     if _not_implemented.fullmatch(prose) or _is_unsupported(exchange, prose):
-        yield Hit("500 for what is not implemented", prose, suggested_status=501, discriminator="501")
+        yield Hit(
+            "500 sent for a function that is not implemented; 501 is expected",
+            prose,
+            suggested_status=501,
+            discriminator="501",
+        )
     elif _maintenance.search(prose) and of_prose(prose) <= _MAINTENANCE_MEANINGS:
-        yield Hit("500 from a service that is in maintenance or overloaded", prose, suggested_status=503)
+        yield Hit("500 sent in maintenance or under overload; 503 is expected", prose, suggested_status=503)
     elif _switched_off.search(prose) and about <= _MAINTENANCE_MEANINGS | {Meaning.NOT_IMPLEMENTED}:
-        yield Hit("500 for a function that is switched off; 403, 404 or 501 fit", prose, discriminator="off")
+        yield Hit(
+            "500 sent for a function that is switched off; 403, 404 or 501 is expected", prose, discriminator="off"
+        )
 
 
 def _is_unsupported(exchange: Answered, prose: str) -> bool:
