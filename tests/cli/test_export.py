@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ruamel.yaml import YAML
 
 from lab.cli import Shell
 from lab.envoy_process import require_envoy
+from lab.prom import ROOT
 from wirelint.sources.envoy.config.lua import SECRETS
 
 
@@ -141,3 +143,13 @@ def test_a_folder_that_cannot_be_written_is_reported(wirelint: Shell) -> None:
     (wirelint.folder / "out" / "envoy.yaml").mkdir(parents=True)
     run = wirelint("export", "envoy", "out")
     assert (run.code, run.err) == (2, "wirelint export envoy: cannot write out/envoy.yaml: Is a directory\n")
+
+
+def test_the_readme_writes_what_envoy_accepts(wirelint: Shell) -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Behind Envoy")[2].partition("\n## ")[0]
+    (line,) = (line for line in section.splitlines() if " export envoy " in line)
+    program, *words = shlex.split(line)
+    assert program == ".venv/bin/wirelint"
+    assert wirelint(*words).code == 0
+    (served,) = (word for line in section.splitlines() if "envoy -c " in line for word in line.split()[2:3])
+    validate(Path(served))

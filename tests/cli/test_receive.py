@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,14 +56,15 @@ def test_entries_that_cannot_be_audited_are_counted(receiver: Receiver) -> None:
     retried = entry("/c")
     retried.common_properties.upstream_request_attempt_count = 3
     with sending(receiver.receiving) as envoy:
-        envoy.send(bare, ongoing, retried, entry("/d", sent=[("x", "y" * 200_000)]))
+        ahead = entry("/e", started=time.time() + 3600)
+        envoy.send(bare, ongoing, retried, ahead, entry("/d", sent=[("x", "y" * 200_000)]))
     receiver.settle(1)
 
     def counted(metric: str) -> dict[str, float]:
         return {labels[0]: value for labels, value in receiver.samples(metric).items() if value}
 
-    wait_until(lambda: receiver.samples("wirelint_captured_exchanges_total")[()] == 4, "four entries")
-    assert counted("wirelint_skipped_total") == {"no_fields": 1, "not_ended": 1, "retried": 2}
+    wait_until(lambda: receiver.samples("wirelint_captured_exchanges_total")[()] == 5, "five entries")
+    assert counted("wirelint_skipped_total") == {"no_fields": 1, "not_ended": 1, "retried": 2, "in_future": 1}
     assert counted("wirelint_dropped_total") == {"head_too_large": 1}
 
 

@@ -69,3 +69,15 @@ def test_octets_fill_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert waiting.full
     assert ends(waiting.due(0.0)) == [1.0]
     assert not waiting.full
+
+
+def test_a_clock_that_is_ahead_does_not_end_the_order_of_others() -> None:
+    waiting = ReorderBuffer(hold=1.0)
+    waiting.add(ending(1000.0), 10, 0.0)
+    assert ends(waiting.due(1.0)) == [1000.0]
+    waiting.add(ending(8.0), 10, 2.0)
+    assert ends(waiting.due(3.0)) == [8.0]
+    waiting.add(ending(10.0), 10, 3.1)
+    waiting.add(ending(9.0), 10, 3.2)
+    assert ends(waiting.due(3.3)) == []
+    assert ends(waiting.due(4.1)) == [9.0, 10.0]

@@ -30,9 +30,13 @@ from wirelint.sources.stats import Stats
 DROPPED: Final[tuple[str, ...]] = ("head_too_large", "overload", "stopped")
 """Reasons for which exchanges are not audited that could have been."""
 
-SKIPPED: Final[tuple[str, ...]] = ("no_fields", "not_ended", "not_http", "retried")
+SKIPPED: Final[tuple[str, ...]] = ("no_fields", "not_ended", "not_http", "retried", "in_future")
 """Reasons for which entries are not audited: they lack what the filter adds, are about exchanges that go on, or about
-connections of other protocols. ``retried`` counts attempts of which only the last is known."""
+connections of other protocols. ``retried`` counts attempts of which only the last is known. ``in_future``: an Envoy's
+clock is ahead by more than a minute; what rules remember would expire."""
+
+_AHEAD: Final = 60.0
+"""Seconds by which a clock may be ahead of ours."""
 
 _SERVICE: Final = "envoy.service.accesslog.v3.AccessLogService"
 _LARGEST: Final = 16 * 1024 * 1024
@@ -203,9 +207,11 @@ class _Receiver:
             _log.debug("wirelint: fault in an entry of Envoy's", exc_info=error)
             return
         stats.skipped["retried"] += max(0, entry.common_properties.upstream_request_attempt_count - 1)
-        now = time.monotonic()
+        now, latest = time.monotonic(), time.time() + _AHEAD
         for exchange in exchanges:
-            if not heads.are_usual(exchange):
+            if exchange.ended is not None and exchange.ended > latest:
+                stats.skipped["in_future"] += 1
+            elif not heads.are_usual(exchange):
                 stats.dropped["head_too_large"] += 1
             elif self._sampler.wants(
                 exchange.service, exchange.client, exchange.request.headers.fields, exchange.started
