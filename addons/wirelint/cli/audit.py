@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import click
 
-from wirelint.cli import TROUBLE
 from wirelint.cli.captures import MIB, size_limit
 from wirelint.cli.common import common
+from wirelint.cli.gates import Gate, gate_options
 from wirelint.cli.outputs import begin, report_options
 from wirelint.cli.progress import Progress
-from wirelint.core.finding import Severity
+from wirelint.core.audit import Audit
+from wirelint.core.exchange import Exchange
 from wirelint.history.described import Described
 from wirelint.reports import Report, Run, load
 from wirelint.reports.common.tally import Tally
-from wirelint.settings.engine import AnyEngine
-from wirelint.settings.options import SEVERITY, Choice, option
+from wirelint.settings.options import option
 from wirelint.settings.setup import setup
 from wirelint.settings.state_file import StateFile
 from wirelint.settings.tables import policy_options
@@ -29,27 +29,21 @@ from wirelint.sinks.text import printable
 from wirelint.sources import Recording, Skipped, UnreadableError, sources
 from wirelint.sources.open import open_capture
 
-_NEVER: Final = "never"
 _MOST_SKIPPED_SHOWN: Final = 10
 _STEP: Final = 256
 _KINDS: Final = ", ".join(source.name for source in sources())
 _HELP: Final = f"""Audit recorded traffic: {_KINDS}, plain or packed with gzip, zlib or zstd. - is standard input.
 
 Findings go to standard output, everything else to standard error. Exit code: 0 for no finding at or above --fail-on,
-1 for at least one, 2 for bad usage or a file that cannot be read or has no exchange.
+1 for at least one, 2 for bad usage or a file that cannot be read or has no exchange. Findings that the baseline has do
+not count.
 """
 
 
 @click.command("audit", help=_HELP, short_help=f"Audit recorded traffic: {_KINDS}.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @report_options
-@option(
-    "--fail-on",
-    type=Choice([*SEVERITY.choices, _NEVER]),
-    default="medium",
-    show_default=True,
-    help="Exit with 1 if there is a finding at least this severe.",
-)
+@gate_options
 @policy_options
 @option(
     "--state",
@@ -62,7 +56,6 @@ Findings go to standard output, everything else to standard error. Exit code: 0 
 @common
 def command(
     files: tuple[str, ...],
-    fail_on: str,
     state: Path | None,
     statistics: bool,
     size_limit: int,
@@ -70,9 +63,9 @@ def command(
 ) -> int:
     """Audit files, and report."""
     context = click.get_current_context()
+    gate = Gate(context)
     engine = setup(context).engine()
-    least = None if fail_on == _NEVER else Severity[fail_on.upper()]
-    run = Run(engine.rules, files, least, engine.state)
+    run = Run(engine.rules, files, gate.least, engine.state)
     reports = begin(context, run)
     if statistics:
         reports.append(load("statistics")(run, sys.stderr))
@@ -85,7 +78,8 @@ def command(
     for file in files:
         try:
             capture = open_capture(file, limit=size_limit * MIB)
-            _audit(capture, engine, tally, reports, Progress(errors, capture.name, capture.records, quiet=quiet))
+            progress = Progress(errors, capture.name, capture.records, quiet=quiet)
+            _audit(capture, lambda exchange: gate.admit(engine.audit(exchange)), tally, reports, progress)
         except UnreadableError as error:
             sys.stdout.flush()
             errors.line(f"wirelint audit: {printable(str(error))}")
@@ -99,12 +93,16 @@ def command(
         errors.line(tally.line())
         if engine.documented and engine.state.sizes().get(Described.__name__.lower()) == 0:
             errors.line("no success is in the OpenAPI document: compare its servers with the paths of the requests")
-    if troubled:
-        return TROUBLE
-    return int(least is not None and tally.total(least=least) > 0)
+    return gate.close(tally, errors, troubled=troubled)
 
 
-def _audit(capture: Recording, engine: AnyEngine, tally: Tally, reports: Sequence[Report], progress: Progress) -> None:
+def _audit(
+    capture: Recording,
+    judge: Callable[[Exchange], Audit],
+    tally: Tally,
+    reports: Sequence[Report],
+    progress: Progress,
+) -> None:
     """Audit one capture.
 
     :raises UnreadableError: it has no exchange.
@@ -122,7 +120,7 @@ def _audit(capture: Recording, engine: AnyEngine, tally: Tally, reports: Sequenc
                 for report in reports:
                     report.skip(capture.name, record)
                 continue
-            audit = engine.audit(record)
+            audit = judge(record)
             tally.accept(audit)
             for suppression in audit.expired:
                 progress.note(f"expired suppression: {printable(suppression.text)}")

@@ -13,7 +13,7 @@ from wirelint.settings.file import Config, nearest
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-_UNSETTABLE: Final = frozenset({"config", "debug", "help"})
+_UNSETTABLE: Final = frozenset({"config", "debug", "help", "update-baseline"})
 """Options that are not allowed in a configuration file."""
 
 

@@ -1,0 +1,149 @@
+"""The file of findings that were known before: ``--baseline``.
+
+A finding that stands in it is suppressed, so only new findings count. The file is made to be committed and reviewed: it
+has one line for each finding, sorted, without its texts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from wirelint.core.audit import Audit, Suppressed
+from wirelint.core.finding import Finding
+from wirelint.core.suppression import Suppression
+
+_VERSION: Final = 1
+_LARGEST: Final = 32 * 1024 * 1024
+
+
+class BaselineError(Exception):
+    """The file cannot be read, or is not a baseline. Its text is one line that names the file."""
+
+
+class Entry(msgspec.Struct, frozen=True, order=True):
+    """A known finding. ``service`` to ``rule`` are for readers, and for routes that have been learned since."""
+
+    service: str
+    route: str
+    method: str
+    rule: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> Entry:
+        """Return the entry of a finding."""
+        return cls(finding.service, finding.route, finding.method, finding.rule, finding.fingerprint)
+
+    def __str__(self) -> str:
+        return f"{self.rule} of {self.service} on {self.method} {self.route}"
+
+
+class _Content(msgspec.Struct):
+    wirelint_baseline: int
+    findings: list[Entry]
+
+
+class Baseline:
+    """Known findings, and which of them occurred again.
+
+    :param path: the file.
+    :param entries: its entries; none to begin a new one.
+    """
+
+    def __init__(self, path: Path, entries: list[Entry]) -> None:
+        self._path = path
+        self._entries = frozenset(entries)
+        self._by_fingerprint = {entry.fingerprint: entry for entry in entries}
+        self._by_rule: dict[tuple[str, str, str], list[Entry]] = {}
+        for entry in entries:
+            self._by_rule.setdefault((entry.service, entry.method, entry.rule), []).append(entry)
+        self._occurred: set[Entry] = set()
+        self._found: dict[str, Entry] = {}
+
+    @classmethod
+    def read(cls, path: Path) -> Baseline:
+        """Read a file.
+
+        :raises BaselineError: it cannot be read, or is not a baseline.
+        """
+        try:
+            with path.open("rb") as file:
+                octets = file.read(_LARGEST + 1)
+        except OSError as error:
+            raise BaselineError(f"cannot read the baseline {path}: {error.strerror or error}") from error
+        try:
+            content = msgspec.json.decode(octets, type=_Content) if len(octets) <= _LARGEST else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            content = None
+        if content is None or content.wirelint_baseline != _VERSION:
+            raise BaselineError(f"{path} is not a baseline of this version of wirelint: move it away to make a new one")
+        return cls(path, content.findings)
+
+    def apply(self, audit: Audit) -> Audit:
+        """Return an audit whose known findings are suppressed, and note its findings for ``write``."""
+        if not audit.findings:
+            return audit
+        new: list[Finding] = []
+        known: list[Suppressed] = []
+        for finding in audit.findings:
+            self._found.setdefault(finding.fingerprint, Entry.of(finding))
+            entry = self._entry(finding)
+            if entry is None:
+                new.append(finding)
+                continue
+            self._occurred.add(entry)
+            suppression = Suppression(rule=finding.rule, reason=f"in the baseline {self._path}")
+            known.append(Suppressed(finding, suppression))
+        return msgspec.structs.replace(audit, findings=tuple(new), suppressed=(*audit.suppressed, *known))
+
+    def stale(self) -> list[Entry]:
+        """Return the entries that did not occur, sorted."""
+        return sorted(self._entries - self._occurred)
+
+    def write(self) -> int:
+        """Write what was found in place of the file, and return how many entries it has.
+
+        :raises BaselineError: it cannot be written.
+        """
+        entries = sorted(self._found.values())
+        lines = ",\n".join(msgspec.json.encode(entry).decode() for entry in entries)
+        text = f'{{"wirelint_baseline":{_VERSION},"findings":[\n{lines}\n]}}\n'
+        folder = self._path.resolve().parent
+        beside: str | None = None
+        try:
+            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8", newline="\n") as file:
+                beside = file.name
+                file.write(text)
+            os.chmod(beside, 0o644)  # it is made to be committed: a temporary file is private
+            os.replace(beside, self._path)
+        except OSError as error:
+            if beside is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(beside)
+            raise BaselineError(f"cannot write the baseline {self._path}: {error.strerror or error}") from error
+        return len(entries)
+
+    def _entry(self, finding: Finding) -> Entry | None:
+        """Return the entry of a finding: of its fingerprint, or of a route that is the same but for learned words."""
+        entry = self._by_fingerprint.get(finding.fingerprint)
+        if entry is not None:
+            return entry
+        similar = self._by_rule.get((finding.service, finding.method, finding.rule), ())
+        return next((each for each in similar if _same_route(each.route, finding.route)), None)
+
+
+def _same_route(one: str, other: str) -> bool:
+    """Return whether two routes differ only where one has a name in braces, which was a word of the other before."""
+    if one == other:
+        # Findings of one rule on one route can have different causes, which their fingerprints tell apart.
+        return False
+    pieces, others = one.split("/"), other.split("/")
+    return len(pieces) == len(others) and all(
+        a == b or a.startswith("{") or b.startswith("{") for a, b in zip(pieces, others, strict=True)
+    )
