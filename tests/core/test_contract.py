@@ -54,6 +54,9 @@ def test_look_ups_are_remembered_within_bounds() -> None:
     for number in range(10_000):
         assert contract.locate("GET", f"/users/{number}") is not None
     assert len(contract._found) <= 4096
+    contract._found.clear()
+    assert contract.locate("GET", f"/users/{'7' * 300}") is not None
+    assert len(contract._found) == 0
 
 
 @pytest.mark.parametrize(("status", "key"), [(200, "200"), (404, "4XX"), (500, None)])

@@ -15,6 +15,7 @@ import msgspec
 from wirelint.core.paths import PathTemplates
 
 _MOST_FOUND: Final = 4096
+_LONGEST_KEPT: Final = 256
 _ALIKE: Final[Mapping[int, tuple[int, ...]]] = {
     400: (422,),
     404: (410,),
@@ -173,7 +174,8 @@ class Contract:
             found = self._locate(method, path)
             if len(self._found) >= _MOST_FOUND:
                 self._found.clear()
-            self._found[key] = found
+            if len(path) <= _LONGEST_KEPT:
+                self._found[key] = found
         return found  # type: ignore[return-value]  # it is not _UNKNOWN
 
     def template(self, method: str, path: str) -> str | None:
