@@ -154,3 +154,14 @@ def test_a_thousand_users_are_one_finding(path: str) -> None:
     ]
     shown = {dict(labels).get("route", "") for _, labels in series(metrics)}
     assert len(shown - {""}) == 1
+
+
+def test_opportunities_leave_room_for_findings_of_many_services() -> None:
+    rules = [rule(f"rule-{number}") for number in range(110)]
+    metrics = Metrics(rules)
+    shape = plan(*rules)
+    for service in range(60):
+        metrics.accept(audit(finding("rule-7", service=f"s{service}"), service=f"s{service}", plan=shape))
+        metrics.render()
+    assert total(metrics, "findings_total", rule="rule-7", service="_other") == 0
+    assert total(metrics, "findings_total", rule="rule-7") == 60

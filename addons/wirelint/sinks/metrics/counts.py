@@ -345,9 +345,9 @@ class Counts:
                 if labels in opportunities:
                     opportunities[labels] += count
                     continue
-                if budget.used >= budget.findings:
+                if budget.used >= budget.timed:
                     labels = (rule.id, OTHER)  # not counted as overflow: nothing that shows is lost
-                self._add(opportunities, labels, (), budget.findings, count)
+                self._add(opportunities, labels, (), budget.timed, count)
         self._plays.clear()
 
     def _particulars(self, audit: Audit, service: str) -> None:
