@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,19 @@ def test_a_service_that_cannot_be_reached_is_named(
     assert "3 of 3 exchanges had none" in page
     assert '<span id="reported">3</span>' in page
     assert '<span id="lied">0</span>' in page
+
+
+def test_a_figure_leads_to_the_exchanges_that_it_counts(browser: Browser, url: str, journal: Journal) -> None:
+    for _ in range(7):
+        journal.accept(audit(status=503, verdict=Verdict.SERVER_ERROR))
+    journal.accept(audit(service="slow", status=None, verdict=Verdict.UNKNOWN, failure=FailureKind.CLIENT_GONE))
+    journal.accept(audit(service="fine"))
+    page = browser.show(f"{url}/findings?kind=reported")
+    rows = re.findall(r"<tr>(.*?)</tr>", page.partition('id="counted-rows">')[2].partition("</tbody>")[0])
+    assert [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows] == [
+        ["shop", "5xx", "server error", "http", "7"],
+        ["slow", "no response", "unknown", "http", "1"],
+    ]
 
 
 def test_a_finding_on_its_own_shows_examples_and_advice(browser: Browser, url: str, journal: Journal) -> None:

@@ -21,7 +21,16 @@ from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.protocols import HTTP, protocol_label
 from wirelint.sinks.metrics.budget import OTHER, label_value, may_be_named
-from wirelint.sinks.outcomes import LIES, TOLD, call_outcome, is_abandoned, is_unreachable, kinds, status_class
+from wirelint.sinks.outcomes import (
+    LIES,
+    NO_RESPONSE,
+    TOLD,
+    call_outcome,
+    is_abandoned,
+    is_unreachable,
+    kinds,
+    status_class,
+)
 from wirelint.sinks.published import story
 
 _MOST_NAMES: Final = 8
@@ -70,6 +79,20 @@ def _totals(tallies: Iterable[_Tally]) -> dict[str, Any]:
                     sums["lied"] += count
     sums["answered"] = sums["exchanges"] - sums["unanswered"]
     return {**sums, "waited": round(waited / sums["abandoned"], 3) if sums["abandoned"] else 0.0}
+
+
+def _outcomes(tally: _Tally) -> list[dict[str, Any]]:
+    """Return how many exchanges had which status, verdict and protocol, and the figures that count them."""
+    return [
+        {
+            "status": "none" if kind == NO_RESPONSE else f"{kind}xx",
+            "verdict": str(verdict),
+            "protocol": protocol,
+            "count": count,
+            "kinds": sorted(kinds(kind, verdict, protocol)),
+        }
+        for (kind, verdict, protocol), count in tally.outcomes.items()
+    ]
 
 
 class _Example(NamedTuple):
@@ -250,6 +273,8 @@ class Journal:
                     continue
                 del self._entries[key]
                 same.count += entry.count
+                for kind, count in entry.kinds.items():
+                    same.kinds[kind] = same.kinds.get(kind, 0) + count
                 same.first, same.last = min(same.first, entry.first), max(same.last, entry.last)
                 same.revision = self._revision
 
@@ -293,6 +318,7 @@ class Journal:
             {
                 "service": name,
                 **_totals([tally]),
+                "outcomes": _outcomes(tally),
                 "worst": {
                     "rule": worst[name].finding.rule,
                     "severity": str(worst[name].finding.severity),

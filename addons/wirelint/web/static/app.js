@@ -2,7 +2,7 @@
 
 import { arrange, known, retain, setRules, update } from "./findings.js";
 import { byId, clock, count, el, say } from "./dom.js";
-import { forget, showOverview } from "./overview.js";
+import { forget, showCounted, showOverview } from "./overview.js";
 
 const EVERY = 1000;
 const filter = { fingerprint: "", service: "", rule: "", severity: "0", kind: "", text: "", order: "gravest" };
@@ -74,13 +74,14 @@ function state(kind, text) {
 function draw() {
   if (latest === null) return;
   showOverview(latest, choose, !filter.fingerprint);
+  showCounted(latest, filter.fingerprint ? "" : filter.kind, filter.service);
   options(controls.service, known().map((finding) => finding.service), filter.service);
   options(controls.rule, known().map((finding) => finding.rule), filter.rule);
   const shown = arrange(filter);
   const all = known().length;
   say(byId("shown"), shown === all ? count(all) : `${count(shown)} of ${count(all)}`);
   byId("one").hidden = !filter.fingerprint;
-  byId("filters").hidden = Boolean(filter.fingerprint) || all === 0;
+  byId("filters").hidden = Boolean(filter.fingerprint) || (all === 0 && !filter.kind);
   byId("shown").hidden = Boolean(filter.fingerprint) || all === 0;
   showEmpty(shown, all);
   document.title = all ? `(${all}) wirelint` : "wirelint";

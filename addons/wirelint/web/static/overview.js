@@ -64,6 +64,35 @@ function showGap(totals) {
   else say(gap, "Status codes tell the truth so far");
 }
 
+const GROUPS = { lied: ["hidden", "masked", "blamed"], swapped: ["masked", "blamed"] };
+let counted = "";
+
+/** Lists the exchanges that a chosen figure counts, by service, status, what happened, and protocol. */
+export function showCounted(data, kind, service) {
+  const rows = [];
+  if (kind && kind !== "client") {
+    for (const each of data.services) {
+      if (service && each.service !== service) continue;
+      if (kind === "told") {
+        if (each.told) rows.push([each.service, "1xx to 3xx", "error in the content", "as the protocol wants it", each.told]);
+        continue;
+      }
+      for (const outcome of each.outcomes) {
+        if ((GROUPS[kind] ?? [kind]).some((name) => outcome.kinds.includes(name))) {
+          rows.push([each.service, outcome.status === "none" ? "no response" : outcome.status, outcome.verdict.replace("_", " "), outcome.protocol, outcome.count]);
+        }
+      }
+    }
+  }
+  rows.sort((a, b) => b[4] - a[4]);
+  byId("counted").hidden = rows.length === 0;
+  const shape = JSON.stringify(rows);
+  if (shape === counted) return;
+  counted = shape;
+  byId("counted-rows").replaceChildren(...rows.map((row) =>
+    el("tr", {}, ...row.map((value, place) => el("td", { class: place === 4 ? "number" : "" }, place === 4 ? count(value) : value || "(unnamed)")))));
+}
+
 /** Names the services that cannot be connected to. */
 function showUnreachable(services) {
   byId("unreachable").hidden = services.length === 0;
@@ -100,7 +129,7 @@ function makeRow(service, choose) {
   const row = el("tr", {}, el("th", { scope: "row" }, name));
   row.append(el("td", { class: "number" }), el("td", { class: "number pace" }));
   for (const kind of ["lied", "reported", "true"]) row.append(el("td", { class: "number" }, figure(service, kind, choose)));
-  row.append(el("td", { class: "number" }), el("td", { class: "worst" }));
+  row.append(el("td", { class: "number" }, figure(service, "unanswered", choose)), el("td", { class: "worst" }));
   return row;
 }
 
@@ -113,7 +142,7 @@ function fillRow(row, service) {
   cells[3].classList.toggle("bad", service.lied > 0);
   say(cells[4].firstChild, count(service.reported));
   say(cells[5].firstChild, count(service.true));
-  say(cells[6], service.abandoned ? `${count(service.abandoned)} (${duration(service.waited)})` : "0");
+  say(cells[6].firstChild, service.abandoned ? `${count(service.abandoned)} (${duration(service.waited)})` : "0");
   const worst = service.worst;
   if (cells[7].dataset.shown !== (worst?.fingerprint ?? "none")) {
     cells[7].dataset.shown = worst?.fingerprint ?? "none";
