@@ -13,7 +13,8 @@ from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Probe, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.state import State
-from wirelint.probing import Prober, changed, outcome
+from wirelint.probing import Prober, changed, doubts, outcome
+from wirelint.probing import asked as sent_again
 from wirelint.rules import catalogue
 
 TOKEN = "b1946ac92492d2347c6235b4d2611184"
@@ -121,3 +122,29 @@ def test_a_route_is_asked_once_an_hour() -> None:
 def test_outcomes(status: int, broken: tuple[int | None, bool], without: tuple[int | None, bool], told: str) -> None:
     probes = (Probe("broken", *broken), Probe("without", *without))
     assert outcome(an_exchange(status=status), probes) == told
+
+
+def test_what_leaves_something_open() -> None:
+    for method in ("PUT", "PATCH", "DELETE", "POST"):
+        assert doubts(an_exchange(status=404, method=method)) == ("options", "read")
+    assert doubts(an_exchange("/orders?page=last", 500)) == ("again", "plain")
+    for settled in (
+        an_exchange(status=404),
+        an_exchange(status=405, method="PUT"),
+        an_exchange(status=500),
+        an_exchange("/orders?page=7", 500),
+        an_exchange("/orders?page=last", 500, "POST"),
+        an_exchange(f"/orders?api_key={TOKEN}", 500),
+        an_exchange(status=404, method="PUT", fields={"If-Match": "*"}),
+        an_exchange(status=404, method="POST", fields={"X-HTTP-Method-Override": "PUT"}),
+    ):
+        assert doubts(settled) == ()
+
+
+def test_a_question_has_the_credentials_and_no_content() -> None:
+    sent = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json", "Content-Length": "2"}
+    target, fields = sent_again(an_exchange("/orders/7?draft=yes", 404, "PUT", fields=sent, body=b"{}"), "options")
+    assert (target, fields) == ("/orders/7?draft=yes", [(b"Authorization", f"Bearer {TOKEN}".encode())])
+    failed = an_exchange(f"/orders?api_key={TOKEN}&size=2&page=last&by=name", 500)
+    assert sent_again(failed, "plain")[0] == f"/orders?api_key={TOKEN}&size=2&page=1&by=name"
+    assert sent_again(failed, "again")[0] == failed.request.target

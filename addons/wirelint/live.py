@@ -157,14 +157,26 @@ class Live:
             _log.warning("wirelint: %s", trouble)
         file.start()
 
-    def probe(self, services: Mapping[str, str], *, insecure: bool = False) -> None:
-        """Start to probe whether services check credentials.
+    def probe(
+        self, services: Mapping[str, str], *, insecure: bool = False, credentials: bool = True, doubts: bool = False
+    ) -> None:
+        """Start to probe services.
 
         :param services: name → URL of the services that may be probed.
         :param insecure: do not verify their certificates.
+        :param credentials: probe whether credentials are checked.
+        :param doubts: ask again about what an answer leaves open.
         """
-        self._prober = prober = Prober(services, catalogue(), self._probed, state=self._engine.state, insecure=insecure)
-        self._sinks.append(lambda audit: prober.offer(audit.exchange))
+        self._prober = prober = Prober(
+            services,
+            catalogue(),
+            self._probed,
+            state=self._engine.state,
+            insecure=insecure,
+            credentials=credentials,
+            doubts=doubts,
+        )
+        self._sinks.append(lambda audit: prober.offer(audit.exchange, found=bool(audit.findings)))
         self.metrics.register(prober)
 
     def _probed(self, audit: Audit) -> None:

@@ -1,8 +1,9 @@
-"""Probe credentials of a developer's own services: on request, with safe methods, slowly, and apart from traffic.
+"""Ask a developer's own services again: on request, with safe methods, slowly, and apart from traffic.
 
-A sample of the requests that carry credentials is sent again, directly to the service: with broken credentials, and
-without any. Probes are GET and HEAD only, to named services only, one request at a time and a few per minute, each
-route once an hour. Separate rules judge the results, which are never counted as traffic.
+Probes of credentials repeat a sample of the requests that carry some: with broken credentials, and without any. Other
+probes settle what one answer leaves open: OPTIONS and GET after a 404 to another method, and a GET that got 500 again,
+with a number in place of a text. Probes are GET, HEAD and OPTIONS only, to named services only, one request at a time
+and a few per minute, each route once an hour. Separate rules judge the results, which are never counted as traffic.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from msgspec.structs import replace
 
@@ -24,7 +25,7 @@ from wirelint.core.audit import Audit
 from wirelint.core.body import Body
 from wirelint.core.credentials import sent
 from wirelint.core.engine import Engine
-from wirelint.core.exchange import Exchange, Probe
+from wirelint.core.exchange import Exchange, Probe, ProbeKind
 from wirelint.core.headers import Headers
 from wirelint.core.knowledge import known, tell
 from wirelint.core.rule import Rule
@@ -35,7 +36,7 @@ from wirelint.sinks.metrics.families import Families, counter
 MARK: Final = "wirelint-probe"
 """The field of our own requests, by which they are recognised if they pass the proxy."""
 
-OUTCOMES: Final = ("enforced", "ignored", "unevaluated", "unclear", "failed")
+OUTCOMES: Final = ("enforced", "ignored", "unevaluated", "proven", "unclear", "failed")
 
 _FAMILY: Final = "probing"
 _PAUSE: Final = 2.0
@@ -45,10 +46,16 @@ _MOST_ROUTES: Final = 1024
 _WAITING: Final = 32
 _PATIENCE: Final = 5.0
 _LARGEST: Final = 256 * 1024
+_LONGEST_ALLOW: Final = 256
+_MOST_PARAMETERS: Final = 16
 _LEAVE_OUT: Final = frozenset(
     {"accept-encoding", "connection", "content-length", "host", "keep-alive", "te", "transfer-encoding", "upgrade"}
 )
 _CONDITIONAL: Final = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range"})
+
+_CONTENT: Final = frozenset({"content-type", "content-encoding", "content-language", "transfer-encoding", "expect"})
+_WRITES: Final = frozenset({"PUT", "PATCH", "DELETE", "POST"})
+_OVERRIDES: Final = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 
 Kind = Literal["without", "broken"]
 
@@ -62,6 +69,8 @@ class Prober:
     :param state: the memories of the live engine, read-only.
     :param insecure: do not verify certificates.
     :param pause: seconds between two probes.
+    :param credentials: probe whether credentials are checked.
+    :param doubts: ask again about what an answer leaves open.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with, by name
@@ -73,6 +82,8 @@ class Prober:
         state: State,
         insecure: bool = False,
         pause: float = _PAUSE,
+        credentials: bool = True,
+        doubts: bool = False,
     ) -> None:
         self.outcomes: Counter[tuple[str, str]] = Counter({(name, each): 0 for name in services for each in OUTCOMES})
         """Service and outcome → probed routes; all keys exist from the start, because other threads read it."""
@@ -85,6 +96,8 @@ class Prober:
             self._context.check_hostname = False
             self._context.verify_mode = ssl.CERT_NONE
         self._pause = pause
+        self._credentials = credentials
+        self._doubts = doubts
         self._mark = secrets.token_hex(16)
         self._done: Table[tuple[str, str, str], bool] = Table(_MOST_ROUTES, _AGAIN)
         self._queue: queue.Queue[Exchange | None] = queue.Queue(_WAITING)
@@ -94,17 +107,19 @@ class Prober:
 
     def collect(self) -> Families:
         """Yield the outcomes as a metric."""
-        yield counter(
-            "probes", "Requests sent again to check credentials, by outcome.", self.outcomes, "service", "outcome"
-        )
+        yield counter("probes", "Requests that wirelint sent again, by outcome.", self.outcomes, "service", "outcome")
 
     def is_ours(self, exchange: Exchange) -> bool:
         """Return whether an exchange is a probe, forwarded by the probed service."""
         return exchange.request.headers.get(MARK) == self._mark
 
-    def offer(self, exchange: Exchange) -> None:
-        """Consider an exchange for a probe. Never waits."""
-        if not self._is_fit(exchange):
+    def offer(self, exchange: Exchange, *, found: bool = False) -> None:
+        """Consider an exchange for a probe. Never waits.
+
+        :param found: it has findings, so that nothing is open.
+        """
+        open_to_doubt = self._doubts and not found and exchange.service in self._services and bool(doubts(exchange))
+        if not (open_to_doubt or (self._credentials and self._is_fit(exchange))):
             return
         visit = self._state.visit(exchange)
         key = (visit.service, visit.method, visit.route)
@@ -152,7 +167,12 @@ class Prober:
             self._stopped.wait(self._pause)
 
     def _probe(self, exchange: Exchange) -> None:
-        probes = tuple(self._ask(exchange, kind) for kind in ("broken", "without"))
+        kinds: tuple[ProbeKind, ...] = (doubts(exchange) if self._doubts else ()) or ("broken", "without")
+        probes: tuple[Probe, ...] = ()
+        for kind in kinds:
+            if probes and self._stopped.wait(self._pause):
+                return
+            probes = (*probes, self._ask(exchange, kind))
         self.outcomes[exchange.service, outcome(exchange, probes)] += 1
         probed = replace(exchange, probes=probes)
         tell(probed, known(exchange))
@@ -160,9 +180,12 @@ class Prober:
         if audit.findings:
             self._found(audit)
 
-    def _ask(self, exchange: Exchange, kind: Kind) -> Probe:
+    def _ask(self, exchange: Exchange, kind: ProbeKind) -> Probe:
         request, answer = exchange.request, exchange.response
-        target, fields = changed(exchange, kind)
+        method = {"options": "OPTIONS", "read": "GET"}.get(kind, request.method)
+        if method not in ("GET", "HEAD", "OPTIONS"):
+            return Probe(kind, None, same=False)
+        target, fields = changed(exchange, kind) if kind in ("broken", "without") else asked(exchange, kind)
         parts = urlsplit(self._services[exchange.service])
         host, port = parts.hostname or "", parts.port
         connection = (
@@ -171,7 +194,7 @@ class Prober:
             else http.client.HTTPConnection(host, port, timeout=_PATIENCE)
         )
         try:
-            connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
+            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", request.authority.rpartition("@")[2])
             for name, value in fields:
                 connection.putheader(name, value)
@@ -188,14 +211,58 @@ class Prober:
         same = (
             known_whole and answer is not None and got.status == answer.status and body.content == answer.body.content
         )
-        return Probe(kind, got.status, same=same)
+        return Probe(kind, got.status, same=same, allow=(got.headers.get("allow") or "")[:_LONGEST_ALLOW])
+
+
+def doubts(exchange: Exchange) -> tuple[ProbeKind, ...]:
+    """Return what to ask about an answer: by OPTIONS and GET about a 404 to another method; by GET about a 500."""
+    request, status = exchange.request, exchange.status
+    if not _OVERRIDES.isdisjoint(request.headers.names()) or not _CONDITIONAL.isdisjoint(request.headers.names()):
+        return ()
+    if status == 404 and request.method in _WRITES:
+        return ("options", "read")
+    if status == 500 and request.method == "GET" and request.body.empty and _plain(exchange) is not None:
+        return ("again", "plain")
+    return ()
+
+
+def asked(exchange: Exchange, kind: ProbeKind) -> tuple[str, list[tuple[bytes, bytes]]]:
+    """Return target and fields of a request that asks about another one, with the credentials of that."""
+    target = exchange.request.target
+    fields = [
+        (name, value)
+        for name, value in exchange.request.headers.fields
+        if name.decode("latin-1").lower() not in _LEAVE_OUT | _CONTENT
+    ]
+    return (_plain(exchange) or target) if kind == "plain" else target, fields
+
+
+def _plain(exchange: Exchange) -> str | None:
+    """Return the target of a request with 1 in place of the first text in its query; None if there is none."""
+    path, _, query = exchange.request.target.partition("?")
+    secret = {each.name for each in sent(exchange) if each.kind == "query"}
+    pairs = query.split("&") if query else []
+    for at, pair in enumerate(pairs[:_MOST_PARAMETERS]):
+        name, equals, value = pair.partition("=")
+        number = unquote_plus(value).lstrip("-").replace(".", "", 1).isdigit()
+        if equals and name and name not in secret and not number:
+            return f"{path}?{'&'.join([*pairs[:at], f'{name}=1', *pairs[at + 1 :]])}"
+    return None
 
 
 def outcome(exchange: Exchange, probes: Iterable[Probe]) -> str:
-    """Return the outcome of probes: credentials are ``enforced``, ``ignored`` or ``unevaluated``; else ``unclear``."""
+    """Return the outcome of probes.
+
+    Credentials are ``enforced``, ``ignored`` or ``unevaluated``, a doubt is ``proven``; all else is ``unclear``.
+    """
     answers = list(probes)
     if any(probe.status is None for probe in answers):
         return "failed"
+    by_kind = {probe.kind: probe.status or 0 for probe in answers}
+    if "read" in by_kind:
+        return "proven" if by_kind["read"] < 300 else "unclear"
+    if "plain" in by_kind:
+        return "proven" if by_kind["again"] == exchange.status and by_kind["plain"] < 300 else "unclear"
     if exchange.status == 401:
         return "unevaluated" if all(probe.same for probe in answers) else "unclear"
     if all(probe.status in (401, 403, 404) for probe in answers):

@@ -55,6 +55,7 @@ class Wanted(NamedTuple):
     help="Bytes of each body to inspect.",
 )
 @option("--probe-auth", is_flag=True, help="Repeat a sample of GETs with broken and without credentials: see README.")
+@option("--probe", is_flag=True, help="Ask again, by OPTIONS and GET, about some 404s and 500s: see README.")
 @state_option
 @option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
 @option("--confdir", type=click.Path(path_type=Path), metavar="DIR", help="Where mitmproxy keeps its CA.")
@@ -93,6 +94,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     metrics_allow_host: tuple[str, ...],
     body_limit: int,
     probe_auth: bool,
+    probe: bool,
     state: Path | None,
     ssl_insecure: bool,
     confdir: Path | None,
@@ -119,8 +121,9 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     if workers > 1 and (ui != "none" or transparent):
         raise click.UsageError("--workers works neither with --ui nor with --transparent: leave one out", context)
     wanted = [_wanted(word) for word in services]
-    if probe_auth and not any(each.name for each in wanted):
-        raise click.UsageError("--probe-auth needs a service with a name: give it as NAME=URL", context)
+    if (probe_auth or probe) and not any(each.name for each in wanted):
+        asked = "--probe-auth" if probe_auth else "--probe"
+        raise click.UsageError(f"{asked} needs a service with a name: give it as NAME=URL", context)
     name, redirected = _redirected(transparent)
     if not wanted and forward is None and redirected is None:
         forward = port
@@ -161,6 +164,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         shares=found.shares,
         logging=logging,
         probe=probe_auth,
+        doubts=probe,
         state=state,
         workers=workers,
         reloading=lambda live: Reload(context, live.change, live.stay),

@@ -43,6 +43,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     logging: Logging | None = None,
     reloading: Callable[[Live], Callable[[], None]] | None = None,
     probe: bool = False,
+    doubts: bool = False,
     state: Path | None = None,
     workers: int = 1,
 ) -> Live:
@@ -55,6 +56,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     :param logging: the logs of findings and of wirelint itself, besides the terminal.
     :param reloading: returns the handler of SIGHUP, given the ``Live``.
     :param probe: repeat a sample of safe requests, to test whether credentials are checked.
+    :param doubts: ask again, by safe methods, about what an answer leaves open.
     :param state: the file that keeps what was learned of services; None to keep nothing.
     :param workers: number of processes that carry the traffic. With one, it is this process; with several, this process
         only audits.
@@ -74,9 +76,10 @@ def serve(  # noqa: PLR0913 - what may be set, by name
         def prepare(live: Live) -> None:
             if state is not None:
                 live.keep(state)
-            if probe:
+            if probe or doubts:
                 named = {service.name: service.url for service in settings.services if service.name}
-                live.probe(named, insecure=bool(settings.options.get("ssl_insecure")))
+                insecure = bool(settings.options.get("ssl_insecure"))
+                live.probe(named, insecure=insecure, credentials=probe, doubts=doubts)
             if supervisor is not None:
                 live.metrics.register(supervisor.sums)
 

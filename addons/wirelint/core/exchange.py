@@ -47,16 +47,22 @@ class Failure(NamedTuple):
     sending: bool = False
 
 
-class Probe(NamedTuple):
-    """The answer to a probe: a request that wirelint repeated with other credentials.
+ProbeKind = Literal["without", "broken", "options", "read", "again", "plain"]
 
-    ``kind``: ``without`` any credentials, or with ``broken`` ones. ``status`` is None without an answer. ``same``:
-    whether the answer equals the client's, content included.
+
+class Probe(NamedTuple):
+    """The answer to a probe: a request that wirelint sent to learn more about an answer.
+
+    ``kind``: ``without`` any credentials, or with ``broken`` ones; ``options`` and ``read``: OPTIONS and GET of the
+    same target; ``again``: the same request; ``plain``: with a number in place of a text in the query. ``status`` is
+    None without an answer. ``same``: whether the answer equals the client's, content included. ``allow``: its Allow
+    field.
     """
 
-    kind: Literal["without", "broken"]
+    kind: ProbeKind
     status: int | None
     same: bool
+    allow: str = ""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -130,7 +136,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
         """The response's status code; None where no response came."""
         return None if self.response is None else self.response.status
 
-    def probe(self, kind: Literal["without", "broken"]) -> Probe | None:
+    def probe(self, kind: ProbeKind) -> Probe | None:
         """Return the answer to a kind of probe, None if there was none."""
         return next((probe for probe in self.probes if probe.kind == kind), None)
 

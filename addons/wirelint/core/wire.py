@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, Literal
+from typing import Final
 
 from msgspec.structs import replace
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Probe, Request, Response
+from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Probe, ProbeKind, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 
 _request_line: Final = re.compile(r"([A-Z]+) (\S+) (HTTP/[\d.]+)")
 _status_line: Final = re.compile(r"(HTTP/[\d.]+) (\d{3})(?: (.*))?")
 _failure: Final = re.compile(r"# failure: (\w+) ?(.*)")
-_probe: Final = re.compile(r"# probe: (without|broken) (\d{3})( same)?")
+_probe: Final = re.compile(r"# probe: (without|broken|options|read|again|plain) (\d{3})( same)?(?: allow ([A-Z, ]+))?")
 _pause: Final = re.compile(r"# \+([\d.]+)s")
 _outbound: Final = re.compile(r"# outbound (\S+)")
 _repeated: Final = re.compile(r"# (\d{1,3}) times, every ([\d.]+)s")
@@ -81,8 +81,8 @@ class _Reader:
                 cut = Body(self._response.body.raw, complete=False, media=self._response.headers.media_type)
                 self._response = replace(self._response, body=cut)
         elif match := _probe.fullmatch(first):
-            kind: Literal["without", "broken"] = "without" if match[1] == "without" else "broken"
-            self._probes = (*self._probes, Probe(kind, int(match[2]), bool(match[3])))
+            kind: ProbeKind = match[1]  # type: ignore[assignment]  # one of those that the pattern lists
+            self._probes = (*self._probes, Probe(kind, int(match[2]), bool(match[3]), match[4] or ""))
         else:
             yield from self.finish()
             if match := _request_line.fullmatch(first):
