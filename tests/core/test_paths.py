@@ -65,7 +65,7 @@ def test_a_look_up_takes_time_in_proportion_to_the_path() -> None:
     for depth in range(1, 60):
         templates.add("/{a}" * depth + "/x")
         templates.add("/{a}-{b}" * depth + "/y")
-    begun = time.perf_counter()
+    begun = time.process_time()
     for path in ("/a" * 900, "/-" * 900, "/" + "a-" * 1000, "/a-b" * 59, "/" * 2000):
         templates.find(path)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

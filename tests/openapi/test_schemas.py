@@ -153,17 +153,17 @@ def test_alternatives_that_recur_cost_bounded_time() -> None:
     deep: dict[str, Any] = {}
     for _ in range(40):
         deep = {"a": deep, "b": {}}
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert made(deep) == ()
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_patterns_cost_linear_time() -> None:
     made = check("{pattern: '^(a+)+$'}")
     assert made is not None
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert made("a" * 100_000 + "b") != ()
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_a_schema_of_endless_parts_is_compiled_in_bounded_time() -> None:
@@ -174,6 +174,6 @@ def test_a_schema_of_endless_parts_is_compiled_in_bounded_time() -> None:
     document = {"openapi": "3.0.0", "components": {"schemas": schemas}}
     made = Schemas(document, References(document)).check({"$ref": "#/components/schemas/S0"}, reading=True)
     assert made is not None
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert made({"p1": 7}) == (Breach("p1", "object", "integer", "type"),)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2

@@ -74,7 +74,7 @@ def test_what_is_no_document_is_refused_in_one_line(octets: bytes, message: str)
 def test_aliases_that_multiply_are_refused_soon() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(DocumentError, match="more than 8,000,000 values"):
         parse("\n".join(lines).encode())
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
