@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.state import Latest, Opens, State, Table
@@ -19,36 +19,28 @@ from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit
 from wirelint.core.when import ALWAYS
 from wirelint.evidence.wording import Wording, wording
-from wirelint.history.allowed import allowance
+from wirelint.history.method_proofs import (
+    GONE_FAILED,
+    KNOWN,
+    TRIED,
+    UNSUPPORTED_FAILED,
+    MethodProof,
+    allowed,
+    as_get,
+    bare,
+    called,
+    head_proofs,
+    is_open,
+    may_settle,
+    other_that_works,
+    read_again,
+    unsupported,
+    working_refused,
+    works_again,
+)
 from wirelint.history.paths import Attempt, Path, Place, face, is_good, may_as_much, place_of
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Present, resource_of
-
-UNSUPPORTED: Final = 1
-"""404 or 400 for a method that the resource does not support."""
-UNSUPPORTED_FAILED: Final = 2
-"""500 for a method that the resource does not support."""
-GONE_FAILED: Final = 3
-"""500 for a resource that does not exist."""
-IGNORED: Final = 4
-"""An unknown method answered like GET."""
-LISTED: Final = 5
-"""Allow names a method that was always refused."""
-OMITTED: Final = 6
-"""Allow omits a method that works."""
-WORKING_REFUSED: Final = 7
-"""405 for a method that works."""
-HEAD_DIFFERS: Final = 8
-"""HEAD fails, GET succeeds."""
-
-_known = (
-    "GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT QUERY PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT"
-    " SEARCH SUBSCRIBE UNSUBSCRIBE NOTIFY PURGE LINK UNLINK BIND REBIND UNBIND ACL MKCALENDAR MERGE CHECKOUT CHECKIN"
-    " LABEL UPDATE SOURCE STATS VERSION-CONTROL MKACTIVITY ORDERPATCH PRI BASELINE-CONTROL UNCHECKOUT MKWORKSPACE"
-    " MKREDIRECTREF UPDATEREDIRECTREF BAN REFRESH LIST WATCH MSEARCH M-SEARCH"
-)
-KNOWN: Final = frozenset(_known.split())
-"""Defined methods, which a service may support on purpose."""
 
 _MOST_PATHS: Final = 4096
 _MOST_WORDINGS: Final = 1024
@@ -58,39 +50,14 @@ _MOST_HELD: Final = 4
 _MOST_UNKNOWN: Final = 8
 _NEAR: Final = 8
 _LEAST_NEAR: Final = 3
-_LONG_WORDING: Final = 6
-_TRIED: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _READING: Final = frozenset({"GET", "OPTIONS", "HEAD"})
 # For these, a 404 may be about one of several things in the request, or about the thing to create.
 _EXTENSIONS: Final = frozenset(
     {"OPTIONS", "TRACE", "CONNECT", "MOVE", "COPY", "LOCK", "UNLOCK", "MKCOL", "PROPFIND", "PROPPATCH", "REPORT"}
 )
 _VALIDATED: Final = frozenset({409, 412, 422})
-_REFUSED: Final = frozenset({404, 405, 500, 501})
 _GUESSED: Final = frozenset({400, 422, 500})
 _OVERRIDES: Final = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
-_CONDITIONS: Final = frozenset(
-    {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"}
-)
-
-
-class MethodProof(NamedTuple):
-    """A proof by several exchanges about one of them.
-
-    :ivar kind: one of the constants of this module.
-    :ivar fault: the faulty exchange, which may be the current one.
-    :ivar method: the method in question, as sent.
-    :ivar story: the other exchanges.
-    :ivar note: a note on the current exchange.
-    :ivar plain: whether the service's own words confirm it.
-    """
-
-    kind: int
-    fault: Visit
-    method: str
-    story: tuple[Step, ...]
-    note: str
-    plain: bool = False
 
 
 class Methods:
@@ -124,15 +91,16 @@ class Methods:
         return asked[1]
 
     def _may_prove(self, exchange: Exchange, visit: Visit) -> bool:
-        place = place_of(exchange)
-        if place.path not in self._paths and not (visit.status == 500 and place.above in self._paths):
-            if visit.status == 404:
-                awaited = len(self._held) > 0
-            else:
-                awaited = len(self._failed) > 0 and (place.above, exchange.request.method) in self._failed
-            if not awaited:
-                return False
-        return len(self._latest.of(exchange)) > 0
+        place, status = place_of(exchange), visit.status
+        path = self._paths.get(place.path, visit.ended)
+        if status == 404:
+            awaited = path is not None or len(self._held) > 0
+        elif status == 500:
+            awaited = path is not None or place.above in self._paths
+        else:
+            awaited = len(self._failed) > 0 and (place.above, exchange.request.method) in self._failed
+            awaited = awaited or (path is not None and may_settle(exchange, path))
+        return awaited and len(self._latest.of(exchange)) > 0
 
     def is_outage(self, service: str, path: int, now: float) -> bool:
         """Return whether most of a service's latest answers on other paths were failures.
@@ -161,22 +129,22 @@ class Methods:
     def _of_path(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Iterator[MethodProof]:
         method, status = exchange.request.method, visit.status
         if method == "HEAD":
-            yield from _head(exchange, visit, path)
+            yield from head_proofs(exchange, visit, path)
         elif status in (400, 404):
             if status == 404 and method == "GET" and path.failing is not None:
                 yield from self._of_look(visit, place, path)
             attempt = self._refused(exchange, visit, place, path)
             self._refusal = (visit, attempt)
             if attempt is not None and attempt.answered is not None and self._is_elsewhere(attempt):
-                yield _unsupported(attempt, attempt.answered)
+                yield unsupported(attempt, attempt.answered)
         elif status == 500:
             yield from self._failure(exchange, visit, place, path)
-        elif status == 405 and method in _TRIED:
-            yield from _working_refused(visit, path, method)
-        elif _is_open(path, method) and is_good(exchange):
-            yield from _works_again(visit, path, method)
-            yield from _read_again(exchange, visit, path) if method == "GET" else _as_get(exchange, visit, path)
-        yield from _allowed(exchange, visit, path)
+        elif status == 405 and method in TRIED:
+            yield from working_refused(visit, path, method)
+        elif is_open(path, method) and is_good(exchange):
+            yield from works_again(visit, path, method)
+            yield from read_again(exchange, visit, path) if method == "GET" else as_get(exchange, visit, path)
+        yield from allowed(exchange, visit, path)
 
     # 404 and 400 for a method that is not supported
 
@@ -190,10 +158,10 @@ class Methods:
             return None
         attempt = Attempt(visit, method, place, words, self._number, None)
         if visit.status == 400:
-            return attempt._replace(answered=_bare(exchange, attempt, path, words))
-        answered = _other_that_works(path, method) if words.no_route else None
+            return attempt._replace(answered=bare(exchange, attempt, path, words))
+        answered = other_that_works(path, method) if words.no_route else None
         if answered is None and method == "GET":
-            answered = None if place.like_id else _called(path, words, 404)
+            answered = None if place.like_id else called(path, words, 404)
         elif answered is None and (method != "POST" or words.names_route or exchange.request.body.empty):
             answered = self._answered(attempt, path, words)  # else it may be about something in the content
         return attempt._replace(answered=answered)
@@ -243,7 +211,7 @@ class Methods:
             return
         for attempt in self._held.get((visit.service, words.words), visit.ended) or ():
             if attempt.answered is not None and attempt.place.is_unrelated(place):
-                yield _unsupported(attempt, attempt.answered, "the same words for an unrelated path")
+                yield unsupported(attempt, attempt.answered, "the same words for an unrelated path")
 
     # 500
 
@@ -475,133 +443,3 @@ def _yes() -> bool:
 
 def _latest() -> deque[tuple[int, bool]]:
     return deque(maxlen=_NEAR)
-
-
-def _called(path: Path, words: Wording, status: int) -> Visit | None:
-    """Return a POST that works where GET always got the same status: an endpoint for calls."""
-    post, get = path.tried.get("POST"), path.tried.get("GET")
-    read = path.alive is not None and not path.guessed
-    if path.posted is None or read or post is None or 201 in post.statuses:
-        return None
-    if get is not None and any(each not in (status, 401) for each in get.statuses):
-        return None
-    return path.posted if status == 400 or words.length <= _LONG_WORDING else None
-
-
-def _bare(exchange: Exchange, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
-    """Return another method that works, for a 400 without a reason if only the method can be wrong."""
-    request, shown, method = exchange.request, path.shown, attempt.method
-    if not words.generic or request.query or method == "POST":
-        return None
-    if method == "GET":
-        return _called(path, words, 400)
-    if not request.body.empty:
-        # Not the content, if another method without content is refused in these words.
-        get = path.tried.get("GET")
-        return _called(path, words, 400) if get is not None and get.words == words.words else None
-    if shown is None or path.guessed:
-        return None
-    if method not in KNOWN:
-        return shown  # any client may read it
-    return shown if shown.method == "GET" and may_as_much(shown, attempt.visit) else None
-
-
-def _other_that_works(path: Path, method: str) -> Visit | None:
-    """Return the latest success of another method here, whatever happened to the resource since."""
-    worked = [tried.worked[-1] for name, tried in path.tried.items() if name != method and tried.worked]
-    return worked[-1] if worked else None
-
-
-def _unsupported(attempt: Attempt, answered: Visit | None, note: str = "") -> MethodProof:
-    """Return the proof of a refusal for the method.
-
-    :param answered: another exchange that shows that the path exists.
-    :param note: a note on the current exchange, if it is not the refusal itself.
-    """
-    refused = "refused without a reason" if attempt.visit.status == 400 else "refused like an unknown path"
-    story: tuple[Step, ...] = ()
-    if answered is not None:
-        story = (answered.step("works" if answered.succeeded else "answered in other words"),)
-    if note:
-        story = (*story, attempt.visit.step(refused))
-    plain = attempt.wording is not None and attempt.wording.names_route
-    return MethodProof(UNSUPPORTED, attempt.visit, attempt.method, story, note or refused, plain)
-
-
-def _working_refused(visit: Visit, path: Path, method: str) -> Iterator[MethodProof]:
-    """Find a 405 to a method that worked twice for the same caller."""
-    tried = path.tried.get(method)
-    worked = () if tried is None else tried.worked
-    if len(worked) > 1 and all(each.target == visit.target and in_turn(each, visit) for each in worked):
-        yield MethodProof(WORKING_REFUSED, visit, method, tuple([each.step("works") for each in worked]), "refused")
-
-
-def _is_open(path: Path, method: str) -> bool:
-    """Return whether a success may decide an open case."""
-    if path.waiting or path.head is not None or path.puzzling is not None or method not in KNOWN:
-        return True
-    tried = path.tried.get(method)
-    return tried is not None and tried.refused is not None
-
-
-def _works_again(visit: Visit, path: Path, method: str) -> Iterator[MethodProof]:
-    """Find a 405 between successes of the method; two successes before it were enough."""
-    tried = path.tried.get(method)
-    if tried is None or tried.refused is None or len(tried.worked) != 1:
-        return
-    worked, refused = tried.worked[-1], tried.refused
-    if worked.target == visit.target == refused.target and in_turn(worked, refused) and in_turn(refused, visit):
-        story = (worked.step("works"), refused.step("refused"))
-        yield MethodProof(WORKING_REFUSED, refused, method, story, "works again")
-
-
-def _as_get(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
-    """Find an unknown method that gets the content of GET."""
-    method = exchange.request.method
-    if method not in KNOWN and path.alive is not None and path.face is not None and path.face == face(exchange):
-        yield MethodProof(IGNORED, visit, method, (path.alive.step("the same content"),), "an unknown method")
-
-
-def _read_again(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
-    """Yield the cases that waited for a GET."""
-    if path.puzzling is not None and path.puzzling[0] is not None and path.puzzling[0] == face(exchange):
-        puzzling = path.puzzling[1]
-        story: tuple[Step, ...] = (puzzling.visit.step("an unknown method"),)
-        yield MethodProof(IGNORED, puzzling.visit, puzzling.method, story, "the same content")
-    for attempt in path.waiting:
-        if path.written < attempt.number and may_as_much(visit, attempt.visit):
-            yield _unsupported(attempt, None, "is there")
-    head = path.head
-    if (
-        head is not None
-        and head.answered is not None
-        and head.visit.target == visit.target
-        and in_turn(head.visit, visit)
-    ):
-        story = (head.answered.step("GET"), head.visit.step("HEAD"))
-        yield MethodProof(HEAD_DIFFERS, head.visit, "HEAD", story, "GET again")
-
-
-def _allowed(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
-    """Find an Allow list with a method that was always refused, or without one that works."""
-    listed = allowance(exchange) if visit.status in (200, 204, 405) else frozenset()
-    if not listed:
-        return
-    for method in sorted(_TRIED - {exchange.request.method}):
-        tried = path.tried.get(method)
-        if tried is None or tried.last is None or not in_turn(tried.last, visit):
-            continue
-        if method in listed and not tried.worked and tried.refused is not None and _REFUSED.issuperset(tried.statuses):
-            yield MethodProof(LISTED, visit, method, (tried.refused.step("refused"),), f"lists {method}")
-        elif method not in listed and visit.status == 405 and tried.worked and tried.worked[-1] is tried.last:
-            yield MethodProof(OMITTED, visit, method, (tried.last.step("works"),), f"leaves out {method}")
-
-
-def _head(exchange: Exchange, visit: Visit, path: Path) -> Iterator[MethodProof]:
-    """Find a HEAD that fails right after a successful GET; a 404 waits for another GET."""
-    head = path.tried.get("HEAD")
-    if visit.status not in (400, 403, 500) or (head is not None and head.worked):
-        return
-    before = path.read.get((visit.target, visit.credential))
-    if before is not None and in_turn(before, visit) and _CONDITIONS.isdisjoint(exchange.request.headers.index):
-        yield MethodProof(HEAD_DIFFERS, visit, "HEAD", (before.step("GET"),), "HEAD")

@@ -34,7 +34,8 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
-from wirelint.history.methods import GONE_FAILED, Methods, may_prove
+from wirelint.history.method_proofs import GONE_FAILED
+from wirelint.history.methods import Methods, may_prove
 
 RULE = Rule(
     severity=Severity.LOW,

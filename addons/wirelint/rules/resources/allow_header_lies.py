@@ -37,7 +37,8 @@ from wirelint.core.rule import Context, Rule, When
 from wirelint.core.state import either
 from wirelint.evidence.failing import holds_error
 from wirelint.history.allowed import Allowed, allowance, allowance_is_known
-from wirelint.history.methods import LISTED, OMITTED, Methods, may_prove
+from wirelint.history.method_proofs import LISTED, OMITTED
+from wirelint.history.methods import Methods, may_prove
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits
 from wirelint.history.writes import Writes

@@ -36,7 +36,8 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.state import either
 from wirelint.history.looks import Look, Looks, look_of, was_looked_at
-from wirelint.history.methods import HEAD_DIFFERS, Methods, may_prove
+from wirelint.history.method_proofs import HEAD_DIFFERS
+from wirelint.history.methods import Methods, may_prove
 from wirelint.history.turns import in_turn
 from wirelint.history.visits import Visits
 from wirelint.history.writes import Writes

@@ -35,7 +35,8 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.methods import method_name
 from wirelint.core.rule import Context, Rule, When
-from wirelint.history.methods import UNSUPPORTED, Methods, may_prove
+from wirelint.history.method_proofs import UNSUPPORTED
+from wirelint.history.methods import Methods, may_prove
 from wirelint.history.visits import Visits
 
 RULE = Rule(

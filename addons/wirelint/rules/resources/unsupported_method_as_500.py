@@ -33,7 +33,8 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.methods import method_name
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
-from wirelint.history.methods import UNSUPPORTED_FAILED, Methods, may_prove
+from wirelint.history.method_proofs import UNSUPPORTED_FAILED
+from wirelint.history.methods import Methods, may_prove
 from wirelint.history.visits import Visits
 
 RULE = Rule(

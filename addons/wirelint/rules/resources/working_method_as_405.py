@@ -30,7 +30,8 @@ from collections.abc import Iterator
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
-from wirelint.history.methods import WORKING_REFUSED, Methods, may_prove
+from wirelint.history.method_proofs import WORKING_REFUSED
+from wirelint.history.methods import Methods, may_prove
 from wirelint.history.visits import Visits
 
 RULE = Rule(
