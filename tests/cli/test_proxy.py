@@ -153,7 +153,15 @@ def test_ports_that_are_taken(tmp_path: Path) -> None:
         for words in (["--metrics-port", port], ["--port", port, "--metrics-port", "0"]):
             ended = Proxy(f"http://{HOST}:1", *words, cwd=tmp_path).ended()
             assert (ended.code, ended.out) == (2, "")
-            assert ended.err.lower() == f"wirelint proxy: cannot listen on {HOST}:{port}: address already in use\n"
+            text = f"cannot listen on {HOST}:{port}: address already in use: choose another port"
+            assert ended.err.lower() == f"wirelint proxy: {text}\n"
+
+
+@pytest.mark.e2e
+def test_an_address_of_another_machine(tmp_path: Path) -> None:
+    ended = Proxy(f"http://{HOST}:1", "--host", "192.0.2.1", "--port", "1", "--metrics-port", "0", cwd=tmp_path).ended()
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "wirelint proxy: cannot listen on 192.0.2.1:1: this machine has no such address\n"
 
 
 @pytest.mark.e2e

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from wirelint.sources.stats import Stats
     from wirelint.web.site import Endpoint
 
-# The text of mitmproxy and asyncio for an address in use.
-_refused: Final = re.compile(r".* failed to listen on (\S+) with .*[:\]] ([^:\]]+)")
+# The text of mitmproxy and asyncio for an address that is in use, or that this machine does not have.
+_refused: Final = re.compile(r".* failed to listen on (\S+) with (?:.*[:\]] ([^:\]]+)|.*)")
 
 
 def serve(  # noqa: PLR0913 - what may be set, by name
@@ -139,8 +139,14 @@ def _as_usage() -> Iterator[None]:
         yield
     except (StartError, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else None
-        text = _refused.sub(r"cannot listen on \1: \2", why or str(error))
+        text = _refused.sub(_cannot_listen, why or str(error))
+        if text.lower().endswith("address already in use"):
+            text += ": choose another port"
         raise click.UsageError(text, click.get_current_context(silent=True)) from error
+
+
+def _cannot_listen(refused: re.Match[str]) -> str:
+    return f"cannot listen on {refused[1]}: {refused[2] or 'this machine has no such address'}"
 
 
 def _listeners(running: Running) -> list[Endpoint]:
