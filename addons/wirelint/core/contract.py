@@ -159,7 +159,7 @@ class Contract:
 
     @functools.cached_property
     def answers(self) -> dict[AnswerKey, DocumentedOperation]:
-        """All documented answers with their operations, in the order of the document."""
+        """Return all documented answers with their operations, in the order of the document."""
         return {
             (operation.method, operation.template, status): operation
             for operation in self.operations

@@ -252,7 +252,7 @@ def _offered(finding: Finding, exchange: Exchange, contract: Contract) -> Findin
 
 
 def _able(bound: tuple[Bound, ...], exchange: Exchange) -> tuple[tuple[Bound, ...], str | None]:
-    """Those of the rules that can read as much of the response's content as they must, and why others cannot."""
+    """Return the rules that can read enough of the response's content, and why others cannot."""
     body = exchange.response.body if exchange.response is not None else EMPTY
     missing = body.unavailable or (None if body.complete else "truncated")
     if missing is None:
@@ -273,7 +273,7 @@ def _adapted(rule: Rule, severities: Mapping[str, Severity], knowledge: Knowledg
 
 
 def _verdict(exchange: Exchange, hits: Sequence[tuple[Rule, Hit]]) -> Verdict:
-    """The surest and gravest finding that implies an outcome decides; hints never do."""
+    """Return the verdict of the most certain and severe finding that implies one; hints never do."""
     best: tuple[Confidence, Severity] | None = None
     verdict = presumed(exchange)
     for rule, hit in hits:

@@ -133,7 +133,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     @property
     def status(self) -> int | None:
-        """The response's status code; None where no response came."""
+        """Return the response's status code; None without a response."""
         return None if self.response is None else self.response.status
 
     def probe(self, kind: ProbeKind) -> Probe | None:
@@ -157,5 +157,5 @@ class Answered(Exchange, frozen=True, kw_only=True, eq=False):
 
     @property
     def status(self) -> int:
-        """The response's status code."""
+        """Return the response's status code."""
         return self.response.status

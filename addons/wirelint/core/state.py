@@ -184,7 +184,7 @@ class State:
 
     @property
     def routes(self) -> LearnedRoutes:
-        """The routes that were learned of all services."""
+        """Return the learned routes of all services."""
         return self._routes
 
     def repeats(self, exchange: Exchange) -> bool:

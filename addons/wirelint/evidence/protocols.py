@@ -141,7 +141,7 @@ def _by_content(exchange: Exchange, last: str, kind: Kind) -> Protocol | None:
 
 
 def _asked(body: Body) -> Any:
-    """The content of a request as JSON where one of the names stands in it by which protocols are known."""
+    """Return the content of a request as JSON if it has a member name that identifies a protocol."""
     content = body.content
     return body.json if content and any(name in content for name in _NAMES_IN_REQUESTS) else None
 

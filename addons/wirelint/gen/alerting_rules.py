@@ -11,13 +11,13 @@ from wirelint.gen.recording_rules import LAST, ratio, total
 from wirelint.gen.yaml import block, mapping
 
 OBJECTIVE: Final = 0.999
-"""The share of exchanges that are to hide no error."""
+"""The target share of exchanges without a hidden error."""
 
 GAP: Final = 0.01
 """How much of its exchanges a service may fail in without a 5xx."""
 
 OUTAGE: Final = 0.05
-"""The share of exchanges without a response from which on a service is taken to be down."""
+"""The share of exchanges without a response at which a service counts as down."""
 
 _RULES: Final = "docs/rules.md#{{ $labels.rule }}"
 _SERVICE: Final = "/d/wirelint-service?var-service={{ $labels.service }}"
@@ -25,7 +25,7 @@ _HEAD: Final = "# Written by make gen. Alerts for wirelint; they need rules.yml 
 
 
 class Burn(NamedTuple):
-    """How fast the budget may burn: at ``rate`` times the pace that uses it up just in time."""
+    """A burn rate of the budget: ``rate`` times the pace that uses it up exactly in its period."""
 
     long: str
     short: str
@@ -35,12 +35,12 @@ class Burn(NamedTuple):
 
     @property
     def threshold(self) -> float:
-        """The share of hidden errors from which on the budget burns too fast."""
+        """Return the share of hidden errors at which the budget burns too fast."""
         return round(self.rate * (1 - OBJECTIVE), 9)
 
     @property
     def traffic(self) -> int:
-        """Exchanges that the long window must have: with so many, one error is half of the threshold at most."""
+        """Return the minimum exchanges in the long window: with these, one error is at most half of the threshold."""
         return ceil(2 / self.threshold)
 
 
@@ -68,7 +68,7 @@ class Alert(NamedTuple):
 
     @property
     def runbook_url(self) -> str:
-        """What to do, from the top of the repository; where nothing else is said, the part that is named like it."""
+        """Return the path of the runbook in the repository; by default, the section with the alert's name."""
         return self.runbook or f"dashboards/README.md#{self.name.lower()}"
 
 
@@ -168,7 +168,7 @@ def _of_auditors() -> Iterator[Alert]:
         "{{ $value | humanizePercentage }} of the exchanges of {{ $labels.service }} were not inspected, or not in"
         " full, in the last 15 minutes. What is not inspected counts as unknown, not as fine.",
     )
-    # Any client can send a head that is too large, so that alone wakes nobody.
+    # Any client can send a head that is too large, so that alone pages no one.
     yield Alert(
         "WirelintDropping",
         'sum by (job, instance, reason) (increase(wirelint_dropped_total{reason!="head_too_large"}[15m])) > 0',
@@ -225,12 +225,12 @@ def _of_auditors() -> Iterator[Alert]:
 
 
 def alerts() -> dict[str, list[Alert]]:
-    """All alerts by group."""
+    """Return all alerts by group."""
     return {"wirelint-services": list(_of_services()), "wirelint-auditors": list(_of_auditors())}
 
 
 def text() -> str:
-    """The file."""
+    """Return the file."""
     lines = [_HEAD, "groups:"]
     for name, members in alerts().items():
         lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]

@@ -21,7 +21,7 @@ _DRILL: Final = "/d/wirelint-service?${datasource:queryparam}&${job:queryparam}&
 
 
 def share(name: str, by: str = "", window: str = _RANGE, filters: str = SERVICE) -> str:
-    """The share of exchanges with errors of one kind; 0 where there are none, nothing without traffic."""
+    """Return the share of exchanges with errors of one kind; 0 if there are none, nothing without traffic."""
     by = f" by ({by})" if by else ""
     everything = f"sum{by} ({counted(matched(EXCHANGES, filters=filters), window)})"
     errors = f"sum{by} ({kind(name, EXCHANGES, filters, window)})"
@@ -29,7 +29,7 @@ def share(name: str, by: str = "", window: str = _RANGE, filters: str = SERVICE)
 
 
 def rates(name: str, by: str = "", filters: str = SERVICE) -> str:
-    """The same over time."""
+    """Return the same over time."""
     return share(name, by, "$__rate_interval", filters)
 
 
@@ -44,7 +44,7 @@ def lied(by: str = "") -> str:
 
 
 def build() -> Any:
-    """The dashboard."""
+    """Return the dashboard."""
     return dashboard(
         "wirelint-overview",
         "What services report by their status codes, and what happened.",

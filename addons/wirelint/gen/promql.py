@@ -1,4 +1,4 @@
-"""Expressions that dashboards and rules have in common: what counts as an error, and how often something happened."""
+"""Expressions that dashboards and rules share: kinds of errors, and increases of counters."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ MEANING: Final[Mapping[str, str]] = {
 
 
 def matched(metric: str, matchers: str = "", filters: str = "") -> str:
-    """The series of ``metric`` that ``matchers`` select, narrowed by ``filters``."""
+    """Return the series of ``metric`` that ``matchers`` select, narrowed by ``filters``."""
     both = ",".join(filter(None, (filters, matchers)))
     return f"{metric}{{{both}}}" if both else metric
 
 
 def counted(selector: str, window: str) -> str:
-    """How far each counter rose within the window, one that was born within it from nothing.
+    """Return the increase of each counter within the window; a new counter starts from nothing.
 
-    ``increase`` needs two samples and takes the first for the beginning, so it overlooks the first event of a counter
-    that appears with it. A counter that was not there when the window began has all of its events in the window.
+    ``increase`` needs two samples and starts at the first, so it misses the first event of a new counter. All events of
+    a counter that did not exist at the start of the window are in the window.
     """
     return f"({selector} unless {selector} offset {window}) or increase({selector}[{window}])"
 

@@ -44,12 +44,12 @@ def _deeper(text: str) -> str:
 
 
 def total(window: str) -> str:
-    """The name of the rule for exchanges of a service within the window."""
+    """Return the name of the rule for exchanges of a service within the window."""
     return f"service:wirelint_exchanges:increase{window}"
 
 
 def ratio(kind: str, window: str) -> str:
-    """The name of the rule for the share of exchanges with errors of ``kind``."""
+    """Return the name of the rule for the share of exchanges with errors of ``kind``."""
     return f"service:wirelint_{kind}_errors:ratio{window}"
 
 
@@ -66,7 +66,7 @@ def _ratio(kind: str, window: str) -> str:
     else:
         errors = f"sum_over_time({errors}[{window}])"
         everything = f"sum_over_time({EXCHANGES}[{window}])"
-    # A service without such errors has none of the series: it is to be 0, not missing.
+    # A service without such errors has none of the series: the ratio must be 0, not missing.
     return (
         f"(\n  sum by (job, service) ({errors})\n  or\n  0 * sum by (job, service) ({everything})\n)\n"
         f"/\n(sum by (job, service) ({everything}) > 0)"
@@ -74,7 +74,7 @@ def _ratio(kind: str, window: str) -> str:
 
 
 def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Groups, each with the names and expressions of its rules, in order."""
+    """Return groups, each with the names and expressions of its rules, in order."""
     yield (
         "wirelint-increases",
         [
@@ -85,13 +85,13 @@ def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
             *((total(window), _total(window)) for window in WINDOWS),
         ],
     )
-    # Prometheus evaluates each group at moments of its own. What is subtracted from each other has to be of one moment.
+    # Prometheus evaluates each group at its own times. Values that are subtracted must be from the same time.
     for window in WINDOWS:
         yield f"wirelint-errors-{window}", [(ratio(kind, window), _ratio(kind, window)) for kind in MEANING]
 
 
 def text() -> str:
-    """The file."""
+    """Return the file."""
     lines = [_HEAD + "".join(f"#   {kind}: {MEANING[kind]}\n" for kind in MEANING), "groups:"]
     for name, members in rules():
         lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]

@@ -41,7 +41,7 @@ _EXAMPLES: Final = "${page}/findings?service=${__data.fields.Service}&rule=${__d
 
 
 def build() -> Any:
-    """The dashboard."""
+    """Return the dashboard."""
     return dashboard(
         "wirelint-service",
         "What is wrong with the status codes of a service, since when, and on which routes.",

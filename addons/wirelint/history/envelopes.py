@@ -314,7 +314,7 @@ class Envelopes:
                 self._learn(name, member, visit)
 
     def _route(self, key: tuple[str, str, str], now: float) -> AnsweredRoute | None:
-        """The route of a service, as an earlier run left it where this one has not seen it yet."""
+        """Return the route of a service, as saved by an earlier run if this one has not seen it yet."""
         route = self._routes.get(key, now)
         restored = self._restored.get(key[0]) if route is None and self._restored else None
         if not restored:

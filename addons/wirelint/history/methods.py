@@ -263,7 +263,7 @@ class Methods:
             yield MethodProof(UNSUPPORTED_FAILED, attempt.visit, method, story, "the method works on a member")
 
     def _below_what_is_gone(self, exchange: Exchange, visit: Visit, place: Place) -> Iterator[MethodProof]:
-        """A 500 to a call on something that was deleted, or was not found: ``POST /kernels/7/restart``."""
+        """Find a 500 to a call on something that was deleted or not found: ``POST /kernels/7/restart``."""
         above = self._paths.get(place.above, visit.ended)
         gone = None if above is None else above.gone
         if above is None or gone is None or not _is_gone_for(gone, visit):
@@ -285,7 +285,7 @@ class Methods:
         return found is None or found.written < above.gone_at
 
     def _of_look(self, visit: Visit, place: Place, path: Path) -> Iterator[MethodProof]:
-        """A GET that finds nothing where a change failed just before, and nothing was known to be there."""
+        """Find a GET with 404 right after a failed change of a resource that was not known to exist."""
         failing, above = path.failing, self._paths.get(place.above, visit.ended)
         if failing is None or failing.visit.target != visit.target or not _is_gone_for(visit, failing.visit):
             return

@@ -15,7 +15,7 @@ class Printer:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self.console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        # NO_COLOR leaves out bold and dim text, too: scripts set it to get rid of all escapes.
+        # NO_COLOR also removes bold and dim text: scripts set it to avoid all escapes.
         self._plain = bool(os.environ.get("NO_COLOR")) or not self.console.is_terminal
 
     @property

@@ -60,13 +60,13 @@ class ServiceCoverage:
 
     @property
     def ratio(self) -> float:
-        """The share of the documented answers that was seen, 0 to 1."""
+        """Return the seen share of the documented answers, 0 to 1."""
         documented = len(self.contract.answers)
         return len(self._seen) / documented if documented else 0.0
 
     @property
     def deprecated_clients(self) -> int:
-        """How many clients called a deprecated operation; at most 1,000."""
+        """Return how many clients called a deprecated operation; at most 1,000."""
         return len(self._clients)
 
     def rows(self) -> Iterator[AnswerCoverage]:

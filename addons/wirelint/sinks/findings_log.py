@@ -1,4 +1,4 @@
-"""Findings as JSON lines while traffic goes on: each kind at once, and then no more than one a minute."""
+"""Log findings of live traffic as JSON lines: each kind at once, and then at most one per minute."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from wirelint.sinks.paced import Paced
 
 
 class FindingsLog:
-    """Write findings as they come, at most one a minute of each fingerprint.
+    """Writes findings as they come, at most one per minute and fingerprint.
 
     A line is a finding's published JSON with ``left_out``: how many of its fingerprint were not written since the line
     before.
 
-    :param lines: where they go.
+    :param lines: writes them.
     :param fingerprints: see ``Paced``.
     :param clock: monotonic seconds.
     """
@@ -29,17 +29,17 @@ class FindingsLog:
         self._paced = Paced(self._write, fingerprints=fingerprints, clock=clock)
 
     def accept(self, audit: Audit) -> None:
-        """Write what was found in an exchange. Never waits."""
+        """Write the findings of an exchange. Never waits."""
         for finding in audit.findings:
             self._paced.take(finding)
 
     def collect(self) -> Families:
-        """Yield how many lines were written and lost, as metrics."""
+        """Yield the numbers of written and lost lines as metrics."""
         yield counter("log_lines", "Lines written to the log of findings.", self.lines.written)
         yield counter("log_lost", "Lines that could not be written to it.", self.lines.lost, "reason")
 
     def close(self) -> None:
-        """Write what was left out last, and flush. Calling this again changes nothing."""
+        """Write the latest omitted findings, and flush. Calling this again changes nothing."""
         self._paced.close()
         self.lines.close()
 

@@ -1,4 +1,4 @@
-"""The findings of late, held in memory for those who want to look at them: the live page and its API."""
+"""Recent findings in memory, for the live page and its API."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class _Example(NamedTuple):
     request: str | None
 
     def shown(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the example as plain values."""
         finding = self.finding
         return {
             "id": finding.exchange_id,
@@ -136,12 +136,12 @@ class _Entry:
 class Journal:
     """Keeps the latest findings by fingerprint, examples of each, and totals by service; all of it bounded.
 
-    Where there is no room for another fingerprint, the one not seen for longest goes. Bodies and field values are never
-    kept.
+    If there is no room for another fingerprint, the one not seen for longest is evicted. Bodies and field values are
+    never kept.
 
     :param fingerprints: most fingerprints to keep.
     :param examples: most examples to keep of each, the latest.
-    :param services: most services to tell apart; the others are taken together.
+    :param services: most services with their own totals; the others share one.
     :param unreachable: gives the services that cannot be connected to now (``Reachability.now``).
     :param clock: the wall clock in Unix seconds, for exchanges that carry no time.
     """
@@ -168,7 +168,7 @@ class Journal:
         self._run = f"{time.time_ns():x}"
 
     def accept(self, audit: Audit) -> None:
-        """Take note of one exchange and of what was found in it."""
+        """Record one exchange and its findings."""
         exchange = audit.exchange
         response = exchange.response
         outcome = (status_class(exchange.status), audit.verdict, protocol_label(exchange))
@@ -193,13 +193,13 @@ class Journal:
                 self._note(finding, audit, told=told)
 
     def add(self, audit: Audit) -> None:
-        """Take note of what was found in an exchange that is no traffic."""
+        """Record the findings of an exchange that is not traffic."""
         with self._lock:
             for finding in audit.findings:
                 self._note(finding, audit)
 
     def snapshot(self, since: int = 0, *, service: str = "", rule: str = "") -> dict[str, Any]:
-        """Findings without their examples, and totals, as plain values.
+        """Return findings without their examples, and totals, as plain values.
 
         :param since: the ``revision`` of an earlier snapshot; only what changed after it is given.
         :param service: only findings of this service.
@@ -239,7 +239,7 @@ class Journal:
             }
 
     def finding(self, fingerprint: str) -> dict[str, Any] | None:
-        """One finding with its examples, the latest first; None where it is not known, or no longer."""
+        """Return one finding with its examples, the latest first; None if it is unknown or was evicted."""
         with self._lock:
             entry = self._entries.get(fingerprint)
             return (
@@ -300,7 +300,7 @@ class Journal:
         exchange = audit.exchange
         if finding.exchange_id == exchange.id:
             example = _Example(finding, at, exchange.duration, request_line(exchange.request))
-        else:  # it is about an earlier exchange, of which no more is known than the story tells
+        else:  # it is about an earlier exchange, of which only the story is known
             example = _Example(finding, at, None, None)
         entry.examples.append(example)
 
@@ -368,7 +368,7 @@ def _shown(entry: _Entry) -> dict[str, Any]:
 
 
 def request_line(request: Request) -> str:
-    """A request line that is safe to show: of the path what its template has and short numbers, of the query names.
+    """Return a request line that is safe to show: the path's template with short numbers, and names of the query.
 
     ``/users/42/mail/8f14e45f?page=3&9a=x`` becomes ``GET /users/42/mail/{id}?page=…&…``.
     """
@@ -397,7 +397,7 @@ def _line(method: str, target: str) -> str:
 def _name_alone(pair: str) -> str:
     name, equals, _ = pair.partition("=")
     name = unquote_plus(name)[:64]
-    # What has no name is a value.
+    # A part without a name is a value.
     return f"{name}=…" if equals and _reads_like_a_word(name) else "…"
 
 

@@ -1,4 +1,4 @@
-"""Lines written by a thread of their own, so that nobody who has something to say waits for a disk or a reader."""
+"""Write lines in a separate thread, so that no writer waits for a disk or a reader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WAITING: Final = 1000
 
 
 class Target(Protocol):
-    """Where lines go."""
+    """The destination of lines."""
 
     def write(self, line: bytes) -> None:
         """Write one line, or nothing of it.
@@ -23,23 +23,23 @@ class Target(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of what was opened. Never raises."""
+        """Close the destination. Never raises."""
 
 
 class Lines:
     """A bounded queue of lines, and the thread that writes them.
 
-    What finds no room in the queue, and what cannot be written, is lost and counted.
+    Lines that do not fit into the queue, or cannot be written, are lost and counted.
 
     Attributes:
-        written: how many lines were.
-        lost: how many were not, by reason: ``backlog`` (more came than could be written), ``unwritable`` (the disk is
-            full, the file cannot be opened, nobody reads).
+        written: number of written lines.
+        lost: number of lost lines, by reason: ``backlog`` (more came than could be written), ``unwritable`` (the disk
+            is full, the file cannot be opened, the reader is gone).
 
     :param target: where to write; from now on only the thread uses it.
     :param name: the thread's name.
-    :param complain: is told, by the thread, of the first line in a row that cannot be written, and at once where none
-        could be.
+    :param complain: called by the thread for the first line in a row that cannot be written, and at once if none could
+        be.
     """
 
     def __init__(
@@ -55,14 +55,14 @@ class Lines:
         self._waiting: queue.Queue[bytes | None] = queue.Queue(_WAITING)
         self._complain = complain
         self._closed = False
-        # A daemon: one that hangs on a dead disk must not keep the process from its end.
+        # A daemon: if it hangs on a dead disk, the process must still exit.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def put(self, line: bytes) -> bool:
-        """Have a line written, line feed included; never waits.
+        """Queue a line, line feed included; never waits.
 
-        :returns: False where it is lost already.
+        :returns: False if it is already lost.
         """
         try:
             if not self._closed:
@@ -74,7 +74,7 @@ class Lines:
         return False
 
     def close(self, seconds: float = 2.0) -> None:
-        """Write what waits, for at most so many seconds. Calling this again changes nothing."""
+        """Write waiting lines, for at most this many seconds. Calling this again changes nothing."""
         if self._closed:
             return
         self._closed = True

@@ -15,7 +15,7 @@ from wirelint.sinks.published import time_text
 Form = Literal["text", "json"]
 
 FIELDS: Final = "wirelint_fields"
-"""The attribute of a log record that holds values to show under names of their own."""
+"""The attribute of a log record with values to show under their own names."""
 
 _LONGEST_MESSAGE: Final = 2000
 _log: Final = logging.getLogger("wirelint")
@@ -75,13 +75,13 @@ class LineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
-        # A record that cannot be formatted is a mistake of its author, and no reason to end anything.
+        # A record that cannot be formatted is a mistake of its author, and no reason to stop.
         with contextlib.suppress(Exception):
             self._lines.put(self.format(record).encode("utf-8", "backslashreplace") + b"\n")
 
 
 class _Text(logging.Formatter):
-    """One line for each record; of an exception the type alone, for its message may quote what went over the wire."""
+    """Formats a record as one line, with only the type of an exception, because its message may quote the wire."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line for a record."""

@@ -70,5 +70,5 @@ def time_text(timestamp: float | None) -> str | None:
 
 
 def _encodable(name: str) -> str:
-    # A file name may hold octets that are not UTF-8; Python keeps them as surrogates, which JSON cannot hold.
+    # A file name may contain octets that are not UTF-8; Python keeps them as surrogates, which JSON cannot represent.
     return name.encode("utf-8", "replace").decode()

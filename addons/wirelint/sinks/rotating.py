@@ -1,4 +1,4 @@
-"""Files that grow to a bound and are then moved aside, and streams that somebody else has opened."""
+"""Write to files that are rotated at a size, and to open streams."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _MODE: Final = 0o640
 class Stream:
     """A descriptor that is open already, such as standard output.
 
-    It is written to past Python's buffers: these have locks, and one that is held by a thread which hangs would keep
-    the process from its end.
+    Python's buffers are bypassed: they have locks, and a lock held by a hanging thread would keep the process from
+    exiting.
 
     :param descriptor: of the open file; it is not closed here.
     """
@@ -31,18 +31,18 @@ class Stream:
         _write(self._descriptor, line)
 
     def close(self) -> None:
-        """Nothing: others use it, too."""
+        """Do nothing: others use it, too."""
 
 
 class RotatingFile:
     """A file that becomes ``NAME.1`` when the next line would make it too large, and what was ``NAME.1`` ``NAME.2``.
 
-    Where somebody else moves or removes the file, the next line begins a new one. What could be written of a line only
-    in part is taken back. A path that leads to something else, as ``/dev/stdout`` does, is only ever written to.
+    If another program moves or removes the file, the next line begins a new one. A partly written line is removed
+    again. A path that is not a regular file, such as ``/dev/stdout``, is only written to.
 
-    :param path: the file; is appended to where it exists.
-    :param size: octets it may have; 0 for any number.
-    :param keep: how many older files to keep; if 0, a full file is truncated.
+    :param path: the file; if it exists, lines are appended.
+    :param size: most octets; 0 for no limit.
+    :param keep: number of old files to keep; if 0, a full file is truncated.
     """
 
     def __init__(self, path: Path, size: int = 0, keep: int = 0) -> None:
@@ -55,7 +55,7 @@ class RotatingFile:
         self._at = 0
 
     def write(self, line: bytes) -> None:
-        """Append a line, to a new file where it does not fit.
+        """Append a line, to a new file if it does not fit.
 
         :raises OSError: it cannot be written; nothing of it was.
         """
@@ -100,7 +100,7 @@ class RotatingFile:
             with contextlib.suppress(FileNotFoundError):
                 newer.replace(older)
         descriptor = self._open()
-        if self._at:  # there is none to keep
+        if self._at:  # no old file is kept
             os.ftruncate(descriptor, 0)
             self._at = 0
         return descriptor

@@ -21,27 +21,27 @@ Row = list[Text | str]
 
 
 class Losses(Protocol):
-    """What the proxy counts of exchanges that were not audited."""
+    """The proxy's counts of exchanges that were not audited."""
 
     @property
     def unsampled(self) -> int:
-        """Exchanges that passed unseen because the sample does not hold them."""
+        """Return the number of exchanges outside the sample."""
 
     @property
     def hung(self) -> int:
-        """Requests without a response head in time."""
+        """Return the number of requests without a response head in time."""
 
     @property
     def dropped(self) -> Mapping[str, int]:
-        """Exchanges that were not audited, by reason."""
+        """Return exchanges that were not audited, by reason."""
 
     @property
     def skipped(self) -> Mapping[str, int]:
-        """Exchanges that say nothing about a service, by reason."""
+        """Return exchanges that say nothing about a service, by reason."""
 
     @property
     def faults(self) -> Mapping[str, int]:
-        """Faults of our own, by place."""
+        """Return internal faults, by place."""
 
 
 def services(journal: Journal) -> list[Row]:
@@ -62,7 +62,7 @@ def services(journal: Journal) -> list[Row]:
 
 
 def findings(journal: Journal) -> list[Row]:
-    """A table of findings, the gravest and most frequent first, with a row of heads; empty where there are none."""
+    """Return a table of findings with a header, the most severe and frequent first; empty if there are none."""
     ranked, more = gravest(journal)
     if not ranked:
         return []
@@ -99,7 +99,7 @@ def states(journal: Journal) -> Iterator[str]:
 
 
 def gravest(journal: Journal) -> tuple[list[dict[str, Any]], int]:
-    """Findings, the gravest and most frequent first, and how many kinds the journal has had to forget."""
+    """Return findings, the most severe and frequent first, and the number of evicted kinds."""
     snapshot = journal.snapshot()
     ranked = sorted(
         snapshot["findings"],
@@ -109,7 +109,7 @@ def gravest(journal: Journal) -> tuple[list[dict[str, Any]], int]:
 
 
 def losses(stats: Losses, unshown: int = 0) -> Iterator[str]:
-    """Sentences about what was not looked at, or went wrong with us."""
+    """Yield sentences about unaudited exchanges and internal faults."""
     for reason, count in stats.dropped.items():
         if count:
             yield f"{plural(count, 'exchange')} not audited: {reason.replace('_', ' ')}"

@@ -1,4 +1,4 @@
-"""One line for each kind of finding as it first comes up, and its story if it has one, for somebody who watches."""
+"""Print one line for each new kind of finding, and its story if it has one."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _RULE_WIDTH: Final = 34
 
 
 class Terminal:
-    """Shows each fingerprint once, and forgets none before there are ``fingerprints`` of them.
+    """Shows each fingerprint once, up to ``fingerprints`` of them.
 
-    Lines are written by a thread: a terminal that somebody has stopped must not stop the traffic. Where too many wait,
-    further ones are dropped, and ``unshown`` counts them; so it does fingerprints past the limit.
+    A thread writes the lines: a stopped terminal must not stop the traffic. If too many wait, further ones are dropped,
+    and ``unshown`` counts them, as well as fingerprints past the limit.
 
     :param write: shows one line; called by the thread alone.
     :param fingerprints: most to remember.
@@ -40,7 +40,7 @@ class Terminal:
         self._thread.start()
 
     def accept(self, audit: Audit) -> None:
-        """Show what is new. Never waits."""
+        """Show new findings. Never waits."""
         for finding in audit.findings:
             if finding.fingerprint in self._seen:
                 continue
@@ -61,7 +61,7 @@ class Terminal:
             self.unshown += 1
 
     def close(self) -> None:
-        """Show what waits, but do not wait long."""
+        """Show waiting lines, but do not wait long."""
         with contextlib.suppress(queue.Full):
             self._waiting.put(None, timeout=_LAST_WORDS)
             self._thread.join(_LAST_WORDS)
@@ -77,12 +77,12 @@ class Terminal:
                     self._write(line(shown))
                     for step in story(shown):
                         self._write(Text(" " * _INDENT) + step)
-                except (OSError, ValueError):  # nobody reads any more
+                except (OSError, ValueError):  # the reader is gone
                     broken = True
 
 
 def line(finding: Finding) -> Text:
-    """A finding on one line: how grave, what, where, which status, why."""
+    """Return a finding on one line: severity, rule, place, status, reason."""
     text = severity(finding.severity, 6)
     text.append(f"  {finding.rule:<{_RULE_WIDTH}}", "bold")
     text.append(f"  {service(finding)} {finding.method} {finding.route}  ")

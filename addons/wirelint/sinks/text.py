@@ -1,4 +1,4 @@
-"""How findings read in a terminal: the words and colours that all text output shares."""
+"""Format findings for a terminal: the words and colours of all text output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _underline: Final = re.compile(rf"^({'|'.join(SECTIONS)})\n-+$", re.MULTILINE)
 
 
 def printable(text: str) -> str:
-    """Return a text with every character replaced that could steer a terminal."""
+    """Return a text without control characters."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
@@ -40,7 +40,7 @@ def severity(level: Severity, width: int = 0) -> Text:
 
 
 def status(finding: Finding) -> str:
-    """Return the status sent and, if known, the one that would have been right."""
+    """Return the sent status and, if known, the expected one."""
     sent = _NONE if finding.status is None else str(finding.status)
     return sent if finding.suggested_status is None else f"{sent} → {finding.suggested_status}"
 
@@ -51,7 +51,7 @@ def service(finding: Finding) -> str:
 
 
 def story(finding: Finding) -> list[Text]:
-    """Return the exchanges that prove a finding, one a line, in order; none if one alone does."""
+    """Return the exchanges that prove a finding, one per line, in order; none if one alone does."""
     several = len({step.service for step in finding.story}) > 1
     lines = []
     for number, step in enumerate(finding.story, 1):
@@ -69,7 +69,7 @@ def story(finding: Finding) -> list[Text]:
 
 
 def sections(rule: Rule) -> dict[str, str]:
-    """Return the sections of a rule's text by heading, in the order in which they stand."""
+    """Return the sections of a rule's text by heading, in order."""
     parts = _underline.split(rule.text)
     return {title: text.strip("\n") for title, text in zip(parts[1::2], parts[2::2], strict=True)}
 

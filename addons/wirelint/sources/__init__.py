@@ -35,7 +35,7 @@ class FileContent(Protocol):
 
     @property
     def name(self) -> str:
-        """The file's name for messages and origins."""
+        """Return the file's name for messages and origins."""
 
     def open(self) -> IO[bytes]:
         """Return the octets as a stream that can seek, from the beginning. The caller closes it."""

@@ -23,7 +23,7 @@ class Group:
 
     @property
     def places(self) -> str:
-        """The places as text: ``a.har#1, #2 and 3 more``; empty if none is known."""
+        """Return the places as text: ``a.har#1, #2 and 3 more``; empty if none is known."""
         shown = []
         last = None
         for origin in self.origins:
@@ -55,7 +55,7 @@ class Groups:
         return len(self._groups)
 
     def __iter__(self) -> Iterator[Group]:
-        """By severity, confidence and count; then by service, route, method, rule and fingerprint."""
+        """Return a sort key: severity, confidence and count; then service, route, method, rule and fingerprint."""
 
         def rank(group: Group) -> tuple[object, ...]:
             f = group.finding

@@ -36,7 +36,7 @@ class Skips:
 
     @property
     def total(self) -> int:
-        """How many records were skipped."""
+        """Return how many records were skipped."""
         return sum(kind.count for kind in self._kinds.values())
 
     def kinds(self) -> list[Skip]:

@@ -67,17 +67,17 @@ class Budget:
 
     @property
     def services(self) -> Collection[str]:
-        """The services that have their own value."""
+        """Return the services with their own value."""
         return self._services
 
     @property
     def routes(self) -> int:
-        """How many routes of one service may have labels of their own."""
+        """Return the limit of routes per service with their own label."""
         return self._limits.routes
 
     @property
     def limit(self) -> int:
-        """How many series there may be."""
+        """Return the limit of series."""
         return self._limits.series
 
     def crowded(self, service: str) -> bool:

@@ -1,9 +1,8 @@
-"""Metrics as text, written in slices between which other threads get their turn.
+"""Write metrics as text in slices, between which other threads run.
 
-The interpreter lets one thread run at a time, and one that computes keeps all others waiting for some milliseconds,
-again and again. So a scrape of ten thousand series would hold up each exchange several times over. Here the thread lets
-go before anyone has to ask for it; and what does not change from scrape to scrape, which is all but the numbers, is put
-together once.
+CPython runs one thread at a time, and a computing thread delays all others by some milliseconds, again and again. So a
+scrape of ten thousand series would delay each exchange several times. Here the thread yields by itself, and everything
+except the numbers, which does not change from scrape to scrape, is computed once.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from typing import Final, NamedTuple
 from wirelint.sinks.metrics.counts import Labels, Spread
 
 _SLICE: Final = 128
-"""Lines that are written in one go: a fraction of a millisecond."""
+"""Lines per slice: a fraction of a millisecond."""
 
 _PAUSE: Final = 0.0002
 """Seconds; long enough that a waiting thread is the next to run."""
 
 
 class Exemplar(NamedTuple):
-    """An event that a counter counted: what leads to it, and when it was in Unix seconds."""
+    """An event of a counter: its labels, and its time in Unix seconds."""
 
     labels: Mapping[str, str]
     at: float
@@ -67,7 +66,7 @@ class Writer:
     def _lines(self, families: Iterable[Family], *, openmetrics: bool) -> Iterator[str]:
         for family in families:
             sample = f"{family.name}_total" if family.kind == "counter" else family.name
-            # The older format knows a counter by the name of its samples.
+            # The older format names a counter by its samples.
             name = family.name if openmetrics else sample
             yield f"# HELP {name} {_escaped(family.text)}\n# TYPE {name} {family.kind}\n"
             for values, value, exemplar in family.rows:

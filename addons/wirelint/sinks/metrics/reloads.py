@@ -1,4 +1,4 @@
-"""Whether the configuration that was read last is in force."""
+"""Export whether the latest reload succeeded."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from wirelint.sinks.metrics.families import Families, gauge
 
 
 class Reloads:
-    """Note how the configuration was last read: at the start, successfully."""
+    """The result of the latest reload; success at the start."""
 
     def __init__(self) -> None:
         self._successful = True
         self._at = time.time()
 
     def succeeded(self) -> None:
-        """A configuration came into force now."""
+        """Record a successful load now."""
         self._successful, self._at = True, time.time()
 
     def failed(self) -> None:
-        """One could not be used; the old one stays in force."""
+        """Record a failed reload; the old settings stay in force."""
         self._successful = False
 
     def collect(self) -> Families:
