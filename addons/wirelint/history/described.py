@@ -19,8 +19,8 @@ _LASTS: Final = 86_400.0
 class Described:
     """Services with at least one documented request that succeeded.
 
-    A document may be given for all services, and describe one of them. And whoever records traffic may leave out
-    credentials: that a request had none only counts where others have some.
+    A document that is given for all services may describe only one of them. Recorders may remove credentials: a request
+    without one counts only if other requests have some.
     """
 
     wants = When(status="2xx")

@@ -7,16 +7,16 @@ With ``--openapi``: notes an operation for which the document has a 2xx with con
 
 Why it matters
 --------------
-The service keeps its promise, so this is no drift. But each client, cache, monitor and retry has to look into the content
-to learn that nothing worked.
+The service follows its document, so this is no difference. But each client, cache, monitor and retry must read the
+content to detect a failure.
 
 Known exceptions
 ----------------
-None: it is a note. Responses that fail so are reported one by one by other rules.
+None: it is a note. Other rules report such responses one by one.
 
 How to fix
 ----------
-Document the failure under 4xx or 5xx, send it there, and let the 2xx succeed.
+Document the failure under 4xx or 5xx, send it there, and use the 2xx for success only.
 
 References
 ----------
@@ -43,7 +43,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """The documented success of the operation may be a failure."""
+    """Report a documented success that may be a failure."""
     documented = answer(exchange)
     if documented is not None and documented.key in documented.operation.failures:
         yield Hit(f"{documented.key} is documented to hold failures", "documented: success: false")

@@ -12,7 +12,7 @@ request again to be sure.
 
 Known exceptions
 ----------------
-Sinks that nobody asks for results (webhooks, telemetry, events, JSON-RPC notifications), recognised by path or
+Sinks without results (webhooks, telemetry, events, JSON-RPC notifications), recognised by path or
 protocol. Content that was not captured is not judged.
 
 How to fix

@@ -7,18 +7,18 @@ switched off, or the service is in maintenance, overloaded or still starting.
 
 Why it matters
 --------------
-500 is for conditions that nobody expected. Alerts and error budgets count these answers as defects, and clients do not
-learn whether to come back later (503), to stop asking (501) or to ask for access (403).
+500 is for unexpected conditions. Alerts and error budgets count these answers as defects, and clients do not learn
+whether to come back later (503), to stop asking (501) or to ask for access (403).
 
 Known exceptions
 ----------------
-«Please try again later» is said of defects, too, and proves nothing. An upstream that is not available is
-masked-upstream-text, and what is wrong with the request is server-error-for-client-input.
+«Please try again later» is also sent for defects, and proves nothing. An unavailable upstream is masked-upstream-text,
+and a faulty request is server-error-for-client-input.
 
 How to fix
 ----------
-Answer 501 for what is not implemented, 503 with ``Retry-After`` in maintenance and under overload, and 403, 404 or 501
-for a function that is switched off.
+Answer 501 if the function is not implemented, 503 with ``Retry-After`` in maintenance and under overload, and 403, 404
+or 501 for a disabled function.
 
 References
 ----------
@@ -59,7 +59,7 @@ _MAINTENANCE_MEANINGS: Final = frozenset({Meaning.UNAVAILABLE, Meaning.INTERNAL}
 RULE = Rule(
     severity=Severity.LOW,
     confidence=Confidence.STRONG,
-    because="the text says that the server does what it was set up to do",
+    because="the text says that the server works as configured",
     basis="policy: RFC 9110 section 15.6.1 defines 500 as an unexpected condition",
     when=When(status="500"),
     reads=Reads.PREFIX,
@@ -67,7 +67,7 @@ RULE = Rule(
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """One short text, and what it says alone."""
+    """Look for a short text that only says so."""
     if protocol(exchange) in IN_CONTENT:
         return
     words = said(exchange)

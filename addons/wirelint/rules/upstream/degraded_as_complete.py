@@ -6,8 +6,8 @@ Sees both sides of a service, and counts successes for which every call that the
 
 Why it matters
 --------------
-Answers from a cache or with a missing part keep a service available, and that is good. But nobody sees how long this
-lasts, and callers may get old or empty data without notice.
+Answers from a cache or with a missing part keep a service available, and that is good. But it is not visible how long
+this lasts, and callers may get old or empty data without notice.
 
 Known exceptions
 ----------------
