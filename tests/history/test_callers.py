@@ -179,3 +179,16 @@ def test_another_form_of_credentials_in_the_same_words() -> None:
     assert [finding.status for finding in of(OTHER, refused, get(200, "/board", ADA))] == [400, 400]
     first, _, second = refused.rpartition("GET /board")
     assert len(of(OTHER, first, "GET /board", second.replace(OWN, NO), get(200, "/board", ADA))) == 1
+
+
+def test_a_refusal_for_lack_of_permission_is_no_doubt_about_the_credential() -> None:
+    story = (
+        get(401, "/orders/1", got=(REALM,))
+        + get(200, "/orders/1", ADA)
+        + get(200, "/orders/2", BOB)
+        + get(401, "/orders/2", ADA)
+        + get(200, "/orders/1", ADA)
+    )
+    assert len(of(FORBIDDEN, story)) == 1
+    assert of("authenticated-told-401", story) == []
+    assert len(of("authenticated-told-401", story.replace(get(200, "/orders/2", BOB), ""))) == 1

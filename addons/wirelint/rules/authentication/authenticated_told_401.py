@@ -15,7 +15,8 @@ Known exceptions
 Expired and revoked credentials stay refused, and refreshed ones are different. Proofs made for each request (Digest,
 DPoP, signatures), requests for a nonce and for stronger authentication are steps of a protocol. A session that ended
 and began again in between, even by single sign-on, was invalid for a while. Concurrent requests, and successes that may
-come from a cache, prove nothing. One route may lead to places with different audiences or secrets.
+come from a cache, prove nothing. One route may lead to places with different audiences or secrets. If another
+credential is accepted for a resource, the refused caller lacks permission there: see forbidden-as-401.
 
 How to fix
 ----------
@@ -38,6 +39,7 @@ from wirelint.core.rule import Context, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Visit
 from wirelint.evidence.caches import from_cache
+from wirelint.history.callers import FORBIDDEN, Callers
 from wirelint.history.visits import Visits, credential_was_doubted
 
 _turns: Final = re.compile(r"(?:log|sign)-?(?:in|out|off)|session|token|auth|password|revoke|activate", re.IGNORECASE)
@@ -51,7 +53,7 @@ RULE = Rule(
     when=When(status="2xx"),
     verdict=Verdict.SERVER_ERROR,
     suggested_status=503,
-    recalls=(Visits,),
+    recalls=(Visits, Callers),
     after=credential_was_doubted,
 )
 
@@ -78,6 +80,9 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         accepted, refused = found
         if from_cache(exchange) or _turned((*past, *visits.of_client(exchange)), accepted):
             return
+        proofs = () if confidence is None else context.recall(Callers).proofs(exchange)
+        if any(proof.kind == FORBIDDEN and proof.fault is refused for proof in proofs):
+            return  # forbidden-as-401 knows more: another credential is let in there
         yield Hit(
             "401 to a credential that was accepted before and after",
             f"{now.method} {now.route} → {accepted.status}, then 401, then {now.status}",
