@@ -19,10 +19,13 @@ from wirelint.core.verdict import Verdict
 from wirelint.gen.alerting_rules import alerts
 from wirelint.gen.dashboards import UIDS
 from wirelint.gen.recording_rules import rules
+from wirelint.openapi.read import read_octets
 from wirelint.rules import catalogue
+from wirelint.sinks.coverage import Coverage
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.metrics.budget import Limits
+from wirelint.sinks.metrics.contract import ContractFigures
 from wirelint.sinks.metrics.memories import Memories
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.metrics.reloads import Reloads
@@ -43,6 +46,7 @@ GROUPING = re.compile(r"\b(?:by|on|ignoring|without|group_left|group_right)\s*\(
 MATCHER = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"")
 
 
+DOCUMENT = b"openapi: 3.0.3\npaths: {/old: {get: {deprecated: true, responses: {default: {description: any}}}}}"
 CALL = '{"jsonrpc": "2.0", "method": "stock.get", "id": 1}'
 
 
@@ -63,7 +67,11 @@ def samples(end: float) -> Iterator[str]:
     metrics = Metrics(ours, mitmproxy="12.2.3", limits=Limits(services=2))
     first, second = ours[0], ours[1]
     log, sums = FindingsLog(Lines(Nowhere())), Totals(stats, lambda _number: 0)
-    for collector in (StatsCollector(stats), log, sums, Memories(lambda: {"made-up": 7}), Reloads()):
+    coverage = Coverage()
+    coverage.expect("tidy", read_octets(DOCUMENT, named=True))
+    differing = next(each for each in ours if each.contract is not None)
+    own = (StatsCollector(stats), log, sums, Memories(lambda: {"made-up": 7}), Reloads(), ContractFigures(coverage))
+    for collector in own:
         metrics.register(collector)
     for minute in range(MINUTES + 1):
         at = end - 60 * (MINUTES - minute)
@@ -89,6 +97,7 @@ def samples(end: float) -> Iterator[str]:
         metrics.accept(audit(service="tidy", status=None, verdict=Verdict.UNKNOWN, failure=FailureKind.CLIENT_GONE))
         retried = finding(first.id, service="tidy", severity=Severity.MEDIUM, side=Side.CLIENT, at=at)
         metrics.accept(audit(retried, service="tidy"))
+        metrics.accept(audit(finding(differing.id, service="tidy", side=Side.CLIENT, at=at), service="tidy"))
         metrics.accept(audit(service="tidy", asked=CALL))
         metrics.accept(audit(service="tidy", verdict=Verdict.CLIENT_ERROR, asked=CALL))
         metrics.accept(audit(service="tidy", verdict=Verdict.SERVER_ERROR))
