@@ -1,9 +1,10 @@
 """Recognise short texts that are error messages by themselves.
 
 Words such as "error" or "invalid" also occur in ordinary texts. So the form counts: error messages begin or end in few
-ways. Texts about a success, an empty result or a plan are not errors. The forms are in ``data/failures.tsv``, each with an example that a test holds:
-``begins`` and ``lacks`` stand at the start, ``holds`` and ``harmless`` anywhere, ``status`` is the whole text, and
-``<name>`` is one of the words of a set.
+ways. Texts about a success, an empty result or a plan are not errors.
+
+The forms are in ``data/failures.tsv``, each with an example that a test holds: ``begins`` and ``lacks`` stand at the
+start, ``holds`` and ``harmless`` anywhere, ``status`` is the whole text, and ``<name>`` is one of the words of a set.
 """
 
 from __future__ import annotations
