@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="captures: HAR, plain or gzipped, and files of mitmproxy flows")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the report there, if the folder has labels")
     parser.add_argument("--lanes", type=int, default=LANES, help="exchanges under way at one time in the replay")
+    parser.add_argument("--envoy", action="store_true", help="replay through Envoy and a receiver, not the proxy")
     parser.add_argument("--no-score", action="store_true", help="leave out the score")
     parser.add_argument("--no-replay", action="store_true", help="leave out the live replay")
     parser.add_argument("--show", action="store_true", help="name each label missed and each trap breached")
@@ -58,7 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not chosen.no_replay:
         print("\nlive replay", flush=True)
         began = time.monotonic()
-        failed |= _replayed(replay(recorded, lanes=chosen.lanes), time.monotonic() - began)
+        result = replay(recorded, lanes=chosen.lanes, envoy=chosen.envoy)
+        failed |= _replayed(result, time.monotonic() - began)
     return int(failed)
 
 

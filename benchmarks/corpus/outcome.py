@@ -39,6 +39,13 @@ class Outcome(msgspec.Struct, frozen=True):
     skipped: str | None
     faults: tuple[str, ...]
 
+    @property
+    def gist(self) -> tuple[str, list[tuple[str, str, int | None]]]:
+        """Return the verdict, and for each finding its rule, severity and suggested status."""
+        return self.verdict, sorted(
+            ((found.rule, found.severity, found.suggested_status) for found in self.findings), key=str
+        )
+
     def differences(self, other: Outcome) -> list[str]:
         """Return the names of different parts, each with both values."""
         return [

@@ -14,11 +14,14 @@ import msgspec
 
 from benchmarks.corpus.lane import HOST, Lane, Passed
 from benchmarks.corpus.message import Pair, UnfitError, pair
-from benchmarks.corpus.outcome import engine, outcome
+from benchmarks.corpus.outcome import Outcome, engine, outcome
 from benchmarks.corpus.probe import Heard
 from wirelint.core.exchange import Exchange
 
 LANES: Final = 8
+PROBE: Final = ("benchmarks.corpus.probe",)
+ENVOY_PROBE: Final = ("benchmarks.corpus.envoy_probe", "4096")
+"""Envoy with the default limit of bodies."""
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _START: Final = 60.0
 
@@ -52,9 +55,11 @@ class Result(msgspec.Struct, frozen=True):
         return self.same + len(self.explained) + len(self.different)
 
 
-def replay(recorded: Iterable[tuple[str, int, Exchange]], *, lanes: int = LANES) -> Result:
+def replay(recorded: Iterable[tuple[str, int, Exchange]], *, lanes: int = LANES, envoy: bool = False) -> Result:
     """Send all sendable exchanges, several at a time, and compare.
 
+    :param envoy: send them through Envoy and a receiver in place of the proxy, and compare verdicts and rules alone:
+        Envoy writes heads in its own way, and sends the receiver the beginnings of bodies.
     :raises RuntimeError: the proxy did not start.
     """
     unfit: Counter[str] = Counter()
@@ -64,11 +69,13 @@ def replay(recorded: Iterable[tuple[str, int, Exchange]], *, lanes: int = LANES)
             pairs.append((f"{file}#{index}", pair(exchange)))
         except UnfitError as error:
             unfit[str(error)] += 1
-    passed = asyncio.run(_through([pair for _, pair in pairs], lanes)) if pairs else []
-    return _compare(pairs, passed, unfit)
+    passed = asyncio.run(_through([pair for _, pair in pairs], lanes, ENVOY_PROBE if envoy else PROBE)) if pairs else []
+    return _compare(pairs, passed, unfit, envoy=envoy)
 
 
-def _compare(pairs: Sequence[tuple[str, Pair]], passed: Sequence[Passed], unfit: Counter[str]) -> Result:
+def _compare(
+    pairs: Sequence[tuple[str, Pair]], passed: Sequence[Passed], unfit: Counter[str], *, envoy: bool
+) -> Result:
     auditor = engine(timeless=True)
     same = findings = 0
     explained: list[Difference] = []
@@ -77,23 +84,27 @@ def _compare(pairs: Sequence[tuple[str, Pair]], passed: Sequence[Passed], unfit:
     altered: Counter[str] = Counter()
     for (place, sent), came in zip(pairs, passed, strict=True):
         changed.update(set(sent.changed))
-        altered.update(came.altered)
+        altered.update(() if envoy else came.altered)
         what = f"{sent.recorded.request.method} {sent.recorded.status}"
         if came.outcome is None:
             different.append(Difference(place, what, (came.fault or "",)))
             continue
         expected = outcome(auditor.audit(sent.recorded))
-        if came.outcome == expected:
+        if _same(came.outcome, expected, envoy=envoy):
             same += 1
             findings += len(expected.findings)
-        elif came.outcome == outcome(auditor.audit(sent.as_sent)):
+        elif _same(came.outcome, outcome(auditor.audit(sent.as_sent)), envoy=envoy):
             explained.append(Difference(place, what, (*sent.changed, *expected.differences(came.outcome))))
         else:
             different.append(Difference(place, what, tuple(expected.differences(came.outcome))))
     return Result(same, findings, tuple(explained), tuple(different), changed, altered, unfit)
 
 
-async def _through(pairs: Sequence[Pair], count: int) -> list[Passed]:
+def _same(one: Outcome, other: Outcome, *, envoy: bool) -> bool:
+    return one.gist == other.gist if envoy else one == other
+
+
+async def _through(pairs: Sequence[Pair], count: int, module: Sequence[str]) -> list[Passed]:
     passed = [Passed(fault="not sent")] * len(pairs)
     waiting = iter(enumerate(pairs))
 
@@ -106,7 +117,7 @@ async def _through(pairs: Sequence[Pair], count: int) -> list[Passed]:
         probe = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "benchmarks.corpus.probe",
+            *module,
             *(f"{lane.name}=http://{HOST}:{lane.port}" for lane in lanes),
             cwd=_ROOT,
             stdin=asyncio.subprocess.DEVNULL,

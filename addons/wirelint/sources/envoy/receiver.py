@@ -22,7 +22,7 @@ from wirelint.core.exchange import Exchange
 from wirelint.settings.sampling import Sampler
 from wirelint.sources import heads
 from wirelint.sources.envoy.entries import UninspectedError, exchanges_of
-from wirelint.sources.envoy.reorder_buffer import ReorderBuffer
+from wirelint.sources.envoy.reorder_buffer import HOLD, ReorderBuffer
 from wirelint.sources.overload import Overload
 from wirelint.sources.signals import catch, hang_up
 from wirelint.sources.stats import Stats
@@ -61,6 +61,7 @@ class ReceiverSettings:
         key: file of its private key.
         client_ca: file of the CAs, one of which must have signed Envoy's certificate; None to ask for none.
         gateway: the name of Envoy as a service; None for ``node.cluster`` of its bootstrap.
+        hold: seconds that each exchange waits for others that ended before it.
         overload_lag: milliseconds by which the event loop may be late before audits are shed; 0 to shed none.
     """
 
@@ -70,6 +71,7 @@ class ReceiverSettings:
     key: Path | None = None
     client_ca: Path | None = None
     gateway: str | None = None
+    hold: float = HOLD
     overload_lag: int = 250
 
 
@@ -113,7 +115,7 @@ class _Receiver:
         self._consume = consume
         self._stats = stats
         self._sampler = sampler
-        self._waiting = ReorderBuffer()
+        self._waiting = ReorderBuffer(settings.hold)
         self._overload = Overload(settings.overload_lag / 1000)
         self._room = asyncio.Event()
         self._room.set()
