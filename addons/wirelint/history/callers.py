@@ -196,6 +196,7 @@ class Callers:
         self._doubted: Table[tuple[str, bytes], tuple[Refusal, Visit]] = Table(_MOST_KNOWN, _PERIOD)
         self._latest: Latest[tuple[CallerProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
         self._asked: tuple[Visit, bool] | None = None
+        self._kinds: Table[bytes, frozenset[str]] = Table(_MOST_KNOWN, _PERIOD)
         self._number = 0
 
     def proofs(self, exchange: Exchange) -> tuple[CallerProof, ...]:
@@ -237,7 +238,7 @@ class Callers:
                 if refusal is not None:
                     yield from self._of_rejected(gate, refusal, visit.credential)
             elif gate.waiting or gate.rejected or (len(self._doubted) > 0 and gate.is_guarded):
-                let_in = _let_in(exchange, visit, noted=False)
+                let_in = self._let_in(exchange, visit, noted=False)
                 if let_in is not None:
                     yield from self._of_let_in(gate, let_in, visit)
 
@@ -363,6 +364,21 @@ class Callers:
 
     # Recording
 
+    def _let_in(self, exchange: Exchange, visit: Visit, *, noted: bool) -> LetIn | None:
+        """Return a request with a credential that was not refused; None for others.
+
+        :param noted: whether the verdict is final.
+        """
+        status = visit.status or 0
+        good = visit.verdict is Verdict.OK and status < 300 and (noted or is_good(exchange))
+        if not good and status not in (404, 409):
+            return None
+        kinds = None
+        if visit.credential is not None and exchange.request.body.empty:
+            # Credentials that are equal were sent in equal fields; the rest may be in the content.
+            kinds = self._kinds.ensure(visit.credential, lambda: credentials(exchange), visit.ended)
+        return LetIn(visit, credentials(exchange) if kinds is None else kinds, good)
+
     def note(self, exchange: Exchange, visit: Visit) -> None:
         """Record an exchange."""
         status = visit.status
@@ -408,7 +424,7 @@ class Callers:
     def _note_caller(self, exchange: Exchange, visit: Visit, credential: bytes, status: int) -> None:
         key = gate_of(exchange)
         gate = self._gates.ensure(key, AccessPoint, visit.ended)
-        let_in = _let_in(exchange, visit, noted=True)
+        let_in = self._let_in(exchange, visit, noted=True)
         if let_in is not None:
             if not gate.open and gate.forbidden is not None:
                 self._prove((visit.service, gate.forbidden.words), key, visit.ended)
@@ -467,18 +483,6 @@ def callers_prove(state: State) -> Opens:
 def gate_of(exchange: Exchange) -> int:
     """Return a number for method and path of an exchange."""
     return hash((exchange.request.method, place_of(exchange).path))
-
-
-def _let_in(exchange: Exchange, visit: Visit, *, noted: bool) -> LetIn | None:
-    """Return a request with a credential that was not refused; None for others.
-
-    :param noted: whether the verdict is final.
-    """
-    status = visit.status or 0
-    good = visit.verdict is Verdict.OK and status < 300 and (noted or is_good(exchange))
-    if not good and status not in (404, 409):
-        return None
-    return LetIn(visit, credentials(exchange), good)
 
 
 def _is_proven_by(refusal: Refusal, let_in: LetIn) -> bool:
