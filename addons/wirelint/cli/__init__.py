@@ -17,6 +17,7 @@ from wirelint.settings.file import nearest
 
 _COMMANDS: Final = {
     "proxy": "proxy",
+    "run": "run",
     "receive": "receive",
     "audit": "audit",
     "coverage": "coverage",

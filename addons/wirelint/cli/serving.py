@@ -101,7 +101,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
                 sampler=live.sampler,
             )
 
-        with _as_usage():
+        with as_usage():
             return run_live(
                 engine,
                 carry,
@@ -122,7 +122,7 @@ def _supervisor(settings: ProxySettings, workers: int, stats: Stats) -> Iterator
         return
     from wirelint.sources.mitm.workers.supervisor import Supervisor  # noqa: PLC0415 - likewise
 
-    with _as_usage():
+    with as_usage():
         supervisor = Supervisor(settings, workers, stats)
     try:
         yield supervisor
@@ -131,7 +131,7 @@ def _supervisor(settings: ProxySettings, workers: int, stats: Stats) -> Iterator
 
 
 @contextlib.contextmanager
-def _as_usage() -> Iterator[None]:
+def as_usage() -> Iterator[None]:
     """Turn errors at the start into usage errors."""
     from wirelint.sources.mitm.settings import StartError  # noqa: PLC0415 - likewise
 

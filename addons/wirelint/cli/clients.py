@@ -1,0 +1,48 @@
+"""Lead the HTTP clients of a command through a proxy, by the environment variables that they read."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import certifi
+
+_BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""Variables that name a file of CAs: OpenSSL, Go, Ruby and httpx; requests; curl; Node.js."""
+_LOOPBACK: Final = ("localhost", "127.", "::1", "[::1]", ".localhost", "*")
+
+
+def roots(environment: Mapping[str, str]) -> bytes:
+    """Return the CAs, as PEM, that clients trust in an environment: those it names, and those of the system."""
+    named = [environment.get(name, "") for name in _BUNDLES]
+    system = ssl.get_default_verify_paths().cafile or certifi.where()
+    files = dict.fromkeys(Path(name) for name in (*named, system) if name)
+    return b"".join(file.read_bytes().rstrip() + b"\n" for file in files if file.is_file() and os.access(file, os.R_OK))
+
+
+def environment_of(before: Mapping[str, str], proxy: str, port: int, bundle: Path) -> dict[str, str]:
+    """Return an environment in which the usual clients call through a proxy and trust its CA.
+
+    :param before: the environment without it.
+    :param proxy: host of the proxy.
+    :param port: its port.
+    :param bundle: a file of all CAs to trust, as PEM.
+    """
+    url = f"http://{proxy}:{port}"
+    exempt = before.get("no_proxy") or before.get("NO_PROXY") or ""
+    # The service under test is usually on this machine.
+    kept = ",".join(host for word in exempt.split(",") if (host := word.strip()) and not host.startswith(_LOOPBACK))
+    # Java reads CAs only from a key store, so its HTTPS stays as it is. No list at all would exempt loopback.
+    java = f"-Dhttp.proxyHost={proxy} -Dhttp.proxyPort={port} -Dhttp.nonProxyHosts={kept.replace(',', '|')}"
+    return {
+        **before,
+        # curl reads only the lower case of http_proxy; some clients read only upper case.
+        **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"), url),
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), kept),
+        **dict.fromkeys(_BUNDLES, str(bundle)),
+        "NODE_USE_ENV_PROXY": "1",
+        "JAVA_TOOL_OPTIONS": f"{before.get('JAVA_TOOL_OPTIONS', '')} {java}".strip(),
+    }

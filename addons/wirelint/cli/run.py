@@ -1,0 +1,229 @@
+"""Define ``wirelint run``, which audits the traffic that a command causes."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from wirelint.cli.clients import environment_of, roots
+from wirelint.cli.common import common
+from wirelint.cli.gates import Gate, gate_options
+from wirelint.cli.outputs import begin, report_options
+from wirelint.cli.process import allow_most_files, ending_on_sigterm
+from wirelint.cli.serving import as_usage
+from wirelint.core.exchange import Exchange
+from wirelint.core.finding import Finding
+from wirelint.reports import Run
+from wirelint.reports.common.tally import Tally
+from wirelint.settings.options import option
+from wirelint.settings.setup import setup
+from wirelint.settings.tables import policy_options
+from wirelint.sinks import summary
+from wirelint.sinks.console import Printer
+from wirelint.sinks.lines import Lines
+from wirelint.sinks.own_log import logging_to
+from wirelint.sinks.rotating import Stream
+from wirelint.sinks.text import printable
+
+if TYPE_CHECKING:
+    from wirelint.sources.mitm.addons.auditing import Consume
+    from wirelint.sources.mitm.master import Running
+    from wirelint.sources.mitm.settings import ProxySettings
+    from wirelint.sources.stats import Stats
+
+_HOST: Final = "127.0.0.1"
+_NOT_FOUND: Final = 127
+_NOT_RUN: Final = 126
+_SIGNALLED: Final = 128
+
+
+class _Held(io.TextIOWrapper):
+    """A temporary file in place of standard output, which the command uses meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(tempfile.TemporaryFile(), "utf-8", errors="backslashreplace", newline="\n")  # noqa: SIM115 - closed with this
+        self._shown = sys.stdout
+
+    def isatty(self) -> bool:
+        """Return whether the text is for a terminal, so that it looks the same."""
+        return self._shown.isatty()
+
+    def show(self) -> None:
+        """Write all of it to standard output."""
+        self.seek(0)
+        shutil.copyfileobj(self, self._shown)
+        self._shown.flush()
+
+
+@click.command(
+    "run",
+    short_help="Run a command, and audit the HTTP traffic that it causes.",
+    context_settings={"allow_interspersed_args": False},
+)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
+@report_options
+@gate_options
+@policy_options
+@option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
+@common
+def command(words: tuple[str, ...], ssl_insecure: bool, **_read_elsewhere: object) -> int:
+    """Run a command with a proxy between it and the services that it calls, then report.
+
+    The proxy is found by HTTP_PROXY, HTTPS_PROXY and the like. It takes a free port of this machine, and makes a CA for
+    this run alone. The exit code is the command's; where that is 0, 1 means a finding at or above --fail-on.
+    """
+    context = click.get_current_context()
+    if not words:
+        raise click.UsageError("no command given: add one, as in wirelint run -- pytest", context)
+    errors = Printer(sys.stderr)
+    if shutil.which(words[0]) is None:
+        errors.line(f"wirelint run: command not found: {printable(words[0])}")
+        return _NOT_FOUND
+    gate = Gate(context)
+    engine = setup(context).engine()
+    held = context.with_resource(_Held())
+    with contextlib.redirect_stdout(held):
+        reports = begin(context, Run(engine.rules, (), gate.least, engine.state))
+    tally = Tally()
+
+    def consume(exchange: Exchange) -> Sequence[Finding]:
+        audit = gate.admit(engine.audit(exchange))
+        tally.accept(audit)
+        for report in reports:
+            report.accept(audit)
+        return audit.findings
+
+    from wirelint.sources.mitm.settings import ProxySettings  # noqa: PLC0415 - loads mitmproxy
+    from wirelint.sources.stats import Stats  # noqa: PLC0415 - likewise
+
+    allow_most_files()
+    stats = Stats()
+    with ending_on_sigterm(), tempfile.TemporaryDirectory(prefix="wirelint-run-") as name:
+        folder = Path(name)
+        trusted = folder / "roots.pem"
+        trusted.write_bytes(roots(os.environ))
+        settings = ProxySettings(
+            forward_port=0,
+            overload_lag=0,  # a slower command is better than a report with gaps
+            grace=1.0,
+            options={
+                "confdir": name,
+                "ssl_insecure": ssl_insecure,
+                "ssl_verify_upstream_trusted_ca": str(trusted),
+            },
+        )
+        with _proxying(settings, consume, stats) as running:
+            bundle = folder / "bundle.pem"
+            bundle.write_bytes(trusted.read_bytes() + (folder / "mitmproxy-ca-cert.pem").read_bytes())
+            port = running.listeners[0].port
+            code = _call(words, environment_of(os.environ, _HOST, port, bundle), errors)
+    for report in reports:
+        report.finish()
+        report.stream.flush()
+    held.show()
+    errors.line(tally.line() if tally.exchanges else "no exchange was seen: does the command read HTTP_PROXY?")
+    for sentence in summary.losses(stats, 0):
+        errors.line(sentence)
+    # After a command that failed, the baseline stays: not all of its traffic may have been seen.
+    closed = gate.close(tally, errors, troubled=code != 0)
+    return code or closed
+
+
+@contextlib.contextmanager
+def _proxying(settings: ProxySettings, consume: Consume, stats: Stats) -> Iterator[Running]:
+    """Run a proxy on another thread during the block, and audit all that it recorded before the end.
+
+    :raises click.UsageError: it cannot start.
+    """
+    from wirelint.sources.mitm.master import run  # noqa: PLC0415 - loads mitmproxy
+
+    ready: Future[Running] = Future()
+    with logging_to(Lines(Stream(2)), "text") as handler, as_usage(), ThreadPoolExecutor(1) as pool:
+        handler.heard = False
+        proxy = pool.submit(run, settings, consume, on_ready=ready.set_result, stats=stats)
+        proxy.add_done_callback(lambda ended: _pass_on(ended, ready))
+        try:
+            running = ready.result()
+            handler.heard = True
+            yield running
+        finally:
+            ready.add_done_callback(_stop)  # at once, or when a start that was interrupted is over
+            proxy.result()
+
+
+def _pass_on(ended: Future[None], ready: Future[Running]) -> None:
+    """Let nobody wait for a proxy that ended before it was ready."""
+    if not ready.done():
+        ready.set_exception(ended.exception() or RuntimeError("the proxy ended at once"))
+
+
+def _stop(ready: Future[Running]) -> None:
+    if ready.exception() is None:
+        with contextlib.suppress(RuntimeError):  # the event loop has already ended
+            ready.result().stop()
+
+
+def _call(words: Sequence[str], environment: Mapping[str, str], errors: Printer) -> int:
+    """Run a command, pass signals on to it, and return its exit code as a shell does."""
+    with _passing_on() as begun:
+        try:
+            child = subprocess.Popen(words, env=environment)  # noqa: S603 - the command is what the user asks for
+        except OSError as error:
+            errors.line(f"wirelint run: cannot run {printable(words[0])}: {error.strerror}")
+            return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUN
+        begun(child)
+        code = child.wait()
+    return code if code >= 0 else _SIGNALLED - code
+
+
+@contextlib.contextmanager
+def _passing_on() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Pass SIGINT and SIGTERM on to a process, once it is named, in place of ending with them."""
+    children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if not children:
+            early.append(number)
+        elif number != signal.SIGINT or not _from_terminal():
+            children[0].send_signal(number)
+
+    def begun(child: subprocess.Popen[bytes]) -> None:
+        children.append(child)
+        for number in early:
+            child.send_signal(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield begun
+        return
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield begun
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _from_terminal() -> bool:
+    """Return whether Ctrl-C reaches the command, too: the terminal sends it to all processes in the foreground."""
+    with contextlib.suppress(OSError, AttributeError):  # there is no terminal, or this is Windows
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        finally:
+            os.close(terminal)
+    return False
