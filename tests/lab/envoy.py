@@ -12,8 +12,7 @@ from typing import Any
 from tools import require_library
 
 grpc = require_library("grpc")
-accesslog_pb2 = require_library("envoy.data.accesslog.v3.accesslog_pb2")
-als_pb2 = require_library("envoy.service.accesslog.v3.als_pb2")
+messages = require_library("wirelint.sources.envoy.messages")
 
 METHOD = "/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs"
 STARTED = 1_700_000_000
@@ -47,7 +46,7 @@ def entry(
         began: whether the first byte of the service's response came.
         sizes: octets of the bodies of request and response.
     """
-    made = accesslog_pb2.HTTPAccessLogEntry(protocol_version=2)
+    made = messages.HTTPAccessLogEntry(protocol_version=2)
     common, request, response = made.common_properties, made.request, made.response
     common.start_time.FromNanoseconds(int(started * 1e9))
     common.duration.FromNanoseconds(int(took * 1e9))
@@ -56,7 +55,7 @@ def entry(
         common.time_to_first_upstream_rx_byte.FromNanoseconds(int(took * 1e9 / 2))
     common.upstream_cluster = cluster
     common.upstream_transport_failure_reason = transport
-    common.access_log_type = accesslog_pb2.DownstreamEnd
+    common.access_log_type = 6  # DownstreamEnd
     common.downstream_remote_address.socket_address.address = "10.1.2.3"
     for flag in flags:
         setattr(common.response_flags, flag, True)
@@ -74,7 +73,9 @@ def entry(
 
 def copy(made: Any, octets: Mapping[str, bytes]) -> None:
     """Put octets where the filter puts them."""
-    fields = made.common_properties.metadata.filter_metadata["wirelint"].fields
+    metadata = made.common_properties.metadata.filter_metadata
+    copied = metadata[0] if metadata else metadata.add(key="wirelint")
+    fields = copied.value.fields
     for key, value in octets.items():
         fields[key].string_value = base64.b64encode(value).decode()
 
@@ -90,17 +91,17 @@ class Sender:
         self._messages: queue.Queue[Any] = queue.Queue()
         call = channel.stream_unary(
             METHOD,
-            als_pb2.StreamAccessLogsMessage.SerializeToString,
-            als_pb2.StreamAccessLogsResponse.FromString,
+            messages.StreamAccessLogsMessage.SerializeToString,
+            messages.StreamAccessLogsResponse.FromString,
         )
         self.answer = call.future(iter(self._messages.get, None), wait_for_ready=True, timeout=30)
-        identifier = als_pb2.StreamAccessLogsMessage.Identifier(log_name="wirelint")
+        identifier = messages.Identifier(log_name="wirelint")
         identifier.node.cluster = node
-        self._messages.put(als_pb2.StreamAccessLogsMessage(identifier=identifier))
+        self._messages.put(messages.StreamAccessLogsMessage(identifier=identifier))
 
     def send(self, *entries: Any) -> None:
         """Send entries in one message."""
-        message = als_pb2.StreamAccessLogsMessage()
+        message = messages.StreamAccessLogsMessage()
         message.http_logs.log_entry.extend(entries)
         self._messages.put(message)
 
@@ -124,14 +125,14 @@ def collecting() -> Iterator[tuple[int, list[Any]]]:
     """Serve as receiver; yield the port and the entries that have come so far."""
     entries: list[Any] = []
 
-    def collect(messages: Iterator[Any], _context: Any) -> Any:
-        for message in messages:
+    def collect(stream: Iterator[Any], _context: Any) -> Any:
+        for message in stream:
             entries.extend(message.http_logs.log_entry)
-        return als_pb2.StreamAccessLogsResponse()
+        return messages.StreamAccessLogsResponse()
 
     service, _, method = METHOD[1:].partition("/")
     handler = grpc.stream_unary_rpc_method_handler(
-        collect, als_pb2.StreamAccessLogsMessage.FromString, als_pb2.StreamAccessLogsResponse.SerializeToString
+        collect, messages.StreamAccessLogsMessage.FromString, messages.StreamAccessLogsResponse.SerializeToString
     )
     server = grpc.server(futures.ThreadPoolExecutor(4))
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {method: handler}),))

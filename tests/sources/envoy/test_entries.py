@@ -177,8 +177,8 @@ def test_a_client_that_leaves(status: int, began: bool) -> None:
     [
         (lambda made: made.common_properties.metadata.Clear(), "no_fields"),
         (lambda made: copy(made, {"qh": b""}), None),
-        (lambda made: made.common_properties.metadata.filter_metadata["wirelint"].fields.pop("qh"), "no_fields"),
-        (lambda made: made.common_properties.metadata.filter_metadata["wirelint"].fields.pop("sh"), "no_fields"),
+        (lambda made: made.common_properties.metadata.filter_metadata[0].value.fields.pop("qh"), "no_fields"),
+        (lambda made: made.common_properties.metadata.filter_metadata[0].value.fields.pop("sh"), "no_fields"),
         (lambda made: setattr(made.common_properties, "access_log_type", 4), "not_ended"),
     ],
 )

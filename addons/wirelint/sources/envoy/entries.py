@@ -48,10 +48,10 @@ def exchanges_of(entry: Any, gateway: str) -> tuple[Exchange, ...]:
     common = entry.common_properties
     if common.access_log_type not in _ENDS:
         raise UninspectedError("not_ended")
-    copied = common.metadata.filter_metadata
-    if NAMESPACE not in copied:
-        raise UninspectedError("no_fields")
-    octets = _decoded(copied[NAMESPACE].fields)
+    octets: dict[str, bytes] = {}
+    for copied in common.metadata.filter_metadata:
+        if copied.key == NAMESPACE:
+            octets = _decoded(copied.value.fields)
     if "qh" not in octets:
         raise UninspectedError("no_fields")
     response = entry.response

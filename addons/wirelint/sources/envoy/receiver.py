@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import grpc
-from envoy.service.accesslog.v3 import als_pb2
 
 from wirelint.core.exchange import Exchange
 from wirelint.settings.sampling import Sampler
 from wirelint.sources import heads
+from wirelint.sources.envoy import messages
 from wirelint.sources.envoy.entries import UninspectedError, exchanges_of
 from wirelint.sources.envoy.reorder_buffer import HOLD, ReorderBuffer
 from wirelint.sources.overload import Overload
@@ -133,8 +133,8 @@ class _Receiver:
         )
         method = grpc.stream_unary_rpc_method_handler(
             self._receive,
-            als_pb2.StreamAccessLogsMessage.FromString,
-            als_pb2.StreamAccessLogsResponse.SerializeToString,
+            messages.StreamAccessLogsMessage.FromString,
+            messages.StreamAccessLogsResponse.SerializeToString,
         )
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"StreamAccessLogs": method}),))
         port = self._listen(server)
@@ -177,10 +177,10 @@ class _Receiver:
         except RuntimeError as error:
             raise OSError(0, f"cannot listen on {address}: is the port in use, or a certificate broken?") from error
 
-    async def _receive(self, messages: AsyncIterator[Any], _context: Any) -> Any:
+    async def _receive(self, stream: AsyncIterator[Any], _context: Any) -> Any:
         """Take the messages of one stream, which comes from one thread of one Envoy."""
         gateway = self._settings.gateway or "envoy"
-        async for message in messages:
+        async for message in stream:
             if self._settings.gateway is None and message.HasField("identifier"):
                 gateway = message.identifier.node.cluster or gateway
             self._stats.skipped["not_http"] += len(message.tcp_logs.log_entry)
@@ -191,7 +191,7 @@ class _Receiver:
             if self._waiting.full:
                 self._room.clear()
             await self._room.wait()
-        return als_pb2.StreamAccessLogsResponse()
+        return messages.StreamAccessLogsResponse()
 
     def _take(self, entry: Any, gateway: str, octets: int) -> None:
         stats = self._stats
