@@ -127,7 +127,8 @@ def test_outcomes(status: int, broken: tuple[int | None, bool], without: tuple[i
 def test_what_leaves_something_open() -> None:
     for method in ("PUT", "PATCH", "DELETE", "POST"):
         assert doubts(an_exchange(status=404, method=method)) == ("options", "read")
-    assert doubts(an_exchange("/orders?page=last", 500)) == ("again", "plain")
+    for target in ("/orders?page=last", "/books?by=name", "/payments/settings?of=bank"):
+        assert doubts(an_exchange(target, 500)) == ("again", "plain")
     for settled in (
         an_exchange(status=404),
         an_exchange(status=405, method="PUT"),
@@ -148,3 +149,20 @@ def test_a_question_has_the_credentials_and_no_content() -> None:
     failed = an_exchange(f"/orders?api_key={TOKEN}&size=2&page=last&by=name", 500)
     assert sent_again(failed, "plain")[0] == f"/orders?api_key={TOKEN}&size=2&page=1&by=name"
     assert sent_again(failed, "again")[0] == failed.request.target
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/users/delete?id=abc",
+        "/deleteUser?id=abc",
+        "/DELETE_USER?id=abc",
+        "/admin?action=remove&id=abc",
+        "/admin?id=abc&cmd=drop",
+        "/orders/seven/%63ancel?by=me",
+        "/mail/send?to=me",
+    ],
+)
+def test_nothing_is_asked_where_a_get_may_act(target: str) -> None:
+    assert doubts(an_exchange(target, 500)) == ()
+    assert doubts(an_exchange(target, 404, "POST")) == ()

@@ -2,8 +2,9 @@
 
 Probes of credentials repeat a sample of the requests that carry some: with broken credentials, and without any. Other
 probes settle what one answer leaves open: OPTIONS and GET after a 404 to another method, and a GET that got 500 again,
-with a number in place of a text. Probes are GET, HEAD and OPTIONS only, to named services only, one request at a time
-and a few per minute, each route once an hour. Separate rules judge the results, which are never counted as traffic.
+with a number in place of a text; neither where the target names an act. Probes are GET, HEAD and OPTIONS only, to named
+services only, one request at a time and a few per minute, each route once an hour. Separate rules judge the results,
+which are never counted as traffic.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import queue
+import re
 import secrets
 import ssl
 import threading
@@ -56,6 +58,17 @@ _CONDITIONAL: Final = frozenset({"if-match", "if-none-match", "if-modified-since
 _CONTENT: Final = frozenset({"content-type", "content-encoding", "content-language", "transfer-encoding", "expect"})
 _WRITES: Final = frozenset({"PUT", "PATCH", "DELETE", "POST"})
 _OVERRIDES: Final = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+_word: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_acts: Final = re.compile(
+    r"(?:cancel|creat|deactivat|delet|destroy|disabl|drop|eras|insert|purg|reboot|remov|reset|restart|revok|shutdown|"
+    r"terminat|truncat|unsubscrib|updat|wipe)|"
+    r"(?:ack|action|activate|add|apply|approve|archive|ban|block|book|buy|charge|clear|close|cmd|command|commit|confirm|"
+    r"del|deploy|do|edit|empty|enable|exec|execute|finish|flush|grant|import|install|invite|invoke|kick|kill|logout|"
+    r"make|merge|move|notify|op|pay|publish|put|refund|register|reject|reload|rename|replace|restore|rm|rotate|run|"
+    r"save|send|set|signout|start|stop|submit|subscribe|suspend|sync|transfer|trigger|unlink|upload|vote|write)$",
+    re.IGNORECASE,
+)
+"""Words that name an act: behind them, services do things on GET as well."""
 
 Kind = Literal["without", "broken"]
 
@@ -217,6 +230,8 @@ class Prober:
 def doubts(exchange: Exchange) -> tuple[ProbeKind, ...]:
     """Return what to ask about an answer: by OPTIONS and GET about a 404 to another method; by GET about a 500."""
     request, status = exchange.request, exchange.status
+    if _names_an_act(request.target):
+        return ()
     if not _OVERRIDES.isdisjoint(request.headers.names()) or not _CONDITIONAL.isdisjoint(request.headers.names()):
         return ()
     if status == 404 and request.method in _WRITES:
@@ -224,6 +239,11 @@ def doubts(exchange: Exchange) -> tuple[ProbeKind, ...]:
     if status == 500 and request.method == "GET" and request.body.empty and _plain(exchange) is not None:
         return ("again", "plain")
     return ()
+
+
+def _names_an_act(target: str) -> bool:
+    """Return whether a target names something to be done: GET is not safe there, whatever RFC 9110 §9.2.1 asks."""
+    return any(_acts.match(word) for word in _word.findall(unquote_plus(target)))
 
 
 def asked(exchange: Exchange, kind: ProbeKind) -> tuple[str, list[tuple[bytes, bytes]]]:
