@@ -32,3 +32,18 @@ ROOT = {"components": {"schemas": {"Failure": {"properties": {"success": {"enum"
 )
 def test_success_that_is_always_false_is_a_failure(response: str, expected: bool) -> None:
     assert is_failure(parse(response.encode()), References(ROOT)) is expected
+
+
+def test_alternatives_that_lead_back_do_not_multiply() -> None:
+    lookups = 0
+
+    class Counted(References):
+        def target(self, pointer: str) -> object:
+            nonlocal lookups
+            lookups += 1
+            return super().target(pointer)
+
+    recursive = {"oneOf": [{"$ref": "#/components/schemas/A"}] * 20}
+    references = Counted({"components": {"schemas": {"A": recursive}}})
+    assert not is_failure({"content": {"application/json": {"schema": recursive}}}, references)
+    assert lookups < 200

@@ -78,3 +78,13 @@ def test_aliases_that_multiply_are_refused_soon() -> None:
     with pytest.raises(DocumentError, match="more than 8,000,000 values"):
         parse("\n".join(lines).encode())
     assert time.process_time() - begun < 1
+
+
+def test_merging_many_maps_takes_a_step_for_each_member() -> None:
+    def seconds(count: int) -> float:
+        octets = b"a:\n  <<: [" + b", ".join(b"{a%d: 1}" % number for number in range(count)) + b"]\n"
+        began = time.process_time()
+        assert len(parse(octets)["a"]) == count
+        return time.process_time() - began
+
+    assert min(seconds(16_000) for _ in range(3)) < 6 * min(seconds(4_000) for _ in range(3))

@@ -23,7 +23,7 @@ def is_failure(response: dict[str, Any], references: References) -> bool:
         described += [references.followed(value) for value in content.values()]
     return any(
         any(_fails(example) for example in _examples(each, references))
-        or _is_schema_of_failure(each.get("schema"), references, _DEEPEST)
+        or _is_schema_of_failure(each.get("schema"), references, _DEEPEST, set())
         for each in described
     )
 
@@ -37,8 +37,11 @@ def _examples(described: dict[str, Any], references: References) -> Iterator[Any
             yield references.followed(value).get("value")
 
 
-def _is_schema_of_failure(schema: Any, references: References, depth: int) -> bool:
+def _is_schema_of_failure(schema: Any, references: References, depth: int, seen: set[tuple[int, int]]) -> bool:
     found = references.followed(schema)
+    if (id(found), depth) in seen:  # alternatives that lead back to each other would multiply with each level
+        return False
+    seen.add((id(found), depth))
     if _fails(found.get("example")):
         return True
     properties = found.get("properties")
@@ -46,7 +49,9 @@ def _is_schema_of_failure(schema: Any, references: References, depth: int) -> bo
         if name.lower() in _FLAGS and _is_always_false(references.followed(value)):
             return True
     parts = [part for key in ("oneOf", "anyOf", "allOf") if isinstance(found.get(key), list) for part in found[key]]
-    return depth > 0 and any(_is_schema_of_failure(part, references, depth - 1) for part in parts[:_MOST_EXAMPLES])
+    return depth > 0 and any(
+        _is_schema_of_failure(part, references, depth - 1, seen) for part in parts[:_MOST_EXAMPLES]
+    )
 
 
 def _is_always_false(schema: dict[str, Any]) -> bool:

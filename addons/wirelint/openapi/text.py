@@ -119,7 +119,8 @@ class _Yaml:
             else:
                 found[key] = value
         for each in merged:
-            found = {**each, **found}
+            for name, value in each.items():
+                found.setdefault(name, value)
         return found
 
 
