@@ -10,6 +10,7 @@ import pytest
 from lab.envoy import STARTED, copy, entry
 from wirelint.core.exchange import Direction, Exchange, FailureKind
 from wirelint.sources.envoy.entries import UninspectedError, exchanges_of, service_of
+from wirelint.sources.heads import LINES_LIMIT, are_usual
 
 BEFORE = "upstream_reset_before_response_started"
 
@@ -207,3 +208,19 @@ def test_entries_that_hold_too_little_are_counted(change: Any, reason: str | Non
 )
 def test_names_of_services(cluster: str, service: str, direction: str) -> None:
     assert service_of(cluster, "edge") == (service, direction)
+
+
+@pytest.mark.parametrize("status", [b"-20", b"99999", b"9" * 4000, b"2 0", b""])
+def test_a_status_has_three_digits(status: bytes) -> None:
+    made = entry()
+    copy(made, {"sh": b":status\0" + status})
+    with pytest.raises(UninspectedError, match="no_fields"):
+        exchanges_of(made, "edge")
+
+
+def test_of_a_head_with_too_many_lines_a_part_is_split() -> None:
+    made = entry()
+    copy(made, {"qh": b"a\0b\0" * 500_000})
+    exchange = one(made)
+    assert not are_usual(exchange)
+    assert len(exchange.request.headers.fields) < 2 * LINES_LIMIT

@@ -12,7 +12,7 @@ from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Re
 from wirelint.core.headers import NO_HEADERS, Headers
 from wirelint.core.media import media_type
 from wirelint.sources.envoy.answers import failure_of, is_by_service
-from wirelint.sources.heads import Fields
+from wirelint.sources.heads import LINES_LIMIT, Fields
 
 NAMESPACE: Final = "wirelint"
 """Where the filter puts what it copies, among the dynamic metadata."""
@@ -22,6 +22,9 @@ _VERSIONS: Final = ("HTTP/1.1", "HTTP/1.0", "HTTP/1.1", "HTTP/2", "HTTP/3")
 
 _ENDS: Final = frozenset({0, 6})
 """The kinds of entry that are about a finished exchange: unspecified, and ``DownstreamEnd``."""
+
+_MOST_WORDS: Final = 2 * (LINES_LIMIT + 16)
+"""Most names and values of a head, pseudo-header fields included: more of them are too many in any case."""
 
 _SWITCHING: Final = 101
 _HEAD: Final = 2
@@ -161,7 +164,10 @@ class _Entry:
         if octets is None:
             raise UninspectedError("no_fields")
         pseudo, fields = _head(octets)
-        status = int(pseudo.get(b":status", b"0"))
+        digits = pseudo.get(b":status", b"")
+        if len(digits) != 3 or not digits.isdigit():  # a number of any size would be a label of its own
+            raise UninspectedError("no_fields")
+        status = int(digits)
         headers = Headers(fields)
         response = self._entry.response
         bodiless = _is_tunnel(self._entry, status) or self._entry.request.request_method == _HEAD
@@ -205,7 +211,7 @@ def _decoded(fields: Mapping[str, Any]) -> dict[str, bytes]:
 
 def _head(octets: bytes) -> tuple[dict[bytes, bytes], Fields]:
     """Return the pseudo-header fields (RFC 9113 §8.3) and the others."""
-    words = octets.split(b"\0")
+    words = octets.split(b"\0", _MOST_WORDS)
     pairs = tuple(zip(words[::2], words[1::2], strict=False))
     count = 0
     while count < len(pairs) and pairs[count][0][:1] == b":":
