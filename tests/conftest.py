@@ -20,6 +20,11 @@ settings.register_profile("fuzz", settings.get_profile("test"), max_examples=5_0
 settings.load_profile("test")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return two workers a core: tests with servers wait for most of their time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture
 def free_port() -> int:
     """Return a free TCP port of ``127.0.0.1``; for a second one call ``support.free_port``."""
