@@ -19,6 +19,7 @@ from wirelint.settings.sampling import Sampler, Shares
 from wirelint.settings.setup import Setup
 from wirelint.settings.state_file import StateFile
 from wirelint.sinks.coverage import Coverage
+from wirelint.sinks.exchange_log import ExchangeLog
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.contract import ContractFigures
@@ -57,6 +58,8 @@ class Live:
     :param host: address of the page and of ``/metrics``.
     :param port: its port, 0 for any free one.
     :param names: further host names of the page.
+    :param keep: how many of the latest exchanges to keep for the page; 0 for none.
+    :param bodies: whether to keep their content, masked.
     """
 
     def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
@@ -70,6 +73,8 @@ class Live:
         host: str = "127.0.0.1",
         port: int = 9464,
         names: Iterable[str] = (),
+        keep: int = 1000,
+        bodies: bool = True,
     ) -> None:
         self.rules = engine.rules
         self.stats = stats or Stats()
@@ -78,6 +83,7 @@ class Live:
         self.terminal = terminal
         self.reachability = Reachability(self._announce)
         self.journal = Journal(unreachable=self.reachability.now)
+        self.exchanges = ExchangeLog(keep, bodies=bodies)
         self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"))
         self._reloads = Reloads()
         self._coverage = Coverage()
@@ -94,6 +100,7 @@ class Live:
         self._sinks: list[Callable[[Audit], None]] = [
             self.metrics.accept,
             self.journal.accept,
+            self.exchanges.accept,
             self.reachability.accept,
         ]
         if terminal is not None:
@@ -105,6 +112,7 @@ class Live:
         self._server = WebServer(
             self.metrics,
             self.journal,
+            self.exchanges,
             self.rules,
             listeners=lambda: self.listeners,
             live=self._alive,
@@ -182,6 +190,7 @@ class Live:
     def _probed(self, audit: Audit) -> None:
         """Show the findings of a probe; it is not traffic, so it is not counted as such."""
         self.journal.add(audit)
+        self.exchanges.accept(audit)
         if self.terminal is not None:
             self.terminal.accept(audit)
         if self._log is not None:

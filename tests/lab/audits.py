@@ -13,6 +13,7 @@ from wirelint.core.plan import Bound, Plan
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.suppression import Suppression
 from wirelint.core.verdict import Verdict
+from wirelint.core.visit import Step
 
 
 def rule(name: str = "made-up", severity: Severity = Severity.MEDIUM) -> Rule:
@@ -76,6 +77,19 @@ def finding(
         trace_id=trace,
         timestamp=at,
         origin=origin,
+    )
+
+
+def step(name: str, service: str = "shop", note: str = "", at: float = 1.0) -> Step:
+    """Return a part of a story: an exchange by its id."""
+    return Step(
+        exchange_id=name,
+        service=service,
+        request="GET /orders/{id}",
+        outcome="200",
+        note=note,
+        timestamp=at,
+        origin=None,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from lab.audits import RULE, audit, finding
 from wirelint.core.verdict import Verdict
+from wirelint.sinks.exchange_log import ExchangeLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.web.server import WebServer
@@ -22,10 +23,12 @@ class Beside:
     def __init__(self, **settings: Any) -> None:
         self.metrics = Metrics([RULE])
         self.journal = Journal()
+        self.exchanges = ExchangeLog()
         self.live = self.ready = True
         self.server = WebServer(
             self.metrics,
             self.journal,
+            self.exchanges,
             [RULE],
             listeners=lambda: [Endpoint("http://127.0.0.1:8080", "shop")],
             live=lambda: self.live,
@@ -40,7 +43,7 @@ class Beside:
         """Have something found; the fingerprint of it."""
         found = finding()
         for _ in range(count):
-            for sink in (self.metrics, self.journal):
+            for sink in (self.metrics, self.journal, self.exchanges):
                 sink.accept(audit(found, verdict=Verdict.CLIENT_ERROR))
         return found.fingerprint
 

@@ -2,154 +2,236 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from lab.audits import RULE, audit, finding
-from tools import require_tool
-from wirelint.core.exchange import FailureKind
+from lab.audits import RULE, audit, finding, step
+from tools import require_library, require_tool
+from wirelint.core.audit import Audit
+from wirelint.core.body import Body
+from wirelint.core.exchange import FailureKind, Request, Response
+from wirelint.core.finding import Finding, Severity
+from wirelint.core.headers import Headers
 from wirelint.core.verdict import Verdict
+from wirelint.sinks.exchange_log import ExchangeLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.reachability import Reachability
 from wirelint.web.server import WebServer
 from wirelint.web.site import Endpoint
 
+playwright = require_library("playwright.sync_api")
+
 pytestmark = pytest.mark.e2e
 
 STATIC = Path(__file__).parents[2] / "addons" / "wirelint" / "web" / "static"
-
-
-class Browser:
-    """Shows pages."""
-
-    def __init__(self, program: Path, profile: Path) -> None:
-        self._command: list[str | Path] = [
-            program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}",
-            "--virtual-time-budget=4000", "--dump-dom",
-        ]  # fmt: skip
-
-    def show(self, url: str) -> str:
-        """Return the document as it stands after four seconds."""
-        run = subprocess.run([*self._command, url], capture_output=True, text=True, check=False, timeout=90)
-        assert run.returncode == 0, run.stderr
-        return run.stdout
+Page = Any
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    return Browser(require_tool("chromium"), tmp_path_factory.mktemp("profile"))
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        made = driver.chromium.launch(executable_path=require_tool("chromium"), args=["--no-sandbox"])
+        yield made
+        made.close()
 
 
-@pytest.fixture
-def reach() -> Reachability:
-    return Reachability(lambda _: None)
+class Lab:
+    """The server of the page, with what it serves."""
 
-
-@pytest.fixture
-def journal(reach: Reachability) -> Journal:
-    return Journal(unreachable=reach.now)
-
-
-@pytest.fixture
-def url(journal: Journal) -> Iterator[str]:
-    listeners = [Endpoint("http://127.0.0.1:18080", "shop"), Endpoint("http://127.0.0.1:18081")]
-    server = WebServer(Metrics([RULE]), journal, [RULE], listeners=lambda: listeners, port=0)
-    yield server.start()
-    server.stop()
-
-
-def test_an_empty_page_says_where_to_send_traffic(browser: Browser, url: str) -> None:
-    page = browser.show(url)
-    assert "Waiting for traffic" in page
-    assert "curl -i http://127.0.0.1:18080/" in page
-    assert "curl -x http://127.0.0.1:18081" in page
-
-
-def test_findings_and_rates_are_shown(browser: Browser, url: str, journal: Journal) -> None:
-    journal.accept(audit(finding(), verdict=Verdict.SERVER_ERROR))
-    for _ in range(3):
-        journal.accept(audit())
-    page = browser.show(url)
-    assert "200 with an error in it" in page
-    assert "/orders/{id}" in page
-    assert '<span id="lied">1</span>' in page
-    assert '<span id="answered" class="of">of 4</span>' in page
-    assert '<span id="reported">0</span>' in page
-    assert '<span id="true">1</span>' in page
-    assert "1 server error as success" in page
-    assert 'data-kind="live"' in page
-    assert "Waiting for traffic" not in page
-
-
-def test_a_service_that_cannot_be_reached_is_named(
-    browser: Browser, url: str, journal: Journal, reach: Reachability
-) -> None:
-    for _ in range(3):
-        failed = audit(
-            service="dead",
-            status=None,
-            verdict=Verdict.SERVER_ERROR,
-            failure=FailureKind.CONNECT,
-            address="127.0.0.1:20098",
+    def __init__(self) -> None:
+        self.reach = Reachability(lambda _: None)
+        self.journal = Journal(unreachable=self.reach.now)
+        self.log = ExchangeLog()
+        self.listeners = [Endpoint("http://127.0.0.1:18080", "shop"), Endpoint("http://127.0.0.1:18081")]
+        self.server = WebServer(
+            Metrics([RULE]), self.journal, self.log, [RULE], listeners=lambda: self.listeners, port=0
         )
-        journal.accept(failed)
-        reach.accept(failed)
-    page = browser.show(url)
-    assert "<b>dead: </b>cannot connect to 127.0.0.1:20098 (connect)" in page
-    assert "3 exchanges since" in page
-    assert "Nothing to object to" not in page
-    assert "3 of 3 exchanges had none" in page
-    assert '<span id="reported">3</span>' in page
-    assert '<span id="lied">0</span>' in page
+        self.url = self.server.start()
+
+    def see(self, *audits: Audit) -> None:
+        """Show exchanges."""
+        for each in audits:
+            for sink in (self.journal, self.log, self.reach):
+                sink.accept(each)
 
 
-def test_a_figure_leads_to_the_exchanges_that_it_counts(browser: Browser, url: str, journal: Journal) -> None:
-    for _ in range(7):
-        journal.accept(audit(status=503, verdict=Verdict.SERVER_ERROR))
-    journal.accept(audit(service="slow", status=None, verdict=Verdict.UNKNOWN, failure=FailureKind.CLIENT_GONE))
-    journal.accept(audit(service="fine"))
-    page = browser.show(f"{url}/findings?kind=reported")
-    rows = re.findall(r"<tr>(.*?)</tr>", page.partition('id="counted-rows">')[2].partition("</tbody>")[0])
-    assert [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows] == [
-        ["shop", "5xx", "server error", "http", "7"],
-        ["slow", "no response", "unknown", "http", "1"],
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    made = Lab()
+    yield made
+    made.server.stop()
+
+
+@pytest.fixture
+def page(browser: Any, lab: Lab) -> Iterator[Page]:
+    """Provide an empty tab; what goes wrong in it fails the test."""
+    shown = browser.new_page(base_url=lab.url)
+    shown.set_default_timeout(10_000)
+    wrong: list[str] = []
+    shown.on("pageerror", lambda error: wrong.append(str(error)))
+    shown.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
+    yield shown
+    shown.close()
+    assert wrong == []
+
+
+def whole(
+    name: str, *findings: Finding, sent: str = '{"a": 1}', said: str = '{"b": 2}', at: float = 1000.0, **facts: Any
+) -> Audit:
+    """Return an audit of an exchange with messages."""
+    made = audit(*(msgspec.structs.replace(each, exchange_id=name) for each in findings), **facts)
+    fields = Headers.of(("Content-Type", "application/json"))
+    old = made.exchange.request
+    request = Request(method=old.method, target=old.target, headers=fields, body=Body(sent.encode()))
+    response = Response(status=made.exchange.status or 200, reason="OK", headers=fields, body=Body(said.encode()))
+    exchange = msgspec.structs.replace(made.exchange, id=name, request=request, response=response, timestamp=at)
+    return msgspec.structs.replace(made, exchange=exchange)
+
+
+def test_an_empty_page_says_where_to_send_traffic(page: Page) -> None:
+    page.goto("/")
+    page.get_by_text("Waiting for traffic").wait_for()
+    assert page.get_by_text("curl -i http://127.0.0.1:18080/").is_visible()
+    assert page.get_by_text("curl -x http://127.0.0.1:18081").is_visible()
+
+
+def test_findings_and_rates_are_shown(page: Page, lab: Lab) -> None:
+    lab.see(audit(finding(), verdict=Verdict.SERVER_ERROR), audit(), audit(), audit())
+    page.goto("/")
+    page.get_by_text("200 with an error in it").wait_for()
+    assert page.locator("#list").inner_text().split("\n")[:4] == [
+        "medium",
+        "200 with an error in it",
+        "made-up",
+        "GET /orders/{id}",
+    ]
+    figures = [page.locator(f"#{name}").inner_text() for name in ("lied", "answered", "reported", "true", "gap")]
+    assert figures == ["1", "of 4", "0", "1", "1 server error as success"]
+    assert page.locator("#state").get_attribute("data-kind") == "live"
+    assert page.title() == "(1) wirelint"
+    assert not page.get_by_text("Waiting for traffic").is_visible()
+
+
+def test_a_service_that_cannot_be_reached_is_named(page: Page, lab: Lab) -> None:
+    failed = audit(
+        service="dead",
+        status=None,
+        verdict=Verdict.SERVER_ERROR,
+        failure=FailureKind.CONNECT,
+        address="127.0.0.1:20098",
+    )
+    lab.see(failed, failed, failed)
+    page.goto("/")
+    box = page.locator("#unreachable-list")
+    box.get_by_text("dead:").wait_for()
+    assert "cannot connect to 127.0.0.1:20098 (connect) 3 exchanges since" in box.inner_text()
+    assert page.locator("#empty").inner_text().endswith("3 of 3 exchanges had none.")
+    assert page.locator("#reported").inner_text() == "3"
+
+
+def test_a_figure_leads_to_the_exchanges_that_it_counts(page: Page, lab: Lab) -> None:
+    lab.see(*(audit(status=503, verdict=Verdict.SERVER_ERROR) for _ in range(7)))
+    lab.see(audit(service="slow", status=None, verdict=Verdict.UNKNOWN, failure=FailureKind.CLIENT_GONE))
+    lab.see(audit(service="fine"))
+    page.goto("/findings?kind=reported")
+    page.locator("#counted-rows tr").first.wait_for()
+    assert page.locator("#counted-rows").inner_text().split("\n") == [
+        "shop\t5xx\tserver error\thttp\t7",
+        "slow\tno response\tunknown\thttp\t1",
     ]
 
 
-def test_a_finding_on_its_own_shows_examples_and_advice(browser: Browser, url: str, journal: Journal) -> None:
-    found = finding()
-    journal.accept(audit(found, target="/orders/17", verdict=Verdict.CLIENT_ERROR))
-    journal.accept(audit(finding("other", message="something else"), verdict=Verdict.CLIENT_ERROR))
-    page = browser.show(f"{url}/findings/{found.fingerprint}")
-    assert "GET /orders/17" in page
-    assert "<code>422</code>" in page
-    assert 'href="https://rules.example/made"' in page
-    assert "something else" not in page
+def test_a_finding_shows_its_exchange_and_advice(page: Page, lab: Lab) -> None:
+    found = finding(evidence='"error": "no stock"')
+    said = '{"error":"no stock","token":"plumtree"}'
+    lab.see(whole("e-1", found, said=said, sent='{"password":"plumtree"}', verdict=Verdict.CLIENT_ERROR))
+    page.goto("/")
+    page.get_by_text("200 with an error in it").click()
+    page.locator(".exchange").wait_for()
+    assert page.url.endswith(f"/findings/{found.fingerprint}")
+    assert page.locator(".half").first.inner_text().startswith("Request\nGET /orders/17 HTTP/1.1\nContent-Type:")
+    assert page.locator(".half mark").all_inner_texts() == ["200", 'error": "no stock']
+    assert page.locator(".statuses dd").all_inner_texts() == ["200", "422", "client error"]
+    assert page.locator(".masked").all_inner_texts() == ["[redacted]", "[redacted]"]
+    assert page.locator(".advice a").get_attribute("href") == "https://rules.example/made"
+    assert "plumtree" not in page.content()
+    page.keyboard.press("Escape")
+    page.locator("#list a:focus").wait_for()
 
 
-def test_filters_come_from_the_address(browser: Browser, url: str, journal: Journal) -> None:
-    journal.accept(audit(finding("a", message="message of a")))
-    journal.accept(audit(finding("b", message="message of b")))
-    page = browser.show(f"{url}/findings?service=shop&rule=b")
-    assert "message of b" in page
-    assert "message of a" not in page
-    assert "1 of 2" in page
+def test_the_exchanges_of_a_story_can_be_opened(page: Page, lab: Lab) -> None:
+    places = ((0, "gate", "gone"), (1, "gate", "first"), (2, "shop", "then"))
+    steps = [step(f"s-{number}", service, note, at=float(number)) for number, service, note in places]
+    found = msgspec.structs.replace(finding(), story=tuple(steps))
+    lab.see(whole("s-1", said='{"step": "one"}', service="gate"), whole("s-2", found, said='{"step": "two"}'))
+    page.goto(f"/findings/{found.fingerprint}")
+    page.get_by_text('"step": "two"').wait_for()
+    buttons = page.locator(".steps button")
+    assert [each.is_enabled() for each in buttons.all()] == [False, True, True]
+    buttons.nth(1).press("Enter")
+    page.get_by_text('"step": "one"').wait_for()
+    assert buttons.nth(1).get_attribute("aria-pressed") == "true"
 
 
-def test_what_came_over_the_wire_never_becomes_markup(browser: Browser, url: str, journal: Journal) -> None:
-    attack = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
+def test_filters_come_from_the_address_and_from_the_keyboard(page: Page, lab: Lab) -> None:
+    lab.see(
+        audit(finding("a", message="message of alpha")), audit(finding("b", message="message of beta", suggested=None))
+    )
+    page.goto("/findings?service=shop&rule=b")
+    page.get_by_text("message of beta").wait_for()
+    assert page.locator("#shown").inner_text() == "1 of 2"
+    page.goto("/findings?expected=422")
+    page.get_by_text("message of alpha").wait_for()
+    assert not page.get_by_text("message of beta").is_visible()
+    page.goto("/")
+    page.get_by_text("message of alpha").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("OF BETA")
+    page.get_by_text("message of alpha").wait_for(state="detached")
+    assert "text=OF+BETA" in page.url
+
+
+def test_the_log_lists_and_opens_exchanges(page: Page, lab: Lab) -> None:
+    lab.see(whole("x/1", target="/a/1", said='{"n": 1}'), whole("x-2", finding(), target="/a/2", status=404))
+    page.goto("/exchanges")
+    page.get_by_role("link", name="/a/1").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("made-up")
+    page.get_by_role("link", name="/a/1").wait_for(state="detached")
+    assert "GET /a/2\t404\tok\t50 ms\tmade-up" in page.locator("#log-rows").inner_text()
+    page.locator("#log-text").fill("")
+    page.get_by_role("link", name="/a/1").click()
+    page.get_by_text('"n": 1').wait_for()
+    page.reload()
+    page.get_by_text('"n": 1').wait_for()
+
+
+def test_what_came_over_the_wire_never_becomes_markup(page: Page, lab: Lab) -> None:
+    attack = '<img src=x onerror="document.title=1"><script>document.title=1</script><a href="javascript:1">x'
     found = finding(message=attack, evidence=attack, service=attack, route=f"/{attack}", trace=attack)
-    journal.accept(audit(found, service=attack))
-    page = browser.show(f"{url}/findings/{found.fingerprint}")
-    assert "&lt;img src=x" in page
-    assert "<img src=x" not in page
-    assert "<script>document" not in page
-    assert "<title>(1) wirelint</title>" in page
+    said = json.dumps({attack: attack})
+    lab.see(whole("<b>", found, service=attack, target=f"/{attack}?{attack}", sent=said, said=said))
+    for path in (f"/findings/{found.fingerprint}", "/", "/exchanges", "/exchanges/%3Cb%3E"):
+        page.goto(path)
+        page.locator("main").get_by_text("document.title").filter(visible=True).first.wait_for()
+        assert page.locator("main :is(img, script, [onerror], a[href^='javascript'])").count() == 0
+        assert page.title() == "(1) wirelint"
+
+
+def test_thousands_of_findings_are_shown_in_parts(page: Page, lab: Lab) -> None:
+    for number in range(500):
+        lab.see(audit(finding(f"rule-{number}", severity=Severity(number % 4), message=f"message {number} of many")))
+    page.goto("/")
+    page.get_by_role("button", name="Show 100 more").wait_for()
+    assert page.locator("#list > li").count() == 100
+    page.get_by_role("button", name="Show 100 more").click()
+    assert page.locator("#list > li").count() == 200
 
 
 def test_nothing_is_fetched_from_elsewhere_or_set_as_markup() -> None:

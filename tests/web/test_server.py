@@ -55,12 +55,39 @@ def test_one_finding_as_page_or_as_json(fresh: Beside) -> None:
     assert fresh.get("/findings/0123456789abcdef", Accept="application/json").status == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/findings", "/findings?service=shop&rule=made-up"])
+def test_exchanges_and_the_proofs_of_a_finding(fresh: Beside) -> None:
+    fingerprint = fresh.find(2)
+    (listed, _) = fresh.get("/api/exchanges?limit=9&status=2xx&q=orders").json["exchanges"]
+    assert listed["rules"] == ["made-up"]
+    assert fresh.get("/api/exchanges?verdict=unknown").json["exchanges"] == []
+    one = fresh.get(f"/api/exchanges/{listed['id']}?finding={fingerprint}").json
+    assert one["request"]["line"] == "GET /orders/17 HTTP/1.1"
+    assert one["marks"][0] == {"part": "response.line", "name": "", "text": "200"}
+    assert fresh.get(f"/api/exchanges/{listed['id']}").json["marks"] == []
+    proofs = fresh.get(f"/api/findings/{fingerprint}").json["proofs"]
+    assert [[line["kept"] for line in proof] for proof in proofs] == [[True], [True]]
+    assert fresh.get("/api/exchanges/unknown").status == 404
+    assert fresh.get("/api/exchanges?limit=x").status == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/findings", "/findings?service=shop&rule=made-up", "/exchanges", "/exchanges/x"]
+)
 def test_the_page(beside: Beside, path: str) -> None:
     reply = beside.get(path)
     assert reply.status == 200
     assert b'src="/static/app.js"' in reply.content
-    for name in ("app.js", "dom.js", "findings.js", "overview.js", "style.css", "icon.svg"):
+    for name in (
+        "app.js",
+        "dom.js",
+        "list.js",
+        "finding.js",
+        "exchange.js",
+        "log.js",
+        "overview.js",
+        "style.css",
+        "icon.svg",
+    ):
         assert beside.get(f"/static/{name}").status == 200
 
 

@@ -8,12 +8,27 @@ from typing import Any
 
 import click
 
-from wirelint.settings.options import PORT, option
+from wirelint.cli.live_run import KEEP, Page
+from wirelint.settings.options import PORT, Choice, option
+from wirelint.web.names import is_loopback
 
 
 def page_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--metrics-port``, ``--metrics-host`` and ``--metrics-allow-host`` to a command."""
+    """Add the options of the page and of ``/metrics`` to a command; ``page_of`` reads them."""
     for decorate in (
+        option(
+            "--bodies",
+            type=Choice(["masked", "none"]),
+            help="Show bodies on the page, secrets masked, or none; masked only on loopback by default.",
+        ),
+        option(
+            "--keep",
+            type=click.IntRange(0, 100_000),
+            default=KEEP,
+            show_default=True,
+            metavar="NUMBER",
+            help="Exchanges that the page keeps in memory.",
+        ),
         option(
             "--metrics-allow-host",
             multiple=True,
@@ -25,6 +40,20 @@ def page_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = decorate(function)
     return function
+
+
+def page_of(context: click.Context) -> Page:
+    """Return what the options of the page say."""
+    values = context.params
+    host = values["metrics_host"]
+    bodies = values["bodies"]
+    return Page(
+        host,
+        values["metrics_port"],
+        values["metrics_allow_host"],
+        values["keep"],
+        bodies=is_loopback(host) if bodies is None else bodies == "masked",
+    )
 
 
 def overload_option(function: Callable[..., Any]) -> Callable[..., Any]:

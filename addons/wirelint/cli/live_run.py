@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wirelint.sources.stats import Stats
     from wirelint.web.site import Endpoint
 
+KEEP: Final = 1000
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
 
 Rows = Sequence[tuple[str, str]]
@@ -32,11 +33,17 @@ Rows = Sequence[tuple[str, str]]
 
 
 class Page(NamedTuple):
-    """Where the page and ``/metrics`` are served, and further host names that they answer to."""
+    """The page and ``/metrics``.
+
+    ``host`` and ``port``: where they are served. ``names``: further host names that they answer to. ``keep``: how many
+    exchanges the page keeps. ``bodies``: whether it keeps their content, masked.
+    """
 
     host: str
     port: int
     names: Iterable[str] = ()
+    keep: int = KEEP
+    bodies: bool = True
 
 
 class LiveSession:
@@ -119,6 +126,8 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
             host=page.host,
             port=page.port,
             names=page.names,
+            keep=page.keep,
+            bodies=page.bodies,
         )
         telemetry = logging.telemetry(live.metrics.families)
         if telemetry is not None:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 import click
 
 from wirelint.cli.common import common
-from wirelint.cli.live_options import overload_option, page_options, state_option
+from wirelint.cli.live_options import overload_option, page_of, page_options, state_option
 from wirelint.cli.logs import Logging, OtelProtocol, log_options
 from wirelint.cli.process import ending_on_sigterm
 from wirelint.cli.serving import serve
@@ -90,8 +90,6 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     transparent_tls: bool,
     ui: Literal["none", "web", "console"],
     metrics_port: int,
-    metrics_host: str,
-    metrics_allow_host: tuple[str, ...],
     body_limit: int,
     probe_auth: bool,
     probe: bool,
@@ -158,9 +156,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     serve(
         settings,
         found.engine(),
-        metrics_host=metrics_host,
-        metrics_port=metrics_port,
-        names=metrics_allow_host,
+        page=page_of(context),
         shares=found.shares,
         logging=logging,
         probe=probe_auth,

@@ -9,8 +9,7 @@ from typing import Final
 import click
 
 from wirelint.cli.common import common
-from wirelint.cli.live_options import overload_option, page_options, state_option
-from wirelint.cli.live_run import Page
+from wirelint.cli.live_options import overload_option, page_of, page_options, state_option
 from wirelint.cli.logs import Logging, OtelProtocol, log_options
 from wirelint.cli.receiving import need_extra, receive
 from wirelint.settings.options import option
@@ -46,9 +45,6 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     tls_key: Path | None,
     tls_client_ca: Path | None,
     gateway: str | None,
-    metrics_port: int,
-    metrics_host: str,
-    metrics_allow_host: tuple[str, ...],
     state: Path | None,
     overload_lag: int,
     log: str | None,
@@ -84,7 +80,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
             overload_lag=overload_lag,
         ),
         found.engine(),
-        page=Page(metrics_host, metrics_port, metrics_allow_host),
+        page=page_of(context),
         state=state,
         shares=found.shares,
         logging=Logging(log, log_size, log_files, log_format, otel),

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -35,9 +35,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     settings: ProxySettings,
     engine: AnyEngine,
     *,
-    metrics_host: str,
-    metrics_port: int,
-    names: Iterable[str] = (),
+    page: Page,
     on_ready: Callable[[Running, str], None] = lambda _running, _url: None,
     shares: Shares | None = None,
     logging: Logging | None = None,
@@ -50,7 +48,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     """Run a proxy until it is stopped, then print a summary on standard error.
 
     :param engine: judges the traffic.
-    :param names: further host names of the page.
+    :param page: where page and metrics are served.
     :param on_ready: called with the running proxy and the page's address, once all listeners are open.
     :param shares: the share of each service's traffic to audit; None for all.
     :param logging: the logs of findings and of wirelint itself, besides the terminal.
@@ -68,7 +66,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     from wirelint.sources.stats import Stats  # noqa: PLC0415
 
     allow_most_files()
-    settings, metrics_port = _with_page(settings, metrics_host, metrics_port)
+    settings, page = _with_page(settings, page)
     stats = Stats()
     # Workers are forked, so they come before anything starts a thread.
     with _supervisor(settings, workers, stats) as supervisor:
@@ -106,7 +104,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
                 engine,
                 carry,
                 stats=stats,
-                page=Page(metrics_host, metrics_port, names),
+                page=page,
                 prepare=prepare,
                 shares=shares,
                 logging=logging,
@@ -182,14 +180,14 @@ def _rows(running: Running, settings: ProxySettings) -> Rows:
     return rows
 
 
-def _with_page(settings: ProxySettings, host: str, port: int) -> tuple[ProxySettings, int]:
-    """Return settings by which the forward proxy knows the page's port, and that port."""
+def _with_page(settings: ProxySettings, page: Page) -> tuple[ProxySettings, Page]:
+    """Return settings by which the forward proxy knows the page's port, and the page with that port."""
     from wirelint.sources.mitm.settings import free_port  # noqa: PLC0415 - likewise
 
     if settings.forward_port is None:
-        return settings, port
-    port = port or free_port(host)
-    return dataclasses.replace(settings, page_port=port), port
+        return settings, page
+    port = page.port or free_port(page.host)
+    return dataclasses.replace(settings, page_port=port), page._replace(port=port)
 
 
 def _clients(host: str) -> str:

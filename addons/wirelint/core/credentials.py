@@ -382,7 +382,7 @@ def _of_url(url: str) -> Iterator[Carried]:
 def _of_request_content(request: Request, least: Sensitivity) -> Iterator[Carried]:
     body, kind = request.body, request.headers.media_type.kind
     if kind is Kind.FORM:
-        yield from _of_form(body.text or "", least)
+        yield from of_form(body.text or "", least)
     elif (members := body.members) is not None:
         for name, value in members.items():
             if name.lower() in MEMBERS:
@@ -394,7 +394,8 @@ def _of_request_content(request: Request, least: Sensitivity) -> Iterator[Carrie
         yield from _of_multipart(text) if kind is Kind.MULTIPART else _of_text(text)
 
 
-def _of_form(text: str, least: Sensitivity) -> Iterator[Carried]:
+def of_form(text: str, least: Sensitivity) -> Iterator[Carried]:
+    """Yield the values that a form carries as its content."""
     for pair in text[: _LONGEST_CONTENT if least is Sensitivity.PRIVATE else _LONGEST_FORM].split("&"):
         name, _, value = pair.partition("=")
         if value and len(name) <= _LONGEST_NAME:
@@ -471,6 +472,15 @@ def _may_name(name: str) -> bool:
 def may_name(name: str) -> bool:
     """Return whether a field of that name (lower case) may identify the caller."""
     return _may_name(name[:64])
+
+
+def is_private_field(name: str, *, of_request: bool) -> bool:
+    """Return whether the value of a field is a secret, or identifies a person.
+
+    :param name: in lower case.
+    :param of_request: whether it is a request's.
+    """
+    return _grade_of_field(name) is not None if of_request else _is_private_field(name[:_LONGEST_NAME])
 
 
 def is_cookie(name: str) -> bool:

@@ -177,11 +177,7 @@ def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
     """
     if not text:
         return text
-    text = text[:_LONGEST_TEXT]
-    folded = text.casefold()
-    for secret in known:
-        if secret.casefold() in folded:
-            text = _without(text, secret)
+    text = echoless(text[:_LONGEST_TEXT], known)
     # Messages and errors repeat. The key is a hash, so that no secret is kept.
     key = hash((text, limit))
     safe = _LATELY.get(key)
@@ -192,10 +188,38 @@ def redact(text: str, known: Iterable[str] = (), *, limit: int = 200) -> str:
     return safe
 
 
+def mask(text: str, known: Iterable[str] = (), *, queries: bool = True) -> str:
+    """Redact text of any length for display. Unlike ``redact``, it keeps line breaks.
+
+    :param text: wire text; the time to redact it is proportional to its length.
+    :param known: secrets to remove everywhere, see ``secrets``.
+    :param queries: whether to remove all values of queries that it contains.
+    """
+    text = text.replace("\r\n", "\n")
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        text = "".join(c if c.isprintable() or c in "\n\t" else " " for c in text.translate(_INVISIBLE))
+    return _without_looks(echoless(text, known), queries=queries)
+
+
+def echoless(text: str, known: Iterable[str]) -> str:
+    """Remove known secrets from text, see ``secrets``."""
+    folded = text.casefold()
+    for secret in known:
+        if secret.casefold() in folded:
+            text = _without(text, secret)
+    return text
+
+
 def _by_looks(text: str, limit: int) -> str:
     """Remove parts that look like a secret, and unprintable characters."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text.translate(_INVISIBLE))
+    text = _without_looks(text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _without_looks(text: str, *, queries: bool = True) -> str:
+    """Remove parts that look like a secret."""
     if "/" in text:
         text = _user_of_url.sub(rf"\1{MASK}@", text)
     if is_telling(text):
@@ -206,13 +230,12 @@ def _by_looks(text: str, limit: int) -> str:
     text = _scheme.sub(_mask_scheme, text)
     if "@" in text or "%40" in text:
         text = _email.sub(MASK, text)
-    if "=" in text:
+    if queries and "=" in text:
         text = _query.sub(lambda match: f"{match[1]}=…", text)
     text = _iban.sub(lambda match: MASK if _is_iban(match[0]) else match[0], text)
     text = _card.sub(lambda match: MASK if _is_card(match[0]) else match[0], text)
     text = _people.sub(MASK, text)
-    text = _opaque.sub(_opaque_mask, text)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return _opaque.sub(_opaque_mask, text)
 
 
 def _is_card(number: str) -> bool:

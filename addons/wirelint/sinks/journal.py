@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
-from urllib.parse import unquote_plus
 
 import msgspec
 
 from wirelint.core.audit import Audit
-from wirelint.core.exchange import Exchange, Request
+from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Side
 from wirelint.core.fold import Fold
-from wirelint.core.methods import method_name
-from wirelint.core.route import route
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.protocols import HTTP, protocol_label
 from wirelint.sinks.metrics.budget import OTHER, label_value, may_be_named
@@ -32,10 +28,8 @@ from wirelint.sinks.outcomes import (
     status_class,
 )
 from wirelint.sinks.published import story
+from wirelint.sinks.request_line import request_line
 
-_MOST_NAMES: Final = 8
-_MOST_LINES: Final = 1024
-_JOINTS: Final = str.maketrans("", "", "-_.[]")
 _FIGURES: Final = (
     *("exchanges", "answered", "lied", "reported", "true", "hidden", "hidden_client", "hidden_server", "told"),
     *("masked", "blamed", "unknown", "unanswered", "unreachable", "abandoned", "findings", "client_findings"),
@@ -248,6 +242,12 @@ class Journal:
                 else _shown(entry) | {"examples": [each.shown() for each in reversed(entry.examples)]}
             )
 
+    def latest(self, fingerprint: str) -> Finding | None:
+        """Return the latest finding of a fingerprint; None if it is unknown or was evicted."""
+        with self._lock:
+            entry = self._entries.get(fingerprint)
+            return None if entry is None else entry.finding
+
     # What follows is called with the lock held.
 
     def _service(self, exchange: Exchange) -> _Tally:
@@ -365,41 +365,3 @@ def _shown(entry: _Entry) -> dict[str, Any]:
         "first_seen": entry.first,
         "last_seen": entry.last,
     }
-
-
-def request_line(request: Request) -> str:
-    """Return a request line that is safe to show: the path's template with short numbers, and names of the query.
-
-    ``/users/42/mail/8f14e45f?page=3&9a=x`` becomes ``GET /users/42/mail/{id}?page=…&…``.
-    """
-    return _line(method_name(request.method), request.target)
-
-
-@functools.lru_cache(maxsize=_MOST_LINES)
-def _line(method: str, target: str) -> str:
-    path, _, asked = target.partition("?")
-    if path == "*":
-        return f"{method} *"
-    template = route(path).split("/")
-    shown = [
-        segment if segment.isascii() and segment.isdigit() and len(segment) <= 9 else folded
-        for segment, folded in zip(path[:1024].split("/"), template, strict=False)
-    ]
-    if template[-1] == "…":
-        shown[-1] = "…"
-    pairs = asked[:2048].split("&")[: _MOST_NAMES + 1]
-    query = "&".join(_name_alone(pair) for pair in pairs[:_MOST_NAMES] if pair)
-    if len(pairs) > _MOST_NAMES:
-        query += "&…"
-    return f"{method} {'/'.join(shown)}" + (f"?{query}" if query else "")
-
-
-def _name_alone(pair: str) -> str:
-    name, equals, _ = pair.partition("=")
-    name = unquote_plus(name)[:64]
-    # A part without a name is a value.
-    return f"{name}=…" if equals and _reads_like_a_word(name) else "…"
-
-
-def _reads_like_a_word(name: str) -> bool:
-    return name.isascii() and name.translate(_JOINTS).isalpha() and route(f"/{name}") == f"/{name}"

@@ -24,7 +24,7 @@ class Names:
 
     def __init__(self, host: str, more: Iterable[str] = ()) -> None:
         self._names = {*_LOOPBACK, *(name.lower() for name in more)}
-        self._public = not _is_loopback(host.strip("[]"))
+        self._public = not is_loopback(host)
         if self._public:
             self._names.add(host.lower())
 
@@ -52,5 +52,7 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether an address is this machine's alone."""
+    host = host.strip("[]")
     return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from wirelint.core.rule import Rule
 from wirelint.web.handler import Handler
 from wirelint.web.names import Names
-from wirelint.web.site import Endpoint, Findings, MetricsText, Site
+from wirelint.web.site import Endpoint, Exchanges, Findings, MetricsText, Site
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class WebServer:
 
     :param metrics: provides the metrics, such as ``wirelint.sinks.metrics.registry.Metrics``.
     :param journal: provides the findings, such as ``wirelint.sinks.journal.Journal``.
+    :param exchanges: provides the exchanges, such as ``wirelint.sinks.exchange_log.ExchangeLog``.
     :param rules: the rules that run.
     :param listeners: the proxy's addresses, for the page; called from other threads, like the next two.
     :param live: whether the process works, for ``/healthz``.
@@ -43,6 +44,7 @@ class WebServer:
         self,
         metrics: MetricsText,
         journal: Findings,
+        exchanges: Exchanges,
         rules: Iterable[Rule],
         *,
         listeners: Callable[[], Sequence[Endpoint]] = tuple,
@@ -52,7 +54,7 @@ class WebServer:
         port: int = 9464,
         hosts: Iterable[str] = (),
     ) -> None:
-        self._site = Site(metrics, journal, rules, listeners=listeners, live=live, ready=ready)
+        self._site = Site(metrics, journal, exchanges, rules, listeners=listeners, live=live, ready=ready)
         self._host = host.strip("[]")
         self._port = port
         self._names = Names(self._host, hosts)

@@ -7,11 +7,12 @@ import importlib.resources
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 import msgspec
 
 from wirelint import __version__
+from wirelint.core.finding import Finding
 from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.sinks.text import sections
 
@@ -47,6 +48,31 @@ class Findings(Protocol):
     def finding(self, fingerprint: str) -> dict[str, Any] | None:
         """Return one finding with its examples."""
 
+    def latest(self, fingerprint: str) -> Finding | None:
+        """Return the latest finding of a fingerprint."""
+
+
+class Exchanges(Protocol):
+    """A provider of exchanges; see ``wirelint.sinks.exchange_log``."""
+
+    def exchanges(  # noqa: PLR0913 - filters, by name
+        self,
+        *,
+        limit: int = 100,
+        before: str = "",
+        service: str = "",
+        status: str = "",
+        verdict: str = "",
+        words: str = "",
+    ) -> dict[str, Any]:
+        """Return the latest exchanges without their messages."""
+
+    def exchange(self, name: str, finding: Finding | None = None) -> dict[str, Any] | None:
+        """Return one exchange with its masked messages."""
+
+    def proofs(self, fingerprint: str) -> list[list[dict[str, Any]]]:
+        """Return the exchanges that prove a finding, the latest proof first."""
+
 
 class Endpoint(msgspec.Struct, frozen=True):
     """An address of the proxy; ``service`` is the service behind it, empty for a forward proxy."""
@@ -68,7 +94,8 @@ class Site:
     """All resources.
 
     :param metrics: for ``/metrics``.
-    :param journal: for the page and the API.
+    :param journal: the findings, for the page and the API.
+    :param exchanges: likewise.
     :param rules: the rules that run, for ``/api/rules``.
     :param listeners: the proxy's addresses; called each time.
     :param live: whether the process works; if this probe fails, it is restarted.
@@ -79,6 +106,7 @@ class Site:
         self,
         metrics: MetricsText,
         journal: Findings,
+        exchanges: Exchanges,
         rules: Iterable[Rule],
         *,
         listeners: Callable[[], Sequence[Endpoint]],
@@ -87,6 +115,7 @@ class Site:
     ) -> None:
         self._metrics = metrics
         self._journal = journal
+        self._exchanges = exchanges
         self._listeners = listeners
         self._live = live
         self._ready = ready
@@ -119,7 +148,7 @@ class Site:
                 return _health(self._live())
             case ["readyz"]:
                 return _health(self._ready())
-            case [""] | ["findings"]:
+            case [""] | ["findings"] | ["exchanges"] | ["exchanges", _]:
                 return self._page
             case ["findings", fingerprint]:
                 return self._finding(fingerprint, as_json=_wants_json(fields.get("accept", "")))
@@ -129,12 +158,16 @@ class Site:
                 return self._files[name]
         return not_found()
 
-    def _api(self, path: list[str], query: str) -> Answer:
+    def _api(self, path: list[str], query: str) -> Answer:  # noqa: PLR0911 - a table
         match path:
             case ["findings"]:
                 return self._changes(query)
             case ["findings", fingerprint]:
                 return self._finding(fingerprint, as_json=True)
+            case ["exchanges"]:
+                return self._latest(query)
+            case ["exchanges", name]:
+                return self._exchange(unquote(name), query)
             case ["services"]:
                 listeners = [msgspec.structs.asdict(each) for each in self._listeners()]
                 return _json(200, {"version": __version__, "listeners": listeners, **self._journal.services()})
@@ -142,24 +175,53 @@ class Site:
                 return self._rules
         return not_found()
 
-    def _changes(self, query: str) -> Answer:
-        try:
-            asked = parse_qs(query, max_num_fields=16)
-        except ValueError:
+    def _latest(self, query: str) -> Answer:
+        asked = _asked(query)
+        if asked is None:
             return problem(400, "too many parameters")
-        since = asked.get("since", ["0"])[-1]
-        if not (since.isascii() and since.isdigit() and len(since) <= 15):
+        limit = asked.pop("limit", "100")
+        if not _is_number(limit):
+            return problem(400, "limit is a number")
+        words = asked.pop("q", "")
+        filters = {name: asked.get(name, "") for name in ("before", "service", "status", "verdict")}
+        return _json(200, self._exchanges.exchanges(limit=int(limit), words=words, **filters))
+
+    def _exchange(self, name: str, query: str) -> Answer:
+        fingerprint = (_asked(query) or {}).get("finding", "")
+        found = self._exchanges.exchange(name, self._journal.latest(fingerprint))
+        return problem(404, "no such exchange, or evicted") if found is None else _json(200, found)
+
+    def _changes(self, query: str) -> Answer:
+        asked = _asked(query)
+        if asked is None:
+            return problem(400, "too many parameters")
+        since = asked.get("since", "0")
+        if not _is_number(since):
             return problem(400, "since is a revision, as an earlier answer gave it")
-        service, rule = asked.get("service", [""])[-1], asked.get("rule", [""])[-1]
+        service, rule = asked.get("service", ""), asked.get("rule", "")
         return _json(200, self._journal.snapshot(int(since), service=service, rule=rule))
 
     def _finding(self, fingerprint: str, *, as_json: bool) -> Answer:
         found = self._journal.finding(fingerprint) if _fingerprint.fullmatch(fingerprint) else None
-        if as_json:
-            answer = problem(404, "no such finding, or evicted") if found is None else _json(200, found)
+        if as_json and found is None:
+            answer = problem(404, "no such finding, or evicted")
+        elif as_json and found is not None:
+            answer = _json(200, {**found, "proofs": self._exchanges.proofs(fingerprint)})
         else:
             answer = msgspec.structs.replace(self._page, status=200 if found else 404, fields=(_FRESH,))
         return msgspec.structs.replace(answer, fields=(*answer.fields, ("Vary", "Accept")))
+
+
+def _asked(query: str) -> dict[str, str] | None:
+    """Return the parameters of a query, of those that repeat the last; None if there are too many."""
+    try:
+        return {name: values[-1] for name, values in parse_qs(query, max_num_fields=16).items()}
+    except ValueError:
+        return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 15
 
 
 def problem(status: int, detail: str, *fields: tuple[str, str]) -> Answer:

@@ -1,19 +1,16 @@
-// Asks once a second for what is new, and shows it. Rests while nobody looks.
+// Chooses the view by the address, asks once a second for what is new, and shows it. Rests while the page is hidden.
 
-import { arrange, known, retain, setRules, update } from "./findings.js";
 import { byId, clock, count, el, say } from "./dom.js";
+import { setRules, showFinding } from "./finding.js";
+import { arrange, known, retain, showMore, update } from "./list.js";
+import { offerServices, refreshLog, showOne, startLog } from "./log.js";
 import { forget, showCounted, showOverview } from "./overview.js";
 
 const EVERY = 1000;
-const filter = { fingerprint: "", service: "", rule: "", severity: "0", kind: "", text: "", order: "gravest" };
-const controls = {
-  service: byId("filter-service"),
-  rule: byId("filter-rule"),
-  severity: byId("filter-severity"),
-  kind: byId("filter-kind"),
-  text: byId("filter-text"),
-  order: byId("order"),
-};
+const DEFAULTS = { service: "", rule: "", severity: "0", status: "", expected: "", kind: "", text: "", order: "gravest" };
+const filter = { ...DEFAULTS };
+const controls = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, byId(name === "order" ? "order" : `filter-${name}`)]));
+let view = { name: "", id: "" };
 let run = "";
 let revision = 0;
 let latest = null;
@@ -47,7 +44,7 @@ async function poll() {
     }
     update(data.findings);
     if (known().length > data.total) {
-      // Some had to make room; only all of them tell which.
+      // Some were evicted; only the whole list says which.
       data = await get("/api/findings");
       update(data.findings);
       retain(data.findings);
@@ -57,6 +54,7 @@ async function poll() {
     answered = Date.now() / 1000;
     state("live", "live");
     draw();
+    if (view.name === "exchanges" && !view.id) await refreshLog();
   } catch {
     listeners = null;
     state("lost", answered ? `no answer since ${clock(answered)}` : "no answer");
@@ -73,22 +71,26 @@ function state(kind, text) {
 
 function draw() {
   if (latest === null) return;
-  showOverview(latest, choose, !filter.fingerprint);
-  showCounted(latest, filter.fingerprint ? "" : filter.kind, filter.service);
-  options(controls.service, known().map((finding) => finding.service), filter.service);
-  options(controls.rule, known().map((finding) => finding.rule), filter.rule);
+  const all = known();
+  document.title = all.length ? `(${all.length}) wirelint` : "wirelint";
+  say(byId("nav-count"), all.length ? count(all.length) : "");
+  offerServices(latest.services.map((each) => each.service).sort());
+  if (view.name !== "findings" || view.id) return;
+  showOverview(latest, choose);
+  showCounted(latest, filter.kind, filter.service);
+  offer(controls.service, all.map((finding) => finding.service), filter.service);
+  offer(controls.rule, all.map((finding) => finding.rule), filter.rule);
+  offer(controls.status, all.map((finding) => String(finding.status ?? "none")), filter.status);
+  offer(controls.expected, all.map((finding) => String(finding.suggested_status ?? "none")), filter.expected);
   const shown = arrange(filter);
-  const all = known().length;
-  say(byId("shown"), shown === all ? count(all) : `${count(shown)} of ${count(all)}`);
-  byId("one").hidden = !filter.fingerprint;
-  byId("filters").hidden = Boolean(filter.fingerprint) || (all === 0 && !filter.kind);
-  byId("shown").hidden = Boolean(filter.fingerprint) || all === 0;
-  showEmpty(shown, all);
-  document.title = all ? `(${all}) wirelint` : "wirelint";
+  say(byId("shown"), shown === all.length ? count(all.length) : `${count(shown)} of ${count(all.length)}`);
+  byId("filters").hidden = all.length === 0 && !filter.kind;
+  byId("shown").hidden = all.length === 0;
+  showEmpty(shown, all.length);
 }
 
 /** Offers each value once, and the chosen one even if there is no finding of it (yet). */
-function options(select, values, chosen) {
+function offer(select, values, chosen) {
   const wanted = [...new Set(chosen ? [...values, chosen] : values)].sort();
   const there = [...select.options].slice(1).map((option) => option.value);
   if (wanted.join("\n") === there.join("\n") && select.value === chosen) return;
@@ -99,11 +101,9 @@ function options(select, values, chosen) {
 function choose(change) {
   Object.assign(filter, change);
   for (const [name, control] of Object.entries(controls)) if (control.value !== filter[name]) control.value = filter[name];
-  const query = new URLSearchParams();
-  for (const [name, fallback] of Object.entries({ service: "", rule: "", severity: "0", kind: "", text: "", order: "gravest" })) {
-    if (filter[name] !== fallback) query.set(name, filter[name]);
-  }
-  if (!filter.fingerprint) history.replaceState(null, "", query.size ? `/findings?${query}` : "/");
+  showMore(false);
+  const query = new URLSearchParams(Object.entries(filter).filter(([name, value]) => value !== DEFAULTS[name]));
+  if (view.name === "findings" && !view.id) history.replaceState(null, "", query.size ? `/findings?${query}` : "/");
   draw();
 }
 
@@ -111,7 +111,7 @@ function showEmpty(shown, all) {
   const box = byId("empty");
   box.hidden = shown > 0;
   if (shown > 0) return;
-  const key = latest.totals.exchanges === 0 ? "silence" : filter.fingerprint ? "gone" : all === 0 ? "clean" : "filtered";
+  const key = latest.totals.exchanges === 0 ? "silence" : all === 0 ? "clean" : "filtered";
   const shape = `${key} ${key === "clean" ? latest.totals.unanswered : ""}`;
   if (box.dataset.shown === shape) return;
   box.dataset.shown = shape;
@@ -122,11 +122,10 @@ const EMPTY = {
   silence: () => [el("h3", {}, "Waiting for traffic"), ...hints()],
   clean: () => latest.totals.unanswered
     ? [el("h3", {}, "No findings, but not every request got a response"), el("p", {}, `${count(latest.totals.unanswered)} of ${count(latest.totals.exchanges)} exchanges had none.`)]
-    : [el("h3", {}, "Nothing to object to"), el("p", {}, "Every exchange so far was what its status said. Findings appear here as they are made.")],
-  gone: () => [el("h3", {}, "No such finding"), el("p", {}, "It has not been seen since wirelint was started, or had to make room for later ones. It comes back when it happens again.")],
+    : [el("h3", {}, "All well"), el("p", {}, "Every status so far was true. Findings appear here as they are made.")],
   filtered: () => {
     const clear = el("button", { type: "button" }, "Clear filters");
-    clear.addEventListener("click", () => choose({ service: "", rule: "", severity: "0", kind: "", text: "" }));
+    clear.addEventListener("click", () => choose({ ...DEFAULTS, order: filter.order }));
     return [el("h3", {}, "No finding matches"), el("p", {}, clear)];
   },
 };
@@ -140,31 +139,107 @@ function hints() {
   return [el("p", {}, "Send requests through wirelint instead of straight to the service:"), el("ul", { class: "listeners" }, ...lines)];
 }
 
-function start() {
-  const path = location.pathname.split("/");
-  if (path[1] === "findings" && path[2]) filter.fingerprint = path[2];
-  const query = new URLSearchParams(location.search);
-  for (const name of Object.keys(controls)) if (query.get(name)) filter[name] = query.get(name);
-  options(controls.service, [], filter.service);
-  options(controls.rule, [], filter.rule);
-  for (const name of ["severity", "kind", "order"]) {
-    controls[name].value = filter[name];
-    if (controls[name].value !== filter[name]) filter[name] = controls[name].value = controls[name].options[0].value;
+/** Shows the view that the address names. */
+async function go() {
+  const [, name, id = ""] = location.pathname.split("/");
+  view = { name: name === "exchanges" ? "exchanges" : "findings", id: decodeURIComponent(id) };
+  const shown = view.id ? `${view.name.slice(0, -1)}-view` : `${view.name}-list`;
+  for (const section of document.querySelectorAll("main > [data-view]")) section.hidden = section.id !== shown;
+  for (const link of document.querySelectorAll("nav [data-view]")) {
+    if (link.dataset.view === view.name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
-  controls.text.value = filter.text;
-  byId("filters").hidden = true;
+  try {
+    if (view.name === "exchanges") await (view.id ? showOne(view.id) : refreshLog(true));
+    else if (view.id) await openFinding(view.id);
+    else draw();
+  } catch {
+    state("lost", "no answer");
+  }
+  if (view.id) byId(shown).querySelector("h2")?.focus();
+}
+
+async function openFinding(fingerprint) {
+  const box = byId("finding-view");
+  box.replaceChildren();
+  const answer = await fetch(`/api/findings/${encodeURIComponent(fingerprint)}`, { signal: AbortSignal.timeout(5000) });
+  if (view.id !== fingerprint) return;
+  if (answer.ok) {
+    if (listeners === null) setRules((await get("/api/rules")).rules);
+    box.replaceChildren(back(), showFinding(await answer.json()));
+    return;
+  }
+  box.replaceChildren(back(), el("div", { class: "empty" }, el("h3", {}, "No such finding"),
+    el("p", {}, "It has not been seen since wirelint was started, or was evicted by later ones. It comes back when it happens again.")));
+}
+
+const back = () => el("p", { class: "back" }, el("a", { href: "/" }, "← All findings"));
+
+/** Follows links of the page without loading it again. */
+function follow(event) {
+  const link = event.target.closest?.("a[href^='/']");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button || link.hasAttribute("download")) return;
+  if (!/^\/($|findings|exchanges)/.test(link.getAttribute("href"))) return;
+  event.preventDefault();
+  history.pushState(null, "", link.getAttribute("href"));
+  readFilters();
+  go();
+  if (!view.id) scrollTo(0, 0);
+}
+
+function readFilters() {
+  const query = new URLSearchParams(location.search);
+  for (const [name, control] of Object.entries(controls)) {
+    filter[name] = query.get(name) ?? DEFAULTS[name];
+    if (["service", "rule", "status", "expected"].includes(name)) offer(control, [], filter[name]);
+    else control.value = filter[name];
+    if (control.value !== filter[name]) filter[name] = control.value = DEFAULTS[name];
+  }
+}
+
+function keys(event) {
+  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+    const search = byId(view.name === "exchanges" ? "log-text" : "filter-text");
+    if (view.id) {
+      history.pushState(null, "", view.name === "exchanges" ? "/exchanges" : "/");
+      go();
+    }
+    event.preventDefault();
+    search.focus();
+  } else if (event.key === "Escape" && view.id && !typing) {
+    history.pushState(null, "", view.name === "exchanges" ? "/exchanges" : "/");
+    const id = view.id;
+    go();
+    document.querySelector(`[data-fingerprint="${CSS.escape(id)}"], [data-exchange="${CSS.escape(id)}"]`)?.focus();
+  }
+}
+
+function start() {
+  readFilters();
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   for (const [name, control] of Object.entries(controls)) {
     control.addEventListener("input", () => choose({ [name]: control.value }));
   }
   for (const figure of document.querySelectorAll(".figure")) {
     figure.addEventListener("click", () => {
-      if (filter.fingerprint) location.assign(`/findings?kind=${figure.dataset.kind}`);
       choose({ kind: figure.dataset.kind });
       byId("findings").scrollIntoView();
     });
   }
+  byId("more").addEventListener("click", () => {
+    showMore();
+    draw();
+  });
+  startLog();
+  document.addEventListener("click", follow);
+  document.addEventListener("keydown", keys);
   document.addEventListener("visibilitychange", () => (document.hidden ? state("resting", "resting") : poll()));
+  addEventListener("popstate", () => {
+    readFilters();
+    go();
+  });
+  go();
   poll();
 }
 

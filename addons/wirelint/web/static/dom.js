@@ -1,4 +1,4 @@
-// Small helpers. Whatever came over the wire reaches the document through textContent alone.
+// Small helpers. Text from the wire reaches the document through text nodes alone.
 
 /** Makes an element: el("a", {class: "x", href: "/"}, "text", child, …). */
 export function el(tag, attributes = {}, ...children) {
@@ -54,11 +54,12 @@ export function ago(time) {
   return new Date(time * 1000).toISOString().slice(0, 10);
 }
 
-/** The local time of day, with the date where it is another day. */
-export function clock(time) {
+/** The local time of day, to the millisecond if wanted, with the date where it is another day. */
+export function clock(time, exact = false) {
   const then = new Date(time * 1000);
+  const part = exact ? `.${String(then.getMilliseconds()).padStart(3, "0")}` : "";
   const today = then.toDateString() === new Date().toDateString();
-  return today ? then.toLocaleTimeString("en-GB") : then.toLocaleString("en-GB", { dateStyle: "short", timeStyle: "medium" });
+  return (today ? then.toLocaleTimeString("en-GB") : then.toLocaleString("en-GB", { dateStyle: "short", timeStyle: "medium" })) + part;
 }
 export const iso = (time) => new Date(time * 1000).toISOString();
 

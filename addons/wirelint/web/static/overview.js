@@ -6,7 +6,7 @@ const MEMORY = 10; // seconds over which the pace is taken
 const samples = [];
 const rows = new Map();
 
-/** Notes totals, so that a pace can be told from two of them. */
+/** Notes totals, so that two of them give a pace. */
 function remember(data) {
   const now = performance.now() / 1000;
   const counts = new Map(data.services.map((service) => [service.service, service.exchanges]));
@@ -26,7 +26,7 @@ export function forget() {
   rows.clear();
 }
 
-export function showOverview(data, choose, withServices) {
+export function showOverview(data, choose) {
   remember(data);
   const totals = data.totals;
   say(byId("exchanges"), count(totals.exchanges));
@@ -42,7 +42,7 @@ export function showOverview(data, choose, withServices) {
   byId("true-bar").style.inlineSize = `${(100 * totals.true) / Math.max(totals.exchanges, 1)}%`;
   showGap(totals);
   showUnreachable(data.unreachable);
-  byId("services").hidden = data.services.length === 0 || !withServices;
+  byId("services").hidden = data.services.length === 0;
   showServices(data.services, choose);
 }
 

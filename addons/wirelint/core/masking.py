@@ -1,0 +1,429 @@
+"""Mask whole messages for display: what is secret or names a person is replaced in place, and the rest stays readable.
+
+Findings quote a little of an exchange; the page, HAR files and HTML reports show all of it. Here, values are masked by
+the name they stand under, in every form that can be read: fields, cookies, queries, JSON, XML, HTML, forms. Then the
+text passes through ``core.redact``, which removes echoes of the exchange's own secrets, and text that looks like one.
+Content of an unknown or binary form is never shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from wirelint.core.body import Body
+from wirelint.core.credentials import (
+    Sensitivity,
+    carried,
+    is_clients_own,
+    is_private,
+    is_private_field,
+    of_form,
+    of_query,
+)
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.headers import Headers
+from wirelint.core.json_parts import unguarded
+from wirelint.core.knowledge import Knowledge, known
+from wirelint.core.media import Kind
+from wirelint.core.methods import method_name
+from wirelint.core.redact import MASK, echoless, mask, redact, secrets
+from wirelint.core.trace import TRACING
+
+LONGEST_CONTENT: Final = 32 * 1024
+"""Most octets of a body that are shown."""
+
+_LONGEST_VALUE: Final = 2048
+_LONGEST_TARGET: Final = 2048
+_MOST_FIELDS: Final = 100
+_MOST_PAIRS: Final = 500
+_HELD: Final = "\u2588"
+"""Stands for a masked value until the text around it is redacted, which would take ``[redacted]`` for a value."""
+_DEEPEST: Final = 64
+_MOST_OPEN: Final = 256
+_COOKIES: Final = frozenset({"cookie", "set-cookie"})
+_AUTHORIZATIONS: Final = frozenset({"authorization", "proxy-authorization"})
+_URLS: Final = frozenset({"location", "content-location", "referer"})
+_ADDRESSES: Final = frozenset(
+    {
+        "cf-connecting-ip", "client-ip", "forwarded", "fastly-client-ip", "true-client-ip", "x-client-ip",
+        "x-cluster-client-ip", "x-envoy-external-address", "x-forwarded-for", "x-original-forwarded-for", "x-real-ip",
+    }
+)  # fmt: skip
+"""Fields with addresses of clients."""
+_trace: Final = re.compile(r"(?:Root=)?[0-9a-fA-F]{1,64}(?:[-:._/=;,][0-9a-fA-F]{1,64}){0,7}")
+_scheme: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,23}(?= )")
+_word: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_name: Final = re.compile(r'"([^"\\\n]{1,128})"\s{0,8}:\s{0,8}')
+_string: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
+_plain: Final = re.compile(r"[^\s,}\]]+")
+_bracket: Final = re.compile(r"[\[\]{}]")
+_tag: Final = re.compile(r"<(/?)([A-Za-z][\w:.-]{0,63})([^<>]*)>")
+_attribute: Final = re.compile(r"""([\w:.-]{1,64})(\s{0,8}=\s{0,8})("[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s"'<>]+)""")
+_VOID: Final = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
+_harmless: Final = re.compile(
+    r' *(?:"[A-Za-z_]{1,15}": )?(?:"[A-Za-z _]{0,11}"|-?\d{1,9}(?:\.\d{1,6})?|true|false|null|[\[\]{}]{1,2}),?'
+)
+"""A line of indented JSON that is too short for anything that looks like a secret."""
+_part_name: Final = re.compile(r'\bname="?([^"\r\n;]{1,128})', re.IGNORECASE)
+_file: Final = re.compile(r"\bfilename\*?=|^content-type:(?!\s{0,8}text/plain)", re.IGNORECASE | re.MULTILINE)
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A masked request or response.
+
+    ``line``: the request line or the status line. ``fields``: names and values in order. ``body``: the content as
+    text, JSON indented; empty if there is none to show. ``form``: what it is, such as ``json``; empty without content.
+    ``note``: why content is not shown, or not all of it. ``size``: length of the content in octets, None if unknown.
+    """
+
+    line: str
+    fields: tuple[tuple[str, str], ...]
+    body: str = ""
+    form: str = ""
+    note: str = ""
+    size: int | None = None
+
+
+def request_of(exchange: Exchange, *, bodies: bool = True) -> Message:
+    """Return the masked request of an exchange.
+
+    :param bodies: whether to show content.
+    """
+    request = exchange.request
+    values, hidden = secrets(exchange), known(exchange)
+    line = f"{method_name(request.method)} {target_of(exchange)} {redact(request.http_version, limit=16)}"
+    fields = tuple(_fields(request.headers, values, hidden, of_request=True))
+    text, form, note = _content(request.body, request, values, of_request=True) if bodies else _without(request.body)
+    return Message(line, fields, text, form, note, request.body.size)
+
+
+def response_of(exchange: Exchange, *, bodies: bool = True) -> Message | None:
+    """Return the masked response of an exchange, None if there is none.
+
+    :param bodies: whether to show content.
+    """
+    response = exchange.response
+    if response is None:
+        return None
+    values = secrets(exchange)
+    version = redact(response.http_version, limit=16)
+    line = f"{version} {response.status} {redact(response.reason, values, limit=120)}".rstrip()
+    fields = tuple(_fields(response.headers, values, known(exchange), of_request=False))
+    body = response.body
+    text, form, note = _content(body, response, values, of_request=False) if bodies else _without(body)
+    return Message(line, fields, text, form, note, body.size)
+
+
+def target_of(exchange: Exchange) -> str:
+    """Return the masked target of a request, such as ``/users/42/mail/[redacted]?page=3&q=[redacted]``.
+
+    Masked are segments that name a person or look random, and values of the query, except numbers and words of the API.
+    """
+    request = exchange.request
+    hidden = {each.value for each in carried(exchange, Sensitivity.PRIVATE) if each.kind == "path"}
+    path, question, query = request.target[:_LONGEST_TARGET].partition("?")
+    segments = "/".join(_HELD if _hides(segment, hidden) else segment for segment in path.split("/"))
+    pairs = "&".join(_pair(pair, known(exchange)) for pair in query.split("&")[:_MOST_PAIRS])
+    shown = mask(f"{segments}{question}{pairs}", secrets(exchange), queries=False)
+    return shown.replace(_HELD, MASK).replace("\n", " ").replace("\t", " ")
+
+
+def _hides(segment: str, hidden: set[str]) -> bool:
+    return any(part.rpartition("=")[2] in hidden for part in segment.split(";") if part)
+
+
+def _pair(pair: str, knowledge: Knowledge) -> str:
+    """Return a part of a query with its value masked, unless that is a number or a word of the API."""
+    name, equals, _ = pair.partition("=")
+    if not pair or not any(True for _ in of_query(pair, knowledge, Sensitivity.PRIVATE)):
+        return pair
+    return f"{name}={_HELD}" if equals else _HELD
+
+
+def _fields(
+    headers: Headers, values: Iterable[str], knowledge: Knowledge, *, of_request: bool
+) -> Iterator[tuple[str, str]]:
+    for name, value in list(headers)[:_MOST_FIELDS]:
+        yield redact(name, limit=128), _field(name.lower(), value.strip(), values, knowledge, of_request=of_request)
+
+
+def _field(name: str, value: str, values: Iterable[str], knowledge: Knowledge, *, of_request: bool) -> str:
+    if not value or (name in TRACING and _trace.fullmatch(value)):
+        return value
+    if name in _AUTHORIZATIONS:
+        scheme = _scheme.match(value)
+        return f"{scheme[0]} {MASK}" if scheme else MASK
+    if name in _COOKIES:
+        return _cookies(value, values, set_by_server=name == "set-cookie")
+    if name in _URLS:
+        return _url(value, values, knowledge)
+    if name in _ADDRESSES or (of_request and name in knowledge.fields) or is_private_field(name, of_request=of_request):
+        return MASK
+    return redact(value, values, limit=_LONGEST_VALUE)
+
+
+def _cookies(value: str, values: Iterable[str], *, set_by_server: bool) -> str:
+    shown = []
+    for place, pair in enumerate(value.split(";")[:_MOST_PAIRS]):
+        name, equals, text = pair.strip().partition("=")
+        private = place == 0 if set_by_server else True
+        if private:
+            shown.append(redact(name, values, limit=64) + f"={MASK}" if equals else MASK)
+        else:
+            shown.append(redact(f"{name}{equals}{text}", values))
+    return "; ".join(shown)
+
+
+def _url(value: str, values: Iterable[str], knowledge: Knowledge) -> str:
+    """Return a URL without the values of its query and fragment."""
+    value, hash_, _ = value[:_LONGEST_TARGET].partition("#")
+    place, question, query = value.partition("?")
+    pairs = "&".join(_pair(pair, knowledge) for pair in query.split("&")[:_MOST_PAIRS])
+    return mask(f"{place}{question}{pairs}", values, queries=False).replace(_HELD, MASK) + (f"#{MASK}" if hash_ else "")
+
+
+def _without(body: Body) -> tuple[str, str, str]:
+    return "", "", "" if body.empty else "content is not kept: --bodies none"
+
+
+def _content(
+    body: Body, message: Request | Response, values: Iterable[str], *, of_request: bool
+) -> tuple[str, str, str]:
+    """Return content as masked text, its form, and a note."""
+    if body.empty:
+        return "", "", ""
+    if body.unavailable is not None:
+        return "", "", f"content is unknown: {body.unavailable.replace('_', ' ')}"
+    content = body.content or b""
+    if not content:
+        return "", "", "content is unknown: cut off"
+    media = message.headers.media_type
+    whole = body.complete and len(content) <= LONGEST_CONTENT
+    text = _text(body, content)
+    private = is_clients_own if of_request else is_private
+    shown = _json(text, private) if media.kind in _MAYBE_JSON else None
+    form = "json"
+    if shown is None:
+        form = str(media.kind)
+        shown = _SHOWN[media.kind](text, private) if media.kind in _SHOWN else None
+    if shown is None and media.kind is Kind.MULTIPART:
+        shown = _multipart(text, media.boundary)
+    if shown is None and media.kind in (Kind.NONE, Kind.OTHER) and _is_text(media.essence, text):
+        form, shown = "text", _pairs(text, private)
+    if shown is None:
+        return "", "", f"content is not shown: {redact(media.essence, limit=64) or 'no media type'}"
+    note = "" if whole else f"the first {min(len(content), LONGEST_CONTENT):,} octets"
+    safe = _mask_lines(shown, values) if form == Kind.JSON else mask(shown, values, queries=form != Kind.FORM)
+    return safe.replace(_HELD, MASK), form, note
+
+
+def _mask_lines(text: str, values: Iterable[str]) -> str:
+    """Redact indented JSON. Most of its lines are numbers and short words, which takes four times as long to redact."""
+    text = echoless(text, values)
+    lines = text.split("\n")
+    doubtful = [place for place, line in enumerate(lines) if _harmless.fullmatch(line) is None]
+    redacted = mask("\n".join(lines[place] for place in doubtful)).split("\n")
+    if len(redacted) != len(doubtful):  # a secret over several lines
+        return mask(text)
+    for place, line in zip(doubtful, redacted, strict=True):
+        lines[place] = line
+    return "\n".join(lines)
+
+
+def _text(body: Body, content: bytes) -> str:
+    if len(content) <= LONGEST_CONTENT:
+        return body.text or ""
+    try:
+        return content[:LONGEST_CONTENT].decode(body.media.charset or "utf-8", "replace")
+    except (LookupError, ValueError, TypeError):
+        return content[:LONGEST_CONTENT].decode("utf-8", "replace")
+
+
+def _is_text(essence: str, text: str) -> bool:
+    """Return whether content without a known form is text: by its type, or because it begins as JSON or markup does."""
+    if "\ufffd" in text or "\0" in text:
+        return False
+    return essence.startswith("text/") or essence.endswith("javascript") or (not essence and text.lstrip()[:1] in "{[<")
+
+
+def _json(text: str, private: Callable[[str], bool]) -> str | None:
+    """Return JSON, indented, with its private members masked; None if it is none. Of a beginning, what is complete."""
+    octets = unguarded(text.encode("utf-8", "replace"))
+    if octets[:1] not in (b"{", b"["):
+        return None
+    value: Any = None
+    for attempt in (bytes, _closed):
+        try:
+            value = msgspec.json.decode(attempt(octets))
+            break
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            continue
+    else:
+        return None
+    return msgspec.json.format(msgspec.json.encode(_masked(value, private, 0)), indent=2).decode()
+
+
+def _closed(octets: bytes) -> bytes:
+    """Return the beginning of JSON up to its last complete value, with its brackets closed."""
+    text = octets.decode("utf-8", "replace")
+    waiting: list[str] = []
+    end = 0
+    for match in _word.finditer(text):
+        word = match[0]
+        if word in "[{":
+            waiting.append("]" if word == "[" else "}")
+            end = match.end()
+        elif word in "]}":
+            if not waiting or waiting.pop() != word:
+                break
+            end = match.end()
+        elif word == ",":
+            end = match.start()
+        if len(waiting) > _DEEPEST:
+            break
+    return (text[:end] + "".join(reversed(waiting))).encode()
+
+
+def _masked(value: Any, private: Callable[[str], bool], depth: int) -> Any:
+    if depth > _DEEPEST:
+        return _HELD
+    if isinstance(value, dict):
+        return {
+            name: _all_masked(inner) if private(name) else _masked(inner, private, depth + 1)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(inner, private, depth + 1) for inner in value]
+    return value
+
+
+def _all_masked(value: Any) -> Any:
+    """Return a private member's value: whether there is something is all that can be seen."""
+    return value if value in (None, "", True, False, [], {}) else _HELD
+
+
+def _pairs(text: str, private: Callable[[str], bool]) -> str:
+    """Return text with the values masked that stand behind private names in quotes, as in broken JSON."""
+    shown: list[str] = []
+    at = 0
+    while (match := _name.search(text, at)) is not None:
+        shown.append(text[at : match.end()])
+        at = match.end()
+        if private(match[1]):
+            end = _end(text, at)
+            if end > at:
+                shown.append(f'"{_HELD}"')
+            at = end
+    return "".join(shown) + text[at:]
+
+
+def _end(text: str, at: int) -> int:
+    """Return where the value that begins at a position ends; in doubt, the end of the text."""
+    first = text[at : at + 1]
+    if first == '"':
+        string = _string.match(text, at)
+        return len(text) if string is None else string.end()
+    if first and first in "[{":
+        depth = 0
+        for bracket in _bracket.finditer(text, at):
+            depth += 1 if bracket[0] in "[{" else -1
+            if depth == 0:
+                return bracket.end()
+        return len(text)
+    plain = _plain.match(text, at)
+    return at if plain is None else plain.end()
+
+
+def _markup(text: str, private: Callable[[str], bool]) -> str:
+    """Return XML or HTML with the content and the attributes masked that stand under private names."""
+    shown: list[str] = []
+    open_: list[str] = []
+    secret = 0
+    at = 0
+    for match in _tag.finditer(text):
+        between = text[at : match.start()]
+        shown.append(_HELD if secret and between.strip() else between)
+        at = match.end()
+        local = match[2].rpartition(":")[2].lower()
+        if match[1]:
+            if local in open_:
+                while open_:
+                    last = open_.pop()
+                    secret -= private(last)
+                    if last == local:
+                        break
+            shown.append(match[0])
+            continue
+        shown.append(f"<{match[2]}{_attributes(match[3], private)}>")
+        if not match[3].endswith("/") and local not in _VOID:
+            secret += private(local)
+            if len(open_) < _MOST_OPEN:  # deeper down, what is private remains so to the end
+                open_.append(local)
+    rest = text[at:]
+    # A tag that the end cuts off may have a value in it.
+    return "".join(shown) + (_HELD if secret and rest.strip() else rest.partition("<")[0])
+
+
+def _attributes(text: str, private: Callable[[str], bool]) -> str:
+    """Return attributes with the private ones masked; and «value», if another one says that it is private."""
+    found = {match[1].lower(): match[3].strip("\"'") for match in _attribute.finditer(text)}
+    if not found:
+        return text
+    says = any(private(found[name]) for name in ("name", "id", "type", "property", "key") if name in found)
+
+    def masked(match: re.Match[str]) -> str:
+        name = match[1].lower()
+        hides = private(name.rpartition(":")[2]) or (says and name in ("value", "content"))
+        return f'{match[1]}{match[2]}"{_HELD}"' if hides else match[0]
+
+    return _attribute.sub(masked, text)
+
+
+def _form(text: str, _private: Callable[[str], bool]) -> str:
+    pairs = text.split("&")
+    shown = [_form_pair(pair) for pair in pairs[:_MOST_PAIRS]]
+    return "&".join(shown)
+
+
+def _form_pair(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    if not equals:
+        return _HELD if pair else ""
+    if any(True for _ in of_form(pair, Sensitivity.PRIVATE)):
+        return f"{name}={_HELD}"
+    decoded = unquote_plus(pair)
+    return pair if mask(decoded) == decoded else f"{name}={_HELD}"
+
+
+def _multipart(text: str, boundary: str) -> str | None:
+    """Return the parts of a form (RFC 7578), those that are files or private without content."""
+    if not boundary:
+        return None
+    shown = []
+    for part in text.split(f"--{boundary}")[1 : _MOST_PAIRS + 1]:
+        head, blank, content = part.partition("\r\n\r\n")
+        name = _part_name.search(head[:1024])
+        if name is None or not blank:
+            continue
+        hides = is_clients_own(name[1].strip())
+        content = content.removesuffix("\r\n")
+        said = _HELD if hides else f"({len(content):,} characters, not shown)" if _file.search(head[:1024]) else content
+        shown.append(f"{name[1]}: {said}")
+    return "\n".join(shown)
+
+
+_SHOWN: Final[dict[Kind, Callable[[str, Callable[[str], bool]], str]]] = {
+    Kind.JSON: _pairs,
+    Kind.LINES: _pairs,
+    Kind.EVENTS: _pairs,
+    Kind.TEXT: _pairs,
+    Kind.XML: _markup,
+    Kind.HTML: _markup,
+    Kind.FORM: _form,
+}
+_MAYBE_JSON: Final = frozenset({Kind.JSON, Kind.TEXT, Kind.HTML, Kind.NONE, Kind.OTHER})
