@@ -175,7 +175,7 @@ def test_standard_input(wirelint: Shell) -> None:
     ("content", "message"),
     [
         (b"", "empty"),
-        (b"hello", "neither HAR nor mitmproxy flows"),
+        (b"hello", "neither HAR, JSON access logs nor mitmproxy flows"),
         (document(), "no exchange in it"),
         (document(1, 2), "none of its records is an exchange that can be audited"),
         (capture()[:-20], "truncated: the JSON text does not end"),

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from wirelint.core.audit import Audit
+from wirelint.core.audit import FIELDS_UNKNOWN, Audit
 from wirelint.core.body import EMPTY
 from wirelint.core.contract import Contract
 from wirelint.core.exchange import Exchange, Response
@@ -83,6 +83,7 @@ class Engine:
             for rule in self.rules
         ]
         self._plans: dict[tuple[int | None, str, Kind], Plans] = {}
+        self._plans_without_fields: dict[tuple[int | None, str, Kind], Plans] = {}
 
     def audit(self, exchange: Exchange) -> Audit:
         """Audit one exchange. Never raises: a rule that does is named in ``faults``."""
@@ -92,11 +93,11 @@ class Engine:
         response = exchange.response
         hits: list[tuple[Rule, Hit]] = []
         faults: list[str] = []
-        skipped = None
+        skipped = None if exchange.fields_known else FIELDS_UNKNOWN
         if plan.plain:
             self._run(plan.plain, exchange, hits, faults)
         if response is not None and (plan.reading or plan.keyed):
-            skipped = self._read(plan, exchange, response, hits, faults)
+            skipped = self._read(plan, exchange, response, hits, faults) or skipped
         for condition, bound in plan.contracted:
             self._compare(condition, bound, exchange, hits, faults)
         quiet = not hits and self.state.repeats(exchange)
@@ -226,11 +227,14 @@ class Engine:
         else:
             status, headers, kind = response.status, response.headers, response.headers.media_type.kind
         key = (status, method_name(request.method), kind)
-        plans = self._plans.get(key)
+        known = exchange.fields_known
+        by_kind = self._plans if known else self._plans_without_fields
+        plans = by_kind.get(key)
         if plans is None:
-            plans = Plans([each for each in self._bound if each.rule.when.fits(*key)], key)
-            if len(self._plans) < _MOST_KINDS:
-                self._plans[key] = plans
+            able = [each for each in self._bound if known or not each.rule.needs_fields]
+            plans = Plans([each for each in able if each.rule.when.fits(*key)], key)
+            if len(by_kind) < _MOST_KINDS:
+                by_kind[key] = plans
         return plans.plan(request.headers, headers)
 
 

@@ -114,6 +114,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     :param client: identifies the sender of the request; compared, never shown.
     :param started: monotonic seconds, like ``first_byte`` and ``ended``.
     :param timestamp: the wall clock at the start in Unix seconds.
+    :param fields_known: False if the source has statuses and times, but not all fields, as an access log.
     :param probes: empty except for probed exchanges, which are audited separately.
     """
 
@@ -129,6 +130,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     ended: float | None = None
     timestamp: float | None = None
     origin: Origin | None = None
+    fields_known: bool = True
     probes: tuple[Probe, ...] = ()
 
     @property

@@ -84,6 +84,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     compares with an API description: it runs only with one, and only if this condition holds, which is tested once per
     exchange for all rules that share it.
 
+    ``needs_fields`` is False for rules that also judge exchanges of which not all fields are known, as from an access
+    log.
+
     ``document`` is the API description for the examples of such a rule.
     """
 
@@ -98,6 +101,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     suggested_status: int | None = None
     side: Side = Side.SERVER
+    needs_fields: bool = True
     default: bool = True
     options: Mapping[str, Any] = {}
     recalls: tuple[type[Memory], ...] = ()

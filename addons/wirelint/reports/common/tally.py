@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from wirelint.core.audit import Audit
+from wirelint.core.audit import FIELDS_UNKNOWN, Audit
 from wirelint.core.finding import Severity
 from wirelint.sinks.text import plural
 
@@ -56,7 +56,10 @@ class Tally:
         if self._suppressed:
             text += f"; {plural(self._suppressed, 'finding')} suppressed"
         for reason, count in sorted(self._unseen.items()):
-            text += f"; {plural(count, 'body')} {reason.replace('_', ' ')}"
+            what = (
+                ("exchange", "without all fields") if reason == FIELDS_UNKNOWN else ("body", reason.replace("_", " "))
+            )
+            text += f"; {plural(count, what[0])} {what[1]}"
         for rule, count in sorted(self._faults.items()):
             text += f"; {plural(count, 'fault')} of {rule}"
         return text

@@ -60,10 +60,13 @@ RULE = Rule(
     because="the same request by the same client failed the same way five times, at the same pace",
     basis="policy: RFC 9110 section 9.2.2 leaves retries to clients; those without a growing pause amplify failures",
     when=When(status="4xx 5xx none"),
+    needs_fields=False,
     side=Side.CLIENT,
     recalls=(Visits, Traces),
     after=client_had_failed,
 )
+
+_MAY_ASK_TO_WAIT: Final = frozenset({429, 503})
 
 
 def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
@@ -72,6 +75,8 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     now = visits.now(exchange)
     if "range" in exchange.request.headers:
         return  # each requests another part
+    if not exchange.fields_known and now.status in _MAY_ASK_TO_WAIT:
+        return  # the pace may be that of Retry-After
     if now.status in _AWAITED or now.wait is not None or now.failure is FailureKind.CLIENT_GONE:
         return
     row = repeats(visits.of_client(exchange), now)

@@ -92,6 +92,7 @@ RULE = Rule(
     because="the code is a number and the range is fixed",
     basis="MUST: RFC 9110 section 15; RFC 9205 section 4.6",
     when=When(),
+    needs_fields=False,
     may=lambda shape: shape.status not in _REGISTERED,
 )
 

@@ -35,6 +35,7 @@ RULE = Rule(
     because="the code is in the status line",
     basis="deprecated: RFC 9110 sections 15.4.6 and 15.4.7",
     when=When(status="305 306"),
+    needs_fields=False,
 )
 
 

@@ -37,6 +37,7 @@ RULE = Rule(
     because="the list of statuses is short, but applications may extend it",
     basis="MUST: RFC 9110 section 9.3.4",
     when=When(status="2xx", method="PUT"),
+    needs_fields=False,
 )
 
 _FINE: Final = frozenset({200, 201, 202, 203, 204, 206, 207})

@@ -43,6 +43,7 @@ RULE = Rule(
     because="the service itself said that the resource does not exist, and nothing was seen to bring it back",
     basis="policy: RFC 9110 section 15.5.5 defines 404 for resources that do not exist",
     when=When(status="404 500"),
+    needs_fields=False,
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=404,
     recalls=(Methods,),

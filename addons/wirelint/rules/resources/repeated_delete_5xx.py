@@ -45,6 +45,7 @@ RULE = Rule(
     because="the same request succeeded before, and nothing was seen to bring the resource back",
     basis="policy: RFC 9110 section 9.2.2 makes DELETE idempotent",
     when=When(status="5xx", method="DELETE"),
+    needs_fields=False,
     verdict=Verdict.SERVER_ERROR,
     suggested_status=404,
     recalls=(Methods, Visits),

@@ -37,6 +37,7 @@ RULE = Rule(
     because="a cache or a fallback may have been right",
     basis="policy: RFC 9111 section 4.2.4 restricts when stale responses may be served",
     when=When(status="2xx"),
+    needs_fields=False,
     reads=Reads.NOTHING,
     recalls=(Traces,),
     after=completes_hops,

@@ -38,6 +38,7 @@ RULE = Rule(
     because="the upstream's failure and the gateway's response were both seen, joined by a trace id",
     basis="policy: RFC 9110 section 15.6.5 reserves 504 for the lack of a timely response",
     when=When(status="none 502 504"),
+    needs_fields=False,
     side=Side.INTERMEDIARY,
     recalls=(Traces,),
     after=completes_hops,

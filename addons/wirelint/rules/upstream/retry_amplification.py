@@ -43,6 +43,7 @@ RULE = Rule(
     because="the calls were seen, and are joined to their exchange by a trace id",
     basis="policy: RFC 9110 section 9.2.2 limits automatic retries",
     when=When(status="none 1xx 2xx 3xx 4xx 5xx"),
+    needs_fields=False,
     side=Side.CLIENT,
     recalls=(Traces,),
     after=completes_hops,

@@ -44,6 +44,7 @@ RULE = Rule(
     because="the upstream's failure and the response to the client were both seen, joined by a trace id",
     basis="policy: RFC 9110 sections 15.6.3 to 15.6.5 define the statuses for it",
     when=When(status="none 500 400 401 403 404 2xx"),
+    needs_fields=False,
     reads=Reads.NOTHING,
     verdict=Verdict.SERVER_ERROR,
     recalls=(Traces,),
