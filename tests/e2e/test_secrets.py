@@ -214,6 +214,14 @@ def test_single_findings(proxy: Audited) -> None:
     assert leaks("\n".join(json.dumps(each) for each in proxy.findings())) == []
 
 
+def test_exchanges_are_shown_whole_but_for_the_secrets(proxy: Audited) -> None:
+    listed = json.loads(proxy.get("/api/exchanges?limit=500"))["exchanges"]
+    shown = [json.loads(proxy.get(f"/api/exchanges/{each['id']}")) for each in listed]
+    kept = [each for each in shown if each["kept"]]
+    assert sum(bool(each["response"]["body"]) for each in kept) > 20
+    assert leaks("\n".join(json.dumps(each).replace("},", "},\n") for each in shown)) == []
+
+
 def entry(case: Case) -> dict[str, Any]:
     """Return the same for a file."""
     sent, said = case.sent, case.said
