@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from lab.audits import RULE, audit, finding
@@ -47,10 +48,21 @@ class Beside:
                 sink.accept(audit(found, verdict=Verdict.CLIENT_ERROR))
         return found.fingerprint
 
-    def get(self, path: str, method: str = "GET", body: bytes | None = None, **fields: str) -> Reply:
-        """Return one request."""
+    def get(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        *,
+        fields: Mapping[str, str] | None = None,
+        **more: str,
+    ) -> Reply:
+        """Return the response to a request.
+
+        :param fields: of the request, by name; as keyword arguments with _ for -.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        headers = {name.replace("_", "-"): value for name, value in fields.items()}
+        headers = {name.replace("_", "-"): value for name, value in more.items()} | dict(fields or {})
         with contextlib.closing(connection):
             connection.request(method, path, body=body, headers=headers)
             return Reply(connection.getresponse())

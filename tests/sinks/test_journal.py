@@ -160,3 +160,71 @@ def test_looking_while_writing() -> None:
     thread.join()
     assert problems == []
     assert journal.services()["totals"]["findings"] == 3000
+
+
+def test_what_was_resolved_comes_back_when_it_happens_again() -> None:
+    journal = Journal()
+    found = finding()
+    journal.accept(audit(found))
+    assert journal.resolve(found.fingerprint)
+    before = journal.snapshot()
+    assert before["findings"][0]["state"] == "resolved"
+    assert before["services"][0]["worst"] is None
+    journal.accept(audit(found))
+    after = journal.snapshot(before["revision"])
+    assert (after["findings"][0]["state"], after["findings"][0]["count"]) == ("returned", 2)
+    assert after["services"][0]["worst"]["fingerprint"] == found.fingerprint
+    assert journal.resolve(found.fingerprint, resolved=False)
+    assert journal.snapshot()["findings"][0]["state"] == "open"
+    assert not journal.resolve("0123456789abcdef")
+
+
+def test_those_that_went_are_named() -> None:
+    journal = Journal(fingerprints=2)
+    names = [finding(name) for name in "abc"]
+    for each in names[:2]:
+        journal.accept(audit(each))
+    before = journal.snapshot()
+    journal.accept(audit(names[2]))
+    after = journal.snapshot(before["revision"])
+    assert after["gone"] == [names[0].fingerprint]
+    assert after["services"][0]["worst"]["fingerprint"] in {each.fingerprint for each in names[1:]}
+    journal.clear()
+    assert journal.snapshot(after["revision"])["gone"] is None
+    assert journal.snapshot()["findings"] == []
+    assert journal.snapshot()["totals"]["exchanges"] == 3
+    for number in range(1100):
+        journal.accept(audit(finding(f"rule-{number}")))
+    assert journal.snapshot(after["revision"])["gone"] is None
+    assert journal.snapshot(journal.snapshot()["revision"])["gone"] == []
+
+
+def test_changes_come_in_parts_in_their_order() -> None:
+    journal = Journal()
+    for number in range(25):
+        journal.accept(audit(finding(f"rule-{number}")))
+    revision, seen = 0, []
+    while part := journal.snapshot(revision, limit=10)["findings"]:
+        revision = journal.snapshot(revision, limit=10)["revision"]
+        seen.append({each["rule"] for each in part})
+    assert seen == [{f"rule-{number}" for number in range(first, min(first + 10, 25))} for first in (0, 10, 20)]
+
+
+def test_words_are_looked_for_in_examples_too() -> None:
+    journal = Journal()
+    journal.accept(audit(finding(trace="0af7651916cd43dd"), target="/orders/17"))
+    journal.accept(audit(finding(trace=None), target="/orders/18"))
+    for words in ("/orders/17", "0AF76519 made-up", "422 shop"):
+        assert len(journal.snapshot(words=words)["findings"]) == 1
+    assert journal.snapshot(words="/orders/19")["findings"] == []
+
+
+def test_the_marker_says_whether_a_snapshot_would_differ() -> None:
+    journal = Journal()
+    markers = [journal.marker()]
+    journal.accept(audit())
+    markers.append(journal.marker())
+    journal.accept(audit(finding()))
+    markers.append(journal.marker())
+    assert len(set(markers)) == 3
+    assert journal.marker() == markers[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,50 @@ def test_filters_come_from_the_address_and_from_the_keyboard(page: Page, lab: La
     assert "text=OF+BETA" in page.url
 
 
+def test_what_was_resolved_comes_back_without_a_reload(page: Page, lab: Lab) -> None:
+    found = finding()
+    lab.see(whole("e-1", found))
+    page.goto(f"/findings/{found.fingerprint}")
+    page.get_by_role("button", name="Mark resolved").click()
+    page.get_by_role("button", name="Open again").wait_for()
+    page.get_by_role("link", name="All findings").click()
+    page.get_by_text("No finding matches").wait_for()
+    lab.see(whole("e-2", found))
+    page.get_by_text("came back").filter(visible=True).wait_for()
+    assert "2 ×" in page.locator("#list").inner_text()
+    lab.see(audit(finding("other", message="a new one")))
+    page.get_by_text("a new one").wait_for()
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_text("All well").wait_for()
+
+
+def test_an_exchange_can_be_copied_as_curl_and_saved(page: Page, lab: Lab) -> None:
+    found = finding()
+    made = whole("e-1", found, sent='{"it\'s": "$HOME `x`", "password": "plumtree"}', target="/a b/1?token=plumtree")
+    headers = Headers.of(("Host", "shop.test"), ("Authorization", "Bearer plumtree"), ("X-Note", "it's"))
+    request = msgspec.structs.replace(made.exchange.request, method="PUT", headers=headers)
+    lab.see(msgspec.structs.replace(made, exchange=msgspec.structs.replace(made.exchange, request=request)))
+    page.add_init_script("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.goto(f"/findings/{found.fingerprint}")
+    page.get_by_role("button", name="Copy as curl").click()
+    command = page.wait_for_function("window.copied").json_value()
+    assert "plumtree" not in command
+    run = subprocess.run(
+        ["sh", "-c", f"curl() {{ printf '%s\\n' \"$@\"; }}\nAUTHORIZATION=secret MASKED=hidden\n{command}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    words = run.stdout
+    assert words.startswith("-i\n-g\n-X\nPUT\nhttp://shop.test/")
+    assert "Authorization: Bearer secret\n" in words
+    assert "X-Note: it's\n" in words
+    assert json.loads(words.partition("--data-raw\n")[2]) == {"it's": "$HOME `x`", "password": "hidden"}
+    page.get_by_role("button", name="Copy suppression").click()
+    page.wait_for_function("window.copied.startsWith('[[suppress]]')")
+    with page.expect_download() as saving:
+        page.get_by_role("link", name="Save as HAR").click()
+    assert saving.value.suggested_filename == f"wirelint-{found.fingerprint}.har"
+
+
 def test_the_log_lists_and_opens_exchanges(page: Page, lab: Lab) -> None:
     lab.see(whole("x/1", target="/a/1", said='{"n": 1}'), whole("x-2", finding(), target="/a/2", status=404))
     page.goto("/exchanges")
@@ -225,13 +270,17 @@ def test_what_came_over_the_wire_never_becomes_markup(page: Page, lab: Lab) -> N
 
 
 def test_thousands_of_findings_are_shown_in_parts(page: Page, lab: Lab) -> None:
-    for number in range(500):
-        lab.see(audit(finding(f"rule-{number}", severity=Severity(number % 4), message=f"message {number} of many")))
+    for number in range(5000):
+        made = finding(f"rule-{number}", severity=Severity(number % 4), message=f"message {number} of many")
+        lab.journal.accept(audit(made))
     page.goto("/")
     page.get_by_role("button", name="Show 100 more").wait_for()
     assert page.locator("#list > li").count() == 100
     page.get_by_role("button", name="Show 100 more").click()
     assert page.locator("#list > li").count() == 200
+    page.locator("#filter-text").fill("rule-4321")
+    page.get_by_text("message 4321 of many").wait_for()
+    assert page.locator("#shown").inner_text() == "1 of 5,000"
 
 
 def test_nothing_is_fetched_from_elsewhere_or_set_as_markup() -> None:

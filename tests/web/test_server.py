@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lab.audits import audit, finding
 from lab.web import Beside
+from wirelint.rules import catalogue
+from wirelint.settings import tables
+from wirelint.settings.file import load
 
 
 def test_metrics_in_both_forms(fresh: Beside) -> None:
@@ -143,3 +153,119 @@ def test_what_the_browser_has_is_not_sent_again(beside: Beside) -> None:
         again = beside.get("/static/app.js", If_None_Match=tag, Accept_Encoding=encoding)
         assert (again.status, again.content) == (304, b"")
     assert beside.get("/static/app.js", If_None_Match='"other"').status == 200
+
+
+OWN = {"Wirelint-Page": "1"}
+
+
+def test_a_finding_is_resolved_and_opened_again(fresh: Beside) -> None:
+    path = f"/api/findings/{fresh.find()}"
+    for act, state in (("resolve", "resolved"), ("reopen", "open")):
+        assert fresh.get(f"{path}/{act}", "POST", fields=OWN).status == 200
+        assert fresh.get(path).json["state"] == state
+    fresh.get(f"{path}/resolve", "POST", b"ignored", fields=OWN)
+    fresh.find()
+    assert fresh.get(path).json["state"] == "returned"
+    assert fresh.get("/api/findings/0123456789abcdef/resolve", "POST", fields=OWN).status == 404
+
+
+def test_everything_can_be_cleared(fresh: Beside) -> None:
+    fresh.find(2)
+    assert fresh.get("/api/clear", "POST", fields=OWN).status == 200
+    now = fresh.get("/api/findings").json
+    assert (now["findings"], now["totals"]["exchanges"]) == ([], 2)
+    assert fresh.get("/api/exchanges").json["exchanges"] == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"Origin": "http://127.0.0.1"},
+        {**OWN, "Origin": "http://evil.example"},
+        {**OWN, "Origin": "null"},
+        {**OWN, "Sec-Fetch-Site": "cross-site"},
+        {**OWN, "Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_what_another_site_sends_changes_nothing(fresh: Beside, fields: dict[str, str]) -> None:
+    fingerprint = fresh.find()
+    for path in ("/api/clear", f"/api/findings/{fingerprint}/resolve"):
+        assert fresh.get(path, "POST", fields=fields).status == 403
+    assert fresh.get(f"/api/findings/{fingerprint}").json["state"] == "open"
+    host = f"127.0.0.1:{fresh.port}"
+    own = {**OWN, "Origin": f"http://{host}", "Host": host, "Sec-Fetch-Site": "same-origin"}
+    assert fresh.get("/api/clear", "POST", fields=own).status == 200
+    assert fresh.get("/api/clear", "POST", fields={**OWN, "Host": "evil.example"}).status == 421
+
+
+def test_what_changes_something_takes_post_alone(beside: Beside) -> None:
+    for method in ("PUT", "DELETE", "OPTIONS"):
+        reply = beside.get("/api/clear", method)
+        assert (reply.status, reply.fields["allow"]) == (405, "POST")
+    assert beside.get("/api/clear").status == 405
+    assert beside.get("/api/findings", "POST", fields=OWN).fields["allow"] == "GET, HEAD"
+
+
+def test_exchanges_are_saved_as_har(fresh: Beside) -> None:
+    fingerprint = fresh.find(2)
+    for query, name, count in (
+        (f"?finding={fingerprint}", f"wirelint-{fingerprint}.har", 2),
+        ("?service=shop", "wirelint-exchanges.har", 2),
+        ("", "wirelint-exchanges.har", 2),
+        ("?service=other", "wirelint-exchanges.har", 0),
+        ('?finding="x', "wirelint-exchanges.har", 0),
+    ):
+        reply = fresh.get(f"/api/har{query}")
+        assert len(reply.json["log"]["entries"]) == count
+        assert reply.fields["content-disposition"] == f'attachment; filename="{name}"'
+
+
+def test_a_suppression_is_ready_to_be_pasted(fresh: Beside, tmp_path: Path) -> None:
+    found = finding("unauthorized-without-challenge", service='a "b" \x7f', route="/orders/{id}")
+    fresh.journal.accept(audit(found))
+    text = fresh.get(f"/api/findings/{found.fingerprint}").json["suppression"]
+    file = tmp_path / "wirelint.toml"
+    file.write_text(text)
+    policy = tables.build(catalogue(), tables.PolicyOptions(), load(file, {}, ["suppress"]), now=0.0)
+    (made,) = policy.suppressions
+    assert made.covers(found, audit().exchange)
+
+
+def events(beside: Beside, path: str, count: int, **fields: str) -> list[dict[str, Any]]:
+    """Return the first events of a stream."""
+    connection = http.client.HTTPConnection("127.0.0.1", beside.port, timeout=10)
+    found: list[dict[str, Any]] = []
+    with contextlib.closing(connection):
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in fields.items()})
+        response = connection.getresponse()
+        assert response.getheader("Content-Type") == "text/event-stream"
+        while len(found) < count:
+            line = response.readline()
+            if line.startswith(b"data: "):
+                found.append(json.loads(line[6:]))
+    return found
+
+
+def test_changes_are_sent_as_events(fresh: Beside) -> None:
+    fresh.find(2)
+    (first,) = events(fresh, "/api/events", 1)
+    assert [each["count"] for each in first["findings"]] == [2]
+    (now,) = events(fresh, f"/api/events?since={first['revision']}", 1)
+    assert (now["findings"], now["totals"]["exchanges"]) == ([], 2)
+    (again,) = events(fresh, "/api/events?since=x", 1, Last_Event_ID="1")
+    assert [each["count"] for each in again["findings"]] == [2]
+    for number in range(450):
+        fresh.journal.accept(audit(finding(f"rule-{number}")))
+    parts = events(fresh, f"/api/events?since={first['revision']}", 3)
+    assert [len(part["findings"]) for part in parts] == [200, 200, 50]
+
+
+def test_no_more_than_a_few_pages_get_events(fresh: Beside) -> None:
+    with contextlib.ExitStack() as opened:
+        for _ in range(8):
+            client = opened.enter_context(socket.create_connection(("127.0.0.1", fresh.port), timeout=10))
+            client.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+        assert fresh.get("/api/events").fields["retry-after"] == "5"
+        assert fresh.get("/healthz").status == 200

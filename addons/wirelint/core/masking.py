@@ -119,6 +119,13 @@ def response_of(exchange: Exchange, *, bodies: bool = True) -> Message | None:
     return Message(line, fields, text, form, note, body.size)
 
 
+def authority_of(exchange: Exchange) -> str:
+    """Return the masked host and port that a request was sent to; empty if unknown."""
+    request = exchange.request
+    authority = request.authority or request.headers.get("host") or ""
+    return redact(authority.rpartition("@")[2], secrets(exchange), limit=255)
+
+
 def target_of(exchange: Exchange) -> str:
     """Return the masked target of a request, such as ``/users/42/mail/[redacted]?page=3&q=[redacted]``.
 

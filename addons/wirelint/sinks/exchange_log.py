@@ -18,7 +18,7 @@ from typing import Any, Final
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
-from wirelint.core.masking import Message, request_of, response_of, target_of
+from wirelint.core.masking import Message, authority_of, request_of, response_of, target_of
 from wirelint.core.methods import method_name
 from wirelint.core.trace import trace_id
 from wirelint.core.visit import outcome
@@ -41,8 +41,8 @@ class Kept:
     """
 
     __slots__ = (
-        *("direction", "duration", "failure", "id", "method", "request", "response", "route", "rules", "service"),
-        *("size", "skipped", "status", "target", "time", "trace_id", "verdict"),
+        *("authority", "direction", "duration", "failure", "id", "method", "request", "response", "route", "rules"),
+        *("scheme", "service", "size", "skipped", "status", "target", "time", "trace_id", "verdict"),
     )
 
     def __init__(self, audit: Audit, at: float) -> None:
@@ -60,6 +60,8 @@ class Kept:
         self.trace_id = trace_id(exchange)
         self.skipped = audit.skipped
         self.rules = [finding.rule for finding in audit.findings] if audit.findings else ()
+        self.scheme = exchange.request.scheme
+        self.authority = ""
         self.target = ""
         self.request: Message | None = None
         self.response: Message | None = None
@@ -67,10 +69,16 @@ class Kept:
 
     def mask(self, exchange: Exchange, *, bodies: bool) -> None:
         """Keep the masked messages of the exchange."""
+        self.authority = authority_of(exchange)
         self.target = target_of(exchange)
         self.request = request_of(exchange, bodies=bodies)
         self.response = response_of(exchange, bodies=bodies)
         self.size = _size(self.request) + _size(self.response)
+
+    @property
+    def outcome(self) -> str:
+        """Return the status, or the failure in its place."""
+        return outcome(self.status, self.failure)
 
     def line(self) -> dict[str, Any]:
         """Return the exchange without its messages, as plain values."""
@@ -83,7 +91,7 @@ class Kept:
             "target": self.target or self.route,
             "route": self.route,
             "status": self.status,
-            "outcome": outcome(self.status, self.failure),
+            "outcome": self.outcome,
             "verdict": str(self.verdict),
             "duration": self.duration,
             "trace_id": self.trace_id,
@@ -100,6 +108,7 @@ class Kept:
         marked = [] if finding is None else marks(self.request, self.response, finding)
         return {
             **self.line(),
+            "url": f"{self.scheme}://{self.authority}{self.target}" if self.authority else "",
             "note": "" if self.request is not None else _BUSY,
             "request": _shown(self.request),
             "response": _shown(self.response),
@@ -333,4 +342,4 @@ def _has_words(kept: Kept, words: list[str]) -> bool:
 
 def _texts(kept: Kept) -> Iterator[str]:
     yield from (label_value(kept.service), method_name(kept.method), kept.target, kept.route)
-    yield from (str(kept.verdict), outcome(kept.status, kept.failure), *kept.rules, kept.trace_id or "", kept.id)
+    yield from (str(kept.verdict), kept.outcome, *kept.rules, kept.trace_id or "", kept.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import OrderedDict, deque
@@ -29,7 +30,14 @@ from wirelint.sinks.outcomes import (
 )
 from wirelint.sinks.published import story
 from wirelint.sinks.request_line import request_line
+from wirelint.sinks.trend import Axis, Trend
 
+OPEN: Final = "open"
+RESOLVED: Final = "resolved"
+RETURNED: Final = "returned"
+EVERYTHING: Final = "*"
+_MOST_GONE: Final = 1000
+_MOST_WORDS: Final = 16
 _FIGURES: Final = (
     *("exchanges", "answered", "lied", "reported", "true", "hidden", "hidden_client", "hidden_server", "told"),
     *("masked", "blamed", "unknown", "unanswered", "unreachable", "abandoned", "findings", "client_findings"),
@@ -40,6 +48,14 @@ class _Tally:
     """What a service reported and what happened, by class of status, verdict and protocol, and its findings."""
 
     __slots__ = ("abandoned", "client_findings", "findings", "outcomes", "told", "unreachable", "waited")
+
+    def copy(self) -> _Tally:
+        """Return the same numbers, which then stay."""
+        same = _Tally()
+        for name in self.__slots__:
+            setattr(same, name, getattr(self, name))
+        same.outcomes = dict(self.outcomes)
+        return same
 
     def __init__(self) -> None:
         self.findings = 0
@@ -114,17 +130,22 @@ class _Example(NamedTuple):
 
 
 class _Entry:
-    """One fingerprint: its latest finding, examples, and how many findings count in each figure."""
+    """One fingerprint: its latest finding, examples, and how many findings count in each figure.
 
-    __slots__ = ("count", "examples", "finding", "first", "kinds", "last", "revision")
+    ``state`` is ``open``, ``resolved`` by a user, or ``returned``: found again since then.
+    """
 
-    def __init__(self, finding: Finding, at: float, examples: int) -> None:
+    __slots__ = ("count", "examples", "finding", "first", "kinds", "last", "revision", "state", "trend")
+
+    def __init__(self, finding: Finding, at: float, examples: int, axis: Axis) -> None:
         self.finding = finding
         self.count = 0
         self.first = self.last = at
         self.revision = 0
         self.kinds: dict[str, int] = {}
         self.examples: deque[_Example] = deque(maxlen=examples)
+        self.trend = Trend(axis)
+        self.state = OPEN
 
 
 class Journal:
@@ -143,8 +164,8 @@ class Journal:
     def __init__(
         self,
         *,
-        fingerprints: int = 500,
-        examples: int = 20,
+        fingerprints: int = 5000,
+        examples: int = 5,
         services: int = 100,
         unreachable: Callable[[], list[dict[str, Any]]] = list,
         clock: Callable[[], float] = time.time,
@@ -157,6 +178,10 @@ class Journal:
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._services: dict[str, _Tally] = {}
+        self._worst: dict[str, _Entry] | None = {}
+        self._gone: deque[tuple[int, str]] = deque(maxlen=_MOST_GONE)
+        self._axis = Axis()
+        self._exchanges = 0
         self._revision = 0
         self._forgotten = 0
         self._run = f"{time.time_ns():x}"
@@ -170,6 +195,7 @@ class Journal:
             if audit.folds:
                 self._fold(audit.folds)
             tally = self._services.get(exchange.service) or self._service(exchange)
+            self._exchanges += 1
             outcomes = tally.outcomes
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             told = outcome[2] != HTTP and call_outcome(exchange, audit.verdict) in TOLD
@@ -192,33 +218,50 @@ class Journal:
             for finding in audit.findings:
                 self._note(finding, audit)
 
-    def snapshot(self, since: int = 0, *, service: str = "", rule: str = "") -> dict[str, Any]:
+    def marker(self) -> tuple[int, int]:
+        """Return numbers that differ as soon as a snapshot would: of changes to findings, and of exchanges."""
+        return self._revision, self._exchanges
+
+    def snapshot(
+        self, since: int = 0, *, service: str = "", rule: str = "", words: str = "", limit: int = 0
+    ) -> dict[str, Any]:
         """Return findings without their examples, and totals, as plain values.
 
         :param since: the ``revision`` of an earlier snapshot; only what changed after it is given.
         :param service: only findings of this service.
         :param rule: only findings of this rule.
+        :param words: only findings that contain all of these words, in examples, too: paths, statuses, trace ids.
+        :param limit: at most so many findings, those that changed first; 0 for all. ``revision`` is then theirs.
         :returns: ``run`` (differs after a restart), ``revision``, ``total`` (fingerprints held), ``forgotten``
-            (fingerprints that had to go), ``findings`` (the latest first), ``totals``, ``services``, ``unreachable``.
+            (fingerprints that had to go), ``gone`` (those that went since; None if that is not known), ``findings``
+            (the latest first), ``trend`` (begin and width of its buckets), ``totals``, ``services``, ``unreachable``.
         """
         with self._lock:
-            findings = [
-                _shown(entry)
-                for entry in reversed(self._entries.values())
-                if entry.revision > since
-                and service in ("", entry.finding.service)
+            changed = list(itertools.takewhile(lambda entry: entry.revision > since, reversed(self._entries.values())))
+            if limit and len(changed) > limit:
+                changed = changed[-limit:]
+            revision = changed[0].revision if limit and changed else self._revision
+            total, forgotten = len(self._entries), self._forgotten
+            gone = self._gone_since(since)
+            trend = {"begin": self._axis.begin, "width": self._axis.width}
+        # Without the lock, for which the traffic would wait: if an entry changes meanwhile, the next snapshot has it.
+        wanted = words.casefold().split()[:_MOST_WORDS]
+        return {
+            "run": self._run,
+            "revision": revision,
+            "total": total,
+            "forgotten": forgotten,
+            "gone": gone,
+            "trend": trend,
+            "findings": [
+                _shown(entry, self._axis)
+                for entry in changed
+                if service in ("", entry.finding.service)
                 and rule in ("", entry.finding.rule)
-            ]
-            return {
-                "run": self._run,
-                "revision": self._revision,
-                "total": len(self._entries),
-                "forgotten": self._forgotten,
-                "findings": findings,
-                "totals": _totals(self._services.values()),
-                "services": self._by_service(),
-                "unreachable": self._unreachable(),
-            }
+                and (not wanted or _contains(entry, wanted))
+            ],
+            **self.services(),
+        }
 
     def services(self) -> dict[str, Any]:
         """Return the totals of all exchanges, and those of each service with its gravest finding as ``worst``.
@@ -226,11 +269,40 @@ class Journal:
         ``unreachable`` lists the services that cannot be connected to now.
         """
         with self._lock:
-            return {
-                "totals": _totals(self._services.values()),
-                "services": self._by_service(),
-                "unreachable": self._unreachable(),
-            }
+            tallies = {name: tally.copy() for name, tally in self._services.items()}
+            if self._worst is None:
+                self._worst = {}
+                for entry in self._entries.values():
+                    self._rank(entry)
+            worst = {name: entry.finding for name, entry in self._worst.items()}
+        return {
+            "totals": _totals(tallies.values()),
+            "services": [_service(name, tally, worst.get(name)) for name, tally in tallies.items()],
+            "unreachable": self._unreachable(),
+        }
+
+    def resolve(self, fingerprint: str, *, resolved: bool = True) -> bool:
+        """Mark a finding as resolved until it is found again, or take that back; return whether it is known.
+
+        :param resolved: False to open it again.
+        """
+        with self._lock:
+            entry = self._entries.get(fingerprint)
+            if entry is None:
+                return False
+            entry.state = RESOLVED if resolved else OPEN
+            self._changed(fingerprint, entry)
+            self._worst = None
+            return True
+
+    def clear(self) -> None:
+        """Forget all findings. Totals stay, for they count exchanges."""
+        with self._lock:
+            self._revision += 1
+            self._gone.clear()
+            self._gone.append((self._revision, EVERYTHING))
+            self._entries.clear()
+            self._worst = {}
 
     def finding(self, fingerprint: str) -> dict[str, Any] | None:
         """Return one finding with its examples, the latest first; None if it is unknown or was evicted."""
@@ -239,7 +311,7 @@ class Journal:
             return (
                 None
                 if entry is None
-                else _shown(entry) | {"examples": [each.shown() for each in reversed(entry.examples)]}
+                else _shown(entry, self._axis) | {"examples": [each.shown() for each in reversed(entry.examples)]}
             )
 
     def latest(self, fingerprint: str) -> Finding | None:
@@ -265,32 +337,36 @@ class Journal:
                 if entry.finding.service == fold.service and fold.of(entry.finding.route) != entry.finding.route
             ]
             for key, entry, become in moved:
-                self._revision += 1
                 entry.finding = msgspec.structs.replace(entry.finding, route=become)
                 same = next((other for other in self._entries.values() if _is_same(other, entry)), None)
                 if same is None:
-                    entry.revision = self._revision
+                    self._changed(key, entry)
                     continue
                 del self._entries[key]
+                self._removed(key, entry)
                 same.count += entry.count
                 for kind, count in entry.kinds.items():
                     same.kinds[kind] = same.kinds.get(kind, 0) + count
                 same.first, same.last = min(same.first, entry.first), max(same.last, entry.last)
-                same.revision = self._revision
+                same.trend.merge(self._axis, entry.trend)
+                self._changed(same.finding.fingerprint, same)
+                self._rank(same)
 
     def _note(self, finding: Finding, audit: Audit, *, told: bool = False) -> None:
         at = self._clock() if finding.timestamp is None else finding.timestamp
         entry = self._entries.get(finding.fingerprint)
         if entry is None:
             if len(self._entries) >= self._most:
-                self._entries.popitem(last=False)
+                self._removed(*self._entries.popitem(last=False))
                 self._forgotten += 1
-            entry = self._entries[finding.fingerprint] = _Entry(finding, at, self._examples)
-        self._entries.move_to_end(finding.fingerprint)
-        self._revision += 1
-        entry.revision = self._revision
+            entry = self._entries[finding.fingerprint] = _Entry(finding, at, self._examples, self._axis)
+        self._changed(finding.fingerprint, entry)
+        if entry.state == RESOLVED:
+            entry.state = RETURNED
         entry.finding = finding
         entry.count += 1
+        entry.trend.add(self._axis, at)
+        self._rank(entry)
         for kind in kinds(status_class(finding.status), finding.verdict, protocol_label(audit.exchange)):
             entry.kinds[kind] = entry.kinds.get(kind, 0) + 1
         if told:
@@ -304,31 +380,56 @@ class Journal:
             example = _Example(finding, at, None, None)
         entry.examples.append(example)
 
-    def _by_service(self) -> list[dict[str, Any]]:
-        worst: dict[str, _Entry] = {}
-        for entry in self._entries.values():
-            if entry.finding.side is Side.CLIENT:
-                continue
-            name = label_value(entry.finding.service)
-            name = name if name in self._services else OTHER
-            best = worst.get(name)
-            if best is None or (entry.finding.severity, entry.count) > (best.finding.severity, best.count):
-                worst[name] = entry
-        return [
-            {
-                "service": name,
-                **_totals([tally]),
-                "outcomes": _outcomes(tally),
-                "worst": {
-                    "rule": worst[name].finding.rule,
-                    "severity": str(worst[name].finding.severity),
-                    "fingerprint": worst[name].finding.fingerprint,
-                }
-                if name in worst
-                else None,
-            }
-            for name, tally in self._services.items()
-        ]
+    def _changed(self, fingerprint: str, entry: _Entry) -> None:
+        """Give an entry the next revision. Entries are in the order of their revisions."""
+        self._revision += 1
+        entry.revision = self._revision
+        self._entries.move_to_end(fingerprint)
+
+    def _removed(self, fingerprint: str, entry: _Entry) -> None:
+        self._revision += 1
+        self._gone.append((self._revision, fingerprint))
+        if self._worst is not None and entry in self._worst.values():
+            self._worst = None
+
+    def _gone_since(self, since: int) -> list[str] | None:
+        if len(self._gone) == _MOST_GONE and self._gone[0][0] > since:
+            return None
+        gone = [fingerprint for revision, fingerprint in self._gone if revision > since]
+        return None if EVERYTHING in gone else gone
+
+    def _rank(self, entry: _Entry) -> None:
+        """Take an entry for the worst of its service, if it is."""
+        if self._worst is None or entry.finding.side is Side.CLIENT or entry.state == RESOLVED:
+            return
+        name = label_value(entry.finding.service)
+        name = name if name in self._services else OTHER
+        best = self._worst.get(name)
+        if best is None or (entry.finding.severity, entry.count) > (best.finding.severity, best.count):
+            self._worst[name] = entry
+
+
+def _contains(entry: _Entry, words: list[str]) -> bool:
+    finding = entry.finding
+    text = " ".join(
+        (
+            *(finding.rule, finding.service, finding.method, finding.route, finding.message, finding.evidence),
+            *(str(finding.status), str(finding.suggested_status), finding.fingerprint),
+            *(f"{each.request} {each.finding.trace_id} {each.finding.exchange_id}" for each in entry.examples.copy()),
+        )
+    ).casefold()
+    return all(word in text for word in words)
+
+
+def _service(name: str, tally: _Tally, worst: Finding | None) -> dict[str, Any]:
+    return {
+        "service": name,
+        **_totals([tally]),
+        "outcomes": _outcomes(tally),
+        "worst": None
+        if worst is None
+        else {"rule": worst.rule, "severity": str(worst.severity), "fingerprint": worst.fingerprint},
+    }
 
 
 def _is_same(one: _Entry, other: _Entry) -> bool:
@@ -340,7 +441,7 @@ def _is_same(one: _Entry, other: _Entry) -> bool:
     )
 
 
-def _shown(entry: _Entry) -> dict[str, Any]:
+def _shown(entry: _Entry, axis: Axis) -> dict[str, Any]:
     finding = entry.finding
     return {
         "rule": finding.rule,
@@ -364,4 +465,6 @@ def _shown(entry: _Entry) -> dict[str, Any]:
         "kinds": dict(entry.kinds),
         "first_seen": entry.first,
         "last_seen": entry.last,
+        "state": entry.state,
+        "trend": entry.trend.counts(axis),
     }

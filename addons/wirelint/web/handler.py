@@ -6,18 +6,24 @@ import contextlib
 import gzip
 import http.client
 import logging
+import socket
+import threading
+from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, BinaryIO, Final, Protocol
+from urllib.parse import parse_qs
 
 from wirelint.web.names import Names
-from wirelint.web.site import Answer, Site, problem
+from wirelint.web.site import EVENTS, Answer, Site, problem
 
 _log = logging.getLogger(__name__)
 
 _MOST_HEAD_BYTES: Final = 32 * 1024
 _MOST_DISCARDED_BYTES: Final = 64 * 1024
 _LEAST_GZIPPED_BYTES: Final = 1400
+_EVENTS_EVERY: Final = 0.5
+_BEATS: Final = 30
 _COMPRESSIBLE: Final = ("text/", "application/json", "application/openmetrics-text", "image/svg+xml")
 _SECURITY: Final = (
     (
@@ -36,6 +42,10 @@ class HasSite(Protocol):
 
     site: Site
     names: Names
+    ending: threading.Event
+
+    def stream(self, connection: socket.socket) -> bool:
+        """Let a connection live on for events; return whether there is room for another one."""
 
 
 class _Head:
@@ -60,7 +70,7 @@ class _Head:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD from the server's site."""
+    """Answers requests from the server's site."""
 
     protocol_version = "HTTP/1.1"
     timeout = 5.0
@@ -78,28 +88,58 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a GET."""
-        self._reply(self._find())
+        answer = self._find()
+        if answer is EVENTS and self.command == "GET":
+            self._stream()
+        else:
+            self._reply(answer)
 
     def do_HEAD(self) -> None:
         """Answer a HEAD."""
         self.do_GET()
 
-    def _refuse(self) -> None:
-        """Answer 405, or the status for another fault of the request.
+    def do_POST(self) -> None:
+        """Change what is shown."""
+        self._discard()
+        self._reply(self._find(post=True))
 
-        Content is read first: closing the connection with unread content would destroy the response.
-        """
+    def _stream(self) -> None:
+        """Send events until the client or the server leaves."""
+        server: HasSite = self.server  # type: ignore[assignment]  # the only one that makes handlers
+        if not server.stream(self.connection):
+            self._reply(problem(503, "too many pages are open", ("Retry-After", "5")))
+            return
+        since = self.headers.get("Last-Event-ID") or parse_qs(self.path.partition("?")[2]).get("since", ["0"])[-1]
+        self._head(200, EVENTS.type, dict(EVENTS.fields))
+        quiet = 0
+        for event in server.site.events(int(since) if since.isascii() and since.isdigit() else 0):
+            quiet = 0 if event else quiet + 1
+            if event or quiet % _BEATS == 0:
+                self.wfile.write(event or b": nothing new\n\n")
+            if server.ending.wait(_EVENTS_EVERY):
+                return
+
+    def _discard(self) -> None:
+        """Read the content: closing the connection with unread content would destroy the response."""
         length = self.headers.get("Content-Length", "")
         if length.isascii() and length.isdigit():
             self.rfile.read(min(int(length[:10]), _MOST_DISCARDED_BYTES))
+
+    def _refuse(self) -> None:
+        """Answer 405, or the status for another fault of the request."""
+        self._discard()
         answer = self._find()
         if answer.status not in (400, 404, 421):
-            answer = problem(405, "only GET and HEAD", ("Allow", "GET, HEAD"))
+            answer = problem(405, "not a method of this", ("Allow", self._allowed()))
         self._reply(answer)
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _refuse  # noqa: N815 - so it asks
+    def _allowed(self) -> str:
+        server: HasSite = self.server  # type: ignore[assignment]  # likewise
+        return server.site.methods(self.path.partition("?")[0])
 
-    def _find(self) -> Answer:
+    do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _refuse  # noqa: N815 - so it asks
+
+    def _find(self, *, post: bool = False) -> Answer:
         place: HasSite = self.server  # type: ignore[assignment]  # the only one that makes handlers
         fields = {name.lower(): value for name, value in self.headers.items()}
         hosts = self.headers.get_all("Host", [])
@@ -109,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         if hosts and not place.names.allow(hosts[0], path):
             return problem(421, "this host is not served here; --metrics-allow-host adds a name")
         try:
-            answer = place.site.get(path, query, fields)
+            answer = place.site.post(path, fields) if post else place.site.get(path, query, fields)
         except Exception as error:  # noqa: BLE001 - a fault of ours must be reported by an honest status
             _log.warning("wirelint: fault in the web server (%s)", type(error).__name__)
             _log.debug("wirelint: fault in the web server", exc_info=error)
@@ -129,16 +169,20 @@ class Handler(BaseHTTPRequestHandler):
                 fields["Content-Encoding"] = "gzip"
                 if "ETag" in fields:
                     fields["ETag"] = f"W/{fields['ETag']}"
-        self.request_version = self.protocol_version  # before a request is read it is 0.9, which has no status line
-        self.send_response(answer.status)
         if answer.status != HTTPStatus.NOT_MODIFIED:
-            self.send_header("Content-Type", answer.type)
-            self.send_header("Content-Length", str(len(content)))
+            fields = {"Content-Length": str(len(content)), **fields}
+        self._head(answer.status, answer.type, fields)
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _head(self, status: int, kind: str, fields: Mapping[str, str]) -> None:
+        self.request_version = self.protocol_version  # before a request is read it is 0.9, which has no status line
+        self.send_response(status)
+        if status != HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Type", kind)
         for name, value in (*fields.items(), *_SECURITY, ("Connection", "close")):
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
         """Send the base class's error for a request, without quoting the request."""

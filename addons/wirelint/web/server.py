@@ -21,6 +21,7 @@ from wirelint.web.site import Endpoint, Exchanges, Findings, MetricsText, Site
 _log = logging.getLogger(__name__)
 
 _MOST_CONNECTIONS: Final = 32
+_MOST_STREAMS: Final = 8
 _LONGEST_LIFE: Final = 20.0
 _GRACE: Final = 0.5
 
@@ -88,6 +89,7 @@ class WebServer:
         server, thread = self._server, self._thread
         self._server = self._thread = None
         if server is not None and thread is not None:
+            server.ending.set()
             server.shutdown()
             server.server_close()
             server.cut(older_than=0.0)
@@ -97,8 +99,8 @@ class WebServer:
 class _Server(ThreadingHTTPServer):
     """Gives each connection a thread and a short lifetime.
 
-    A connection older than ``_LONGEST_LIFE`` is closed, however busy it is. If there are too many, the oldest makes
-    room for the newest, so that silent clients cannot lock others out.
+    A connection older than ``_LONGEST_LIFE`` is closed, however busy it is, except for a few streams of events. If
+    there are too many, the oldest makes room for the newest, so that silent clients cannot lock others out.
     """
 
     daemon_threads = True
@@ -110,7 +112,9 @@ class _Server(ThreadingHTTPServer):
         self.site = site
         self.names = names
         self._open: dict[socket.socket, float] = {}
+        self._streams: set[socket.socket] = set()
         self._guard = threading.Lock()
+        self.ending = threading.Event()
         super().__init__((host, port), Handler)
 
     def server_bind(self) -> None:
@@ -138,10 +142,20 @@ class _Server(ThreadingHTTPServer):
             target=self.process_request_thread, args=(request, client_address), name="wirelint-web", daemon=True
         ).start()
 
+    def stream(self, connection: socket.socket) -> bool:
+        """Let a connection live on for events; return whether there is room for another one."""
+        with self._guard:
+            if len(self._streams) >= _MOST_STREAMS:
+                return False
+            self._open.pop(connection, None)
+            self._streams.add(connection)
+        return True
+
     def shutdown_request(self, request: Any) -> None:
         """Forget a finished connection."""
         with self._guard:
             self._open.pop(request, None)
+            self._streams.discard(request)
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
@@ -153,6 +167,8 @@ class _Server(ThreadingHTTPServer):
         limit = time.monotonic() - older_than
         with self._guard:
             stale = [connection for connection, since in self._open.items() if since <= limit]
+            if self.ending.is_set():
+                stale += self._streams
         for connection in stale:
             _cut(connection)
 

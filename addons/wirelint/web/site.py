@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, unquote
 
@@ -14,7 +15,10 @@ import msgspec
 from wirelint import __version__
 from wirelint.core.finding import Finding
 from wirelint.core.rule import SINCE, STATUS, Rule
+from wirelint.sinks.exchange_log import Kept
+from wirelint.sinks.har import document
 from wirelint.sinks.text import sections
+from wirelint.web.actions import is_own
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -25,6 +29,9 @@ _TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "svg": "image/svg+xml",
 }
+NOT_FOUND: Final = 404
+READ: Final = "GET, HEAD"
+_MOST_NEWS: Final = 200
 _FRESH: Final = ("Cache-Control", "no-store")
 _fingerprint: Final = re.compile(r"[0-9a-f]{16}")
 
@@ -39,8 +46,19 @@ class MetricsText(Protocol):
 class Findings(Protocol):
     """A provider of findings and totals; see ``wirelint.sinks.journal``."""
 
-    def snapshot(self, since: int = 0, *, service: str = "", rule: str = "") -> dict[str, Any]:
+    def marker(self) -> tuple[int, int]:
+        """Return numbers that differ as soon as a snapshot would."""
+
+    def snapshot(
+        self, since: int = 0, *, service: str = "", rule: str = "", words: str = "", limit: int = 0
+    ) -> dict[str, Any]:
         """Return the findings that changed since a revision, and totals."""
+
+    def resolve(self, fingerprint: str, *, resolved: bool = True) -> bool:
+        """Mark a finding as resolved, or open it again; return whether it is known."""
+
+    def clear(self) -> None:
+        """Forget all findings."""
 
     def services(self) -> dict[str, Any]:
         """Return totals by service."""
@@ -73,6 +91,12 @@ class Exchanges(Protocol):
     def proofs(self, fingerprint: str) -> list[list[dict[str, Any]]]:
         """Return the exchanges that prove a finding, the latest proof first."""
 
+    def select(self, *, fingerprint: str = "", service: str = "") -> list[Kept]:
+        """Return exchanges in order of time: those that prove a finding, those of a service, or all."""
+
+    def clear(self) -> None:
+        """Forget all exchanges."""
+
 
 class Endpoint(msgspec.Struct, frozen=True):
     """An address of the proxy; ``service`` is the service behind it, empty for a forward proxy."""
@@ -88,6 +112,10 @@ class Answer(msgspec.Struct, frozen=True):
     type: str
     content: bytes
     fields: tuple[tuple[str, str], ...] = (_FRESH,)
+
+
+EVENTS: Final = Answer(200, "text/event-stream", b"")
+"""Stands for a stream of events, which ``Site.events`` yields."""
 
 
 class Site:
@@ -164,6 +192,12 @@ class Site:
                 return self._changes(query)
             case ["findings", fingerprint]:
                 return self._finding(fingerprint, as_json=True)
+            case ["clear"] | ["findings", _, "resolve" | "reopen"]:
+                return problem(405, "only POST", ("Allow", "POST"))
+            case ["events"]:
+                return EVENTS
+            case ["har"]:
+                return self._har(query)
             case ["exchanges"]:
                 return self._latest(query)
             case ["exchanges", name]:
@@ -174,6 +208,60 @@ class Site:
             case ["rules"]:
                 return self._rules
         return not_found()
+
+    def post(self, path: str, fields: Mapping[str, str]) -> Answer:
+        """Return the answer to a POST, which changes what is shown.
+
+        :param path: of the request target.
+        :param fields: the request's fields, names in lower case.
+        """
+        if self.methods(path) == READ:
+            found = self.get(path)
+            return found if found.status == NOT_FOUND else problem(405, "only GET and HEAD", ("Allow", READ))
+        if not is_own(fields):
+            return problem(403, "not from the page: send the field Wirelint-Page, and Origin as the page would")
+        match path.split("/")[2:]:
+            case ["clear"]:
+                self._journal.clear()
+                self._exchanges.clear()
+                return _json(200, {})
+            case ["findings", fingerprint, "resolve" | "reopen" as act]:
+                if self._journal.resolve(fingerprint, resolved=act == "resolve"):
+                    return _json(200, {})
+        return problem(404, "no such finding, or evicted")
+
+    def methods(self, path: str) -> str:
+        """Return the methods of a resource, as the Allow field lists them."""
+        match path.split("/")[1:]:
+            case ["api", "clear"] | ["api", "findings", _, "resolve" | "reopen"]:
+                return "POST"
+        return READ
+
+    def _har(self, query: str) -> Answer:
+        asked = _asked(query) or {}
+        kept = self._exchanges.select(fingerprint=asked.get("finding", ""), service=asked.get("service", ""))
+        name = asked["finding"] if _fingerprint.fullmatch(asked.get("finding", "")) else "exchanges"
+        answer = _json(200, document(kept))
+        attached = ("Content-Disposition", f'attachment; filename="wirelint-{name}.har"')
+        return msgspec.structs.replace(answer, fields=(*answer.fields, attached))
+
+    def events(self, since: int) -> Iterator[bytes | None]:
+        """Yield server-sent events with what changed, without end; None if nothing did.
+
+        :param since: the revision that the client has.
+        """
+        marker: tuple[int, int] | None = None
+        while True:
+            now = self._journal.marker()
+            if now == marker:
+                yield None
+                continue
+            marker = now
+            news = self._journal.snapshot(since, limit=_MOST_NEWS)
+            since = news["revision"]
+            if since < now[0]:
+                marker = None  # there is more
+            yield b"id: %d\nevent: findings\ndata: %s\n\n" % (since, msgspec.json.encode(_encodable(news)))
 
     def _latest(self, query: str) -> Answer:
         asked = _asked(query)
@@ -198,15 +286,16 @@ class Site:
         since = asked.get("since", "0")
         if not _is_number(since):
             return problem(400, "since is a revision, as an earlier answer gave it")
-        service, rule = asked.get("service", ""), asked.get("rule", "")
-        return _json(200, self._journal.snapshot(int(since), service=service, rule=rule))
+        service, rule, words = (asked.get(name, "") for name in ("service", "rule", "q"))
+        return _json(200, self._journal.snapshot(int(since), service=service, rule=rule, words=words))
 
     def _finding(self, fingerprint: str, *, as_json: bool) -> Answer:
         found = self._journal.finding(fingerprint) if _fingerprint.fullmatch(fingerprint) else None
         if as_json and found is None:
             answer = problem(404, "no such finding, or evicted")
         elif as_json and found is not None:
-            answer = _json(200, {**found, "proofs": self._exchanges.proofs(fingerprint)})
+            proofs = self._exchanges.proofs(fingerprint)
+            answer = _json(200, {**found, "proofs": proofs, "suppression": suppression(found)})
         else:
             answer = msgspec.structs.replace(self._page, status=200 if found else 404, fields=(_FRESH,))
         return msgspec.structs.replace(answer, fields=(*answer.fields, ("Vary", "Accept")))
@@ -222,6 +311,25 @@ def _asked(query: str) -> dict[str, str] | None:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 15
+
+
+def suppression(finding: Mapping[str, Any]) -> str:
+    """Return a table for ``wirelint.toml`` that accepts a finding, given as the API has it."""
+    lines = [
+        "[[suppress]]",
+        f"rule = {_quoted(finding['rule'])}",
+        f"service = {_quoted(finding['service'])}",
+        f"route = {_quoted(finding['method'] + ' ' + finding['route'])}",
+        'reason = "Say here why this is accepted."',
+    ]
+    if not finding["service"]:
+        del lines[2]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Return text as a basic string of TOML, which writes all of JSON's escapes."""
+    return json.dumps(text.encode("utf-8", "replace").decode()).replace("\x7f", "\\u007f")
 
 
 def problem(status: int, detail: str, *fields: tuple[str, str]) -> Answer:

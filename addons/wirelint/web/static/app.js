@@ -1,67 +1,70 @@
-// Chooses the view by the address, asks once a second for what is new, and shows it. Rests while the page is hidden.
+// Chooses the view by the address, and shows what the server says. Rests while the page is hidden.
 
+import { action, post } from "./actions.js";
 import { byId, clock, count, el, say } from "./dom.js";
-import { setRules, showFinding } from "./finding.js";
-import { arrange, known, retain, showMore, update } from "./list.js";
+import { follow as followServer, get } from "./feed.js";
+import { refreshFinding, setRules, showFinding } from "./finding.js";
+import { arrange, forget, known, setAlsoFound, setAxis, showMore, update } from "./list.js";
 import { offerServices, refreshLog, showOne, startLog } from "./log.js";
-import { forget, showCounted, showOverview } from "./overview.js";
+import { forget as forgetPace, showCounted, showOverview } from "./overview.js";
 
-const EVERY = 1000;
-const DEFAULTS = { service: "", rule: "", severity: "0", status: "", expected: "", kind: "", text: "", order: "gravest" };
+const DEFAULTS = { service: "", rule: "", severity: "0", status: "", expected: "", kind: "", state: "open", text: "", order: "gravest" };
 const filter = { ...DEFAULTS };
 const controls = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, byId(name === "order" ? "order" : `filter-${name}`)]));
 let view = { name: "", id: "" };
 let run = "";
-let revision = 0;
 let latest = null;
 let answered = 0;
 let listeners = null;
-let timer = 0;
-let polling = false;
+let restart = null;
 
-async function get(path) {
-  const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(5000) });
-  if (!answer.ok) throw new Error(`status ${answer.status}`);
-  return answer.json();
+/** Takes in what the server says; the revision that the page then has, or null if it needs everything. */
+function take(data, everything) {
+  if (run && data.run !== run) restarted();
+  else if (!everything && data.gone === null) return null;
+  if (everything) forget();
+  else forget(data.gone);
+  update(data.findings);
+  for (const finding of data.findings) if (finding.fingerprint === view.id) refreshFinding(finding);
+  setAxis(data.trend);
+  run = data.run;
+  latest = data;
+  answered = Date.now() / 1000;
+  state("live", "live");
+  scheduleDraw();
+  return data.revision;
 }
 
-async function poll() {
-  clearTimeout(timer);
-  if (polling || document.hidden) return;
-  polling = true;
-  try {
-    if (listeners === null) {
-      const [services, rules] = await Promise.all([get("/api/services"), get("/api/rules")]);
-      listeners = services.listeners;
-      setRules(rules.rules);
+function restarted() {
+  forget();
+  forgetPace();
+  listeners = null;
+}
+
+function lost() {
+  state("lost", answered ? `no answer since ${clock(answered)}` : "no answer");
+}
+
+/** What changes rarely: the addresses of the proxy, and the rules. */
+async function learn() {
+  if (listeners !== null) return;
+  const [services, rules] = await Promise.all([get("/api/services"), get("/api/rules")]);
+  listeners = services.listeners;
+  setRules(rules.rules);
+}
+
+let drawing = 0;
+function scheduleDraw() {
+  drawing ||= requestAnimationFrame(async () => {
+    drawing = 0;
+    try {
+      await learn();
+      draw();
+      if (view.name === "exchanges" && !view.id) await refreshLog();
+    } catch {
+      lost();
     }
-    let data = await get(`/api/findings?since=${revision}`);
-    if (run && data.run !== run) {
-      // wirelint was restarted.
-      retain([]);
-      forget();
-      data = await get("/api/findings");
-    }
-    update(data.findings);
-    if (known().length > data.total) {
-      // Some were evicted; only the whole list says which.
-      data = await get("/api/findings");
-      update(data.findings);
-      retain(data.findings);
-    }
-    ({ run, revision } = data);
-    latest = data;
-    answered = Date.now() / 1000;
-    state("live", "live");
-    draw();
-    if (view.name === "exchanges" && !view.id) await refreshLog();
-  } catch {
-    listeners = null;
-    state("lost", answered ? `no answer since ${clock(answered)}` : "no answer");
-  } finally {
-    polling = false;
-    timer = setTimeout(poll, EVERY);
-  }
+  });
 }
 
 function state(kind, text) {
@@ -84,7 +87,8 @@ function draw() {
   offer(controls.expected, all.map((finding) => String(finding.suggested_status ?? "none")), filter.expected);
   const shown = arrange(filter);
   say(byId("shown"), shown === all.length ? count(all.length) : `${count(shown)} of ${count(all.length)}`);
-  byId("filters").hidden = all.length === 0 && !filter.kind;
+  byId("filters").hidden = byId("list-actions").hidden = all.length === 0 && !filter.kind;
+  byId("save").setAttribute("href", `/api/har${filter.service ? `?${new URLSearchParams({ service: filter.service })}` : ""}`);
   byId("shown").hidden = all.length === 0;
   showEmpty(shown, all.length);
 }
@@ -102,9 +106,26 @@ function choose(change) {
   Object.assign(filter, change);
   for (const [name, control] of Object.entries(controls)) if (control.value !== filter[name]) control.value = filter[name];
   showMore(false);
+  if ("text" in change) searchServer();
   const query = new URLSearchParams(Object.entries(filter).filter(([name, value]) => value !== DEFAULTS[name]));
   if (view.name === "findings" && !view.id) history.replaceState(null, "", query.size ? `/findings?${query}` : "/");
   draw();
+}
+
+let searching = 0;
+
+/** Asks the server for findings that have the text in an example: a path, a trace id. */
+function searchServer() {
+  clearTimeout(searching);
+  setAlsoFound([]);
+  const text = filter.text.trim();
+  if (text.length < 2) return;
+  searching = setTimeout(async () => {
+    const data = await get(`/api/findings?${new URLSearchParams({ q: text })}`).catch(() => null);
+    if (data === null || filter.text.trim() !== text) return;
+    setAlsoFound(data.findings.map((finding) => finding.fingerprint));
+    draw();
+  }, 250);
 }
 
 function showEmpty(shown, all) {
@@ -165,7 +186,7 @@ async function openFinding(fingerprint) {
   const answer = await fetch(`/api/findings/${encodeURIComponent(fingerprint)}`, { signal: AbortSignal.timeout(5000) });
   if (view.id !== fingerprint) return;
   if (answer.ok) {
-    if (listeners === null) setRules((await get("/api/rules")).rules);
+    await learn();
     box.replaceChildren(back(), showFinding(await answer.json()));
     return;
   }
@@ -234,13 +255,18 @@ function start() {
   startLog();
   document.addEventListener("click", follow);
   document.addEventListener("keydown", keys);
-  document.addEventListener("visibilitychange", () => (document.hidden ? state("resting", "resting") : poll()));
+  document.addEventListener("visibilitychange", () => document.hidden && state("resting", "resting"));
   addEventListener("popstate", () => {
     readFilters();
     go();
   });
+  byId("list-actions").prepend(action("Clear", async () => {
+    await post("/api/clear");
+    restart();
+    return "Cleared. Totals and metrics stay";
+  }));
   go();
-  poll();
+  restart = followServer(take, lost);
 }
 
 start();

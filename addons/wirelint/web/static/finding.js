@@ -1,8 +1,11 @@
 // One finding: what was sent and what was expected, the exchanges that prove it, and what to do.
 
-import { clock, count, el, iso, prose } from "./dom.js";
+import { action, copy, curl, post } from "./actions.js";
+import { byId, clock, count, el, iso, prose, say } from "./dom.js";
 import { fetchExchange, showExchange } from "./exchange.js";
 
+let opened = null;
+let shownState = null;
 let rules = new Map();
 export const setRules = (list) => {
   rules = new Map(list.map((rule) => [rule.id, rule]));
@@ -12,15 +15,47 @@ export const setRules = (list) => {
 export function showFinding(finding) {
   const rule = rules.get(finding.rule);
   const place = el("div", { class: "exchanges" });
+  opened = null;
   return el("article", { class: "one-finding" },
     el("header", {},
       el("h2", { id: "finding-title", tabindex: "-1" }, el("span", { class: `severity ${finding.severity}` }, finding.severity), " ", finding.message),
       el("p", { class: "hint" }, el("code", {}, finding.rule), " in ", el("b", {}, finding.service || "(unnamed)"), " ",
-        el("span", { class: "route" }, `${finding.method} ${finding.route}`))),
+        el("span", { class: "route" }, `${finding.method} ${finding.route}`)),
+      actions(finding)),
     statuses(finding, rule),
     steps(finding, place),
     place,
     el("div", { class: "advice-and-facts" }, advice(rule), facts(finding)));
+}
+
+function actions(finding) {
+  const state = el("span", { class: `state-of ${finding.state}` });
+  const toggle = action("", async () => {
+    const resolve = finding.state !== "resolved";
+    await post(`/api/findings/${finding.fingerprint}/${resolve ? "resolve" : "reopen"}`);
+    finding.state = resolve ? "resolved" : "open";
+    name();
+    return resolve ? "Resolved. It comes back when it happens again" : "Open again";
+  });
+  const name = () => {
+    shownState = (now) => {
+      if (now === finding.state) return;
+      finding.state = now;
+      name();
+    };
+    say(toggle, finding.state === "resolved" ? "Open again" : "Mark resolved");
+    say(state, { resolved: "resolved", returned: "came back after it was resolved" }[finding.state] ?? "");
+    state.className = `state-of ${finding.state}`;
+  };
+  name();
+  return el("p", { class: "actions" },
+    action("Copy as curl", async () => {
+      const exchange = opened && (await opened);
+      return exchange?.request ? copy(curl(exchange)) : "No exchange is kept";
+    }),
+    el("a", { class: "action", href: `/api/har?finding=${finding.fingerprint}`, download: true }, "Save as HAR"),
+    action("Copy suppression", () => copy(finding.suppression)),
+    toggle, state);
 }
 
 /** Which status was sent, which was expected, and why that one. */
@@ -29,7 +64,7 @@ function statuses(finding, rule) {
   const pair = (name, value, kind) => el("div", { class: kind }, el("dt", {}, name), el("dd", {}, value));
   return el("div", { class: "statuses" },
     el("dl", {}, pair("Sent", sent, "sent"),
-      pair("Expected", finding.suggested_status === null ? "–" : String(finding.suggested_status), "expected"),
+      finding.suggested_status === null ? null : pair("Expected", String(finding.suggested_status), "expected"),
       pair("What happened", finding.verdict.replace("_", " "), "verdict")),
     el("div", { class: "why" },
       rule ? el("p", {}, `${rule.summary}. ${rule.basis[0].toUpperCase()}${rule.basis.slice(1)}.`) : null,
@@ -59,7 +94,8 @@ function steps(finding, place) {
   async function choose(chosen, id) {
     for (const { button } of buttons) button.setAttribute("aria-pressed", String(button === chosen));
     try {
-      const exchange = await fetchExchange(id, finding.fingerprint);
+      opened = fetchExchange(id, finding.fingerprint);
+      const exchange = await opened;
       if (chosen.getAttribute("aria-pressed") !== "true") return;
       place.replaceChildren(exchange ? showExchange(exchange) : el("p", { class: "hint" }, "This exchange is no longer kept."));
     } catch {
@@ -76,9 +112,21 @@ function steps(finding, place) {
 }
 
 function facts(finding) {
+  return el("dl", { class: "facts", id: "finding-facts", "data-fingerprint": finding.fingerprint }, ...pairs(finding));
+}
+
+function pairs(finding) {
   const list = [["Seen", `${count(finding.count)} ×`], ["First", clock(finding.first_seen)], ["Last", clock(finding.last_seen)],
     ["Fault of", finding.side], ["Direction", finding.direction], ["Trace", finding.trace_id], ["Fingerprint", finding.fingerprint]];
-  return el("dl", { class: "facts" }, ...list.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return list.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)));
+}
+
+/** Brings the numbers and the state of the finding that is shown up to date. */
+export function refreshFinding(finding) {
+  const box = byId("finding-facts");
+  if (box?.dataset.fingerprint !== finding.fingerprint) return;
+  box.replaceChildren(...pairs(finding));
+  shownState?.(finding.state);
 }
 
 /** The rule's own text. */

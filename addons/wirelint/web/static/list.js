@@ -1,6 +1,6 @@
 // The list of findings: the first hundred that match, more on demand, each row made once and then kept up to date.
 
-import { ago, byId, clock, count, el, iso, say } from "./dom.js";
+import { ago, byId, clock, count, el, iso, say, svg } from "./dom.js";
 
 const SEVERITIES = ["info", "low", "medium", "high"];
 const STEP = 100;
@@ -17,11 +17,22 @@ const ORDERS = {
 
 export const known = () => [...findings.values()];
 
-/** Lets go of all that are not among those given. */
-export function retain(list) {
-  const held = new Set(list.map((finding) => finding.fingerprint));
-  for (const fingerprint of findings.keys()) if (!held.has(fingerprint)) findings.delete(fingerprint);
+let axis = { begin: null, width: 1 };
+let alsoFound = new Set();
+
+/** Lets go of all, or of those given. */
+export function forget(gone = [...findings.keys()]) {
+  for (const fingerprint of gone) findings.delete(fingerprint);
 }
+
+export const setAxis = (trend) => {
+  axis = trend;
+};
+
+/** Findings that the server found by text that is not in the list, such as paths of examples. */
+export const setAlsoFound = (fingerprints) => {
+  alsoFound = new Set(fingerprints);
+};
 
 /** Takes in findings that are new or changed. */
 export function update(list) {
@@ -47,8 +58,16 @@ function matches(finding, filter, words) {
     && (!filter.status || String(finding.status ?? "none") === filter.status)
     && (!filter.expected || String(finding.suggested_status ?? "none") === filter.expected)
     && (!filter.kind || counts(finding, filter.kind))
-    && words.every((word) => finding.words.includes(word));
+    && STATES[filter.state](finding.state)
+    && (words.every((word) => finding.words.includes(word)) || alsoFound.has(finding.fingerprint));
 }
+
+const STATES = {
+  open: (state) => state !== "resolved",
+  resolved: (state) => state === "resolved",
+  returned: (state) => state === "returned",
+  all: () => true,
+};
 
 /** Puts the findings that match into order; returns their number. */
 export function arrange(filter) {
@@ -88,15 +107,18 @@ function make(finding) {
     service: el("span", { class: "service" }),
     line: el("span", { class: "line" }),
     status: el("span", { class: "status" }),
+    state: el("span", { class: "state-of" }),
+    trend: el("span", { class: "trend" }),
     count: el("span", { class: "count" }),
     seen: el("time", { class: "seen" }),
   };
   row.node = el("li", { class: "finding" },
     el("a", { href: `/findings/${finding.fingerprint}`, "data-fingerprint": finding.fingerprint },
       row.severity,
-      el("span", { class: "what" }, row.message, row.rule),
+      el("span", { class: "what" }, row.message, el("span", {}, row.rule, " ", row.state)),
       el("span", { class: "where" }, row.line, row.service),
       row.status,
+      row.trend,
       el("span", { class: "when" }, row.count, row.seen)));
   return row;
 }
@@ -117,7 +139,24 @@ function fill(row, finding) {
     row.status.append(el("span", { class: "arrow", "aria-hidden": "true" }, "→"), el("span", { class: "unseen" }, "expected"),
       el("span", { class: "better" }, String(finding.suggested_status)));
   }
+  row.state.className = `state-of ${finding.state}`;
+  say(row.state, { resolved: "resolved", returned: "came back" }[finding.state] ?? "");
+  row.trend.replaceChildren(trend(finding.trend));
   say(row.count, `${count(finding.count)} ×`);
   row.seen.dateTime = iso(finding.last_seen);
   row.seen.title = `first ${clock(finding.first_seen)}, last ${clock(finding.last_seen)}`;
+}
+
+const HEIGHT = 16;
+
+/** How often a finding was made in each part of the time since the first one. */
+function trend(counts) {
+  const now = axis.begin === null ? counts.length : Math.min(counts.length, Math.floor((Date.now() / 1000 - axis.begin) / axis.width) + 1);
+  const shown = counts.slice(0, Math.max(1, now, counts.findLastIndex(Boolean) + 1));
+  const most = Math.max(...shown, 1);
+  const bars = shown.map((number, place) => {
+    const height = number ? Math.max(2, (HEIGHT * number) / most) : 0.75;
+    return `M${place * 3} ${HEIGHT}v${-height.toFixed(2)}h2v${height.toFixed(2)}z`;
+  });
+  return svg("svg", { viewBox: `0 0 ${shown.length * 3 - 1} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, svg("path", { d: bars.join("") }));
 }

@@ -1,5 +1,6 @@
 // The exchange log: the latest exchanges, filtered by the server; each one can be opened.
 
+import { action, copy, curl } from "./actions.js";
 import { byId, clock, count, duration, el, iso, say } from "./dom.js";
 import { fetchExchange, showExchange } from "./exchange.js";
 
@@ -20,6 +21,7 @@ async function get(before = "") {
 
 /** Reads the latest exchanges, unless nothing has changed since. */
 export async function refreshLog(changed = false) {
+  if (!changed && listed.length > PAGE) return; // somebody reads further down
   const mine = ++asked;
   const data = await get();
   if (mine !== asked || (!changed && data.revision === seen)) return;
@@ -73,6 +75,7 @@ export async function showOne(id) {
   byId("exchange-view").replaceChildren(exchange
     ? el("div", {}, el("h2", { tabindex: "-1" }, el("span", { class: "route" }, `${exchange.method} ${exchange.target}`), ` → ${exchange.outcome}`),
         exchange.rules.length ? el("p", { class: "hint" }, `Findings: ${exchange.rules.join(", ")}`) : el("p", { class: "hint" }, "No finding."),
+        exchange.request ? el("p", { class: "actions" }, action("Copy as curl", () => copy(curl(exchange)))) : null,
         showExchange(exchange))
     : el("p", { class: "empty" }, "This exchange is no longer kept."));
 }
