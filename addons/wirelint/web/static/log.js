@@ -9,6 +9,7 @@ const controls = () => ({ q: byId("log-text"), service: byId("log-service"), sta
 let listed = [];
 let seen = -1;
 let asked = 0;
+let stale = true; // the filters have changed since
 
 async function get(before = "") {
   const query = new URLSearchParams({ limit: String(PAGE) });
@@ -22,9 +23,11 @@ async function get(before = "") {
 /** Reads the latest exchanges, unless nothing has changed since. */
 export async function refreshLog(changed = false) {
   if (!changed && listed.length > PAGE) return; // somebody reads further down
+  stale ||= changed;
   const mine = ++asked;
   const data = await get();
-  if (mine !== asked || (!changed && data.revision === seen)) return;
+  if (mine !== asked || (!stale && data.revision === seen)) return;
+  stale = false;
   seen = data.revision;
   listed = data.exchanges;
   draw(data);
