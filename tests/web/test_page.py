@@ -177,7 +177,7 @@ def test_the_exchanges_of_a_story_can_be_opened(page: Page, lab: Lab) -> None:
     assert [each.is_enabled() for each in buttons.all()] == [False, True, True]
     buttons.nth(1).press("Enter")
     page.get_by_text('"step": "one"').wait_for()
-    assert buttons.nth(1).get_attribute("aria-pressed") == "true"
+    playwright.expect(buttons.nth(1)).to_have_attribute("aria-pressed", "true")
 
 
 def test_filters_come_from_the_address_and_from_the_keyboard(page: Page, lab: Lab) -> None:
@@ -189,13 +189,13 @@ def test_filters_come_from_the_address_and_from_the_keyboard(page: Page, lab: La
     assert page.locator("#shown").inner_text() == "1 of 2"
     page.goto("/findings?expected=422")
     page.get_by_text("message of alpha").wait_for()
-    assert not page.get_by_text("message of beta").is_visible()
+    playwright.expect(page.get_by_text("message of beta")).not_to_be_visible()
     page.goto("/")
     page.get_by_text("message of alpha").wait_for()
     page.keyboard.press("/")
     page.keyboard.type("OF BETA")
     page.get_by_text("message of alpha").wait_for(state="detached")
-    assert "text=OF+BETA" in page.url
+    page.wait_for_url("**text=OF+BETA")
 
 
 def test_what_was_resolved_comes_back_without_a_reload(page: Page, lab: Lab) -> None:
@@ -208,7 +208,7 @@ def test_what_was_resolved_comes_back_without_a_reload(page: Page, lab: Lab) -> 
     page.get_by_text("No finding matches").wait_for()
     lab.see(whole("e-2", found))
     page.get_by_text("came back").filter(visible=True).wait_for()
-    assert "2 ×" in page.locator("#list").inner_text()
+    playwright.expect(page.locator("#list")).to_contain_text("2 ×")
     lab.see(audit(finding("other", message="a new one")))
     page.get_by_text("a new one").wait_for()
     page.get_by_role("button", name="Clear").click()
@@ -266,7 +266,7 @@ def test_what_came_over_the_wire_never_becomes_markup(page: Page, lab: Lab) -> N
         page.goto(path)
         page.locator("main").get_by_text("document.title").filter(visible=True).first.wait_for()
         assert page.locator("main :is(img, script, [onerror], a[href^='javascript'])").count() == 0
-        assert page.title() == "(1) wirelint"
+        playwright.expect(page).to_have_title("(1) wirelint")
 
 
 def test_thousands_of_findings_are_shown_in_parts(page: Page, lab: Lab) -> None:
@@ -275,12 +275,12 @@ def test_thousands_of_findings_are_shown_in_parts(page: Page, lab: Lab) -> None:
         lab.journal.accept(audit(made))
     page.goto("/")
     page.get_by_role("button", name="Show 100 more").wait_for()
-    assert page.locator("#list > li").count() == 100
+    playwright.expect(page.locator("#list > li")).to_have_count(100)
     page.get_by_role("button", name="Show 100 more").click()
-    assert page.locator("#list > li").count() == 200
+    playwright.expect(page.locator("#list > li")).to_have_count(200)
     page.locator("#filter-text").fill("rule-4321")
     page.get_by_text("message 4321 of many").wait_for()
-    assert page.locator("#shown").inner_text() == "1 of 5,000"
+    playwright.expect(page.locator("#shown")).to_have_text("1 of 5,000")
 
 
 def test_nothing_is_fetched_from_elsewhere_or_set_as_markup() -> None:
