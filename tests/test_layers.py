@@ -38,7 +38,7 @@ DOORS: Mapping[str, str | tuple[str, ...]] = {
     "mitmproxy_rs": "wirelint/sources/mitm/",
     "prometheus_client": "wirelint/sinks/metrics/",
     "jsonschema_rs": "wirelint/openapi/",
-    "yaml": ("wirelint/openapi/", "wirelint/cli/exports/"),
+    "yaml": ("wirelint/openapi/", "wirelint/cli/exports/", "wirelint/sources/plain_yaml.py"),
     "opentelemetry": "wirelint/sinks/otel/",
     "grpc": "wirelint/sources/envoy/",
     "envoy": "wirelint/sources/envoy/",

@@ -11,6 +11,8 @@ import typing
 from collections.abc import Iterable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 import wirelint.rules
 from lab.rule import EVERY_RULE, knowledge
 from wirelint.core.body import Body
@@ -203,3 +205,22 @@ def test_findings_quote_the_places_where_secrets_were_put() -> None:
             findings = everything.audit(with_canaries(exchange)).findings
             quoting += any(f"{MASK} {MASK}" in finding.message + finding.evidence for finding in findings)
     assert quoting > 20
+
+
+def test_a_missing_field_makes_no_rule_find_more_that_needs_none() -> None:
+    for rule in CATALOGUE:
+        if not rule.needs_fields:
+            assert rule.when.request_fields + rule.when.response_fields == (), rule.id
+            for text in rule.good:
+                engine = Engine([rule])
+                assert not [found for each in exchanges(text) for found in engine.audit(_bare(each)).findings], rule.id
+
+
+def _bare(exchange: Exchange) -> Exchange:
+    """Return an exchange without any field but Content-Type, as a source has it that does not know them all."""
+    sides = {}
+    for side, message in (("request", exchange.request), ("response", exchange.response)):
+        if message is not None:
+            fields = Headers(field for field in message.headers.fields if field[0].lower() == b"content-type")
+            sides[side] = replace(message, headers=fields)
+    return replace(exchange, fields_known=False, **sides)

@@ -97,15 +97,17 @@ class Engine:
         if plan.plain:
             self._run(plan.plain, exchange, hits, faults)
         if response is not None and (plan.reading or plan.keyed):
-            skipped = self._read(plan, exchange, response, hits, faults) or skipped
+            unread = self._read(plan, exchange, response, hits, faults)
+            skipped = skipped or unread
         for condition, bound in plan.contracted:
             self._compare(condition, bound, exchange, hits, faults)
-        quiet = not hits and self.state.repeats(exchange)
-        traced = quiet and is_traced(exchange)
+        quiet = exchange.alone or (not hits and self.state.repeats(exchange))
+        traced = quiet and not exchange.alone and is_traced(exchange)
         if traced:
             quiet = not self._joins(exchange, faults)
         if not quiet and plan.looking_back:
-            skipped = self._look_back(plan, exchange, hits, faults) or skipped
+            unread = self._look_back(plan, exchange, hits, faults)
+            skipped = skipped or unread
         verdict = _verdict(exchange, hits) if hits else presumed(exchange)
         template, folds = self._route(exchange)
         findings = self._findings(exchange, template, verdict, hits) if hits else ()

@@ -114,7 +114,9 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     :param client: identifies the sender of the request; compared, never shown.
     :param started: monotonic seconds, like ``first_byte`` and ``ended``.
     :param timestamp: the wall clock at the start in Unix seconds.
-    :param fields_known: False if the source has statuses and times, but not all fields, as an access log.
+    :param fields_known: False if the source does not have all fields, as an access log.
+    :param credentials_hidden: True if the recorder may have removed credentials: that there are none says nothing.
+    :param alone: an example, not traffic: it says nothing about exchanges before and after it.
     :param probes: empty except for probed exchanges, which are audited separately.
     """
 
@@ -131,6 +133,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, eq=False, dict=True):
     timestamp: float | None = None
     origin: Origin | None = None
     fields_known: bool = True
+    credentials_hidden: bool = False
+    alone: bool = False
     probes: tuple[Probe, ...] = ()
 
     @property

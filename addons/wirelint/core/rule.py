@@ -85,7 +85,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     exchange for all rules that share it.
 
     ``needs_fields`` is False for rules that also judge exchanges of which not all fields are known, as from an access
-    log.
+    log: no missing field makes them find more.
 
     ``document`` is the API description for the examples of such a rule.
     """

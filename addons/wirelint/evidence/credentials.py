@@ -28,4 +28,4 @@ def sent_scheme(exchange: Exchange) -> str:
 
 def is_stranger(exchange: Exchange) -> bool:
     """Return whether the request provably had no credentials, not even in content that was not captured."""
-    return not sent(exchange) and exchange.request.body.unavailable is None
+    return not exchange.credentials_hidden and not sent(exchange) and exchange.request.body.unavailable is None

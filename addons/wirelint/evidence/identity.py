@@ -57,10 +57,8 @@ def identity(exchange: Exchange, seal: Seal) -> Identity:
     :param seal: replaces texts by keyed hashes.
     """
     request = exchange.request
-    if not exchange.fields_known:
-        return _UNKNOWN
     if telling(tuple(request.headers.index)) == () and not _is_told_elsewhere(exchange):
-        return _STRANGER if request.body.empty or is_stranger(exchange) else _UNKNOWN
+        return _STRANGER if is_stranger(exchange) else _UNKNOWN
     return _identity(exchange, seal)
 
 
@@ -69,7 +67,7 @@ def is_told_by_fields(exchange: Exchange, fields: tuple[str, ...] | None) -> boo
 
     :param fields: the result of ``telling`` for the request's fields.
     """
-    if fields is None or not exchange.fields_known or (fields != _AUTHORIZATION and not exchange.request.body.empty):
+    if fields is None or exchange.credentials_hidden or (fields != _AUTHORIZATION and not exchange.request.body.empty):
         return False
     return not _is_told_elsewhere(exchange)
 

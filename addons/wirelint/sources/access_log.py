@@ -12,9 +12,9 @@ from __future__ import annotations
 import math
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -26,23 +26,17 @@ from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
 from wirelint.sources import FileContent, Recording, Skipped, Source
 from wirelint.sources.access_log_dialects import DIALECTS, FLAGS, TERMINATIONS, Dialect
+from wirelint.sources.parts import BODILESS, UnfitError, is_method, moment
 
 _LONGEST_LINE: Final = 1024 * 1024
 _MOST_DEPTH: Final = 3
 _MOST_CALLS: Final = 8
-_token: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")  # RFC 9110 §5.6.2
 _request_line: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (\S{1,65536}) (HTTP/\d(?:\.\d)?)")
 _clf_time: Final = re.compile(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}")
-_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-"""Methods whose requests have content so seldom that none is taken for granted."""
 _NOT_CAPTURED: Final = Body.unknown("not_captured")
 
 _Line = Mapping[str, Any]
 """The members of a line, those of nested objects under names with dots; names folded, dashes as underscores."""
-
-
-class _UnfitError(Exception):
-    """The line is no exchange; the message says why, without quoting it."""
 
 
 def looks_like_access_log(head: bytes) -> bool:
@@ -51,7 +45,7 @@ def looks_like_access_log(head: bytes) -> bool:
         return False
     try:
         line = _members(head.partition(b"\n")[0])
-    except _UnfitError:
+    except UnfitError:
         return False
     return _dialect(line) is not None
 
@@ -74,7 +68,7 @@ def _exchanges(content: FileContent) -> Iterator[Exchange | Skipped]:
             elif octets.strip():
                 try:
                     yield from _of_line(octets.removeprefix(b"\xef\xbb\xbf"), Origin(content.name, index))
-                except _UnfitError as error:
+                except UnfitError as error:
                     yield Skipped(index, str(error))
                 except Exception as error:  # noqa: BLE001 - lines come from anywhere, and one must not hide the others
                     yield Skipped(index, f"broken line ({type(error).__name__})")
@@ -85,7 +79,7 @@ def _of_line(octets: bytes, origin: Origin) -> Iterable[Exchange]:
     line = _members(octets)
     dialect = _dialect(line)
     if dialect is None:
-        raise _UnfitError("not an exchange: a line without status, method or target")
+        raise UnfitError("not an exchange: a line without status, method or target")
     return _Entry(line, dialect, origin).exchanges()
 
 
@@ -99,21 +93,21 @@ class _Entry:
         self._sides = _fields(line, "request"), _fields(line, "response", "resp_")
         self._request = self._requested()
         self._service = _text(line, dialect.service).partition("@")[0] or self._request.authority or dialect.name
-        moment = _moment(line, dialect.time)
+        at = _moment(line, dialect.time)
         took = (_number(line, dialect.took) or 0.0) / dialect.second
-        self._started = (moment or 0.0) - (0.0 if dialect.at_start else took)
+        self._started = (at or 0.0) - (0.0 if dialect.at_start else took)
         self._ended = self._started + took
-        self._timestamp = None if moment is None else self._started
+        self._timestamp = None if at is None else self._started
 
     def exchanges(self) -> Iterator[Exchange]:
         """Yield the calls to the upstream that went another way than the answer, and the answer.
 
-        :raises _UnfitError: there is neither a response nor a failure.
+        :raises UnfitError: there is neither a response nor a failure.
         """
         status = _status(self._first(self._dialect.status))
         failure = self._failure()
         if status is None and failure is None:
-            raise _UnfitError("no response, and no word why")
+            raise UnfitError("no response, and no word why")
         calls = [_status(each) for each in re.split(r"[,:]", str(self._first(self._dialect.upstream) or ""))]
         attempts = [each for each in calls if each is not None][-_MOST_CALLS:]
         if not attempts or attempts == [status] or status is None:
@@ -143,6 +137,7 @@ class _Entry:
             timestamp=self._timestamp,
             origin=self._origin,
             fields_known=dialect.heads,
+            credentials_hidden=not dialect.heads,
         )
 
     def _requested(self) -> Request:
@@ -163,7 +158,7 @@ class _Entry:
             authority=_text(line, dialect.host),
             http_version=version,
             headers=Headers.of(*((name, value) for name, value in fields if value)),
-            body=EMPTY if method in _BODILESS else _NOT_CAPTURED,
+            body=EMPTY if method in BODILESS else _NOT_CAPTURED,
         )
 
     def _failure(self) -> Failure | None:
@@ -186,9 +181,9 @@ def _members(octets: bytes) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(octets)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise _UnfitError("not JSON") from error
+        raise UnfitError("not JSON") from error
     if not isinstance(value, dict):
-        raise _UnfitError("not a JSON object")
+        raise UnfitError("not a JSON object")
     found: dict[str, Any] = {}
     _flatten(value, "", _MOST_DEPTH, found)
     return found
@@ -211,7 +206,7 @@ def _dialect(line: _Line) -> Dialect | None:
     else:
         return None
     asked = _request_line.fullmatch(_text(line, ("request", "request_line"))) is not None or (
-        _token.fullmatch(_text(line, dialect.method)) is not None and _text(line, dialect.target) != ""
+        is_method(_text(line, dialect.method)) and _text(line, dialect.target) != ""
     )
     return dialect if asked and any(name in line for name in dialect.status) else None
 
@@ -261,7 +256,9 @@ def _moment(line: _Line, names: Iterable[str]) -> float | None:
     for name in names:
         value = line.get(name)
         if isinstance(value, str):
-            for parse in _PARSERS:
+            if (found := moment(value)) is not None:
+                return found
+            for parse in (_clf, _epoch):
                 try:
                     return parse(value)
                 except (ValueError, OverflowError):
@@ -277,11 +274,6 @@ def _seconds(number: float) -> float:
     return number
 
 
-def _iso(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
 def _clf(text: str) -> float:
     match = _clf_time.search(text)
     if match is None:
@@ -294,6 +286,3 @@ def _epoch(text: str) -> float:
     if not 0 < number < 1e20:
         raise ValueError(text)
     return _seconds(number)
-
-
-_PARSERS: Final[tuple[Callable[[str], float], ...]] = (_iso, _clf, _epoch)

@@ -10,18 +10,27 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from wirelint.core.exchange import Direction, Exchange, Failure, Request, Response
-from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
 from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
 from wirelint.sources.har_content import cut_short, request_body, response_body
 from wirelint.sources.har_failure import failure, failure_text, never_sent
+from wirelint.sources.parts import (
+    TOKEN,
+    UnfitError,
+    each_record,
+    headers_of,
+    is_method,
+    moment,
+    object_of,
+    text_of,
+    url_parts,
+)
 
 
 class _Log(msgspec.Struct):
@@ -33,24 +42,17 @@ class _Document(msgspec.Struct):
 
 
 _document: Final = msgspec.json.Decoder(_Document)
-_url: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)([^#]*))?")
-_host: Final = re.compile(r"(\[[0-9A-Fa-f:.%]{2,64}\]|[^\s:@\[\]\x00-\x1f\x7f]{1,253})(?::(\d{0,5}))?")
 _version: Final = re.compile(r"(?:http/)?(\d(?:\.\d)?)|h([23])(?:-\d+)?|http/([23])\+?.*", re.IGNORECASE)
-_method: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")  # RFC 9110 §5.6.2, token
 # Every escape, so that an escaped backslash does not look like the beginning of one.
 _escape: Final = re.compile(
     rb"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
-# A bracket, or a string with a colon after it if it is a name. A string without an end takes the rest.
-_token: Final = re.compile(rb'"((?:[^"\\]|\\.)*+)(?:"\s*+(:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
 # Strings are matched in order to skip them; a string without an end takes the rest.
 _no_number: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|-?\b(NaN|Infinity)\b', re.DOTALL)
-_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+_chromium: Final = re.compile(rb'"creator"\s*:\s*\{\s*"name"\s*:\s*"WebInspector"')
+_credential: Final = re.compile(rb'"name"\s*:\s*"(?:authorization|cookie)"', re.IGNORECASE)
+_CREATOR: Final = 4096
 _PHASES: Final = ("blocked", "dns", "connect", "send", "wait")
-
-
-class _UnfitError(Exception):
-    """The entry is not an HTTP exchange; the message says why, without quoting the entry."""
 
 
 def looks_like_har(head: bytes) -> bool:
@@ -60,7 +62,7 @@ def looks_like_har(head: bytes) -> bool:
     """
     depth = 0
     name = b""
-    for match in _token.finditer(head):
+    for match in TOKEN.finditer(head):
         token = match[0]
         if match[2] and depth == 1:
             name = match[1]
@@ -103,8 +105,17 @@ def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
 
 
 def _read(content: FileContent) -> Recording:
-    raw = entries(content.whole(), content.name)
-    return Recording(content.name, exchanges(raw, content.name), len(raw))
+    data = content.whole()
+    raw = entries(data, content.name)
+    found = exchanges(raw, content.name)
+    if _is_sanitized(data):
+        found = (replace(each, credentials_hidden=True) if isinstance(each, Exchange) else each for each in found)
+    return Recording(content.name, found, len(raw))
+
+
+def _is_sanitized(data: bytes | bytearray) -> bool:
+    """Return whether it may be what Chrome and Edge export by default, without credentials and cookies."""
+    return _chromium.search(data, 0, _CREATOR) is not None and _credential.search(data) is None
 
 
 SOURCE: Final = Source(name="HAR", recognises=looks_like_har, read=_read)
@@ -112,15 +123,7 @@ SOURCE: Final = Source(name="HAR", recognises=looks_like_har, read=_read)
 
 def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]:
     """Yield the exchange of each entry, or the reason to skip it. Never raises for any content of an entry."""
-    for index, octets in enumerate(raw):
-        try:
-            yield _exchange(_parsed(octets), Origin(name, index))
-        except _UnfitError as error:
-            yield Skipped(index, str(error))
-        except RecursionError:
-            yield Skipped(index, "broken entry: nested too deeply")
-        except Exception as error:  # noqa: BLE001 - entries come from anywhere, and one must not hide the others
-            yield Skipped(index, f"broken entry ({type(error).__name__})")
+    return each_record(raw, name, lambda octets, origin: _exchange(_parsed(octets), origin))
 
 
 def _repaired(data: bytes | bytearray) -> bytes:
@@ -136,16 +139,16 @@ def _parsed(octets: msgspec.Raw) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeError):
         # Octets that are not UTF-8 pass in parts that are not read.
         entry = json.loads(bytes(octets).decode("utf-8", "replace"))
-    return _object(entry, "the entry")
+    return object_of(entry, "the entry")
 
 
 def _exchange(entry: dict[str, Any], origin: Origin) -> Exchange:
-    asked = _object(entry.get("request"), "its request")
+    asked = object_of(entry.get("request"), "its request")
     answered = entry.get("response")
-    answered = _object(answered, "its response") if answered is not None else {}
+    answered = object_of(answered, "its response") if answered is not None else {}
     request, service = _request(asked)
     response, fault = _response(entry, answered, request.method)
-    timestamp = _timestamp(entry.get("startedDateTime"))
+    timestamp = moment(entry.get("startedDateTime"))
     started = timestamp or 0.0
     took = _seconds(entry.get("time"))
     return Exchange(
@@ -167,14 +170,14 @@ def _exchange(entry: dict[str, Any], origin: Origin) -> Exchange:
 def _request(asked: dict[str, Any]) -> tuple[Request, str]:
     """Return the request, and the name of its service."""
     method = asked.get("method")
-    if not isinstance(method, str) or not _method.fullmatch(method):
-        raise _UnfitError("not an exchange: its request has no method")
+    if not isinstance(method, str) or not is_method(method):
+        raise UnfitError("not an exchange: its request has no method")
     if method == "CONNECT":  # Fiddler and Charles record tunnels
-        raise _UnfitError("not an exchange: a tunnel was opened")
-    scheme, host, target = _parts(asked.get("url"))
+        raise UnfitError("not an exchange: a tunnel was opened")
+    scheme, host, target = url_parts(asked.get("url"))
     fields = _fields(asked)
     authority = next((value for name, value in fields if name == ":authority"), None)
-    headers = _headers(fields)
+    headers = headers_of(fields)
     request = Request(
         method=method,
         target=target,
@@ -187,48 +190,23 @@ def _request(asked: dict[str, Any]) -> tuple[Request, str]:
     return request, host
 
 
-def _parts(url: object) -> tuple[str, str, str]:
-    """Return scheme, host (with a port that the scheme does not imply) and request target of a URL."""
-    match = _url.match(url) if isinstance(url, str) else None
-    if match is None:
-        raise _UnfitError("not an exchange: its request has no URL")
-    scheme = match[1].lower()
-    if scheme not in _DEFAULT_PORTS:
-        # data:, blob:, about:, file:, chrome-extension:, moz-extension: never touch the network.
-        known = scheme in ("ws", "wss")
-        raise _UnfitError("not HTTP any more: WebSocket" if known else f"not HTTP: {scheme[:24]}: URL")
-    place = _host.fullmatch((match[2] or "").rpartition("@")[2])
-    if place is None or not place[1].isprintable():
-        raise _UnfitError("not an exchange: its URL names no host")
-    host, port = place[1].lower(), place[2]
-    if port and port != _DEFAULT_PORTS[scheme]:
-        host = f"{host}:{port}"
-    target = match[3] or "/"
-    if target[0] != "/":
-        target = f"/{target}"
-    # Recorders that display URLs decode escapes that a request line needs.
-    if not (target.isascii() and target.isprintable()) or " " in target:
-        target = quote(target, safe="!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", errors="replace")
-    return scheme, host, target
-
-
 def _response(entry: dict[str, Any], answered: dict[str, Any], method: str) -> tuple[Response | None, Failure | None]:
     fault = failure_text(entry, answered)
     status = _status(answered.get("status"))
     if status == 0:
         # Recorders write a missing response like this. Only some of them say why.
-        reason = fault or " ".join(_text(answered.get("statusText")).split())[:200]
+        reason = fault or " ".join(text_of(answered.get("statusText")).split())[:200]
         if never_sent(reason):
-            raise _UnfitError("never sent: the client kept it from the network")
+            raise UnfitError("never sent: the client kept it from the network")
         if (kind := failure(reason)) is None:
-            raise _UnfitError("no response, and no word why")
+            raise UnfitError("no response, and no word why")
         return None, kind
-    headers = _headers(_fields(answered))
+    headers = headers_of(_fields(answered))
     body = response_body(answered, status, method, headers)
     cut = failure(fault) if fault and not never_sent(fault) else None
     response = Response(
         status=status,
-        reason=_text(answered.get("statusText")),
+        reason=text_of(answered.get("statusText")),
         http_version=_http_version(answered),
         headers=headers,
         body=cut_short(body, headers) if cut else body,
@@ -242,12 +220,12 @@ def _status(value: object) -> int:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int | float) or int(value) != value:
-        raise _UnfitError("broken entry: its status is not a number")
+        raise UnfitError("broken entry: its status is not a number")
     status = int(value)
     if status in (0, -1):
         return 0
     if not 100 <= status <= 999:
-        raise _UnfitError("broken entry: its status is not an HTTP status")
+        raise UnfitError("broken entry: its status is not an HTTP status")
     return status
 
 
@@ -256,38 +234,24 @@ def _fields(message: dict[str, Any]) -> list[tuple[str, str]]:
     if found is None:
         return []
     if not isinstance(found, list):
-        raise _UnfitError("broken entry: its headers are not a list")
+        raise UnfitError("broken entry: its headers are not a list")
     pairs = []
     for field in found:
         if not isinstance(field, dict) or not isinstance(name := field.get("name"), str) or not name:
-            raise _UnfitError("broken entry: a header without a name")
+            raise UnfitError("broken entry: a header without a name")
         # Chrome, Edge and Firefox join the lines of a repeated field, such as Set-Cookie, by line feeds.
-        pairs += [(name, line.strip("\r")) for line in _text(field.get("value")).split("\n")]
+        pairs += [(name, line.strip("\r")) for line in text_of(field.get("value")).split("\n")]
     return pairs
-
-
-def _headers(fields: list[tuple[str, str]]) -> Headers:
-    # A name that begins with a colon is control data of HTTP/2 and 3 (RFC 9113 §8.3), not a field.
-    return Headers.of(*((name.encode("utf-8", "replace").decode(), value) for name, value in fields if name[0] != ":"))
 
 
 def _http_version(message: dict[str, Any]) -> str:
     """Return the version in one spelling: Chrome writes h2, Firefox HTTP/2, Edge http/2.0. Empty if not recorded."""
-    text = _text(message.get("httpVersion")).strip()
+    text = text_of(message.get("httpVersion")).strip()
     match = _version.fullmatch(text)
     if match is None:
         return ""
     number = match[1] or match[2] or match[3]
     return f"HTTP/{number.removesuffix('.0') if number[0] in '23' else number}"
-
-
-def _timestamp(value: object) -> float | None:
-    try:
-        moment = datetime.fromisoformat(_text(value))
-        # The zone is required; recorders that omit it usually mean UTC.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _first_byte(timings: object, started: float) -> float | None:
@@ -301,13 +265,3 @@ def _seconds(milliseconds: object) -> float | None:
     if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
         return None
     return milliseconds / 1000 if 0 <= milliseconds < 1e12 and math.isfinite(milliseconds) else None
-
-
-def _object(value: object, what: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _UnfitError(f"broken entry: {what} is not an object")
-    return value
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -15,10 +15,9 @@ from wirelint.core.body import EMPTY, Body
 from wirelint.core.headers import Headers
 from wirelint.core.json_parts import NOTHING
 from wirelint.core.media import Kind, media_type
+from wirelint.sources.parts import BODILESS
 
 _NOT_CAPTURED: Final = "not_captured"
-# Methods whose requests rarely have content: a recorder that shows none is right.
-_BARE_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 _CUT_STEP: Final = 1024
 _CUT_LEAST: Final = 64 * 1024
 
@@ -46,7 +45,7 @@ def request_body(request: dict[str, Any], method: str, headers: Headers) -> Body
     if size == 0 or length == 0:
         return EMPTY
     framed = "transfer-encoding" in headers or "content-type" in headers
-    return EMPTY if method in _BARE_METHODS and not framed else Body.unknown(_NOT_CAPTURED)
+    return EMPTY if method in BODILESS and not framed else Body.unknown(_NOT_CAPTURED)
 
 
 def response_body(response: dict[str, Any], status: int, method: str, headers: Headers) -> Body:

@@ -116,8 +116,8 @@ def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Recording:
         if source.recognises(plain):
             capture = source.read(content)
             return Recording(capture.name, _with_usual_heads(capture.exchanges), capture.records)
-    *names, last = (source.name for source in sources())
-    raise UnreadableError(f"{content.name}: neither {', '.join(names)} nor {last}")
+    known = ", ".join(source.name for source in sources())
+    raise UnreadableError(f"{content.name}: no known kind of recording; known are {known}")
 
 
 def _with_usual_heads(exchanges: Iterator[Exchange | Skipped]) -> Iterator[Exchange | Skipped]:

@@ -36,6 +36,7 @@ RULE = Rule(
     because="the text itself is about permission",
     basis="MAY: RFC 9110 section 15.5.4",
     when=When(status="404"),
+    needs_fields=False,
     reads=Reads.PREFIX,
 )
 

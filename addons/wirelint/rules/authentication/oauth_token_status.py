@@ -46,6 +46,7 @@ RULE = Rule(
     because="the request names its grant, the response its error, and the specification the status",
     basis="MUST: RFC 6749 section 5.2",
     when=When(method="POST", status="2xx 4xx 5xx"),
+    needs_fields=False,
     reads=Reads.WHOLE,
     json_keys=frozenset({"error"}),
 )

@@ -75,6 +75,7 @@ RULE = Rule(
     because="frames have a form that prose never has",
     basis="policy: CWE-209",
     when=When(status="4xx 5xx"),
+    needs_fields=False,
     reads=Reads.PREFIX,
 )
 

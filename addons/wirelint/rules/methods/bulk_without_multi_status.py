@@ -43,6 +43,7 @@ RULE = Rule(
     because="each listed result has an HTTP status of its own",
     basis="policy: Zalando RESTful API Guidelines rule 152",
     when=When(status="200 201 202", method="POST PUT PATCH"),
+    needs_fields=False,
     reads=Reads.WHOLE,
     suggested_status=207,
     default=False,

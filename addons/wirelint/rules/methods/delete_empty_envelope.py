@@ -39,6 +39,7 @@ RULE = Rule(
     because="the whole content was seen and says nothing beyond the status",
     basis="SHOULD: RFC 9110 section 9.3.5",
     when=When(status="200", method="DELETE"),
+    needs_fields=False,
     reads=Reads.WHOLE,
     suggested_status=204,
 )

@@ -46,6 +46,7 @@ RULE = Rule(
         status="2xx 400 401 403 404 409 422 500 503",
         media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE),
     ),
+    needs_fields=False,
     reads=Reads.PREFIX,
     json_keys=JSON_KEYS,
     verdict=Verdict.CLIENT_ERROR,

@@ -55,6 +55,7 @@ RULE = Rule(
     because="the text is about the caller's credentials",
     basis="policy: RFC 9110 section 11.4",
     when=When(status="400"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     suggested_status=401,
 )

@@ -48,6 +48,7 @@ RULE = Rule(
     because="the text names the conflict",
     basis="policy: RFC 9110 section 15.5.10",
     when=When(status="400", method="POST PUT PATCH DELETE"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     suggested_status=409,
 )

@@ -54,6 +54,7 @@ RULE = Rule(
     because="the text says that the requested resource does not exist",
     basis="policy: RFC 9110 section 15.5.5",
     when=When(status="400"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     suggested_status=404,
 )

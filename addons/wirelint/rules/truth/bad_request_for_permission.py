@@ -46,6 +46,7 @@ RULE = Rule(
     because="the text is about the caller's permission",
     basis="policy: RFC 9110 section 15.5.4",
     when=When(status="400"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     suggested_status=403,
 )

@@ -44,6 +44,7 @@ RULE = Rule(
     because="the member is named like an HTTP status and holds an error status of another class",
     basis="policy: one exchange has one status",
     when=When(status="2xx 3xx 4xx 5xx"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     json_keys=JSON_KEYS,
 )

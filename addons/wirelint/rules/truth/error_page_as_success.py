@@ -75,6 +75,7 @@ RULE = Rule(
     because="the page's own title names its status",
     basis="policy: RFC 9110 section 15.3.1",
     when=When(status="2xx", media=(Kind.HTML, Kind.TEXT, Kind.NONE, Kind.JSON, Kind.XML)),
+    needs_fields=False,
     reads=Reads.WHOLE,
     json_keys=frozenset(),
 )

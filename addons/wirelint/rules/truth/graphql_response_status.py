@@ -45,6 +45,7 @@ RULE = Rule(
     because="the media type ties the status to the content, and both were seen",
     basis="MUST: GraphQL over HTTP, application/graphql-response+json; SHOULD: application/json",
     when=When(status="2xx 4xx 5xx", media=(Kind.JSON,)),
+    needs_fields=False,
     reads=Reads.WHOLE,
     json_keys=frozenset({"errors"}),
 )

@@ -62,6 +62,7 @@ RULE = Rule(
     because="the text says that the server works as configured",
     basis="policy: RFC 9110 section 15.6.1 defines 500 as an unexpected condition",
     when=When(status="500"),
+    needs_fields=False,
     reads=Reads.PREFIX,
 )
 

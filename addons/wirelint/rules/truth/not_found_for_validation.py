@@ -51,6 +51,7 @@ RULE = Rule(
     because="the text is about validation and nothing missing",
     basis="policy: RFC 9110 section 15.5.5",
     when=When(status="404"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     suggested_status=422,
 )

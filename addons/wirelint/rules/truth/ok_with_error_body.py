@@ -64,6 +64,7 @@ RULE = Rule(
     when=When(
         status="2xx", media=(Kind.JSON, Kind.XML, Kind.HTML, Kind.TEXT, Kind.FORM, Kind.EVENTS, Kind.LINES, Kind.NONE)
     ),
+    needs_fields=False,
     reads=Reads.PREFIX,
     json_keys=JSON_KEYS,
 )

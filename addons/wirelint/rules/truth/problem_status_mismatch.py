@@ -40,6 +40,7 @@ RULE = Rule(
     because="both numbers are in the same response",
     basis="MUST: RFC 9457 section 3.1.2",
     when=When(status="2xx 3xx 4xx 5xx"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     json_keys=frozenset({"status"}),
 )

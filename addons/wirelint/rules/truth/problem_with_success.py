@@ -37,6 +37,7 @@ RULE = Rule(
     because="media type and status contradict each other in the head of the response",
     basis="policy: RFC 9457 section 3",
     when=When(status="2xx 3xx", media=(Kind.JSON, Kind.XML)),
+    needs_fields=False,
 )
 
 

@@ -121,6 +121,7 @@ RULE = Rule(
     because="exception or code names the client's input",
     basis="policy: RFC 9110 section 15.6.1",
     when=When(status="500"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     verdict=Verdict.CLIENT_ERROR,
     suggested_status=400,

@@ -46,6 +46,7 @@ RULE = Rule(
     because="the text names a part of the service that failed, and nothing about the request",
     basis="policy: RFC 9110 section 15.5 keeps 4xx for errors of the client",
     when=When(status="400 404 409 422", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.NONE)),
+    needs_fields=False,
     reads=Reads.PREFIX,
     verdict=Verdict.SERVER_ERROR,
     suggested_status=500,

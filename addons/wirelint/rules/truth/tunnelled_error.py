@@ -47,6 +47,7 @@ RULE = Rule(
     because="the protocol and its error were both seen",
     basis="policy: the protocols' own conventions",
     when=When(status="200"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     json_keys=frozenset({"errors", "error", "jsonrpc", "responses"}),
 )

@@ -48,6 +48,7 @@ RULE = Rule(
     because="the text is about validation; separating 422 from 400 is a convention",
     basis="policy: RFC 9110 section 15.5.21",
     when=When(status="400", method="POST PUT PATCH"),
+    needs_fields=False,
     reads=Reads.PREFIX,
     suggested_status=422,
     default=False,

@@ -57,6 +57,7 @@ RULE = Rule(
     because="the text names a failure that only happens between a service and its upstream",
     basis="policy: RFC 9110 sections 15.6.3 and 15.6.5 define the statuses for it",
     when=When(status="500 2xx 400 404 408", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE)),
+    needs_fields=False,
     reads=Reads.PREFIX,
     json_keys=JSON_KEYS | _WARNINGS,
     verdict=Verdict.SERVER_ERROR,
