@@ -20,6 +20,7 @@ from wirelint.live import Live
 from wirelint.rules import catalogue
 from wirelint.settings.selection import select
 from wirelint.sources.stats import Stats
+from wirelint.web.page import Page
 
 PAIR = "GET /me HTTP/1.1\nHost: a\n\nHTTP/1.1 401 Unauthorized\n\n"
 
@@ -31,7 +32,7 @@ def exchange() -> Exchange:
 
 @pytest.fixture
 def live() -> Iterator[Live]:
-    wired = Live(Engine(select(catalogue(), ["unauthorized-without-challenge"])), port=0)
+    wired = Live(Engine(select(catalogue(), ["unauthorized-without-challenge"])), page=Page(port=0))
     yield wired
     wired.close()
 
@@ -45,7 +46,7 @@ def get(url: str) -> tuple[int, str]:
 
 
 def test_every_sink_gets_its_share(live: Live) -> None:
-    url = live.start()
+    url = live.start().page
     assert get(f"{url}/readyz")[0] == 503
     live.ready = True
     assert get(f"{url}/readyz")[0] == 200

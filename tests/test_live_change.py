@@ -23,6 +23,7 @@ from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.rotating import RotatingFile
 from wirelint.sources.stats import Stats
+from wirelint.web.page import Page
 
 OLD, NEW = "unauthorized-without-challenge", "throttled-without-retry-hint"
 
@@ -39,7 +40,7 @@ def exchange(status: str = "401 Unauthorized") -> Exchange:
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Live]:
     log = FindingsLog(Lines(RotatingFile(tmp_path / "log")))
-    made = Live(audit_by(OLD).engine(), log=log, port=0)
+    made = Live(audit_by(OLD).engine(), log=log, page=Page(port=0))
     yield made
     made.close()
 
@@ -57,7 +58,7 @@ def read(url: str) -> str:
 
 
 def test_other_rules_and_another_share(live: Live) -> None:
-    url = live.start()
+    url = live.start().page
     assert [found.rule for found in live.consume(exchange())] == [OLD]
     state, begun = live._engine.state, loaded(live)[1]
     live.change(audit_by(NEW, share=0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -30,8 +30,8 @@ from wirelint.sinks.reachability import Reachability
 from wirelint.sinks.terminal import Terminal
 from wirelint.sinks.text import printable
 from wirelint.sources.stats import Stats, StatsCollector
-from wirelint.web.server import WebServer
-from wirelint.web.site import Endpoint
+from wirelint.web.page import Addresses, Page
+from wirelint.web.site import Endpoint, Site
 
 _STUCK: Final = 10.0
 _log: Final = logging.getLogger("wirelint")
@@ -55,11 +55,7 @@ class Live:
     :param shares: the share of each service's traffic to audit; None for all.
     :param terminal: shows new findings; None to show none.
     :param log: writes findings; None to write none.
-    :param host: address of the page and of ``/metrics``.
-    :param port: its port, 0 for any free one.
-    :param names: further host names of the page.
-    :param keep: how many of the latest exchanges to keep for the page; 0 for none.
-    :param bodies: whether to keep their content, masked.
+    :param page: where the page and ``/metrics`` are served, and what the page shows.
     """
 
     def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
@@ -70,11 +66,7 @@ class Live:
         shares: Shares | None = None,
         terminal: Terminal | None = None,
         log: FindingsLog | None = None,
-        host: str = "127.0.0.1",
-        port: int = 9464,
-        names: Iterable[str] = (),
-        keep: int = 1000,
-        bodies: bool = True,
+        page: Page = Page(),  # noqa: B008 - frozen
     ) -> None:
         self.rules = engine.rules
         self.stats = stats or Stats()
@@ -83,7 +75,7 @@ class Live:
         self.terminal = terminal
         self.reachability = Reachability(self._announce)
         self.journal = Journal(unreachable=self.reachability.now)
-        self.exchanges = ExchangeLog(keep, bodies=bodies)
+        self.exchanges = ExchangeLog(page.keep, bodies=page.bodies)
         self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"))
         self._reloads = Reloads()
         self._coverage = Coverage()
@@ -109,7 +101,7 @@ class Live:
             self._sinks.append(log.accept)
             self.metrics.register(log)
         self._cover(engine)
-        self._server = WebServer(
+        self._site = Site(
             self.metrics,
             self.journal,
             self.exchanges,
@@ -117,29 +109,31 @@ class Live:
             listeners=lambda: self.listeners,
             live=self._alive,
             ready=lambda: self.ready,
-            host=host,
-            port=port,
-            hosts=names,
         )
+        self._server, self._page = page.servers(self._site)
 
     def attach(self, sink: LiveSink) -> None:
         """Pass all results to another sink, too, and close it at the end."""
         self._attached.append(sink)
         self._sinks.append(sink.accept)
 
-    def start(self) -> str:
+    def start(self) -> Addresses:
         """Serve the page and the metrics.
 
-        :returns: the page's address.
-        :raises OSError: the address is not available.
+        :raises OSError: an address is not available.
         """
-        return self._server.start()
+        metrics = self._server.start()
+        try:
+            return Addresses(metrics, metrics if self._page is None else self._page.start())
+        except OSError:
+            self._server.stop()
+            raise
 
     def change(self, found: Setup) -> None:
         """Apply other settings; counts, findings and memories stay. Call this on the thread of ``consume``."""
         engine = found.engine(self._engine.state)
         self.metrics.change_rules(engine.rules)
-        self._server.change_rules(engine.rules)
+        self._site.change_rules(engine.rules)
         self.rules = engine.rules
         self.sampler.shares = found.shares
         self._engine = engine
@@ -239,6 +233,8 @@ class Live:
         if self._file is not None:
             self._file.close()
         self._server.stop()
+        if self._page is not None:
+            self._page.stop()
         if self.terminal is not None:
             self.terminal.close()
         if self._log is not None:

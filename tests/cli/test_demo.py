@@ -52,12 +52,13 @@ def test_it_shows_what_there_is_and_ends_by_itself(tmp_path: Path) -> None:
 @pytest.mark.e2e
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_when_told_to(tmp_path: Path, number: int) -> None:
-    process = start(tmp_path, "--forever", "--metrics-port", "0")
+    process = start(tmp_path, "--metrics-port", "0")
     assert process.stdout is not None
     assert process.stdout.readline() != ""
     process.send_signal(number)
     code, _, err = ended(process)
     assert code == 0, err
+    assert "the demo and its page stay until Ctrl-C" in err
     assert "Where to look next:" in err
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []

@@ -208,7 +208,7 @@ def test_started_as_the_manifest_says_it_passes_its_probes_and_counts(
     told = image_environment() | variables(container, there)
     told |= {"WIRELINT_HOST": HOST, "WIRELINT_METRICS_HOST": HOST, "WIRELINT_CONFDIR": str(tmp_path)}
     told |= {key: str(free_port()) for key in told if key == "WIRELINT_FORWARD"}
-    told |= {"WIRELINT_PORT": str(port), "WIRELINT_METRICS_PORT": str(page)}
+    told |= {"WIRELINT_PORT": str(port), "WIRELINT_METRICS_PORT": str(page), "WIRELINT_PAGE_PORT": "0"}
     started = [word.replace(":8000", f":{app}") for word in words(container, there)]
     background([sys.executable, "-m", "wirelint", *started], port=port, env=told, cwd=tmp_path)
 

@@ -15,7 +15,7 @@ from wirelint.sinks.exchange_log import ExchangeLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.web.server import WebServer
-from wirelint.web.site import Endpoint
+from wirelint.web.site import Endpoint, Site
 
 
 class Beside:
@@ -26,7 +26,7 @@ class Beside:
         self.journal = Journal()
         self.exchanges = ExchangeLog()
         self.live = self.ready = True
-        self.server = WebServer(
+        self.site = Site(
             self.metrics,
             self.journal,
             self.exchanges,
@@ -34,9 +34,8 @@ class Beside:
             listeners=lambda: [Endpoint("http://127.0.0.1:8080", "shop")],
             live=lambda: self.live,
             ready=lambda: self.ready,
-            port=0,
-            **settings,
         )
+        self.server = WebServer(self.site, **{"port": 0, **settings})
         self.url = self.server.start()
         self.port = int(self.url.rpartition(":")[2])
 

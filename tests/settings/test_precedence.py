@@ -95,6 +95,8 @@ def test_flags_beat_the_environment_which_beats_the_file(case: Case, wirelint: S
         return next(words[2:] for line in run.out.splitlines() if (words := line.split())[1] == case.key)
 
     def shown(value: Any) -> str:
+        if case.key == "page-token":
+            return "(set)"
         return str(value) if not isinstance(value, bool) else "yes" if value else "no"
 
     default = case.read() if not takes_list(case.item) else None

@@ -74,7 +74,7 @@ def test_one_is_shown_with_what_convinced_the_rule() -> None:
     assert json.loads(shown["response"]["body"]) == {"error": "no stock", "password": "[redacted]"}
     assert shown["marks"] == [
         {"part": "response.line", "name": "", "text": "200"},
-        {"part": "response.body", "name": "", "text": 'error": "no stock'},
+        {"part": "response.body", "name": "", "text": '"error": "no stock"'},
     ]
     assert "plumtree" not in repr(shown)
     assert shown["rules"] == ["made-up"]

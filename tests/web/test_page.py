@@ -24,9 +24,10 @@ from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.reachability import Reachability
 from wirelint.web.server import WebServer
-from wirelint.web.site import Endpoint
+from wirelint.web.site import Endpoint, Site
 
 playwright = require_library("playwright.sync_api")
+axe = require_library("axe_playwright_python.sync_playwright")
 
 pytestmark = pytest.mark.e2e
 
@@ -50,9 +51,9 @@ class Lab:
         self.journal = Journal(unreachable=self.reach.now)
         self.log = ExchangeLog()
         self.listeners = [Endpoint("http://127.0.0.1:18080", "shop"), Endpoint("http://127.0.0.1:18081")]
-        self.server = WebServer(
-            Metrics([RULE]), self.journal, self.log, [RULE], listeners=lambda: self.listeners, port=0
-        )
+        self.metrics = Metrics([RULE])
+        site = Site(self.metrics, self.journal, self.log, [RULE], listeners=lambda: self.listeners)
+        self.server = WebServer(site, port=0)
         self.url = self.server.start()
 
     def see(self, *audits: Audit) -> None:
@@ -157,7 +158,7 @@ def test_a_finding_shows_its_exchange_and_advice(page: Page, lab: Lab) -> None:
     page.locator(".exchange").wait_for()
     assert page.url.endswith(f"/findings/{found.fingerprint}")
     assert page.locator(".half").first.inner_text().startswith("Request\nGET /orders/17 HTTP/1.1\nContent-Type:")
-    assert page.locator(".half mark").all_inner_texts() == ["200", 'error": "no stock']
+    assert page.locator(".half mark").all_inner_texts() == ["200", '"error": "no stock"']
     assert page.locator(".statuses dd").all_inner_texts() == ["200", "422", "client error"]
     assert page.locator(".masked").all_inner_texts() == ["[redacted]", "[redacted]"]
     assert page.locator(".advice a").get_attribute("href") == "https://rules.example/made"
@@ -257,6 +258,14 @@ def test_the_log_lists_and_opens_exchanges(page: Page, lab: Lab) -> None:
     page.get_by_text('"n": 1').wait_for()
 
 
+def test_health_is_said_in_words(page: Page, lab: Lab) -> None:
+    lab.metrics.skip("shop", "sampled")
+    page.goto("/")
+    page.get_by_role("link", name="Health").click()
+    page.get_by_text("Not everything was inspected.").wait_for()
+    assert page.locator("#health-rows").inner_text().split("\t")[1:] == ["outside the sample", "shop", "1"]
+
+
 def test_what_came_over_the_wire_never_becomes_markup(page: Page, lab: Lab) -> None:
     attack = '<img src=x onerror="document.title=1"><script>document.title=1</script><a href="javascript:1">x'
     found = finding(message=attack, evidence=attack, service=attack, route=f"/{attack}", trace=attack)
@@ -281,6 +290,56 @@ def test_thousands_of_findings_are_shown_in_parts(page: Page, lab: Lab) -> None:
     page.locator("#filter-text").fill("rule-4321")
     page.get_by_text("message 4321 of many").wait_for()
     playwright.expect(page.locator("#shown")).to_have_text("1 of 5,000")
+
+
+PATHS = ("/", "/exchanges", "/health", f"/findings/{finding().fingerprint}", "/exchanges/e-1", "/findings/none")
+
+
+def test_it_is_accessible_in_all_views(browser: Any, lab: Lab) -> None:
+    """Light and narrow, dark and wide: axe finds nothing, and nothing is wider than the screen."""
+    story = (step("e-0", "gate"), step("e-1", "shop", at=2.0))
+    told = msgspec.structs.replace(finding("told"), story=story, exchange_id="e-1")
+    lab.see(whole("e-0", service="gate"), whole("e-1", finding(), told, said='{"error": "no stock"}'))
+    lab.see(audit(service="dead", status=None, failure=FailureKind.CONNECT, address="10.0.0.1:80"))
+    lab.metrics.skip("shop", "sampled")
+    lab.journal.resolve(told.fingerprint)
+    for width, scheme in ((400, "light"), (1280, "dark")):
+        page = browser.new_page(
+            base_url=lab.url, viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
+        )
+        for path in (*PATHS, f"/findings/{told.fingerprint}"):
+            page.goto(path)
+            page.locator("main > :not([hidden])").first.wait_for()
+            page.locator("#state[data-kind=live]").wait_for()
+            found = axe.Axe().run(page).response["violations"]
+            assert [(path, each["id"], each["nodes"][0]["html"]) for each in found] == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+
+
+def test_the_keyboard_alone_is_enough(page: Page, lab: Lab) -> None:
+    lab.see(whole("e-1", finding("alpha", message="message of alpha")))
+    lab.see(whole("e-2", finding("beta", message="message of beta"), said='{"error": "no stock"}'))
+    page.goto("/")
+    page.get_by_text("message of beta").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("beta")
+    page.get_by_text("message of alpha").wait_for(state="detached")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.fingerprint"):
+            break
+    page.keyboard.press("Enter")
+    page.locator(".exchange").get_by_text('"no stock"').wait_for()
+    playwright.expect(page.locator("h2:focus")).to_contain_text("message of beta")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Open again").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("No finding matches").wait_for()
 
 
 def test_nothing_is_fetched_from_elsewhere_or_set_as_markup() -> None:

@@ -17,6 +17,7 @@ from lab.web import Beside
 from wirelint.rules import catalogue
 from wirelint.settings import tables
 from wirelint.settings.file import load
+from wirelint.sources.stats import Stats, StatsCollector
 
 
 def test_metrics_in_both_forms(fresh: Beside) -> None:
@@ -81,7 +82,7 @@ def test_exchanges_and_the_proofs_of_a_finding(fresh: Beside) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/findings", "/findings?service=shop&rule=made-up", "/exchanges", "/exchanges/x"]
+    "path", ["/", "/findings", "/findings?service=shop&rule=made-up", "/exchanges", "/exchanges/x", "/health"]
 )
 def test_the_page(beside: Beside, path: str) -> None:
     reply = beside.get(path)
@@ -153,6 +154,24 @@ def test_what_the_browser_has_is_not_sent_again(beside: Beside) -> None:
         again = beside.get("/static/app.js", If_None_Match=tag, Accept_Encoding=encoding)
         assert (again.status, again.content) == (304, b"")
     assert beside.get("/static/app.js", If_None_Match='"other"').status == 200
+
+
+def test_health_says_what_was_lost_and_why(fresh: Beside) -> None:
+    stats = Stats()
+    stats.captured, stats.audited = 9, 5
+    stats.dropped["queue_full"] = 3
+    stats.faults["sink"] = 1
+    fresh.metrics.register(StatsCollector(stats))
+    fresh.metrics.skip("shop", "sampled")
+    fresh.ready = False
+    now = fresh.get("/api/health").json
+    assert (now["ready"], now["alive"], now["kept"]) == (False, True, 0)
+    assert (now["now"]["captured"], now["now"]["audited"]) == (9, 5)
+    assert [(each["what"], each["service"], each["why"], each["number"]) for each in now["losses"]] == [
+        ("faults of wirelint's own", "", "sink", 1),
+        ("not audited", "", "too many exchanges, or too many octets, waited for their audit", 3),
+        ("not inspected, or only in part", "shop", "outside the sample", 1),
+    ]
 
 
 OWN = {"Wirelint-Page": "1"}

@@ -28,9 +28,9 @@ def test_a_fault_of_ours_is_500_and_tells_nothing(fresh: Beside, monkeypatch: py
 
 def test_a_port_that_is_taken_is_said_plainly(beside: Beside) -> None:
     with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{beside.port}: Address already in use"):
-        WebServer(beside.metrics, beside.journal, beside.exchanges, [], port=beside.port).start()
+        WebServer(beside.site, port=beside.port).start()
     with pytest.raises(OSError, match="cannot listen on"):
-        WebServer(beside.metrics, beside.journal, beside.exchanges, [], port=99999).start()
+        WebServer(beside.site, port=99999).start()
 
 
 def test_stopping_closes_the_port_and_all_connections(fresh: Beside) -> None:

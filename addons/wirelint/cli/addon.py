@@ -13,6 +13,8 @@ from wirelint.live import Live
 from wirelint.settings.setup import CHANGEABLE, Setup, default, setup
 from wirelint.sinks.terminal import Terminal
 from wirelint.sources.stats import Stats
+from wirelint.web.names import is_loopback
+from wirelint.web.page import Page
 
 _log: Final = logging.getLogger("wirelint")
 
@@ -36,11 +38,10 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
         stats=stats,
         shares=found.shares,
         terminal=Terminal(lambda text: _log.info("%s", text.plain)),
-        host=host,
-        port=port,
+        page=Page(host=host, port=port, bodies=is_loopback(host)),
     )
     try:
-        _log.info("wirelint: findings at %s, metrics at /metrics", live.start())
+        _log.info("wirelint: findings at %s, metrics at /metrics", live.start().page)
     except OSError as error:
         _log.error("wirelint: %s", error.strerror or error)
     live.ready = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.text import Text
@@ -16,6 +16,8 @@ from wirelint.settings.file import ConfigError, nearest
 from wirelint.settings.options import effective
 from wirelint.settings.setup import configuration
 from wirelint.sinks.console import Printer
+
+_SECRET: Final = frozenset({"page-token"})
 
 
 @click.command("config", short_help="Show the settings in force and where each comes from.")
@@ -39,7 +41,7 @@ def command(commands: tuple[str, ...]) -> int:
         if chosen is None or context.parent is None:
             continue
         for key, (value, source) in effective(chosen, context.parent, config).items():
-            rows.append([name, key, Text(_shown(value)), source])
+            rows.append([name, key, Text("(set)" if value and key in _SECRET else _shown(value)), source])
     Printer(sys.stdout).table(rows)
     return 0
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wirelint.cli.common import common
-from wirelint.cli.live_run import Page
 from wirelint.cli.receiving import need_extra, receive
 from wirelint.cli.serving import serve
 from wirelint.rules import catalogue
@@ -27,6 +26,7 @@ from wirelint.settings.sampling import Shares
 from wirelint.settings.setup import Setup
 from wirelint.sinks import summary
 from wirelint.sinks.console import Printer
+from wirelint.web.page import Page
 
 if TYPE_CHECKING:
     from wirelint.demo import Demo
@@ -44,19 +44,17 @@ _PAGE_PORT: Final = 9464
 @option(
     "--duration",
     type=click.FloatRange(0.5),
-    default=20,
-    show_default=True,
     metavar="SECONDS",
-    help="Duration of the demo.",
+    help="Stop after so long, for scripts; default: run until Ctrl-C.",
 )
-@option("--forever", is_flag=True, help="Run until Ctrl-C.")
+@option("--forever", is_flag=True, help="Run until Ctrl-C, whatever --duration says.")
 @option("--envoy", is_flag=True, help="Let Envoy carry the traffic, and audit its access log.")
 @option(
     "--browser/--no-browser", default=True, show_default=True, help="Open the page in a browser, if there is a desktop."
 )
 @option("--metrics-port", type=PORT, help=f"Port of the page and of /metrics; default: {_PAGE_PORT} if free.")
 @common
-def command(duration: float, forever: bool, envoy: bool, browser: bool, metrics_port: int | None) -> int:
+def command(duration: float | None, forever: bool, envoy: bool, browser: bool, metrics_port: int | None) -> int:
     """Run wirelint between services that misbehave like real ones, one correct service, and their clients.
 
     Everything runs on this machine, on free ports, and stops with the command.
@@ -73,6 +71,9 @@ def command(duration: float, forever: bool, envoy: bool, browser: bool, metrics_
 
             def begin(urls: Mapping[str, str], page: str, stop: Callable[[], None]) -> None:
                 demo.start_clients(urls, None if forever else duration)
+                if forever or duration is None:
+                    notes.line(f"Open {page}/ : the demo and its page stay until Ctrl-C. For scripts: --duration 20")
+                    notes.line("")
                 threading.Thread(target=_follow, args=(demo, stop, trouble), daemon=True).start()
                 if browser and _on_a_desktop():
                     threading.Thread(target=_open, args=(page,), daemon=True).start()
@@ -107,7 +108,7 @@ def _behind_proxy(services: Mapping[str, str], folder: Path, port: int, begin: B
     def ready(running: Running, page: str) -> None:
         begin({each.name: f"http://{each.host}:{each.port}" for each in running.listeners}, page, running.stop)
 
-    return serve(settings, _setup().engine(), page=Page(_HOST, port), on_ready=ready)
+    return serve(settings, _setup().engine(), page=Page(host=_HOST, port=port), on_ready=ready)
 
 
 def _behind_envoy(services: Mapping[str, str], folder: Path, port: int, begin: Begin) -> Live:
@@ -120,7 +121,7 @@ def _behind_envoy(services: Mapping[str, str], folder: Path, port: int, begin: B
         return receive(
             ReceiverSettings(host=_HOST, port=receiving),
             _setup().engine(),
-            page=Page(_HOST, port),
+            page=Page(host=_HOST, port=port),
             rows=[(url, f"→ {name} at {services[name]}, through Envoy") for name, url in carrier.urls.items()],
             on_ready=lambda running, page: begin(carrier.urls, page, running.stop),
         )

@@ -9,17 +9,18 @@ from wirelint.sinks.own_log import say
 
 if TYPE_CHECKING:
     from wirelint.live import Live
+    from wirelint.web.page import Addresses
     from wirelint.web.site import Endpoint
 
 
-def begun(listeners: Iterable[Endpoint], page: str) -> None:
+def begun(listeners: Iterable[Endpoint], addresses: Addresses) -> None:
     """Log the addresses of services, page and metrics.
 
-    :param page: the address of the page and of ``/metrics``.
+    :param addresses: of page and metrics; the page's is empty if it is off.
     """
     for listener in listeners:
         say("listening", url=listener.url, service=listener.service or None)
-    say("ready", page=f"{page}/", metrics=f"{page}/metrics")
+    say("ready", page=f"{addresses.page}/" if addresses.page else None, metrics=f"{addresses.metrics}/metrics")
 
 
 def ended(live: Live) -> None:

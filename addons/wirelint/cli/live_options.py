@@ -8,14 +8,26 @@ from typing import Any
 
 import click
 
-from wirelint.cli.live_run import KEEP, Page
 from wirelint.settings.options import PORT, Choice, option
+from wirelint.web.access import LEAST_TOKEN
 from wirelint.web.names import is_loopback
+from wirelint.web.page import KEEP, Page
 
 
 def page_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of the page and of ``/metrics`` to a command; ``page_of`` reads them."""
     for decorate in (
+        option(
+            "--page-token",
+            metavar="TOKEN",
+            help="Token that the page asks for; needed on other addresses than loopback.",
+        ),
+        option(
+            "--page-port",
+            type=PORT,
+            metavar="PORT",
+            help="Port of the page on 127.0.0.1, apart from /metrics; default: the port of /metrics.",
+        ),
         option(
             "--bodies",
             type=Choice(["masked", "none"]),
@@ -43,16 +55,22 @@ def page_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def page_of(context: click.Context) -> Page:
-    """Return what the options of the page say."""
+    """Return what the options of the page say.
+
+    :raises click.UsageError: the token is too short.
+    """
     values = context.params
-    host = values["metrics_host"]
-    bodies = values["bodies"]
+    host, bodies, token = values["metrics_host"], values["bodies"], values["page_token"]
+    if token is not None and len(token) < LEAST_TOKEN:
+        raise click.UsageError(f"--page-token must have at least {LEAST_TOKEN} characters", context)
     return Page(
-        host,
-        values["metrics_port"],
-        values["metrics_allow_host"],
-        values["keep"],
-        bodies=is_loopback(host) if bodies is None else bodies == "masked",
+        host=host,
+        port=values["metrics_port"],
+        names=values["metrics_allow_host"],
+        own_port=values["page_port"],
+        token=token,
+        keep=values["keep"],
+        bodies=values["page_port"] is not None or is_loopback(host) if bodies is None else bodies == "masked",
     )
 
 

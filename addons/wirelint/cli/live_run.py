@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
@@ -23,42 +23,40 @@ if TYPE_CHECKING:
     from wirelint.settings.engine import AnyEngine
     from wirelint.settings.sampling import Shares
     from wirelint.sources.stats import Stats
+    from wirelint.web.page import Addresses, Page
     from wirelint.web.site import Endpoint
 
-KEEP: Final = 1000
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
 
 Rows = Sequence[tuple[str, str]]
 """Addresses and their purposes."""
 
 
-class Page(NamedTuple):
-    """The page and ``/metrics``.
-
-    ``host`` and ``port``: where they are served. ``names``: further host names that they answer to. ``keep``: how many
-    exchanges the page keeps. ``bodies``: whether it keeps their content, masked.
-    """
-
-    host: str
-    port: int
-    names: Iterable[str] = ()
-    keep: int = KEEP
-    bodies: bool = True
-
-
 class LiveSession:
     """A run of live audits, from the first address that is printed to the summary.
 
     :param live: the wiring.
-    :param page: the address of the page.
+    :param settings: of the page.
+    :param addresses: of page and metrics.
     :param screen: whether a screen takes the place of what is printed.
     :param json: whether events are logged as JSON in place of what is printed.
     :param heard: shows or hides what libraries log.
     """
 
-    def __init__(self, live: Live, page: str, *, screen: bool, json: bool, heard: Callable[[bool], None]) -> None:
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
+        self,
+        live: Live,
+        settings: Page,
+        addresses: Addresses,
+        *,
+        screen: bool,
+        json: bool,
+        heard: Callable[[bool], None],
+    ) -> None:
         self.live = live
-        self.page = page
+        self.page = addresses.page
+        self._settings = settings
+        self._addresses = addresses
         self._screen = screen
         self._json = json
         self._heard = heard
@@ -73,9 +71,9 @@ class LiveSession:
         self.live.listeners = listeners
         self.live.ready = True
         if self._json:
-            lifecycle.begun(listeners, self.page)
+            lifecycle.begun(listeners, self._addresses if self._settings.is_on else self._addresses._replace(page=""))
         elif not self._screen:
-            announce(Printer(sys.stderr), rows, self.page)
+            announce(Printer(sys.stderr), [*rows, *_own_rows(self._settings, self._addresses)])
 
     def leave(self) -> None:
         """Be ready no more."""
@@ -123,11 +121,7 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
             shares=shares,
             terminal=terminal,
             log=logging.findings(),
-            host=page.host,
-            port=page.port,
-            names=page.names,
-            keep=page.keep,
-            bodies=page.bodies,
+            page=page,
         )
         telemetry = logging.telemetry(live.metrics.families)
         if telemetry is not None:
@@ -138,9 +132,10 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
             handler.heard = on
 
         try:
-            url = live.start()
+            addresses = live.start()
+            session = LiveSession(live, page, addresses, screen=screen, json=logging.form == "json", heard=heard)
             with ending_on_sigterm():
-                carry(LiveSession(live, url, screen=screen, json=logging.form == "json", heard=heard))
+                carry(session)
         except KeyboardInterrupt:  # it came before there was a handler for it
             pass
         finally:
@@ -152,13 +147,20 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
     return live
 
 
-def announce(notes: Printer, rows: Rows, page: str) -> None:
-    """Print all addresses and their purposes in two columns.
+def _own_rows(settings: Page, addresses: Addresses) -> Rows:
+    """Return the addresses of the page and of ``/metrics``, and what they are for."""
+    if not settings.is_on:
+        page = ("", "no page on this address: --page-token or --page-port turns it on")
+    elif settings.token is not None:
+        page = (f"{addresses.page}/?token=…", "findings; the token is that of --page-token")
+    else:
+        page = (f"{addresses.page}/", "findings")
+    return page, (f"{addresses.metrics}/metrics", "for Prometheus")
 
-    :param rows: those of the traffic.
-    :param page: the address of the page.
-    """
-    rows = [*rows, (f"{page}/", "findings"), (f"{page}/metrics", "for Prometheus"), ("Ctrl-C", "to stop")]
+
+def announce(notes: Printer, rows: Rows) -> None:
+    """Print all addresses and their purposes in two columns."""
+    rows = [*rows, ("Ctrl-C", "to stop")]
     width = max(len(left) for left, _ in rows)
     for left, right in rows:
         notes.line(f"{left:<{width}}  {right}")

@@ -90,6 +90,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     transparent_tls: bool,
     ui: Literal["none", "web", "console"],
     metrics_port: int,
+    page_port: int | None,
     body_limit: int,
     probe_auth: bool,
     probe: bool,
@@ -128,7 +129,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     with ending_on_sigterm():
         from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec  # noqa: PLC0415 - loads mitmproxy
 
-    taken = {forward, redirected, metrics_port, *([_MITMWEB_PORT] if ui == "web" else [])}
+    taken = {forward, redirected, metrics_port, page_port, *([_MITMWEB_PORT] if ui == "web" else [])}
     options: dict[str, Any] = {}
     if ssl_insecure:
         options["ssl_insecure"] = True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wirelint.cli.live_run import LiveSession, Page, Rows, place, run_live
+from wirelint.cli.live_run import LiveSession, Rows, place, run_live
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wirelint.settings.engine import AnyEngine
     from wirelint.settings.sampling import Shares
     from wirelint.sources.envoy.receiver import ReceiverSettings, Receiving
+    from wirelint.web.page import Page
 
 
 def receive(  # noqa: PLR0913 - what may be set, by name

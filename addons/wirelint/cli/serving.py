@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+import msgspec
 
-from wirelint.cli.live_run import LiveSession, Page, Rows, place, run_live
+from wirelint.cli.live_run import LiveSession, Rows, place, run_live
 from wirelint.cli.logs import Logging
 from wirelint.cli.process import allow_most_files
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from wirelint.sources.mitm.settings import ProxySettings
     from wirelint.sources.mitm.workers.supervisor import Supervisor
     from wirelint.sources.stats import Stats
+    from wirelint.web.page import Page
     from wirelint.web.site import Endpoint
 
 # The text of mitmproxy and asyncio for an address that is in use, or that this machine does not have.
@@ -181,13 +183,15 @@ def _rows(running: Running, settings: ProxySettings) -> Rows:
 
 
 def _with_page(settings: ProxySettings, page: Page) -> tuple[ProxySettings, Page]:
-    """Return settings by which the forward proxy knows the page's port, and the page with that port."""
+    """Return settings by which the forward proxy knows the page's ports, and the page with these ports."""
     from wirelint.sources.mitm.settings import free_port  # noqa: PLC0415 - likewise
 
     if settings.forward_port is None:
         return settings, page
     port = page.port or free_port(page.host)
-    return dataclasses.replace(settings, page_port=port), page._replace(port=port)
+    own = free_port("127.0.0.1") if page.own_port == 0 else page.own_port
+    ports = (port,) if own is None else (port, own)
+    return dataclasses.replace(settings, page_ports=ports), msgspec.structs.replace(page, port=port, own_port=own)
 
 
 def _clients(host: str) -> str:

@@ -165,7 +165,7 @@ class Journal:
         self,
         *,
         fingerprints: int = 5000,
-        examples: int = 5,
+        examples: int = 8,
         services: int = 100,
         unreachable: Callable[[], list[dict[str, Any]]] = list,
         clock: Callable[[], float] = time.time,

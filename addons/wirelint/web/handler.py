@@ -14,8 +14,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, BinaryIO, Final, Protocol
 from urllib.parse import parse_qs
 
-from wirelint.web.names import Names
-from wirelint.web.site import EVENTS, Answer, Site, problem
+from wirelint.web.access import Access
+from wirelint.web.answer import Answer, problem
+from wirelint.web.site import EVENTS, Site
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,11 @@ _COMPRESSIBLE: Final = ("text/", "application/json", "application/openmetrics-te
 _SECURITY: Final = (
     (
         "Content-Security-Policy",
-        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+        (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+            " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+            " require-trusted-types-for 'script'; trusted-types 'none'"
+        ),
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -41,7 +46,7 @@ class HasSite(Protocol):
     """The part of the server that a connection uses."""
 
     site: Site
-    names: Names
+    access: Access
     ending: threading.Event
 
     def stream(self, connection: socket.socket) -> bool:
@@ -129,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answer 405, or the status for another fault of the request."""
         self._discard()
         answer = self._find()
-        if answer.status not in (400, 404, 421):
+        if answer.status not in (400, 401, 403, 404, 421):
             answer = problem(405, "not a method of this", ("Allow", self._allowed()))
         self._reply(answer)
 
@@ -146,8 +151,9 @@ class Handler(BaseHTTPRequestHandler):
         if len(hosts) > 1 or (not hosts and self.request_version == "HTTP/1.1") or not self.path.startswith("/"):
             return problem(400, "one Host field and a path are needed")
         path, _, query = self.path.partition("?")
-        if hosts and not place.names.allow(hosts[0], path):
-            return problem(421, "this host is not served here; --metrics-allow-host adds a name")
+        refused = place.access.refuse(path, query, fields)
+        if refused is not None:
+            return refused
         try:
             answer = place.site.post(path, fields) if post else place.site.get(path, query, fields)
         except Exception as error:  # noqa: BLE001 - a fault of ours must be reported by an honest status

@@ -24,8 +24,8 @@ class Names:
 
     def __init__(self, host: str, more: Iterable[str] = ()) -> None:
         self._names = {*_LOOPBACK, *(name.lower() for name in more)}
-        self._public = not is_loopback(host)
-        if self._public:
+        self.is_loopback = is_loopback(host)
+        if not self.is_loopback:
             self._names.add(host.lower())
 
     def allow(self, field: str, path: str) -> bool:
@@ -36,7 +36,7 @@ class Names:
         """
         name = _without_port(field)
         # An IP address in place of a name cannot be rebound.
-        return name in self._names or (self._public and (path in _SCRAPED or _is_address(name)))
+        return name in self._names or (not self.is_loopback and (path in _SCRAPED or _is_address(name)))
 
 
 def _without_port(field: str) -> str:

@@ -9,14 +9,14 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from http.server import ThreadingHTTPServer
 from typing import Any, Final
 
-from wirelint.core.rule import Rule
+from wirelint.web.access import Access, Serves
 from wirelint.web.handler import Handler
 from wirelint.web.names import Names
-from wirelint.web.site import Endpoint, Exchanges, Findings, MetricsText, Site
+from wirelint.web.site import Site
 
 _log = logging.getLogger(__name__)
 
@@ -27,53 +27,41 @@ _GRACE: Final = 0.5
 
 
 class WebServer:
-    """Serves ``/metrics``, ``/healthz``, ``/readyz``, the live page and its API.
+    """Serves ``/metrics``, ``/healthz``, ``/readyz``, the live page and its API, or a part of these.
 
-    :param metrics: provides the metrics, such as ``wirelint.sinks.metrics.registry.Metrics``.
-    :param journal: provides the findings, such as ``wirelint.sinks.journal.Journal``.
-    :param exchanges: provides the exchanges, such as ``wirelint.sinks.exchange_log.ExchangeLog``.
-    :param rules: the rules that run.
-    :param listeners: the proxy's addresses, for the page; called from other threads, like the next two.
-    :param live: whether the process works, for ``/healthz``.
-    :param ready: whether it can take traffic, for ``/readyz``.
+    :param site: the resources.
     :param host: address to listen on.
     :param port: port to listen on; 0 for any free one.
     :param hosts: further allowed names in the Host field; see ``names``.
+    :param serves: which resources.
+    :param token: token of the page, None without; see ``access``.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts it is wired from, by name
+    def __init__(  # noqa: PLR0913 - what may be set, by name
         self,
-        metrics: MetricsText,
-        journal: Findings,
-        exchanges: Exchanges,
-        rules: Iterable[Rule],
+        site: Site,
         *,
-        listeners: Callable[[], Sequence[Endpoint]] = tuple,
-        live: Callable[[], bool] = lambda: True,
-        ready: Callable[[], bool] = lambda: True,
         host: str = "127.0.0.1",
         port: int = 9464,
         hosts: Iterable[str] = (),
+        serves: Serves = Serves(),  # noqa: B008 - frozen
+        token: str | None = None,
     ) -> None:
-        self._site = Site(metrics, journal, exchanges, rules, listeners=listeners, live=live, ready=ready)
+        self._site = site
         self._host = host.strip("[]")
         self._port = port
-        self._names = Names(self._host, hosts)
+        self._access = Access(Names(self._host, hosts), serves, token)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
-
-    def change_rules(self, rules: Iterable[Rule]) -> None:
-        """Change the rules that run."""
-        self._site.change_rules(rules)
 
     def start(self) -> str:
         """Start to listen.
 
-        :returns: the page's address, without a trailing slash.
+        :returns: its address, without a trailing slash.
         :raises OSError: the address is not available; the text says which and why.
         """
         try:
-            self._server = server = _Server(self._host, self._port, self._site, self._names)
+            self._server = server = _Server(self._host, self._port, self._site, self._access)
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise OSError(
@@ -107,10 +95,10 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_port = False
     request_queue_size = 64
 
-    def __init__(self, host: str, port: int, site: Site, names: Names) -> None:
+    def __init__(self, host: str, port: int, site: Site, access: Access) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.site = site
-        self.names = names
+        self.access = access
         self._open: dict[socket.socket, float] = {}
         self._streams: set[socket.socket] = set()
         self._guard = threading.Lock()

@@ -17,10 +17,12 @@ from wirelint.core.finding import Finding
 from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.sinks.exchange_log import Kept
 from wirelint.sinks.har import document
+from wirelint.sinks.metrics.exposition import Family
 from wirelint.sinks.text import sections
 from wirelint.web.actions import is_own
+from wirelint.web.answer import FRESH, JSON, Answer, problem
+from wirelint.web.health import health
 
-JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 
 _TYPES: Final = {
@@ -32,7 +34,6 @@ _TYPES: Final = {
 NOT_FOUND: Final = 404
 READ: Final = "GET, HEAD"
 _MOST_NEWS: Final = 200
-_FRESH: Final = ("Cache-Control", "no-store")
 _fingerprint: Final = re.compile(r"[0-9a-f]{16}")
 
 
@@ -41,6 +42,9 @@ class MetricsText(Protocol):
 
     def render(self, accept: str = "") -> tuple[str, bytes]:
         """Return content type and content for an Accept field."""
+
+    def families(self) -> Iterator[Family]:
+        """Yield all metrics."""
 
 
 class Findings(Protocol):
@@ -72,6 +76,8 @@ class Findings(Protocol):
 
 class Exchanges(Protocol):
     """A provider of exchanges; see ``wirelint.sinks.exchange_log``."""
+
+    unkept: int
 
     def exchanges(  # noqa: PLR0913 - filters, by name
         self,
@@ -105,15 +111,6 @@ class Endpoint(msgspec.Struct, frozen=True):
     service: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A response; ``fields`` are its fields except type and length."""
-
-    status: int
-    type: str
-    content: bytes
-    fields: tuple[tuple[str, str], ...] = (_FRESH,)
-
-
 EVENTS: Final = Answer(200, "text/event-stream", b"")
 """Stands for a stream of events, which ``Site.events`` yields."""
 
@@ -125,7 +122,7 @@ class Site:
     :param journal: the findings, for the page and the API.
     :param exchanges: likewise.
     :param rules: the rules that run, for ``/api/rules``.
-    :param listeners: the proxy's addresses; called each time.
+    :param listeners: the proxy's addresses; called each time, from other threads, like the next two.
     :param live: whether the process works; if this probe fails, it is restarted.
     :param ready: whether it can take traffic.
     """
@@ -137,9 +134,9 @@ class Site:
         exchanges: Exchanges,
         rules: Iterable[Rule],
         *,
-        listeners: Callable[[], Sequence[Endpoint]],
-        live: Callable[[], bool],
-        ready: Callable[[], bool],
+        listeners: Callable[[], Sequence[Endpoint]] = tuple,
+        live: Callable[[], bool] = lambda: True,
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self._metrics = metrics
         self._journal = journal
@@ -155,6 +152,15 @@ class Site:
             if _suffix(file.name) in _TYPES
         }
         self._page = self._files["index.html"]
+        self._resources: dict[str, Callable[[str], Answer]] = {
+            "events": lambda _: EVENTS,
+            "exchanges": self._latest,
+            "findings": self._changes,
+            "har": self._har,
+            "health": lambda _: _json(200, self._health()),
+            "rules": lambda _: self._rules,
+            "services": lambda _: _json(200, self._services()),
+        }
 
     def change_rules(self, rules: Iterable[Rule]) -> None:
         """Change the rules that run."""
@@ -171,12 +177,12 @@ class Site:
         match path.split("/")[1:]:
             case ["metrics"]:
                 kind, content = self._metrics.render(fields.get("accept", ""))
-                return Answer(200, kind, content, (_FRESH, ("Vary", "Accept")))
+                return Answer(200, kind, content, (FRESH, ("Vary", "Accept")))
             case ["healthz"]:
                 return _health(self._live())
             case ["readyz"]:
                 return _health(self._ready())
-            case [""] | ["findings"] | ["exchanges"] | ["exchanges", _]:
+            case [""] | ["findings"] | ["exchanges"] | ["exchanges", _] | ["health"]:
                 return self._page
             case ["findings", fingerprint]:
                 return self._finding(fingerprint, as_json=_wants_json(fields.get("accept", "")))
@@ -186,27 +192,16 @@ class Site:
                 return self._files[name]
         return not_found()
 
-    def _api(self, path: list[str], query: str) -> Answer:  # noqa: PLR0911 - a table
+    def _api(self, path: list[str], query: str) -> Answer:
         match path:
-            case ["findings"]:
-                return self._changes(query)
+            case [name] if name in self._resources:
+                return self._resources[name](query)
             case ["findings", fingerprint]:
                 return self._finding(fingerprint, as_json=True)
-            case ["clear"] | ["findings", _, "resolve" | "reopen"]:
-                return problem(405, "only POST", ("Allow", "POST"))
-            case ["events"]:
-                return EVENTS
-            case ["har"]:
-                return self._har(query)
-            case ["exchanges"]:
-                return self._latest(query)
             case ["exchanges", name]:
                 return self._exchange(unquote(name), query)
-            case ["services"]:
-                listeners = [msgspec.structs.asdict(each) for each in self._listeners()]
-                return _json(200, {"version": __version__, "listeners": listeners, **self._journal.services()})
-            case ["rules"]:
-                return self._rules
+            case ["clear"] | ["findings", _, "resolve" | "reopen"]:
+                return problem(405, "only POST", ("Allow", "POST"))
         return not_found()
 
     def post(self, path: str, fields: Mapping[str, str]) -> Answer:
@@ -244,6 +239,15 @@ class Site:
         answer = _json(200, document(kept))
         attached = ("Content-Disposition", f'attachment; filename="wirelint-{name}.har"')
         return msgspec.structs.replace(answer, fields=(*answer.fields, attached))
+
+    def _health(self) -> dict[str, Any]:
+        kept, unkept = self._exchanges.exchanges(limit=0)["kept"], self._exchanges.unkept
+        own = {"ready": self._ready(), "alive": self._live(), "kept": kept, "kept_without_messages": unkept}
+        return {**own, **health(self._metrics.families())}
+
+    def _services(self) -> dict[str, Any]:
+        listeners = [msgspec.structs.asdict(each) for each in self._listeners()]
+        return {"version": __version__, "listeners": listeners, **self._journal.services()}
 
     def events(self, since: int) -> Iterator[bytes | None]:
         """Yield server-sent events with what changed, without end; None if nothing did.
@@ -297,7 +301,7 @@ class Site:
             proofs = self._exchanges.proofs(fingerprint)
             answer = _json(200, {**found, "proofs": proofs, "suppression": suppression(found)})
         else:
-            answer = msgspec.structs.replace(self._page, status=200 if found else 404, fields=(_FRESH,))
+            answer = msgspec.structs.replace(self._page, status=200 if found else 404, fields=(FRESH,))
         return msgspec.structs.replace(answer, fields=(*answer.fields, ("Vary", "Accept")))
 
 
@@ -332,12 +336,6 @@ def _quoted(text: str) -> str:
     return json.dumps(text.encode("utf-8", "replace").decode()).replace("\x7f", "\\u007f")
 
 
-def problem(status: int, detail: str, *fields: tuple[str, str]) -> Answer:
-    """Return an error as JSON; ``detail`` never quotes the request."""
-    content = msgspec.json.encode({"error": detail})
-    return Answer(status, JSON, content, (_FRESH, *fields))
-
-
 def not_found() -> Answer:
     """Return a 404."""
     return problem(404, "there is nothing here")
@@ -359,7 +357,7 @@ def _encodable(value: Any) -> Any:
 
 
 def _health(good: bool) -> Answer:
-    return Answer(200, TEXT, b"ok\n") if good else Answer(503, TEXT, b"not ok\n", (_FRESH, ("Retry-After", "1")))
+    return Answer(200, TEXT, b"ok\n") if good else Answer(503, TEXT, b"not ok\n", (FRESH, ("Retry-After", "1")))
 
 
 def _static(name: str, content: bytes) -> Answer:

@@ -299,7 +299,9 @@ def _own_ports(settings: ProxySettings, modes: Mapping[str, ServiceSpec | None])
     for mode in map(mode_specs.ProxyMode.parse, modes):
         if isinstance(mode, mode_specs.RegularMode) and mode.custom_listen_port is not None:
             yield mode.custom_listen_port
-    yield from (port for port in (settings.page_port, settings.options.get("web_port")) if port is not None)
+    yield from settings.page_ports
+    if (web := settings.options.get("web_port")) is not None:
+        yield web
 
 
 def _master(settings: ProxySettings) -> master.Master:

@@ -48,7 +48,7 @@ class ProxySettings:
         services: the services behind the proxy.
         forward_host: address of the forward proxy.
         forward_port: its port, 0 for any; None for no forward proxy.
-        page_port: port of the page, to which the forward proxy refuses calls; None without a page.
+        page_ports: ports of page and metrics, to which the forward proxy refuses calls.
         transparent_host: address to which the system redirects connections.
         transparent_port: port to which it redirects them; None for none.
         transparent_name: the name of the service on this machine that is reached in this way.
@@ -67,7 +67,7 @@ class ProxySettings:
     services: Sequence[ServiceSpec] = ()
     forward_host: str = "127.0.0.1"
     forward_port: int | None = None
-    page_port: int | None = None
+    page_ports: tuple[int, ...] = ()
     transparent_host: str = "127.0.0.1"
     transparent_port: int | None = None
     transparent_name: str = ""

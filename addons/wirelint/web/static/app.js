@@ -4,6 +4,7 @@ import { action, post } from "./actions.js";
 import { byId, clock, count, el, say } from "./dom.js";
 import { follow as followServer, get } from "./feed.js";
 import { refreshFinding, setRules, showFinding } from "./finding.js";
+import { showHealth, stopHealth } from "./health.js";
 import { arrange, forget, known, setAlsoFound, setAxis, showMore, update } from "./list.js";
 import { offerServices, refreshLog, showOne, startLog } from "./log.js";
 import { forget as forgetPace, showCounted, showOverview } from "./overview.js";
@@ -107,9 +108,13 @@ function choose(change) {
   for (const [name, control] of Object.entries(controls)) if (control.value !== filter[name]) control.value = filter[name];
   showMore(false);
   if ("text" in change) searchServer();
-  const query = new URLSearchParams(Object.entries(filter).filter(([name, value]) => value !== DEFAULTS[name]));
-  if (view.name === "findings" && !view.id) history.replaceState(null, "", query.size ? `/findings?${query}` : "/");
+  if (view.name === "findings" && !view.id) history.replaceState(null, "", listAddress());
   draw();
+}
+
+function listAddress() {
+  const query = new URLSearchParams(Object.entries(filter).filter(([name, value]) => value !== DEFAULTS[name]));
+  return query.size ? `/findings?${query}` : "/";
 }
 
 let searching = 0;
@@ -163,7 +168,7 @@ function hints() {
 /** Shows the view that the address names. */
 async function go() {
   const [, name, id = ""] = location.pathname.split("/");
-  view = { name: name === "exchanges" ? "exchanges" : "findings", id: decodeURIComponent(id) };
+  view = { name: ["exchanges", "health"].includes(name) ? name : "findings", id: decodeURIComponent(id) };
   const shown = view.id ? `${view.name.slice(0, -1)}-view` : `${view.name}-list`;
   for (const section of document.querySelectorAll("main > [data-view]")) section.hidden = section.id !== shown;
   for (const link of document.querySelectorAll("nav [data-view]")) {
@@ -171,7 +176,9 @@ async function go() {
     else link.removeAttribute("aria-current");
   }
   try {
-    if (view.name === "exchanges") await (view.id ? showOne(view.id) : refreshLog(true));
+    stopHealth();
+    if (view.name === "health") await showHealth();
+    else if (view.name === "exchanges") await (view.id ? showOne(view.id) : refreshLog(true));
     else if (view.id) await openFinding(view.id);
     else draw();
   } catch {
@@ -190,17 +197,17 @@ async function openFinding(fingerprint) {
     box.replaceChildren(back(), showFinding(await answer.json()));
     return;
   }
-  box.replaceChildren(back(), el("div", { class: "empty" }, el("h3", {}, "No such finding"),
+  box.replaceChildren(back(), el("div", { class: "empty" }, el("h2", {}, "No such finding"),
     el("p", {}, "It has not been seen since wirelint was started, or was evicted by later ones. It comes back when it happens again.")));
 }
 
-const back = () => el("p", { class: "back" }, el("a", { href: "/" }, "← All findings"));
+const back = () => el("p", { class: "back" }, el("a", { href: listAddress() }, "← All findings"));
 
 /** Follows links of the page without loading it again. */
 function follow(event) {
   const link = event.target.closest?.("a[href^='/']");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button || link.hasAttribute("download")) return;
-  if (!/^\/($|findings|exchanges)/.test(link.getAttribute("href"))) return;
+  if (!/^\/($|findings|exchanges|health)/.test(link.getAttribute("href"))) return;
   event.preventDefault();
   history.pushState(null, "", link.getAttribute("href"));
   readFilters();
@@ -208,7 +215,9 @@ function follow(event) {
   if (!view.id) scrollTo(0, 0);
 }
 
+/** Takes the filters from the address of the list; other views leave them as they are. */
 function readFilters() {
+  if (!/^\/(findings)?$/.test(location.pathname)) return;
   const query = new URLSearchParams(location.search);
   for (const [name, control] of Object.entries(controls)) {
     filter[name] = query.get(name) ?? DEFAULTS[name];
@@ -218,20 +227,22 @@ function readFilters() {
   }
 }
 
+/** Goes back to the list, filtered as it was. */
+function leave() {
+  history.pushState(null, "", view.name === "exchanges" ? "/exchanges" : listAddress());
+  go();
+}
+
 function keys(event) {
   const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     const search = byId(view.name === "exchanges" ? "log-text" : "filter-text");
-    if (view.id) {
-      history.pushState(null, "", view.name === "exchanges" ? "/exchanges" : "/");
-      go();
-    }
+    if (view.id || view.name === "health") leave();
     event.preventDefault();
     search.focus();
   } else if (event.key === "Escape" && view.id && !typing) {
-    history.pushState(null, "", view.name === "exchanges" ? "/exchanges" : "/");
-    const id = view.id;
-    go();
+    const { id } = view;
+    leave();
     document.querySelector(`[data-fingerprint="${CSS.escape(id)}"], [data-exchange="${CSS.escape(id)}"]`)?.focus();
   }
 }
