@@ -27,6 +27,17 @@ def asking(target: str) -> Exchange:
         ("/orders/4", "order 4 not found"),
         ("/write?rp=none", "retention policy not found: none"),
         ("/contents/x/y/z.txt", "cannot save x/y/z.txt: no such file or directory"),
+        ("/o/7", "Order 7 could not be found"),
+        ("/users/42", "Could not find user with id 42"),
+        ("/users/42", "User not found for this id :: 42"),
+        ("/user?input=%7B%22id%22%3A5%7D", "User 5 not found"),
+        ("/users/42", "Benutzer nicht gefunden"),
+        ("/a/7", "Article introuvable"),
+        ("/clientes/9", "El cliente no existe"),
+        ("/users/42", "Пользователь не найден"),
+        ("/items/77", "KeyError('77')"),
+        ("/items/77", "'77'"),
+        ("/items/77", "key not found: 77"),
     ],
 )
 def test_what_was_asked_for_is_absent(target: str, text: str) -> None:
@@ -41,6 +52,8 @@ def test_what_was_asked_for_is_absent(target: str, text: str) -> None:
         ("/pause?device=zz", '"zz": device ID invalid: incorrect length'),
         ("/snapshot/delete?snapshot=zz", 'cannot delete: invalid snapshotName "zz"'),
         ("/users/a%20b", "illegal name: a b"),
+        ("/sort?by=colour", "'colour'"),
+        ("/users?role=boss", "'boss' is not a valid Role"),
     ],
 )
 def test_what_was_asked_for_is_not_valid(target: str, text: str) -> None:
@@ -61,6 +74,12 @@ def test_what_was_asked_for_is_not_valid(target: str, text: str) -> None:
         ("/orders/4", "4 of 7 items were not found"),
         ("/", "invalid"),
         ("/orders/42", ""),
+        ("/benutzer/42", "Vorlage nicht gefunden"),  # a template
+        ("/articles/42", "Auteur introuvable"),
+        ("/users", "Benutzer nicht gefunden"),
+        ("/users/42", "'choices'"),  # of another service's answer
+        ("/users/42", "KeyError: 'DATABASE_URL'"),
+        ("/users/42", "Upstream of user 42 timed out"),
     ],
 )
 def test_nothing_is_said_of_what_was_asked_for(target: str, text: str) -> None:

@@ -36,6 +36,26 @@ def asking(request: str, sent: str = "") -> Exchange:
         ("E11000 duplicate key error collection: app.users", 409),
         ("request entity too large", 413),
         ("HttpMediaTypeNotSupportedException", 415),
+        ('Unique index or primary key violation: "PUBLIC.UK_EMAIL ON PUBLIC.USERS(EMAIL) VALUES 1"', 409),
+        ("Cannot insert duplicate key row in object 'dbo.Users' with unique index 'IX_Email'.", 409),
+        ("Cannot delete or update a parent row: a foreign key constraint fails (`shop`.`orders`)", 409),
+        ('update or delete on table "users" violates foreign key constraint "fk" on table "orders"', 409),
+        ('The INSERT statement conflicted with the FOREIGN KEY constraint "FK_Orders_Users".', 400),
+        ("ORA-02291: integrity constraint (SHOP.FK_USER) violated - parent key not found", 400),
+        ("Column 'name' cannot be null", 400),
+        ('NULL not allowed for column "NAME"; SQL statement: insert', 400),
+        ('invalid input value for enum order_status: "foo"', 400),
+        ("Check constraint 'orders_chk_1' is violated.", 400),
+        ("User validation failed: email: Path `email` is required.", 400),
+        ("Key: 'Order.Name' Error:Field validation for 'Name' failed on the 'required' tag", 400),
+        ("body must have required property 'name'", 400),
+        ('Unrecognized field "colour" (class com.acme.Order), not marked as ignorable', 400),
+        ("Validation failed for argument [0] in public Order create(Order)", 400),
+        ("The input string 'abc' was not in a correct format.", 400),
+        ("ValueError: time data 'x' does not match format '%Y-%m-%d'", 400),
+        ("Code: 57. DB::Exception: Table default.t already exists.", 409),
+        ("mongo: no documents in result", 404),
+        ("The token was expected to have 3 parts, but got 1.", 401),
     ],
 )
 def test_what_is_at_fault(text: str, status: int) -> None:
@@ -53,6 +73,13 @@ def test_what_is_at_fault(text: str, status: int) -> None:
         ("GET /users/9", "Response validation failed: ValidationError"),
         ("GET /users/9", "ValidationError in the backend"),
         ("GET /users/9", "Internal Server Error"),
+        ("GET /users/9", "Column 'name' cannot be null"),  # nothing was sent that could be written
+        ("GET /users/9", "data/qty must have required property 'name'"),
+        ("GET /users/9", "The token was expected to have 3 parts, but got 1."),
+        ("GET /users", 'null value in column "user_id" of relation "audit" violates not-null constraint'),
+        ("GET /users", "UNIQUE constraint failed: audit.id"),
+        ("GET /users?page=2", "Expecting value: line 1 column 1 (char 0)"),  # of what the service read itself
+        ("POST /users", "Backend response failed validation: 'name' is a required property"),
     ],
 )
 def test_what_is_none_of_the_requests_faults(request_line: str, text: str) -> None:
@@ -62,4 +89,4 @@ def test_what_is_none_of_the_requests_faults(request_line: str, text: str) -> No
 def test_rows_are_in_order_and_each_stands_once() -> None:
     rows = [tuple(row) for row in vocabulary.table("faults")]
     assert rows == sorted(set(rows))
-    assert {row[1] for row in rows} == {"-", "content", "credential", "id"}
+    assert {row[1] for row in rows} == {"-", "content", "credential", "id", "input", "json"}

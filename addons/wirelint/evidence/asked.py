@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
+import msgspec
+
 from wirelint.core.exchange import Exchange, Request
 from wirelint.evidence.texts import Meaning, of_prose
 
@@ -29,11 +31,13 @@ _before: Final = re.compile(
     r"\b(?:(?P<invalid>invalid|unsupported|unrecogni[sz]ed|illegal|malformed)|unknown|no such|non-?existent)(?: [\w-]{1,30}){0,2}[ :=]{0,2}[\"'`«“]?$"
     # «no record found for id '7'», «no pod with name or ID 7», «key not found: "7"»
     r"|\bno(?: [\w-]{1,20}){1,3} (?:with|by|for|named|called)(?: (?:the |given )?(?:name|id|key|identifier|uuid|number))?(?: or (?:name|id))?[ :=]{1,2}[\"'`«“]?$"
-    r"|\b(?:not found|does not exist)(?: for)?[ :=]{1,2}[\"'`«“]?$",
+    r"|\b(?:could not|couldn't|can ?not|can't|unable to) (?:find|locate)(?: [\w-]{1,30}){1,5}[ :=]{1,2}[\"'`«“]?$"
+    r"|\b(?:not found|does not exist)(?: (?:for|with|by)(?: (?:this|the|that|given|provided))?(?: (?:name|id|key|identifier|uuid|number|slug))?)?[ :=]{1,4}[\"'`«“]?$",
     re.IGNORECASE,
 )
 _behind: Final = re.compile(
-    r"[\"'`»”]?(?::(?: [\w-]{1,30}){0,3}| is| was)? (?:(?P<invalid>invalid|not valid|unsupported|out of range|malformed|unknown|unrecogni[sz]ed)|not found|does not exist|doesn't exist)\b",
+    r"[\"'`»”]?(?::(?: [\w-]{1,30}){0,3}| is| was)? (?:(?P<invalid>invalid|not valid|not an? valid|unsupported|out of range|malformed|unknown|unrecogni[sz]ed)"
+    r"|not found|(?:could|can) ?not be found|couldn't be found|can't be found|does not exist|doesn't exist)\b",
     re.IGNORECASE,
 )
 # A service's own missing parts, whatever their name.
@@ -51,9 +55,26 @@ _quoting: Final = re.compile(
 
 _THINGS: Final = frozenset(
     "user account customer order product item post article record document project message comment invoice payment task"
-    " ticket book movie patient employee student contact event booking entity object resource entry".split()
+    " ticket book movie patient employee student contact event booking entity object resource entry row"
+    # German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian
+    " benutzer nutzer kunde bestellung artikel produkt beitrag datensatz eintrag dokument projekt nachricht kommentar rechnung"
+    " zahlung aufgabe buch termin mitarbeiter ressource objekt konto"
+    " utilisateur client commande produit enregistrement entrée projet facture paiement tâche livre compte élément objet"
+    " usuario cliente pedido producto artículo registro documento proyecto mensaje comentario factura pago tarea libro cuenta"
+    " elemento recurso objeto utente ordine prodotto articolo progetto messaggio commento fattura libro attività conto risorsa"
+    " usuário produto artigo projeto mensagem fatura pagamento tarefa livro conta item"
+    " gebruiker klant bestelling factuur taak boek użytkownika użytkownik klienta zamówienia produktu"
+    " пользователь клиент заказ товар запись документ проект сообщение объект".split()
 )
 """What services keep for their clients: where a path ends in an id, «User not found» speaks of that one."""
+_MOST_WORDS: Final = 8
+_word: Final = re.compile(r"[^\W\d_]+")
+_number: Final = re.compile(r"\d+")
+_NOT_FOUND: Final = frozenset({Meaning.NOT_FOUND})
+# Python's KeyError is only the key; Ruby's and .NET's have a sentence.
+_key: Final = re.compile(
+    r"\W{0,3}(?:(?:KeyError\W{1,3}|key not found: |The given key )(?P<q>['\"`]?)|(?P<o>['\"`]))(?P<key>[^'\"`\n]{1,80})(?:(?P=q)|(?P=o))(?: was not present in the dictionary)?\W{0,3}"
+)
 
 _argument: Final = re.compile(
     r"\b(?:IllegalArgument|InvalidArgument|ArgumentOutOfRange|InvalidParameter|InvalidFormat)(?:Exception|Error)\b: (?P<message>[^\r\n<]{4,160})"
@@ -75,7 +96,7 @@ def faulted(exchange: Exchange, prose: str) -> Faulted | None:
     """
     text = prose[:_LONGEST_TEXT]
     request = exchange.request
-    if text and (found := _of_given(request, text)) is not None:
+    if text and (found := _of_given(request, text) or _of_key(request, text)) is not None:
         return found
     if not text or _own.search(text):
         return None
@@ -84,10 +105,36 @@ def faulted(exchange: Exchange, prose: str) -> Faulted | None:
         noun = (match["noun"] or match["other"]).lower()
         asked = noun in _nouns(request) or (noun in _THINGS and _ends_in_id(request))
         return Faulted(absent=True, evidence=text) if asked else None
-    return next(
+    return _thing_absent(request, text) or next(
         (found for value in _values(request) if (found := _of_value(value, text)) and _fits(found, value, request)),
         None,
     )
+
+
+def _of_key(request: Request, text: str) -> Faulted | None:
+    """Return the fault in a text that is only a key without a value, if the request named that key."""
+    match = _key.fullmatch(text) if len(text) <= _LONGEST_GIVEN else None
+    if match is None:
+        return None
+    key = match["key"]
+    path, _, query = request.target[:_LONGEST_TARGET].partition("?")
+    if unquote(path).rstrip("/").endswith(f"/{key}") and any(map(str.isdigit, key)):
+        return Faulted(absent=True, evidence=text)
+    named = len(key) > 1 and any(value == key for _, value in parse_qsl(query)[:_MOST_VALUES])
+    return Faulted(absent=False, evidence=text) if named else None
+
+
+def _thing_absent(request: Request, text: str) -> Faulted | None:
+    """Return the fault in a short text that only says that a thing is missing, where the path ends in the id of one."""
+    if len(text) > 2 * _AROUND or not _ends_in_id(request):
+        return None
+    words = _word.findall(text.lower())
+    if len(words) > _MOST_WORDS or _THINGS.isdisjoint(words) or of_prose(text) != _NOT_FOUND:
+        return None
+    last = request.path[:_LONGEST_TARGET].rstrip("/").rpartition("/")[2]
+    if any(number not in last for number in _number.findall(text)):
+        return None  # «order 42 of 421 not found»
+    return Faulted(absent=True, evidence=text)
 
 
 def _fits(found: Faulted, value: str, request: Request) -> bool:
@@ -146,16 +193,27 @@ def _given(request: Request) -> Iterator[str]:
     path, _, query = request.target[:_LONGEST_TARGET].partition("?")
     segments = [part for each in path.split("/")[:_MOST_VALUES] if any(map(str.isdigit, part := unquote(each)))]
     values = [value for _, value in parse_qsl(query)[:_MOST_VALUES]]
-    inner = [] if request.body.unavailable is not None else _texts_in(request.body.json, 0)
+    packed = [_json_of(value) for value in values if value[:1] in ("{", "[")]
+    inner = [] if request.body.unavailable is not None else _texts_in([*packed, request.body.json], 0)
     for value in (*segments, *values, *islice(inner, _MOST_VALUES)):
         if 1 < len(value) <= 80 or (len(value) == 1 and value.isdigit()):
             yield value
 
 
+def _json_of(text: str) -> Any:
+    """Return the JSON value in a parameter of a query; None if there is none."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+
+
 def _texts_in(value: Any, depth: int) -> Iterator[str]:
-    """Yield the texts of a JSON value, outer ones first where they stand first."""
+    """Yield the texts and whole numbers of a JSON value, outer ones first where they stand first."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield str(value)[:_AROUND]
     elif depth < _DEEPEST and isinstance(value, dict | list):
         for inner in list(value.values() if isinstance(value, dict) else value)[:_MOST_VALUES]:
             yield from _texts_in(inner, depth + 1)

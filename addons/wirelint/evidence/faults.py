@@ -3,6 +3,8 @@
 ``data/faults.tsv`` has the words, the correct status, and the part that the request must have:
 
 - ``content``: content, or a media type for it;
+- ``json``: content, or a media type for it, that is not JSON;
+- ``input``: content, an id in its path, or a query;
 - ``id``: an id in its path, or a query, which may refer to a missing thing;
 - ``credential``: credentials.
 """
@@ -15,6 +17,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from wirelint.core.exchange import Exchange, Request
+from wirelint.core.json_parts import NOTHING
 from wirelint.evidence import vocabulary
 from wirelint.evidence.credentials import credentials
 from wirelint.evidence.phrases import Phrases, words_of
@@ -65,13 +68,23 @@ def _has(exchange: Exchange, needs: str, text: str) -> bool:
     request = exchange.request
     match needs:
         case "content":
-            return not request.body.empty or "content-type" in request.headers or _is_in_query(request, text)
+            return _sends(request) or _is_in_query(request, text)
+        case "json":
+            body = request.body
+            known = body.unavailable is None and body.complete
+            return (known and _sends(request) and body.json is NOTHING) or _is_in_query(request, text)
+        case "input":
+            return _sends(request) or names_something(request)
         case "id":
             return names_something(request)
         case "credential":
             return bool(credentials(exchange))
         case _:
             return True
+
+
+def _sends(request: Request) -> bool:
+    return not request.body.empty or "content-type" in request.headers
 
 
 def _is_in_query(request: Request, text: str) -> bool:

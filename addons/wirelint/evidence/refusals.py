@@ -13,7 +13,8 @@ from wirelint.evidence.texts import Meaning
 
 OTHER_MATTERS: Final = re.compile(
     r"csrf|xsrf|forgery|captcha|cloudflare|\bwaf\b|\bbot\b|\bvpn\b|ip address|\bgeo|country|region|inactive|no longer active|disabled"
-    r"|suspended|blocked|banned|deactivated|locked|two[- ]factor|\b[2m]fa\b|\botp\b|sudo|re-?authenticat|subscription|upgrade your|terms of service|device",
+    r"|suspended|blocked|banned|deactivated|locked|two[- ]factor|\b[2m]fa\b|\botp\b|sudo|re-?authenticat|subscription|upgrade your|terms of service|device"
+    r"|\b(?:download|(?:pre-?)?signed) (?:link|url)\b",
     re.IGNORECASE,
 )
 """Words of refusals about forgery, the network, the state of an account or a second factor."""

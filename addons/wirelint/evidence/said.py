@@ -36,6 +36,8 @@ _CODES: Final = frozenset(
     "code error errorcode errcode type errortype status reason .tag tag name key errorkey faultcode kind idcode identifier err"
     " label title subcode exception errorid errorname resultcode exceptionid".split()
 )
+_SPOKEN: Final = frozenset({"message", "msg"})
+"""Members with a text, in which some services put a code: ``{"message": "INVALID_TOKEN"}``."""
 _INNER: Final = frozenset(
     "error errors err detail details fault exception status response json result meta body cause causes errorcauses errordetails"
     " message messages problems errorresponse errormessages errorchain extensions violations responsestatus serviceerror apierror"
@@ -48,6 +50,7 @@ _DEEPEST: Final = 4
 _MOST_TEXTS: Final = 24
 _code: Final = re.compile(r"[A-Za-z_.][\w.:/#-]{2,80}")
 _SMALL_PAGE: Final = 8 * 1024
+_enclosed: Final = re.compile(r"\(([A-Z][A-Z0-9]{1,24}(?:_[A-Z0-9]{1,24}){1,6})\)")
 _headings: Final = re.compile(r"<(?:title|h1)[^<>]{0,128}>([^<]{1,200})", re.IGNORECASE)
 # Places where error pages for developers name the exception: Rails, Django, Werkzeug, Symfony.
 _exceptions: Final = re.compile(
@@ -90,6 +93,22 @@ _PHRASES: Final = {
 """Status phrases in place of a message (RFC 9110 section 15, and its predecessors)."""
 
 
+_STOCK: Final = frozenset(
+    (
+        "the server could not comply with the request since it is either malformed or otherwise incorrect.",
+        "the browser (or proxy) sent a request that this server could not understand.",
+        "access was denied to this resource.",
+        "the resource could not be found.",
+        "there was a conflict when trying to complete your request.",
+        "unable to process the contained instructions",
+        "the server has either erred or is incapable of performing the requested operation.",
+    )
+)
+"""Sentences of WebOb and Werkzeug that stand for a status, before what the service itself says."""
+_ECHOES: Final = ("Sorry, the requested URL", "caused an error:")
+"""Begin and end of Bottle's sentence with the URL, before the text of an error."""
+_trace: Final = re.compile(r"^[ \t]*Traceback \(most recent call last\):", re.MULTILINE)
+_raised: Final = re.compile(r"[A-Za-z_][\w.]{2,80}(?:: .{0,400})?")
 _PLAIN_NUMBERS: Final = frozenset({401, 403, 404, 429})
 """Values of ``error.code`` that are HTTP statuses if the text only says that something failed."""
 _VAGUE: Final = frozenset({Meaning.UPSTREAM, Meaning.INTERNAL, Meaning.UNAVAILABLE})
@@ -113,7 +132,7 @@ class _Gathering:
         if isinstance(value, str):
             if not value or len(self.texts) + len(self.codes) >= _MOST_TEXTS:
                 return
-            if name in _CODES and _code.fullmatch(value):
+            if (name in _CODES or (name in _SPOKEN and value.isupper())) and _code.fullmatch(value):
                 self.codes.append(value.rsplit("/", 1)[-1] if "://" in value else value)
             elif name in _PROSE or name in _INNER:
                 self.texts.append(value)
@@ -172,12 +191,16 @@ def gather(response: Response) -> Said:
     if response.status >= 400 and not _FIELDS.isdisjoint(response.headers.index):
         _fields(gathering, response)
     _number(gathering, response.status)
+    if response.status >= 400:
+        gathering.codes += _in_parentheses(gathering.texts)
     if gathering.number not in (0, response.status) and texts.of_prose("\n".join(gathering.texts)) <= _VAGUE:
         gathering.codes.append(_PHRASES[gathering.number][0].replace(" ", "_").upper())
     codes = [code for code in gathering.codes if not is_status(code, response.status)]
     prose = [text for text in gathering.texts if not is_status(text, response.status)]
     if not (codes or prose):
         codes, prose = gathering.codes, gathering.texts
+    if len(prose) > 1 and response.status >= 400:
+        prose = [text for text in prose if text.strip().lower() not in _STOCK] or prose
     return Said(tuple(codes), "\n".join(prose)[:TEXT_LIMIT])
 
 
@@ -212,6 +235,8 @@ def _read(gathering: _Gathering, response: Response) -> None:
                 gathering.members(each)
             elif isinstance(each, str):
                 gathering.texts.append(each)
+            elif isinstance(each, list) and response.status >= 400:  # Groonga's [[-22, 1796120361.6, 0.01, "…"]]
+                gathering.texts += [inner for inner in each[:8] if isinstance(inner, str) and " " in inner]
     elif isinstance(value, str):
         gathering.texts.append(value[:TEXT_LIMIT])
     else:
@@ -230,11 +255,35 @@ def _read_text(gathering: _Gathering, response: Response) -> None:
         if response.status >= 500:
             gathering.texts += [first or second for first, second in _exceptions.findall(text)[:2]]
     elif kind is Kind.HTML or markup:
-        gathering.texts += visible_text(text).splitlines() if response.status >= 400 else _headings.findall(text)[:2]
+        gathering.texts += (
+            _untraced(_unechoed(visible_text(text))).splitlines()
+            if response.status >= 400
+            else _headings.findall(text)[:2]
+        )
     elif kind is Kind.FORM and "=" in text:
         gathering.members(form_fields(text))
     elif text and len(text) <= TEXT_LIMIT and body.complete:
-        gathering.texts.append(text)
+        first, _, rest = text.partition("\n")
+        if rest and response.status >= 400 and is_status(first, response.status):
+            gathering.texts += [line for line in rest.splitlines() if line.strip()] or [text]
+        else:
+            gathering.texts.append(text)
+
+
+def _unechoed(text: str) -> str:
+    """Return a text without Bottle's sentence about the requested URL."""
+    start = text.find(_ECHOES[0])
+    end = text.find(_ECHOES[1], start, start + TEXT_LIMIT) if start >= 0 else -1
+    return text if end < 0 else text[:start] + text[end + len(_ECHOES[1]) :].lstrip()
+
+
+def _untraced(text: str) -> str:
+    """Return a text without the lines of a Python traceback; the exception in its last line stays."""
+    match = _trace.search(text)
+    if match is None:
+        return text
+    behind = [line for line in text[match.end() :].splitlines() if _raised.fullmatch(line)]
+    return "\n".join([text[: match.start()], *behind[-1:]])
 
 
 def _fields(gathering: _Gathering, response: Response) -> None:
@@ -246,6 +295,11 @@ def _fields(gathering: _Gathering, response: Response) -> None:
     for name in _TEXT_FIELDS:
         if value := headers.get(name):
             gathering.texts.append(unquote(value[:TEXT_LIMIT]))
+
+
+def _in_parentheses(said: list[str]) -> list[str]:
+    """Return the codes inside texts: ``Table t already exists. (TABLE_ALREADY_EXISTS)``."""
+    return [match[1] for text in said[:4] if "_" in text and (match := _enclosed.search(text[:TEXT_LIMIT])) is not None]
 
 
 def _number(gathering: _Gathering, status: int) -> None:

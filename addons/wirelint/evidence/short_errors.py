@@ -13,6 +13,7 @@ from wirelint.core.media import Kind
 from wirelint.evidence.echoes import belongs_to_call, is_echo
 from wirelint.evidence.envelope_words import CALL_IDS, ENVELOPE, FLAGS, STATES, WRAPPERS, Envelope, Grade, is_identity
 from wirelint.evidence.failures import is_status_phrase, reads_as_error
+from wirelint.evidence.texts import of_code
 
 LARGEST: Final = 640
 """Most octets of content that can be only a message."""
@@ -131,6 +132,8 @@ def _speaks_against(name: str, value: Any) -> bool:
         return True
     if name in STATES and name != "result":
         return True
+    if name in _CODES and isinstance(value, str) and of_code(value):
+        return False  # {"code": "ResourceNotFound", "message": "no such order"}
     if name in FLAGS or name in _CODES:
         return not (isinstance(value, int) and not isinstance(value, bool)) or value == 200
     return False

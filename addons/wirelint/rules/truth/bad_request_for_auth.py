@@ -39,7 +39,15 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 _own: Final = re.compile(
-    r"token|api[ _-]?key|app[ _-]?key|credential|authenticat|logged[ -]in|log[ -]in|sign(?:ed)?[ -]in|authorization|\bjwt\b|session (?:has )?expired",
+    r"token|api[ _-]?key|app[ _-]?key|credential|authenticat|logged[ -]in|log[ -]in|\blogin to\b|sign(?:ed)?[ -]in|authorization|\bjwt\b|session (?:has )?expired"
+    r"|\bkey in request (?:header|query|form|cookies)\b"
+    r"|anmeld|melden sie|eingeloggt|zugangsdaten|sitzung|connect(?:é|er)\b|authentifi|identifiants|jeton|sesión|credencia|autentica|logado|credenzia|accesso|ingelogd|aangemeld"
+    r"|авториз|токен|zalogowan",
+    re.IGNORECASE,
+)
+# A parser's token.
+_parsed: Final = re.compile(
+    r"\b(?:invalid|unexpected|illegal) token\b.{0,40}\b(?:position|line|column|offset|character|expression|query|syntax|template|json)\b",
     re.IGNORECASE,
 )
 _bare: Final = re.compile(r"(?:unauthori[sz]ed|unauthenticated|not authenticated)[.!]?", re.IGNORECASE)
@@ -85,7 +93,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     words = said(exchange)
     text = f"{words.prose} {' '.join(words.codes)}"
-    if not _own.search(text) and not signs_in:
+    if (not _own.search(text) and not signs_in) or _parsed.search(text):
         return
     yield Hit("400 for missing or invalid credentials", words.prose or text)
 
@@ -113,6 +121,15 @@ Content-Type: application/json
 
 {"error": {"code": 1, "message": "Unauthorized"}}
 """,
+    """\
+GET /moi HTTP/1.1
+Host: boutique.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"message": "Vous devez être connecté pour accéder à cette page"}
+""",
 )
 
 GOOD = (
@@ -139,5 +156,17 @@ HTTP/1.1 400 Bad Request
 Content-Type: application/json
 
 {"errors": [{"field": "password", "message": "password is required"}]}
+""",
+    """\
+POST /queries HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"query": "a = %"}
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"message": "Invalid token at position 4"}
 """,
 )

@@ -37,8 +37,18 @@ from wirelint.evidence.texts import Meaning
 
 # What a text calls the reader's permission is about the caller, whether or not its credentials were seen.
 _yours: Final = re.compile(
-    r"\byou (?:do not|don't) have (?:\w{1,20} ){0,3}(?:permissions?|rights|privileges?)\b", re.IGNORECASE
+    r"\byou (?:do not|don't) have (?:\w{1,20} ){0,3}(?:permissions?|rights|privileges?)\b"
+    r"|\bsie (?:sind nicht berechtigt|haben keine berechtigung)|\bvous (?:n['\u2019]avez pas|n['\u2019]êtes pas autorisé)|\bno (?:tiene|tienes|tiene usted) (?:\w{1,12} ){0,2}permisos?\b"
+    r"|\bnon hai (?:\w{1,12} ){0,2}(?:permessi|autorizzazioni|diritti)\b|\bnão tem (?:permissão|autorização)",
+    re.IGNORECASE,
 )
+
+_refused: Final = re.compile(
+    r"(?:err(?:or)?_?)?(?:forbidden|(?:permission|access)_?denied|insufficient_?(?:permission|privilege|right|scope)s?|not_?authori[sz]ed)(?:_?(?:error|exception))?",
+    re.IGNORECASE,
+)
+_AWS: Final = "__type"
+"""The member with the code in AWS's JSON protocol, which sends every error of a caller under 400."""
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -66,11 +76,12 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
         return
     words = said(exchange)
-    if not credentials(exchange) and not _yours.search(words.prose):
-        return
     if ABOUT_VALUES.search(words.prose):
         return
-    yield Hit("400 for missing permission", words.prose or " ".join(words.codes))
+    if credentials(exchange) or _yours.search(words.prose):
+        yield Hit("400 for missing permission", words.prose or " ".join(words.codes))
+    elif _AWS not in (exchange.response.body.names or ()) and any(_refused.fullmatch(code) for code in words.codes):
+        yield Hit("400 for missing permission", " ".join((*words.codes, words.prose)), severity=Severity.LOW)
 
 
 BAD = (
@@ -84,6 +95,24 @@ Content-Type: text/plain
 
 Error in call to API function "files/permanently_delete": Your API app is not allowed to call this function.
 """,
+    """\
+DELETE /todos/7 HTTP/1.1
+Host: todo.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"success": false, "error": {"code": "FORBIDDEN", "message": "Insufficient permissions"}}
+""",
+    """\
+GET /panel HTTP/1.1
+Host: tienda.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"message": "No tiene permiso para acceder a este recurso"}
+""",
 )
 
 GOOD = (
@@ -96,5 +125,14 @@ HTTP/1.1 400 Bad Request
 Content-Type: application/json
 
 {"error": "field colour: null is not allowed to be set"}
+""",
+    """\
+GET /members?facet=name HTTP/1.1
+Host: works.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"status": "failed", "message": [{"type": "parameter-not-allowed", "message": "This route does not support facet"}]}
 """,
 )

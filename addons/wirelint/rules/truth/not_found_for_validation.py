@@ -37,11 +37,12 @@ from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
 _plain: Final = re.compile(
-    r"\bvalidation (?:failed|error)|\bmust (?:be|have|contain|match)\b|\b(?:is|are) required\b|\bout of range\b|\bis not (?:a )?valid\b|\binvalid (?:value|format|param|email|input|json|argument)",
+    r"\bvalidation (?:failed|error)|\bmust (?:be|have|contain|match)\b|\b(?:is|are) required\b|\bmissing required\b|\bfield validation for\b|\binvalid page (?:number|size)\b|\bout of range\b|\bis not (?:a )?valid\b|\binvalid (?:value|format|param|email|input|json|argument)",
     re.IGNORECASE,
 )
 _target: Final = re.compile(
-    r"\b(?:endpoint|url|uri|path|route|page|resource|method|version|ids?|identifier|uuid|slug)s?\b|_id\b", re.IGNORECASE
+    r"\b(?:endpoint|url|uri|path|route|page(?! (?:number|size|must|should|is)\b)|resource|method|version|ids?|identifier|uuid|slug)s?\b|_id\b",
+    re.IGNORECASE,
 )
 _code: Final = re.compile(r"validation|invalid", re.IGNORECASE)
 

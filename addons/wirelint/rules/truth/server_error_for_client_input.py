@@ -43,6 +43,7 @@ from wirelint.evidence.asked import argument_named, faulted, quoted_value
 from wirelint.evidence.credentials import credentials, is_stranger
 from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.faults import fault
+from wirelint.evidence.located import located, names_sent
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.requests import malformation
 from wirelint.evidence.said import Said, said
@@ -60,11 +61,11 @@ _constraint: Final = re.compile(
     re.IGNORECASE,
 )
 _set_up: Final = re.compile(
-    r"\b(?:config\w{0,8}|settings?|environment|env|variable|secret[_ ]key|server|database|bean|property|credentials?)\b",
+    r"\b(?:config\w{0,8}|settings?|environment|env|variable|secret[_ ]key|server|database|bean|property|credentials?|pool|workers?|threads?)\b",
     re.IGNORECASE,
 )
 _nothing: Final = re.compile(
-    r"\bno (?:[\w-]{1,24} ){1,4}(?:was |were )?(?:provided|specified|given|supplied)\b"
+    r"\bno (?:[\w-]{1,24} ){1,4}(?:was |were )?(?:provided|specified|given|supplied|uploaded|attached|selected)\b"
     r"|\b(?:parameter|param|field|argument|value|name|body)s? (?:can ?not|can't|must not|may not) be (?:empty|blank|null|omitted)\b",
     re.IGNORECASE,
 )
@@ -73,12 +74,19 @@ _bad: Final = re.compile(
     re.IGNORECASE,
 )
 _member: Final = re.compile(
-    r"\W{0,3}(?:error: )?(?:[\"'`]?(?P<name>\w{2,32})[\"'`]? (?:is )?(?:required|missing)|missing (?:required )?[\"'`]?(?P<other>\w{2,32})[\"'`]?)\W{0,3}",
+    r"\W{0,3}(?:error: )?(?:(?:the )?[\"'`]?(?P<name>\w{2,32})[\"'`]?(?: field| parameter)? (?:is )?(?:required|missing)|missing (?:required )?[\"'`]?(?P<other>\w{2,32})[\"'`]?)\W{0,3}",
     re.IGNORECASE,
 )
 _denied: Final = re.compile(
     r"\b(?:you|user|caller|account|client)\b.{0,24}\b(?:not (?:allowed|authori[sz]ed|permitted)|(?:do|does)(?: not|n't) have .{0,40}\b(?:permissions?|access|rights?|privileges?|role|scope))"
-    r"|\bnot (?:allowed|authori[sz]ed|permitted) to\b|\binsufficient (?:permissions?|privileges?|scopes?|rights)\b",
+    r"|\bnot (?:allowed|authori[sz]ed|permitted) to\b|\binsufficient (?:permissions?|privileges?|scopes?|rights)\b"
+    r"|\badmin(?:istrator)?s? (?:role|access|rights|privileges?) (?:is |are )?required\b",
+    re.IGNORECASE,
+)
+# A validator's words about the kind of a value.
+_kind: Final = re.compile(
+    r"\b(?:must|should) be (?:of type |an? |one of )?(?:valid )?[\"'`]?(?:number|integer|numeric|string|bool(?:ean)?|array|object|list|date|e-?mail|uuid|url)\b"
+    r"|\bis not (?:of type|an? valid|one of)\b|\bis not a (?:number|string|date)\b|\b(?:unknown|unexpected|unrecogni[sz]ed|unsupported) (?:field|member|property|parameter|key|keyword argument|argument)\b",
     re.IGNORECASE,
 )
 _of_a_token: Final = re.compile(
@@ -98,6 +106,8 @@ _of_the_service: Final = re.compile(
     r"\b(?:database|db|smtp|ldap|redis|s3|bucket|aws|azure|upstream|backend|provider|openai|anthropic|server certificate|host|relation|table|user ['\"]?\w+['\"]?@)\b",
     re.IGNORECASE,
 )
+_name: Final = re.compile(r"\w{2,32}")
+_LONGEST: Final = 512
 _READ: Final = 32 * 1024
 _CLIENT: Final = frozenset(
     {
@@ -155,7 +165,14 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
     told = about & _PLAIN if Meaning.INTERNAL not in about else frozenset()
     if Meaning.METHOD in told and not _http_method.search(words.prose):
         told -= {Meaning.METHOD}  # programs have methods, too
-    if named or told or _lacks(exchange, about, words.prose) or _is_constraint(exchange, about, words.prose):
+    if (
+        named
+        or told
+        or _lacks(exchange, about, words.prose)
+        or _is_constraint(exchange, about, words.prose)
+        or _is_kind(exchange, about, words.prose)
+        or located(exchange)
+    ):
         yield Hit(
             "500 for an invalid request",
             words.prose or " ".join(words.codes),
@@ -164,7 +181,8 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
         )
     if about == {Meaning.AUTHZ} and credentials(exchange) and _denied.search(words.prose):
         yield Hit("500 for missing permission", words.prose, suggested_status=403, severity=Severity.MEDIUM)
-    if (by_name := faulted(exchange, words.prose)) is not None:
+    key = f"KeyError: {words.prose}" if "KeyError" in words.codes else words.prose
+    if (by_name := faulted(exchange, key)) is not None:
         yield Hit(
             "500 for something that the client named",
             by_name.evidence,
@@ -186,6 +204,14 @@ def _is_constraint(exchange: Answered, about: frozenset[Meaning], prose: str) ->
         and (_constraint.search(prose) is not None or _bad.search(prose) is not None)
         and _set_up.search(prose) is None
     )
+
+
+def _is_kind(exchange: Answered, about: frozenset[Meaning], prose: str) -> bool:
+    """Return whether a validator's text about the kind of a value names a member or a parameter of the request."""
+    if not about <= {Meaning.INVALID} or _kind.search(prose) is None:
+        return False
+    words = set(_name.findall(prose[:_LONGEST]))
+    return not words.isdisjoint(names_sent(exchange.request))
 
 
 def _lacks(exchange: Answered, about: frozenset[Meaning], prose: str) -> bool:
@@ -264,6 +290,30 @@ Content-Type: text/html
 
 <html><head><title>HTTP Status 500</title></head><body><pre>java.lang.NumberFormatException: For input string: &quot;abc&quot;</pre></body></html>
 """,
+    """\
+POST /signup HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"email": "nonsense"}
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"errors": [{"type": "field", "value": "nonsense", "msg": "Invalid value", "path": "email", "location": "body"}]}
+""",
+    """\
+POST /orders HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"qty": "many"}
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "\\"qty\\" must be a number"}
+""",
 )
 
 GOOD = (
@@ -293,6 +343,30 @@ HTTP/1.1 500 Internal Server Error
 Content-Type: application/json
 
 {"error": "Table 'shop.orders' does not exist"}
+""",
+    """\
+POST /chat HTTP/1.1
+Host: llm.example
+Content-Type: application/json
+
+{"prompt": "Hello"}
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "\\"choices\\" must be an array"}
+""",
+    """\
+POST /chat HTTP/1.1
+Host: llm.example
+Content-Type: application/json
+
+{"prompt": "Hello"}
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "'choices'"}
 """,
     """\
 GET /orders/42 HTTP/1.1
