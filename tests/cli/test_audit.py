@@ -202,7 +202,8 @@ def test_statistics(wirelint: Shell) -> None:
     wirelint.write("a.har", capture(a_401(), a_401(), entry(200, "<h1>502 Bad Gateway</h1>", headers=())))
     run = wirelint("audit", "--format", "jsonl", "--statistics", "--select", "authentication", "a.har")
     lines = [line.split() for line in run.err.splitlines()]
-    assert ["unauthorized-without-challenge", "high", "2", "2", "1"] in lines
+    assert ["unauthorized-without-challenge", "high", "2", "2", "100.0%", "1"] in lines
+    assert ["api.example", "4", "0", "of", "4", "0", "0", "0", "2"] in lines
     assert ["4xx", DASH, "2", DASH, DASH] in lines
     assert ["2xx", "2", DASH, DASH, DASH] in lines
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wirelint.settings.baseline import Entry, _same_route
+from wirelint.settings.baseline import Entry, same_route
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from wirelint.settings.baseline import Entry, _same_route
     ],
 )
 def test_learned_routes(one: str, other: str, same: bool) -> None:
-    assert _same_route(one, other) is same
+    assert same_route(one, other) is same
 
 
 def test_entries_are_shown_without_their_fingerprint() -> None:

@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "run": "run",
     "receive": "receive",
     "audit": "audit",
+    "diff": "diff",
     "coverage": "coverage",
     "inventory": "inventory",
     "rules": "rules",

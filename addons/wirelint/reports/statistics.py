@@ -1,4 +1,4 @@
-"""Write tables: how often each rule could have fired and did, outcomes by status class, and learned settings."""
+"""Write tables: services, how often each rule could have fired and did, outcomes by status class, learned settings."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from wirelint.core.verdict import Verdict
 from wirelint.history.envelopes import Envelopes
 from wirelint.reports import Report, Run
 from wirelint.sinks.console import Printer
+from wirelint.sinks.journal import Journal
+from wirelint.sinks.summary import services
 from wirelint.sinks.text import printable, severity
 
-_RIGHT: Final = frozenset({2, 3, 4})
+_RIGHT: Final = frozenset({2, 3, 4, 5})
 _AGREEING: Final = frozenset(
     {
         *((status, Verdict.OK) for status in ("1xx", "2xx", "3xx")),
@@ -25,7 +27,7 @@ _AGREEING: Final = frozenset(
 
 
 class Statistics(Report):
-    """Counts per rule and per status class."""
+    """Counts per service, per rule and per status class."""
 
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
@@ -33,10 +35,12 @@ class Statistics(Report):
         self._findings: Counter[str] = Counter()
         self._found_in: dict[str, set[str]] = {}
         self._outcomes: Counter[tuple[str, Verdict]] = Counter()
+        self._services = Journal(fingerprints=1, examples=1)
 
     def accept(self, audit: Audit) -> None:
         """Count an exchange and its findings."""
         status = audit.exchange.status
+        self._services.accept(audit)
         self._outcomes["none" if status is None else f"{status // 100}xx", audit.verdict] += 1
         self._opportunities.update(rule.id for rule in audit.plan.rules)
         for finding in audit.findings:
@@ -46,6 +50,8 @@ class Statistics(Report):
     def finish(self) -> None:
         """Write the tables; that of learned settings only if there are any."""
         printer = Printer(self.stream)
+        printer.table(services(self._services), right=frozenset(range(1, 7)))
+        printer.line("")
         printer.table(self._of_rules(), right=_RIGHT)
         printer.line("")
         printer.table(self._of_outcomes(), right=frozenset({1, 2, 3, 4}))
@@ -57,10 +63,12 @@ class Statistics(Report):
 
     def _of_rules(self) -> list[list[Text | str]]:
         findings, opportunities = self._findings, self._opportunities
-        rows: list[list[Text | str]] = [["rule", "severity", "findings", "opportunities", "services"]]
+        rows: list[list[Text | str]] = [["rule", "severity", "findings", "of", "rate", "services"]]
         for rule in sorted(self.run.rules, key=lambda rule: (-findings[rule.id], -opportunities[rule.id], rule.id)):
-            counts = (findings[rule.id], opportunities[rule.id], len(self._found_in.get(rule.id, ())))
-            rows.append([rule.id, severity(rule.severity), *(f"{count:,}" for count in counts)])
+            found, could = findings[rule.id], opportunities[rule.id]
+            rate = f"{found / could:.1%}" if found and could else ""
+            places = f"{len(self._found_in.get(rule.id, ())):,}"
+            rows.append([rule.id, severity(rule.severity), f"{found:,}", f"{could:,}", rate, places])
         return rows
 
     def _of_learned(self) -> list[list[Text | str]]:

@@ -135,11 +135,11 @@ class Baseline:
         if entry is not None:
             return entry
         similar = self._by_rule.get((finding.service, finding.method, finding.rule), ())
-        return next((each for each in similar if _same_route(each.route, finding.route)), None)
+        return next((each for each in similar if same_route(each.route, finding.route)), None)
 
 
-def _same_route(one: str, other: str) -> bool:
-    """Return whether two routes differ only where one has a name in braces, which was a word of the other before."""
+def same_route(one: str, other: str) -> bool:
+    """Return whether two routes differ, but only where one has a name in braces, which was a word before."""
     if one == other:
         # Findings of one rule on one route can have different causes, which their fingerprints tell apart.
         return False
