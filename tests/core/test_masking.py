@@ -186,6 +186,14 @@ def test_of_a_beginning_what_is_complete_is_shown() -> None:
     long = answer(exchange(said=json.dumps([{"n": number} for number in range(20_000)])))
     assert json.loads(long.body)[:2] == [{"n": 0}, {"n": 1}]
     assert long.note == f"the first {LONGEST_CONTENT:,} octets"
+    for text in ("many words ", "\\u00e9", "\\\\"):
+        cut = json.loads(answer(exchange(said='{"a": {"password": "x", "text": "' + text * 9000)).body)
+        assert cut["a"]["password"] == MASK
+        assert cut["a"]["text"].startswith(json.loads(f'"{text}"') * 500)
+    cut = json.loads(answer(exchange(said='{"a": 1, "password": "' + "many words " * 9000)).body)
+    assert cut == {"a": 1, "password": MASK}
+    key = json.loads(answer(exchange(said='{"a": 1, "' + "many words " * 9000)).body)
+    assert key == {"a": 1}
 
 
 def test_what_is_not_text_is_not_shown() -> None:

@@ -220,6 +220,9 @@ def test_exchanges_are_shown_whole_but_for_the_secrets(proxy: Audited) -> None:
     kept = [each for each in shown if each["kept"]]
     assert sum(bool(each["response"]["body"]) for each in kept) > 20
     assert leaks("\n".join(json.dumps(each).replace("},", "},\n") for each in shown)) == []
+    saved = json.loads(proxy.get("/api/har"))["log"]["entries"]
+    assert len(saved) >= len(kept)
+    assert leaks("\n".join(json.dumps(each).replace("},", "},\n") for each in saved)) == []
 
 
 def entry(case: Case) -> dict[str, Any]:
@@ -257,10 +260,13 @@ def entry(case: Case) -> dict[str, Any]:
 def test_files(tmp_path: Path, form: str) -> None:
     capture = tmp_path / "capture.har"
     capture.write_text(json.dumps({"log": {"version": "1.2", "entries": [entry(case) for case in CASES]}}))
-    options = ["--format", form, "--min-confidence", "weak", "--debug"]
+    page = tmp_path / "page.html"
+    options = ["--format", form, "--min-confidence", "weak", "--debug", "--output", f"html:{page}"]
     command = [sys.executable, "-m", "wirelint", "audit", *options, str(capture)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert run.returncode == 1, run.stderr
     assert len(run.stdout.splitlines()) > len(CASES) / 8
     assert leaks(run.stdout) == []
     assert leaks(run.stderr) == []
+    assert page.read_text().count('class="exchange"') > len(CASES) / 8
+    assert leaks(page.read_text().replace("</", "\n</")) == []

@@ -7,12 +7,17 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from lab.audits import audit, finding
+from lab.audits import audit, finding, step
 from lab.reports import HOSTILE, report
 from tools import require_tool
-from wirelint.core.finding import Severity
+from wirelint.core.audit import Audit
+from wirelint.core.body import Body
+from wirelint.core.exchange import Request, Response
+from wirelint.core.finding import Finding, Severity
+from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
 from wirelint.core.verdict import Verdict
 from wirelint.rules import catalogue
@@ -93,6 +98,58 @@ def test_text_from_the_wire_stays_text() -> None:
     )
     assert page.tags == plain.tags
     assert page.text.count("</script><img src=x onerror=alert(1)>") >= 8
+
+
+def exchanged(name: str, said: str, *findings: Finding, at: float = 1000.0) -> Audit:
+    """Return an audit of an exchange with messages."""
+    made = audit(*(msgspec.structs.replace(each, exchange_id=name) for each in findings))
+    fields = Headers.of(("Content-Type", "application/json"), ("X-Api-Key", "plumtree-harbour"))
+    request = Request(method="GET", target="/orders/17?token=plumtree", headers=fields)
+    response = Response(status=200, reason="OK", headers=fields, body=Body(said.encode()))
+    exchange = msgspec.structs.replace(made.exchange, id=name, request=request, response=response, timestamp=at)
+    return msgspec.structs.replace(made, exchange=exchange)
+
+
+def test_a_finding_has_its_exchange_without_secrets() -> None:
+    text = report("html", exchanged("e-1", '{"error":"no stock","password":"plumtree"}', finding()))
+    assert "plumtree" not in text
+    page = Page(text)
+    assert "GET /orders/17?token=[redacted] HTTP/1.1Content-Type: application/json" in page.text
+    assert "<mark>200</mark> OK</pre>" in text
+    assert '<mark>"error": "no stock"</mark>' in text
+    assert "Sent200Expected422What happenedclient error" in page.text
+
+
+def test_the_exchanges_of_a_story_are_there_if_they_are_recent() -> None:
+    told = msgspec.structs.replace(finding(), story=tuple(step(f"e-{number}") for number in (0, 1, 900)))
+    many = [exchanged(f"e-{number}", f'{{"number": {number}}}') for number in range(900)]
+    text = report("html", *many, exchanged("e-900", '{"last": 1}', told))
+    assert text.count("<details open") == 1
+    assert '"last": 1' in text
+    assert '"number": 0' not in text  # too long ago
+    text = report("html", many[1], exchanged("e-900", '{"last": 1}', told))
+    assert text.index('"number": 1') < text.index('"last": 1')
+
+
+def test_exchanges_of_many_findings_are_left_out() -> None:
+    long = '{"text": "' + "many words " * 2500 + '"}'
+    many = [exchanged(f"e-{number}", long, finding(f"rule-{number}")) for number in range(250)]
+    text = report("html", *many)
+    assert 100 < text.count('class="exchange"') < 250
+    assert len(text) < 5_000_000
+    assert text.count("the rest is left out here") == text.count('class="exchange"')
+
+
+@pytest.mark.parametrize(
+    ("files", "title"),
+    [
+        ((), "wirelint: 1 finding (1 medium) in 1 exchange of 1 service"),
+        (("a.har", "b.har"), "wirelint: a.har, b.har"),
+        (tuple("abcde"), "wirelint: a, b, c and 2 more"),
+    ],
+)
+def test_the_title_says_what_it_is_about(files: tuple[str, ...], title: str) -> None:
+    assert f"<title>{title}</title>" in report("html", audit(finding()), files=files)
 
 
 def test_nothing_found() -> None:

@@ -41,6 +41,8 @@ _LONGEST_VALUE: Final = 2048
 _LONGEST_TARGET: Final = 2048
 _MOST_FIELDS: Final = 100
 _MOST_PAIRS: Final = 500
+_LONG_TEXT: Final = 2048
+_LEFT_OUT: Final = 1024
 _HELD: Final = "\u2588"
 """Stands for a masked value until the text around it is redacted, which would take ``[redacted]`` for a value."""
 _DEEPEST: Final = 64
@@ -58,6 +60,7 @@ _ADDRESSES: Final = frozenset(
 _trace: Final = re.compile(r"(?:Root=)?[0-9a-fA-F]{1,64}(?:[-:._/=;,][0-9a-fA-F]{1,64}){0,7}")
 _scheme: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,23}(?= )")
 _word: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_beginning: Final = re.compile(r'"(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*', re.DOTALL)
 _name: Final = re.compile(r'"([^"\\\n]{1,128})"\s{0,8}:\s{0,8}')
 _string: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
 _plain: Final = re.compile(r"[^\s,}\]]+")
@@ -276,10 +279,14 @@ def _json(text: str, private: Callable[[str], bool]) -> str | None:
 
 
 def _closed(octets: bytes) -> bytes:
-    """Return the beginning of JSON up to its last complete value, with its brackets closed."""
+    """Return the beginning of JSON up to its last complete value, with its brackets closed.
+
+    Of a long text that the end cuts off, the beginning is kept, without its last part, where a secret may be cut.
+    """
     text = octets.decode("utf-8", "replace")
     waiting: list[str] = []
     end = 0
+    before = ""
     for match in _word.finditer(text):
         word = match[0]
         if word in "[{":
@@ -291,8 +298,12 @@ def _closed(octets: bytes) -> bytes:
             end = match.end()
         elif word == ",":
             end = match.start()
+        elif match.end() == len(text) and len(word) > _LONG_TEXT and (before == ":" or waiting[-1:] == ["]"]):
+            kept = _beginning.match(word[:-_LEFT_OUT])
+            return f'{text[: match.start()]}{kept[0] if kept else '"'}…"{"".join(reversed(waiting))}'.encode()
         if len(waiting) > _DEEPEST:
             break
+        before = word
     return (text[:end] + "".join(reversed(waiting))).encode()
 
 

@@ -1,13 +1,13 @@
 """Write one self-contained HTML file: no script, no external resource, only escaped text.
 
-It has the style of the page of ``wirelint proxy``.
+It looks like the page of ``wirelint proxy``, and shows an example of each finding with its masked exchanges.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, TextIO
 from xml.etree import ElementTree as ET
 
@@ -16,9 +16,12 @@ from wirelint.core.finding import Finding, Side
 from wirelint.core.rule import Rule
 from wirelint.evidence.protocols import protocol_label
 from wirelint.reports import Run
+from wirelint.reports.common.examples import Example, Examples
+from wirelint.reports.common.exchanges import exchange
 from wirelint.reports.common.grouping import Grouping
 from wirelint.reports.common.groups import Group
 from wirelint.reports.common.markup import add, page, section, written
+from wirelint.sinks.exchange_log import Kept
 from wirelint.sinks.outcomes import LIES, kinds, status_class
 from wirelint.sinks.text import plural, sections
 
@@ -26,6 +29,11 @@ _STYLE: Final = """
 .figures { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
 .finding summary { grid-template-columns: 4.6rem minmax(0, 5fr) minmax(0, 4fr) 6.5rem 4rem; }
 .where .line { white-space: normal; }
+.whole-finding { display: grid; gap: 1.1rem; grid-template-columns: minmax(0, 1fr); padding: .9rem; }
+.whole-finding { border-block-start: 1px solid var(--line); }
+.steps summary { display: block; border: 1px solid var(--line); border-radius: 8px; padding: .35rem .8rem; }
+.steps summary { overflow-wrap: anywhere; }
+.steps details[open] > summary { border-color: var(--accent); margin-block-end: .6rem; }
 .texts { display: grid; gap: 1rem; }
 .texts article { background: var(--panel); border: 1px solid var(--line); border-radius: 10px; padding: .8rem 1rem; }
 .texts article:target { outline: 2px solid var(--accent); }
@@ -33,6 +41,7 @@ _STYLE: Final = """
 .left-out { padding-inline-start: 1.2rem; }
 @media (max-width: 56rem) {
   .finding summary { grid-template-columns: 4.6rem minmax(0, 1fr) auto; }
+  .steps summary { grid-template-columns: none; }
 }
 @media (max-width: 30rem) {
   #services th:nth-child(2), #services td:nth-child(2) { display: table-cell; }
@@ -40,8 +49,10 @@ _STYLE: Final = """
 }
 @media print {
   .finding { break-inside: avoid; }
+  .content { max-block-size: none; }
 }
 """
+_MOST_NAMES: Final = 3
 _code: Final = re.compile(r"``([^`]+)``")
 
 
@@ -60,24 +71,32 @@ class Html(Grouping):
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
         self._services: dict[str, ServiceFindings] = {}
+        self._examples = Examples()
 
     def accept(self, audit: Audit) -> None:
         """Group the findings of an exchange, and count by service."""
         super().accept(audit)
-        exchange = audit.exchange
-        service = self._services.setdefault(exchange.service, ServiceFindings())
+        self._examples.accept(audit)
+        audited = audit.exchange
+        service = self._services.setdefault(audited.service, ServiceFindings())
         service.exchanges += 1
-        service.kinds.update(kinds(status_class(exchange.status), audit.verdict, protocol_label(exchange)))
+        service.kinds.update(kinds(status_class(audited.status), audit.verdict, protocol_label(audited)))
         service.findings += sum(finding.side is not Side.CLIENT for finding in audit.findings)
 
     def finish(self) -> None:
         """Write the page."""
-        root, main = page("wirelint: " + ", ".join(self.run.files[:3]), self.tally.line(), _STYLE)
+        root, main = page(f"wirelint: {self._title()}", self.tally.line(), _STYLE)
         self._left_out(main)
         self._findings(main)
         self._table(main)
         self._rules(main)
         self.stream.write(written(root))
+
+    def _title(self) -> str:
+        """Return the names of the files; without files, what was found."""
+        files = self.run.files
+        more = f" and {len(files) - _MOST_NAMES} more" if len(files) > _MOST_NAMES else ""
+        return ", ".join(files[:_MOST_NAMES]) + more if files else self.tally.line().partition(";")[0]
 
     def _left_out(self, main: ET.Element) -> None:
         kinds = self.skips.kinds()
@@ -99,7 +118,8 @@ class Html(Grouping):
         for group in self.found:
             details = add(add(listed, "li", cls="finding"), "details")
             _summary(add(details, "summary"), group)
-            _details(add(details, "div", cls="body"), group, rules.get(group.finding.rule))
+            example = self._examples.of(group.finding.fingerprint)
+            _details(add(details, "div", cls="whole-finding"), group, rules.get(group.finding.rule), example)
 
     def _table(self, main: ET.Element) -> None:
         if not self._services:
@@ -160,36 +180,72 @@ def _summary(summary: ET.Element, group: Group) -> None:
     add(add(summary, "span", cls="when"), "span", f"×{group.count:,}", cls="count")
 
 
-def _details(body: ET.Element, group: Group, rule: Rule | None) -> None:
+def _details(body: ET.Element, group: Group, rule: Rule | None, example: Example) -> None:
     finding = group.finding
-    left = add(body, "div")
-    if finding.evidence:
-        add(left, "h3", "Evidence")
-        add(left, "pre", finding.evidence, cls="evidence")
+    _statuses(body, finding, rule)
     if finding.story:
-        add(left, "h3", "Exchanges that prove it")
-        story = add(left, "ol", cls="story")
-        for step in finding.story:
-            about = step.exchange_id == finding.exchange_id
-            item = add(story, "li", cls="about" if about else "")
-            add(item, "span", f"{step.service} {step.request}")
-            add(item, "span", f"→ {step.outcome}", cls="outcome")
-            add(item, "span", step.note, cls="note")
-    facts = add(left, "dl", cls="facts")
+        _steps(body, finding, {kept.id: kept for kept in example})
+    else:
+        for kept in example:
+            exchange(body, kept, finding)
+    bottom = add(body, "div", cls="advice-and-facts")
+    advice = add(bottom, "div", cls="advice")
+    if rule is not None:
+        add(advice, "h3", "How to fix")
+        _blocks(advice, sections(rule).get("How to fix", ""))
+        add(add(advice, "p"), "a", f"More about {rule.id}", href=f"#rule-{rule.id}")
+    facts = add(bottom, "dl", cls="facts")
     for name, value in _facts(finding, group):
         pair = add(facts, "div")
         add(pair, "dt", name)
         add(pair, "dd", value)
+
+
+def _statuses(body: ET.Element, finding: Finding, rule: Rule | None) -> None:
+    """Say which status was sent, which was expected, and why that one."""
+    box = add(body, "div", cls="statuses")
+    pairs = add(box, "dl")
+    sent = "no response" if finding.status is None else str(finding.status)
+    expected = "" if finding.suggested_status is None else str(finding.suggested_status)
+    happened = finding.verdict.replace("_", " ")
+    for name, value, kind in (
+        ("Sent", sent, "sent"),
+        ("Expected", expected, "expected"),
+        ("What happened", happened, "verdict"),
+    ):
+        if value:
+            pair = add(pairs, "div", cls=kind)
+            add(pair, "dt", name)
+            add(pair, "dd", value)
+    why = add(box, "div", cls="why")
     if rule is not None:
-        right = add(body, "div", cls="advice")
-        add(right, "h3", "How to fix")
-        _blocks(right, sections(rule).get("How to fix", ""))
-        add(add(right, "p"), "a", f"More about {rule.id}", href=f"#rule-{rule.id}")
+        add(why, "p", f"{rule.summary}. {rule.basis[:1].upper()}{rule.basis[1:]}.")
+    if finding.evidence:
+        add(add(why, "p", "Evidence: "), "q", finding.evidence)
+    if rule is not None:
+        add(why, "p", f"Confidence {finding.confidence}: {rule.because}.", cls="hint")
+
+
+def _steps(body: ET.Element, finding: Finding, kept: Mapping[str, Kept]) -> None:
+    """Show the exchanges that prove a finding in order; the one that it is about is open."""
+    place = add(body, "section", cls="steps")
+    add(place, "h3", "What happened")
+    listed = add(place, "ol")
+    for step in finding.story:
+        about = step.exchange_id == finding.exchange_id
+        item = add(listed, "li", cls="about" if about else "")
+        one = kept.get(step.exchange_id)
+        if one is not None:
+            item = add(item, "details", **({"open": "open"} if about else {}))
+        line = add(item, "summary" if one is not None else "p")
+        add(line, "span", f"{step.service} {step.request} → ")
+        add(line, "span", step.outcome, cls="outcome")
+        add(line, "span", step.note, cls="note")
+        if one is not None:
+            exchange(item, one, finding)
 
 
 def _facts(finding: Finding, group: Group) -> Iterator[tuple[str, str]]:
-    yield "outcome", finding.verdict.replace("_", " ")
-    yield "confidence", str(finding.confidence)
     if group.places:
         yield "recorded in", group.places
     if finding.trace_id:
