@@ -174,7 +174,7 @@ def test_page_and_terminal_say_the_same(seen: tuple[Audited, Prometheus, int]) -
     assert {name: totals[name] for name in ("exchanges", "answered", "lied", "reported", "true", "hidden_client")} == {
         "exchanges": 28, "answered": 23, "lied": 6, "reported": 10, "true": 10, "hidden_client": 3,
     }  # fmt: skip
-    assert (totals["told"], totals["unreachable"], totals["abandoned"]) == (2, 3, 2)
+    assert (totals["protocol_errors"], totals["unreachable"], totals["abandoned"]) == (2, 3, 2)
     assert PATIENCE <= totals["waited"] < SLOW
     (dead,) = now["unreachable"]
     assert (dead["service"], dead["address"], dead["count"]) == ("dead", f"{HOST}:{nowhere}", 3)

@@ -61,7 +61,7 @@ def test_errors_of_a_service_that_behaves_are_counted_by_operation_and_are_no_li
     }
     assert total(metrics, "exchanges_total", protocol="jsonrpc") == 11
     totals = journal.services()["totals"]
-    assert (totals["told"], totals["hidden"], totals["lied"]) == (3, 0, 0)
+    assert (totals["protocol_errors"], totals["hidden"], totals["lied"]) == (3, 0, 0)
 
 
 def test_names_have_labels_once_they_succeeded() -> None:

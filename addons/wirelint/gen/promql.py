@@ -23,7 +23,7 @@ An exchange without a response failed in plain sight of its client, so it is rep
 CALLS: Final = "wirelint_calls_total"
 ABANDONED: Final = "wirelint_abandoned_wait_seconds_count"
 OTHERS: Final[Mapping[str, str]] = {
-    "told": f'{CALLS}{{outcome=~"client_error|server_error|error"}}',
+    "protocol": f'{CALLS}{{outcome=~"client_error|server_error|error"}}',
     "abandoned": ABANDONED,
 }
 """Kinds that have counters of their own, because no status and no verdict tells them apart."""
@@ -34,7 +34,7 @@ MEANING: Final[Mapping[str, str]] = {
     "hidden": "an error under 1xx, 2xx or 3xx",
     "hidden_client": "the client's error under 1xx, 2xx or 3xx",
     "hidden_server": "the service's error under 1xx, 2xx or 3xx",
-    "told": "an error that the content reports as its protocol (GraphQL, JSON-RPC …) wants it, under 1xx, 2xx or 3xx",
+    "protocol": "an error under 1xx, 2xx or 3xx that its protocol (GraphQL, JSON-RPC …) reports in the content",
     "unanswered": "no response: the service failed, or the client left before one came",
     "abandoned": "no response, and the client left while it waited for one",
     "masked": "the service's error under 4xx",

@@ -12,7 +12,10 @@ WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
 EXCHANGES: Final = "service_code_verdict_protocol:wirelint_exchanges:increase5m"
 FINDINGS: Final = "service_rule_side:wirelint_findings:increase5m"
-_OTHERS: Final = {kind: f"service:wirelint_{kind}:increase5m" for kind in OTHERS}
+_OTHERS: Final = {
+    "protocol": "service:wirelint_protocol_errors:increase5m",
+    "abandoned": "service:wirelint_abandoned:increase5m",
+}
 LAST: Final = "service_rule:wirelint_last_finding_timestamp_seconds:max"
 """When a rule last fired at a service, over all proxies: a week of it is few series, however many proxies there are."""
 

@@ -21,7 +21,6 @@ _STEPS: Final = {
     "reported": ((None, BLUE),),
     "true": ((None, BLUE),),
     "unanswered": ((None, GREEN), (0.001, ORANGE)),
-    "told": ((None, BLUE),),
 }
 _TILES: Final = {
     "reported": "Reported errors",

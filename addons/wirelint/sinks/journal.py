@@ -21,7 +21,7 @@ from wirelint.sinks.metrics.budget import OTHER, label_value, may_be_named
 from wirelint.sinks.outcomes import (
     LIES,
     NO_RESPONSE,
-    TOLD,
+    PROTOCOL_ERRORS,
     call_outcome,
     is_abandoned,
     is_unreachable,
@@ -39,15 +39,25 @@ EVERYTHING: Final = "*"
 _MOST_GONE: Final = 1000
 _MOST_WORDS: Final = 16
 _FIGURES: Final = (
-    *("exchanges", "answered", "lied", "reported", "true", "hidden", "hidden_client", "hidden_server", "told"),
-    *("masked", "blamed", "unknown", "unanswered", "unreachable", "abandoned", "findings", "client_findings"),
+    *("exchanges", "answered", "lied", "reported", "true", "hidden", "hidden_client", "hidden_server"),
+    *(
+        "protocol_errors",
+        "masked",
+        "blamed",
+        "unknown",
+        "unanswered",
+        "unreachable",
+        "abandoned",
+        "findings",
+        "client_findings",
+    ),
 )
 
 
 class _Tally:
     """What a service reported and what happened, by class of status, verdict and protocol, and its findings."""
 
-    __slots__ = ("abandoned", "client_findings", "findings", "outcomes", "told", "unreachable", "waited")
+    __slots__ = ("abandoned", "client_findings", "findings", "outcomes", "protocol_errors", "unreachable", "waited")
 
     def copy(self) -> _Tally:
         """Return the same numbers, which then stay."""
@@ -61,7 +71,7 @@ class _Tally:
         self.findings = 0
         self.client_findings = 0
         self.outcomes: dict[tuple[int, Verdict, str], int] = {}
-        self.told = 0
+        self.protocol_errors = 0
         self.unreachable = 0
         self.abandoned = 0
         self.waited = 0.0
@@ -70,15 +80,15 @@ class _Tally:
 def _totals(tallies: Iterable[_Tally]) -> dict[str, Any]:
     """Return how services do: the figures of ``wirelint.sinks.outcomes``, and others.
 
-    ``told``: errors under success that a protocol reports in its content; ``answered``: exchanges with a response;
-    ``lied``: those whose status is not true; ``unreachable``: exchanges whose service could not be connected to;
-    ``abandoned``: those whose clients left before a response came; ``waited``: how long these waited on average, in
+    ``protocol_errors``: errors under success that a protocol reports in its content; ``answered``: exchanges with a
+    response; ``lied``: those whose status is not true; ``unreachable``: exchanges whose service could not be connected
+    to; ``abandoned``: those whose clients left before a response came; ``waited``: how long these waited on average, in
     seconds; ``findings``: those about the service; ``client_findings``: the others.
     """
     sums = dict.fromkeys(_FIGURES, 0)
     waited = 0.0
     for tally in tallies:
-        for name in ("findings", "client_findings", "told", "unreachable", "abandoned"):
+        for name in ("findings", "client_findings", "protocol_errors", "unreachable", "abandoned"):
             sums[name] += getattr(tally, name)
         waited += tally.waited
         for outcome, count in tally.outcomes.items():
@@ -198,8 +208,8 @@ class Journal:
             self._exchanges += 1
             outcomes = tally.outcomes
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
-            told = outcome[2] != HTTP and call_outcome(exchange, audit.verdict) in TOLD
-            tally.told += told
+            reported_within = outcome[2] != HTTP and call_outcome(exchange, audit.verdict) in PROTOCOL_ERRORS
+            tally.protocol_errors += reported_within
             if response is None:
                 tally.unreachable += is_unreachable(exchange)
                 if is_abandoned(exchange):
@@ -210,7 +220,7 @@ class Journal:
                     tally.client_findings += 1
                 else:
                     tally.findings += 1
-                self._note(finding, audit, told=told)
+                self._note(finding, audit, reported_within=reported_within)
 
     def add(self, audit: Audit) -> None:
         """Record the findings of an exchange that is not traffic."""
@@ -352,7 +362,7 @@ class Journal:
                 self._changed(same.finding.fingerprint, same)
                 self._rank(same)
 
-    def _note(self, finding: Finding, audit: Audit, *, told: bool = False) -> None:
+    def _note(self, finding: Finding, audit: Audit, *, reported_within: bool = False) -> None:
         at = self._clock() if finding.timestamp is None else finding.timestamp
         entry = self._entries.get(finding.fingerprint)
         if entry is None:
@@ -369,8 +379,8 @@ class Journal:
         self._rank(entry)
         for kind in kinds(status_class(finding.status), finding.verdict, protocol_label(audit.exchange)):
             entry.kinds[kind] = entry.kinds.get(kind, 0) + 1
-        if told:
-            entry.kinds["told"] = entry.kinds.get("told", 0) + 1
+        if reported_within:
+            entry.kinds["protocol_errors"] = entry.kinds.get("protocol_errors", 0) + 1
         entry.first = min(entry.first, at)
         entry.last = max(entry.last, at)
         exchange = audit.exchange

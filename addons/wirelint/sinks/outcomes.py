@@ -19,7 +19,7 @@ NO_RESPONSE: Final = 0
 LIES: Final = frozenset({"hidden", "masked", "blamed"})
 """The kinds of responses whose status is not true. A response is of one of them at most."""
 
-TOLD: Final = frozenset({"client_error", "server_error", "error"})
+PROTOCOL_ERRORS: Final = frozenset({"client_error", "server_error", "error"})
 """Outcomes of calls that are errors under a status of success, as the protocol wants it."""
 
 _ERRORS: Final = frozenset({Verdict.CLIENT_ERROR, Verdict.SERVER_ERROR})

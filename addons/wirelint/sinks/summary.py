@@ -92,8 +92,8 @@ def states(journal: Journal) -> Iterator[str]:
                 f"{name}: {plural(each['abandoned'], 'exchange')} abandoned, clients waited"
                 f" {each['waited']:.1f} s on average"
             )
-        if each["told"]:
-            yield f"{name}: {plural(each['told'], 'error')} reported as its protocol does, under success"
+        if each["protocol_errors"]:
+            yield f"{name}: {plural(each['protocol_errors'], 'error')} reported as its protocol does, under success"
         if each["unknown"] > each["abandoned"]:
             yield f"{name}: the outcome of {plural(each['unknown'] - each['abandoned'], 'exchange')} is unknown"
 

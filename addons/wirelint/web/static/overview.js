@@ -32,7 +32,7 @@ export function showOverview(data, choose) {
   say(byId("exchanges"), count(totals.exchanges));
   const rate = pace((sample) => sample.all);
   say(byId("pace"), rate === null ? "" : `${perSecond(rate)} per second`);
-  for (const name of ["hidden_client", "hidden_server", "told", "unanswered", "unknown", "client_findings", "lied", "reported", "true"]) {
+  for (const name of ["hidden_client", "hidden_server", "protocol_errors", "unanswered", "unknown", "client_findings", "lied", "reported", "true"]) {
     say(byId(name), count(totals[name]));
   }
   say(byId("swapped"), count(totals.masked + totals.blamed));
@@ -73,8 +73,8 @@ export function showCounted(data, kind, service) {
   if (kind && kind !== "client") {
     for (const each of data.services) {
       if (service && each.service !== service) continue;
-      if (kind === "told") {
-        if (each.told) rows.push([each.service, "1xx to 3xx", "error in the content", "as the protocol wants it", each.told]);
+      if (kind === "protocol_errors") {
+        if (each.protocol_errors) rows.push([each.service, "1xx to 3xx", "error in the content", "as the protocol wants it", each.protocol_errors]);
         continue;
       }
       for (const outcome of each.outcomes) {
