@@ -202,7 +202,7 @@ def test_what_is_not_text_is_not_shown() -> None:
     unknown = Exchange(request=Request(method="POST", target="/", body=Body.unknown("streamed")))
     assert request_of(unknown).note == "content is unknown: streamed"
     assert response_of(unknown) is None
-    none = request_of(exchange(sent='{"a": 1}'), bodies=False)
+    none = request_of(exchange(sent='{"a": 1}'), most=0)
     assert (none.body, none.note) == ("", "content is not kept: --bodies none")
 
 

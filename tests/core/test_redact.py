@@ -274,3 +274,39 @@ def test_versions_do_not_make_a_path_look_random(path: str) -> None:
 
 def test_a_random_segment_is_masked_beside_a_version() -> None:
     assert "b7Xq2Lw9Zt4Kd8Rv3Pn6" not in redact("GET /v1/b7Xq2Lw9Zt4Kd8Rv3Pn6/users", frozenset())
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        "sk_",
+        "pk-",
+        "rk.",
+        "ghp_",
+        "gho",
+        "ghu",
+        "ghs",
+        "ghr",
+        "glpat-",
+        "xoxa-",
+        "xoxs-",
+        "shpat_",
+        "npm_",
+        "pypi-",
+        "AIza",
+        "ya29.",
+        "sk_live_",
+        "tok_",
+        "cus_",
+        "whsec_",
+        "seti_",
+        "acct_",
+        "AKIA",
+        "ASIA",
+        "bot123456:",
+        "eyJ",
+    ],
+)
+def test_every_known_beginning_is_looked_for(beginning: str) -> None:
+    value = beginning + "abcdefghijklmno" + (".abc" if beginning == "eyJ" else "")
+    assert redact(f"a b {value} c") == f"a b {MASK} c"

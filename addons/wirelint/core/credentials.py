@@ -220,7 +220,7 @@ def carried(exchange: Exchange, least: Sensitivity) -> Iterator[Carried]:
     if not body.empty and body.unavailable is None:
         yield from _of_request_content(request, least)
     if least is Sensitivity.PRIVATE:
-        yield from _of_path(request.path)
+        yield from of_path(request.path)
         if response is not None:
             yield from _of_response(response)
 
@@ -345,7 +345,7 @@ def _plain(name: str) -> str:
     return unquote_plus(name).lower()
 
 
-def _of_path(path: str) -> Iterator[Carried]:
+def of_path(path: str) -> Iterator[Carried]:
     """Yield path segments that name a person or look random, and the values of matrix parameters."""
     template = route(path)
     if template == path:  # every segment is a word
@@ -372,7 +372,7 @@ def _of_url(url: str) -> Iterator[Carried]:
         return
     if password:
         yield Carried("url", "", password, Sensitivity.PRIVATE)
-    yield from _of_path(parts.path)
+    yield from of_path(parts.path)
     for text in (parts.query, parts.fragment):
         for name, value in parse_qsl(text):
             if is_private(name):

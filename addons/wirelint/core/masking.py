@@ -18,11 +18,11 @@ import msgspec
 from wirelint.core.body import Body
 from wirelint.core.credentials import (
     Sensitivity,
-    carried,
     is_clients_own,
     is_private,
     is_private_field,
     of_form,
+    of_path,
     of_query,
 )
 from wirelint.core.exchange import Exchange, Request, Response
@@ -92,23 +92,24 @@ class Message(msgspec.Struct, frozen=True):
     size: int | None = None
 
 
-def request_of(exchange: Exchange, *, bodies: bool = True) -> Message:
+def request_of(exchange: Exchange, *, target: str = "", most: int = LONGEST_CONTENT) -> Message:
     """Return the masked request of an exchange.
 
-    :param bodies: whether to show content.
+    :param target: its masked target, if that is known already.
+    :param most: most octets of content to show; 0 for none.
     """
     request = exchange.request
     values, hidden = secrets(exchange), known(exchange)
-    line = f"{method_name(request.method)} {target_of(exchange)} {redact(request.http_version, limit=16)}"
+    line = f"{method_name(request.method)} {target or target_of(exchange)} {redact(request.http_version, limit=16)}"
     fields = tuple(_fields(request.headers, values, hidden, of_request=True))
-    text, form, note = _content(request.body, request, values, of_request=True) if bodies else _without(request.body)
+    text, form, note = _content(request.body, request, values, most, of_request=True)
     return Message(line, fields, text, form, note, request.body.size)
 
 
-def response_of(exchange: Exchange, *, bodies: bool = True) -> Message | None:
+def response_of(exchange: Exchange, *, most: int = LONGEST_CONTENT) -> Message | None:
     """Return the masked response of an exchange, None if there is none.
 
-    :param bodies: whether to show content.
+    :param most: most octets of content to show; 0 for none.
     """
     response = exchange.response
     if response is None:
@@ -118,7 +119,7 @@ def response_of(exchange: Exchange, *, bodies: bool = True) -> Message | None:
     line = f"{version} {response.status} {redact(response.reason, values, limit=120)}".rstrip()
     fields = tuple(_fields(response.headers, values, known(exchange), of_request=False))
     body = response.body
-    text, form, note = _content(body, response, values, of_request=False) if bodies else _without(body)
+    text, form, note = _content(body, response, values, most, of_request=False)
     return Message(line, fields, text, form, note, body.size)
 
 
@@ -135,7 +136,7 @@ def target_of(exchange: Exchange) -> str:
     Masked are segments that name a person or look random, and values of the query, except numbers and words of the API.
     """
     request = exchange.request
-    hidden = {each.value for each in carried(exchange, Sensitivity.PRIVATE) if each.kind == "path"}
+    hidden = {each.value for each in of_path(request.path)}
     path, question, query = request.target[:_LONGEST_TARGET].partition("?")
     segments = "/".join(_HELD if _hides(segment, hidden) else segment for segment in path.split("/"))
     pairs = "&".join(_pair(pair, known(exchange)) for pair in query.split("&")[:_MOST_PAIRS])
@@ -197,24 +198,22 @@ def _url(value: str, values: Iterable[str], knowledge: Knowledge) -> str:
     return mask(f"{place}{question}{pairs}", values, queries=False).replace(_HELD, MASK) + (f"#{MASK}" if hash_ else "")
 
 
-def _without(body: Body) -> tuple[str, str, str]:
-    return "", "", "" if body.empty else "content is not kept: --bodies none"
-
-
 def _content(
-    body: Body, message: Request | Response, values: Iterable[str], *, of_request: bool
+    body: Body, message: Request | Response, values: Iterable[str], most: int, *, of_request: bool
 ) -> tuple[str, str, str]:
     """Return content as masked text, its form, and a note."""
     if body.empty:
         return "", "", ""
+    if not most:
+        return "", "", "content is not kept: --bodies none"
     if body.unavailable is not None:
         return "", "", f"content is unknown: {body.unavailable.replace('_', ' ')}"
     content = body.content or b""
     if not content:
         return "", "", "content is unknown: cut off"
     media = message.headers.media_type
-    whole = body.complete and len(content) <= LONGEST_CONTENT
-    text = _text(body, content)
+    whole = body.complete and len(content) <= most
+    text = _text(body, content, most)
     private = is_clients_own if of_request else is_private
     shown = _json(text, private) if media.kind in _MAYBE_JSON else None
     form = "json"
@@ -227,7 +226,7 @@ def _content(
         form, shown = "text", _pairs(text, private)
     if shown is None:
         return "", "", f"content is not shown: {redact(media.essence, limit=64) or 'no media type'}"
-    note = "" if whole else f"the first {min(len(content), LONGEST_CONTENT):,} octets"
+    note = "" if whole else f"the first {min(len(content), most):,} octets"
     safe = _mask_lines(shown, values) if form == Kind.JSON else mask(shown, values, queries=form != Kind.FORM)
     return safe.replace(_HELD, MASK), form, note
 
@@ -245,13 +244,13 @@ def _mask_lines(text: str, values: Iterable[str]) -> str:
     return "\n".join(lines)
 
 
-def _text(body: Body, content: bytes) -> str:
-    if len(content) <= LONGEST_CONTENT:
+def _text(body: Body, content: bytes, most: int) -> str:
+    if len(content) <= most:
         return body.text or ""
     try:
-        return content[:LONGEST_CONTENT].decode(body.media.charset or "utf-8", "replace")
+        return content[:most].decode(body.media.charset or "utf-8", "replace")
     except (LookupError, ValueError, TypeError):
-        return content[:LONGEST_CONTENT].decode("utf-8", "replace")
+        return content[:most].decode("utf-8", "replace")
 
 
 def _is_text(essence: str, text: str) -> bool:

@@ -73,6 +73,14 @@ _looks: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_KEYS: Final = ("sk", "pk", "rk")
+_key: Final = re.compile(r"\b[spr]k")
+_BEGINNINGS: Final = (
+    *("eyJ", "ghp", "gho", "ghu", "ghs", "ghr", "glpat", "xox", "shpat", "npm", "pypi", "AIza", "ya29", "tok_", "cus_"),
+    *("whsec_", "seti_", "acct_", "AKIA", "ASIA", "hooks.slack.com", "bot", "ssh-", "@//", "-----BEGIN "),
+)
+"""Each text that ``_looks`` matches has one of these in it, or begins with one of ``_KEYS``."""
+_SCHEMES: Final = ("basic", "bearer", "digest", "token", "negotiate", "apikey")
 _scheme: Final = re.compile(
     r"""(authorization\\{0,3}["']?\s{0,4}[:=]\s{0,4}\\{0,3}["']?)?\b((?:basic|bearer|digest|token|negotiate|apikey)\s{1,4})"""
     r"([\w+/=.~:-]{6,4096})",
@@ -226,16 +234,27 @@ def _without_looks(text: str, *, queries: bool = True) -> str:
         text = _quoted_password.sub(_mask_quoted, text)
         text = _named_value.sub(_mask_named, text)
         text = _told_password.sub(rf"\1{MASK}", text)
-    text = _looks.sub(MASK, text)
-    text = _scheme.sub(_mask_scheme, text)
+    if _may_look(text):
+        text = _looks.sub(MASK, text)
+    folded = text.casefold()
+    if any(scheme in folded for scheme in _SCHEMES):
+        text = _scheme.sub(_mask_scheme, text)
     if "@" in text or "%40" in text:
         text = _email.sub(MASK, text)
     if queries and "=" in text:
         text = _query.sub(lambda match: f"{match[1]}=…", text)
     text = _iban.sub(lambda match: MASK if _is_iban(match[0]) else match[0], text)
     text = _card.sub(lambda match: MASK if _is_card(match[0]) else match[0], text)
-    text = _people.sub(MASK, text)
+    if "-" in text or "+" in text:
+        text = _people.sub(MASK, text)
     return _opaque.sub(_opaque_mask, text)
+
+
+def _may_look(text: str) -> bool:
+    """Return whether ``_looks`` may match. Most texts have nothing of it, and this takes a tenth of the time."""
+    return any(beginning in text for beginning in _BEGINNINGS) or (
+        any(two in text for two in _KEYS) and _key.search(text) is not None
+    )
 
 
 def _is_card(number: str) -> bool:

@@ -1,8 +1,8 @@
 """Recent exchanges in memory, masked, for the page and its API.
 
 An exchange is masked when it is stored; nothing unmasked is kept. Masking can take longer than the audit, so it gets a
-hundredth of the time: under load, most exchanges are listed without their messages, and say so. Those that show a new
-kind of finding come first.
+hundredth of the time: under load, most exchanges are listed without their messages, and say so. Beyond 100 a second,
+exchanges are not listed, but counted. Those that show a new kind of finding come first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
-from wirelint.core.masking import Message, authority_of, request_of, response_of, target_of
+from wirelint.core.masking import LONGEST_CONTENT, Message, authority_of, request_of, response_of, target_of
 from wirelint.core.methods import method_name
 from wirelint.core.trace import trace_id
 from wirelint.core.visit import outcome
@@ -29,6 +29,9 @@ MOST_OCTETS: Final = 8 * 1024 * 1024
 _SHARE: Final = 0.01
 _BURST: Final = 0.25
 _DEBT: Final = 0.5
+_PACE: Final = 100.0
+_MOST_LINES: Final = 1000.0
+_LONGEST_WITHOUT_FINDING: Final = 4 * 1024
 _EXAMPLES: Final = 3
 _MOST_PAGE: Final = 500
 _BUSY: Final = "its messages are not kept: too many exchanges at once"
@@ -67,12 +70,15 @@ class Kept:
         self.response: Message | None = None
         self.size = 0
 
-    def mask(self, exchange: Exchange, *, bodies: bool) -> None:
-        """Keep the masked messages of the exchange."""
+    def mask(self, exchange: Exchange, most: int) -> None:
+        """Keep the masked messages of the exchange.
+
+        :param most: most octets of each content.
+        """
         self.authority = authority_of(exchange)
         self.target = target_of(exchange)
-        self.request = request_of(exchange, bodies=bodies)
-        self.response = response_of(exchange, bodies=bodies)
+        self.request = request_of(exchange, target=self.target, most=most)
+        self.response = response_of(exchange, most=most)
         self.size = _size(self.request) + _size(self.response)
 
     @property
@@ -124,7 +130,12 @@ class ExchangeLog:
     :param findings: most kinds of findings to keep examples of.
     :param octets: most memory for the messages of the latest exchanges, and as much for examples.
     :param clock: the wall clock in Unix seconds, for exchanges that carry no time.
-    :param timer: seconds that the thread ran; measures what masking takes.
+    :param timer: monotonic seconds, to measure what masking takes.
+
+    Attributes:
+        revision: differs as soon as there are other exchanges.
+        unkept: exchanges that were listed without their messages.
+        unlisted: exchanges that were not even listed.
     """
 
     def __init__(  # noqa: PLR0913 - bounds, by name
@@ -150,20 +161,33 @@ class ExchangeLog:
         self._proof_octets = 0
         self._numbers = itertools.count(1)
         self._credit = _BURST
-        self._credited = timer()
+        self._lines = _MOST_LINES
+        self._looked = timer()
         self.revision = 0
         self.unkept = 0
+        self.unlisted = 0
 
     def accept(self, audit: Audit) -> None:
         """Store an exchange, and tie it to its findings."""
         if not self._most:
             return
         exchange = audit.exchange
+        now = self._timer()
+        found = audit.findings
+        is_new = bool(found) and any(finding.fingerprint not in self._proofs for finding in found)
+        elapsed, self._looked = now - self._looked, now
+        self._credit = min(_BURST, self._credit + _SHARE * elapsed)
+        self._lines = min(_MOST_LINES, self._lines + _PACE * elapsed)
+        if self._lines < 1.0 and not is_new:
+            self.unlisted += 1
+            return
+        self._lines -= 1.0
         kept = Kept(audit, self._clock() if exchange.timestamp is None else exchange.timestamp)
-        begun = self._timer()
-        if self._can_afford(audit, begun):
-            kept.mask(exchange, bodies=self._bodies)
-            self._credit -= self._timer() - begun
+        # A kind of finding without examples may run into debt.
+        if self._credit > (-_DEBT if is_new else 0.0):
+            most = 0 if not self._bodies else LONGEST_CONTENT if found else _LONGEST_WITHOUT_FINDING
+            kept.mask(exchange, most)
+            self._credit -= self._timer() - now
         else:
             self.unkept += 1
         with self._lock:
@@ -260,15 +284,6 @@ class ExchangeLog:
             self._proofs.clear()
             self._latest_octets = self._proof_octets = 0
             self.revision += 1
-
-    def _can_afford(self, audit: Audit, now: float) -> bool:
-        """Return whether there is time to mask an exchange. A kind of finding without examples may run into debt."""
-        self._credit = min(_BURST, self._credit + _SHARE * (now - self._credited))
-        self._credited = now
-        least = 0.0
-        if any(finding.fingerprint not in self._proofs for finding in audit.findings):
-            least = -_DEBT
-        return self._credit > least
 
     # What follows is called with the lock held.
 

@@ -78,6 +78,7 @@ class Exchanges(Protocol):
     """A provider of exchanges; see ``wirelint.sinks.exchange_log``."""
 
     unkept: int
+    unlisted: int
 
     def exchanges(  # noqa: PLR0913 - filters, by name
         self,
@@ -243,6 +244,7 @@ class Site:
     def _health(self) -> dict[str, Any]:
         kept, unkept = self._exchanges.exchanges(limit=0)["kept"], self._exchanges.unkept
         own = {"ready": self._ready(), "alive": self._live(), "kept": kept, "kept_without_messages": unkept}
+        own["not_listed"] = self._exchanges.unlisted
         return {**own, **health(self._metrics.families())}
 
     def _services(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Final
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Severity
+from wirelint.core.masking import LONGEST_CONTENT
 from wirelint.sinks.exchange_log import Kept
 
 _MOST_RECENT: Final = 300
@@ -57,7 +58,7 @@ class Examples:
             proof.append((kept, exchange))
         for each, raw in proof:
             if each.request is None:
-                each.mask(raw, bodies=True)
+                each.mask(raw, LONGEST_CONTENT)
             self._octets[grave] += each.size
         self._found[finding.fingerprint] = tuple(each for each, _ in proof)
 

@@ -16,12 +16,12 @@ export async function showHealth() {
 
 export const stopHealth = () => clearTimeout(timer);
 
-function draw({ now, losses, ready, alive, kept, kept_without_messages: unkept }) {
+function draw({ now, losses, ready, alive, kept, kept_without_messages: unkept, not_listed: unlisted }) {
   const figures = [
     ["Exchanges audited", count(now.audited ?? 0), now.captured > now.audited ? `of ${count(now.captured)} recorded` : "all that were recorded"],
     ["In flight", count(now.in_flight ?? 0), `${count(now.waiting ?? 0)} wait for their audit`],
     ["Event loop", duration(now.lag ?? 0), `late now, ${duration(now.lag_peak ?? 0)} at most`],
-    ["Kept for this page", count(kept), unkept ? `${count(unkept)} without their messages: too many at once` : "each with its messages"],
+    ["Kept for this page", count(kept), unkept || unlisted ? `${count(unkept)} came without messages, ${count(unlisted)} not at all: too many at once` : "each with its messages"],
   ];
   byId("health-line").replaceChildren(words(now, losses, ready, alive));
   byId("health-figures").replaceChildren(...figures.map(([name, value, hint]) =>
