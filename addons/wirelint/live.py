@@ -73,7 +73,7 @@ class Live:
         self.ready = False
         self.listeners: Sequence[Endpoint] = ()
         self.terminal = terminal
-        self.reachability = Reachability(self._announce)
+        self.reachability = Reachability(self.announce)
         self.journal = Journal(unreachable=self.reachability.now)
         self.exchanges = ExchangeLog(page.keep, bodies=page.bodies)
         self.metrics = Metrics(self.rules, mitmproxy=importlib.metadata.version("mitmproxy"))
@@ -213,8 +213,8 @@ class Live:
             _log.warning("wirelint: expired suppression: %s", suppression.text)
         return audit.findings
 
-    def _announce(self, text: str) -> None:
-        """Say at once that a service cannot be reached, or can again."""
+    def announce(self, text: str) -> None:
+        """Say at once what concerns a service, such as that it cannot be reached."""
         if self.terminal is None:
             _log.warning("wirelint: %s", printable(text))
         else:

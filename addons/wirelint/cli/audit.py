@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,14 +25,15 @@ from wirelint.settings.setup import setup
 from wirelint.settings.state_file import StateFile
 from wirelint.settings.tables import policy_options
 from wirelint.sinks.console import Printer
-from wirelint.sinks.text import printable
+from wirelint.sinks.text import plural, printable
 from wirelint.sources import Recording, Skipped, UnreadableError, sources
-from wirelint.sources.open import open_capture
+from wirelint.sources.open import UnknownKindError, files_of, open_capture
 
 _MOST_SKIPPED_SHOWN: Final = 10
 _STEP: Final = 256
 _KINDS: Final = ", ".join(source.name for source in sources())
-_HELP: Final = f"""Audit recorded traffic: {_KINDS}, plain or packed with gzip, zlib or zstd. - is standard input.
+_HELP: Final = f"""Audit recorded traffic: {_KINDS}, plain or packed with gzip, zlib or zstd. Of a folder, all
+recordings below it; - is standard input.
 
 Findings go to standard output, everything else to standard error. Exit code: 0 for no finding at or above --fail-on,
 1 for at least one, 2 for bad usage or a file that cannot be read or has no exchange. Findings that the baseline has do
@@ -74,18 +75,20 @@ def command(
         errors.line(f"wirelint audit: {printable(trouble)}")
     tally = Tally()
     quiet = context.params["form"] != "full" and sys.stdout.isatty()
+
+    def audit(file: str) -> None:
+        capture = open_capture(file, limit=size_limit * MIB)
+        progress = Progress(errors, capture.name, capture.records, quiet=quiet)
+        _audit(capture, lambda exchange: gate.admit(engine.audit(exchange)), tally, reports, progress)
+
     troubled = False
-    for file in files:
-        try:
-            capture = open_capture(file, limit=size_limit * MIB)
-            progress = Progress(errors, capture.name, capture.records, quiet=quiet)
-            _audit(capture, lambda exchange: gate.admit(engine.audit(exchange)), tally, reports, progress)
-        except UnreadableError as error:
-            sys.stdout.flush()
-            errors.line(f"wirelint audit: {printable(str(error))}")
-            for report in reports:
-                report.fail(file, str(error))
-            troubled = True
+    for file, why in _failures(files, audit, errors):
+        troubled = True
+        for report in reports:
+            report.fail(file, why)
+    if not (tally.exchanges or troubled):
+        errors.line(f"wirelint audit: no recording in {printable(', '.join(files))}")
+        troubled = True
     for report in reports:
         report.finish()
         report.stream.flush()
@@ -94,6 +97,23 @@ def command(
         if engine.documented and engine.state.sizes().get(Described.__name__.lower()) == 0:
             errors.line("no success is in the OpenAPI document: compare its servers with the paths of the requests")
     return gate.close(tally, errors, troubled=troubled)
+
+
+def _failures(files: Sequence[str], audit: Callable[[str], None], errors: Printer) -> Iterator[tuple[str, str]]:
+    """Audit files and folders, and yield each file that cannot be read with its reason, which is printed, too."""
+    others = 0
+    for file, in_folder in files_of(files):
+        try:
+            audit(file)
+        except UnreadableError as error:
+            if in_folder and isinstance(error, UnknownKindError):
+                others += 1
+                continue
+            sys.stdout.flush()
+            errors.line(f"wirelint audit: {printable(str(error))}")
+            yield file, str(error)
+    if others:
+        errors.line(f"{plural(others, 'file')} passed over: no recording of a known kind")
 
 
 def _audit(

@@ -14,7 +14,7 @@ from wirelint.settings.options import option
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
 from wirelint.sources import Skipped, UnreadableError
-from wirelint.sources.open import SIZE_LIMIT, open_capture
+from wirelint.sources.open import SIZE_LIMIT, UnknownKindError, files_of, open_capture
 
 MIB: Final = 1024 * 1024
 """Octets in a MiB."""
@@ -38,7 +38,7 @@ def read_captures(command: str, files: Sequence[str], limit: int) -> Iterator[Ex
     :param limit: the value of ``--size-limit``, in MiB.
     """
     errors = Printer(sys.stderr)
-    for file in files:
+    for file, in_folder in files_of(files):
         try:
             capture = open_capture(file, limit=limit * MIB)
             progress = Progress(errors, capture.name, capture.records, quiet=sys.stdout.isatty())
@@ -51,5 +51,7 @@ def read_captures(command: str, files: Sequence[str], limit: int) -> Iterator[Ex
             finally:
                 progress.clear()
         except UnreadableError as error:
+            if in_folder and isinstance(error, UnknownKindError):
+                continue
             errors.line(f"wirelint {command}: {printable(str(error))}")
             yield None

@@ -56,6 +56,7 @@ class Gate:
     """
 
     def __init__(self, context: click.Context) -> None:
+        self._command = context.command_path
         fail_on: str = context.params["fail_on"]
         self.least = None if fail_on == _NEVER else Severity[fail_on.upper()]
         self._update: bool = context.params["update_baseline"]
@@ -88,7 +89,7 @@ class Gate:
         try:
             count = baseline.write()
         except BaselineError as error:
-            errors.line(f"wirelint audit: {printable(str(error))}")
+            errors.line(f"{self._command}: {printable(str(error))}")
             return False
         errors.line(f"baseline: {plural(count, 'finding')} written, {len(stale):,} taken out")
         return True

@@ -45,11 +45,21 @@ class Logging(NamedTuple):
         return self.file == STDOUT or self.form == "json"
 
     def findings(self) -> FindingsLog | None:
-        """Return the started log of findings, None if none is configured."""
+        """Return the started log of findings, None if none is configured.
+
+        :raises click.UsageError: its file cannot be written.
+        """
         file = self.file or (STDOUT if self.form == "json" else None)
         if file is None:
             return None
         target = Stream(1) if file == STDOUT else RotatingFile(Path(file), self.size * _MIB, self.keep)
+        if isinstance(target, RotatingFile):
+            try:
+                target.check()
+            except (OSError, ValueError) as error:
+                why = error.strerror if isinstance(error, OSError) else None
+                message = f"--log: cannot write {file}: {why or error}"
+                raise click.UsageError(message, click.get_current_context(silent=True)) from error
 
         def complain(error: Exception) -> None:
             why = error.strerror if isinstance(error, OSError) else None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import urllib.parse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import click
 
+from wirelint.cli import addresses
 from wirelint.cli.common import common
 from wirelint.cli.live_options import overload_option, page_of, page_options, state_option
 from wirelint.cli.logs import Logging, OtelProtocol, log_options
@@ -19,10 +22,16 @@ from wirelint.settings.reload import Reload, Rereadable
 from wirelint.settings.setup import sample, setup
 from wirelint.settings.tables import policy_options
 from wirelint.sinks.own_log import Form
+from wirelint.web.names import is_loopback
+from wirelint.web.page import Page
+
+if TYPE_CHECKING:
+    from wirelint.sources.mitm.settings import ProxySettings
 
 BODY_LIMIT: Final = 64 * 1024
 _service: Final = re.compile(r"(?:([^=/:@\s]{1,63})=)?(.*?)(?:@(\d{1,5}))?", re.DOTALL)
 _transparent: Final = re.compile(r"(?:([^=/:@\s]{1,63})=)?(\d{1,5})")
+_no_port: Final = re.compile(r"@(\d[^/:.@]{0,15})$")
 _MITMWEB_PORT: Final = 8081
 _MOST_WORKERS: Final = 64
 _LAST_PORT: Final = 65535
@@ -57,7 +66,7 @@ class Wanted(NamedTuple):
 @option("--probe-auth", is_flag=True, help="Repeat a sample of GETs with broken and without credentials: see README.")
 @option("--probe", is_flag=True, help="Ask again, by OPTIONS and GET, about some 404s and 500s: see README.")
 @state_option
-@option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
+@option("--ssl-insecure", "--insecure", is_flag=True, help="Do not verify the certificates of services.")
 @option("--confdir", type=click.Path(path_type=Path), metavar="DIR", help="Where mitmproxy keeps its CA.")
 @overload_option
 @option(
@@ -120,6 +129,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     if workers > 1 and (ui != "none" or transparent):
         raise click.UsageError("--workers works neither with --ui nor with --transparent: leave one out", context)
     wanted = [_wanted(word) for word in services]
+    _different(wanted)
     if (probe_auth or probe) and not any(each.name for each in wanted):
         asked = "--probe-auth" if probe_auth else "--probe"
         raise click.UsageError(f"{asked} needs a service with a name: give it as NAME=URL", context)
@@ -154,10 +164,13 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         grace=grace,
         options=options,
     )
+    page = page_of(context)
+    if (looped := _leading_here(settings, page)) is not None:
+        raise click.UsageError(looped, context)
     serve(
         settings,
         found.engine(),
-        page=page_of(context),
+        page=page,
         shares=found.shares,
         logging=logging,
         probe=probe_auth,
@@ -178,11 +191,52 @@ def _wanted(word: str) -> Wanted:
         raise click.UsageError(
             f"a service's URL must begin with http:// or https://{hint}", click.get_current_context(silent=True)
         )
-    if port is not None and int(port) > _LAST_PORT:
+    if port is None and (wrong := _no_port.search(url)) is not None:
+        port = wrong[1]
+    if port is not None and not (port.isdecimal() and int(port) <= _LAST_PORT):
         raise click.UsageError(
             f"{port} is not a port: choose one from 1 to 65535", click.get_current_context(silent=True)
         )
     return Wanted(name or "", url, None if port is None else int(port))
+
+
+def _different(wanted: Sequence[Wanted]) -> None:
+    """Refuse services that cannot be told apart in the output.
+
+    :raises click.UsageError: two of them have one name, or one URL and no name.
+    """
+    context = click.get_current_context(silent=True)
+    names = [each.name for each in wanted if each.name]
+    if (twice := next((name for name in names if names.count(name) > 1), None)) is not None:
+        raise click.UsageError(f"two services are named {twice}: give each a name of its own", context)
+    urls = [each.url.rstrip("/") for each in wanted if not each.name]
+    if len(set(urls)) < len(urls):
+        # Never quote a URL before it is checked: it may have a password.
+        raise click.UsageError("one URL is given twice: leave one out, or give each a name, as in shop=URL", context)
+
+
+def _leading_here(settings: ProxySettings, page: Page) -> str | None:
+    """Return what is wrong if a service's URL leads to one of wirelint's own ports, else None."""
+    own = {each.listen_port: (each.listen_host, addresses.SERVICES) for each in settings.services}
+    own[settings.forward_port or 0] = settings.forward_host, addresses.FORWARD
+    own[page.port] = page.host, addresses.METRICS
+    own.pop(0, None)
+    for each in settings.services:
+        with contextlib.suppress(ValueError):  # reported when the proxy starts
+            parts = urllib.parse.urlsplit(each.url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            if port in own and parts.username is None and _reaches(parts.hostname or "", own[port][0]):
+                name = f"{each.name} at " if each.name else ""
+                return f"{name}{parts.hostname}:{port} is wirelint itself: choose another port with {own[port][1].port}"
+    return None
+
+
+def _reaches(host: str, listening: str) -> bool:
+    """Return whether a host leads to an address of this machine that is listened on."""
+    listening = listening.strip("[]")
+    if listening in {"", "0.0.0.0", "::"}:  # noqa: S104 - compared
+        return is_loopback(host)
+    return host == listening or ("localhost" in {host, listening} and is_loopback(host) and is_loopback(listening))
 
 
 def _redirected(word: str | None) -> tuple[str, int | None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wirelint.cli import addresses
 from wirelint.cli.live_run import LiveSession, Rows, place, run_live
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ def receive(  # noqa: PLR0913 - what may be set, by name
     try:
         return run_live(engine, carry, stats=stats, page=page, prepare=prepare, shares=shares, logging=logging)
     except OSError as error:
-        raise click.UsageError(error.strerror or str(error), click.get_current_context(silent=True)) from error
+        options = {settings.port: addresses.RECEIVER, page.port: addresses.METRICS, page.own_port or 0: addresses.PAGE}
+        text = addresses.advice(error.strerror or str(error), options)
+        raise click.UsageError(text, click.get_current_context(silent=True)) from error
 
 
 def need_extra() -> None:

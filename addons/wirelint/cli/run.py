@@ -78,7 +78,7 @@ class _Held(io.TextIOWrapper):
 @report_options
 @gate_options
 @policy_options
-@option("--ssl-insecure", is_flag=True, help="Do not verify the certificates of services.")
+@option("--ssl-insecure", "--insecure", is_flag=True, help="Do not verify the certificates of services.")
 @common
 def command(words: tuple[str, ...], ssl_insecure: bool, **_read_elsewhere: object) -> int:
     """Run a command with a proxy between it and the services that it calls, then report.
@@ -91,6 +91,14 @@ def command(words: tuple[str, ...], ssl_insecure: bool, **_read_elsewhere: objec
         raise click.UsageError("no command given: add one, as in wirelint run -- pytest", context)
     errors = Printer(sys.stderr)
     if shutil.which(words[0]) is None:
+        if Path(words[0]).exists() and os.sep in words[0]:
+            why = (
+                "it is a folder"
+                if Path(words[0]).is_dir()
+                else "it is not executable: run chmod +x, or name its interpreter"
+            )
+            errors.line(f"wirelint run: cannot run {printable(words[0])}: {why}")
+            return _NOT_RUN
         errors.line(f"wirelint run: command not found: {printable(words[0])}")
         return _NOT_FOUND
     gate = Gate(context)
@@ -152,7 +160,7 @@ def _proxying(settings: ProxySettings, consume: Consume, stats: Stats) -> Iterat
     from wirelint.sources.mitm.master import run  # noqa: PLC0415 - loads mitmproxy
 
     ready: Future[Running] = Future()
-    with logging_to(Lines(Stream(2)), "text") as handler, as_usage(), ThreadPoolExecutor(1) as pool:
+    with logging_to(Lines(Stream(2)), "text") as handler, as_usage({}), ThreadPoolExecutor(1) as pool:
         handler.heard = False
         proxy = pool.submit(run, settings, consume, on_ready=ready.set_result, stats=stats)
         proxy.add_done_callback(lambda ended: _pass_on(ended, ready))

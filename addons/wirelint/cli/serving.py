@@ -6,17 +6,23 @@ import contextlib
 import dataclasses
 import functools
 import ipaddress
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
 
+from wirelint.cli import addresses
 from wirelint.cli.live_run import LiveSession, Rows, place, run_live
 from wirelint.cli.logs import Logging
 from wirelint.cli.process import allow_most_files
+from wirelint.sinks.scheme_check import SchemeCheck
+
+_HINTS: Final = {
+    "certificate not accepted": "--insecure accepts any certificate",
+    "service does not speak TLS": "give its URL with http://",
+}
 
 if TYPE_CHECKING:
     from wirelint.live import Live
@@ -28,9 +34,6 @@ if TYPE_CHECKING:
     from wirelint.sources.stats import Stats
     from wirelint.web.page import Page
     from wirelint.web.site import Endpoint
-
-# The text of mitmproxy and asyncio for an address that is in use, or that this machine does not have.
-_refused: Final = re.compile(r".* failed to listen on (\S+) with (?:.*[:\]] ([^:\]]+)|.*)")
 
 
 def serve(  # noqa: PLR0913 - what may be set, by name
@@ -71,9 +74,12 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     settings, page = _with_page(settings, page)
     stats = Stats()
     # Workers are forked, so they come before anything starts a thread.
-    with _supervisor(settings, workers, stats) as supervisor:
+    options = _options(settings, page)
+    with _supervisor(settings, workers, stats, options) as supervisor:
 
         def prepare(live: Live) -> None:
+            live.reachability.hints = _HINTS
+            live.attach(SchemeCheck(live.announce))
             if state is not None:
                 live.keep(state)
             if probe or doubts:
@@ -101,7 +107,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
                 sampler=live.sampler,
             )
 
-        with as_usage():
+        with as_usage(options):
             return run_live(
                 engine,
                 carry,
@@ -115,14 +121,16 @@ def serve(  # noqa: PLR0913 - what may be set, by name
 
 
 @contextlib.contextmanager
-def _supervisor(settings: ProxySettings, workers: int, stats: Stats) -> Iterator[Supervisor | None]:
+def _supervisor(
+    settings: ProxySettings, workers: int, stats: Stats, options: Mapping[int, addresses.Options]
+) -> Iterator[Supervisor | None]:
     """Return the worker processes, None if this process does the proxying."""
     if workers == 1:
         yield None
         return
     from wirelint.sources.mitm.workers.supervisor import Supervisor  # noqa: PLC0415 - likewise
 
-    with as_usage():
+    with as_usage(options):
         supervisor = Supervisor(settings, workers, stats)
     try:
         yield supervisor
@@ -131,22 +139,31 @@ def _supervisor(settings: ProxySettings, workers: int, stats: Stats) -> Iterator
 
 
 @contextlib.contextmanager
-def as_usage() -> Iterator[None]:
-    """Turn errors at the start into usage errors."""
+def as_usage(options: Mapping[int, addresses.Options]) -> Iterator[None]:
+    """Turn errors at the start into usage errors.
+
+    :param options: the options that choose the address of each port.
+    """
     from wirelint.sources.mitm.settings import StartError  # noqa: PLC0415 - likewise
 
     try:
         yield
     except (StartError, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else None
-        text = _refused.sub(_cannot_listen, why or str(error))
-        if text.lower().endswith("address already in use"):
-            text += ": choose another port"
+        text = addresses.advice(why or str(error), options)
         raise click.UsageError(text, click.get_current_context(silent=True)) from error
 
 
-def _cannot_listen(refused: re.Match[str]) -> str:
-    return f"cannot listen on {refused[1]}: {refused[2] or 'this machine has no such address'}"
+def _options(settings: ProxySettings, page: Page) -> dict[int, addresses.Options]:
+    """Return the options that choose the address of each port."""
+    found = {service.listen_port: addresses.SERVICES for service in settings.services}
+    chosen = {
+        settings.forward_port: addresses.FORWARD if settings.services else addresses.FORWARD_ALONE,
+        settings.transparent_port: addresses.TRANSPARENT,
+        page.own_port: addresses.PAGE,
+        page.port: addresses.METRICS,
+    }
+    return found | {port: options for port, options in chosen.items() if port is not None}
 
 
 def _listeners(running: Running) -> list[Endpoint]:

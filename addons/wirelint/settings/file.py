@@ -39,11 +39,13 @@ class Config(msgspec.Struct, frozen=True):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return «; did you mean …?», or an empty text if no known name is near."""
-    # A part of a long name is similar to it, too.
     known = sorted(known)
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6) or [
-        other for other in known if len(name) > 3 and name.lower() in other
-    ]
+    # A name's beginning, or a part of a long one, is meant as well.
+    close = (
+        [other for other in known if len(name) > 3 and other.startswith(name.lower())]
+        or difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+        or [other for other in known if len(name) > 3 and name.lower() in other]
+    )
     return f"; did you mean {close[0]}?" if close else ""
 
 
@@ -92,7 +94,10 @@ def _check(
     for key, value in values.items():
         if _kebab(key) in tables:
             continue
-        if isinstance(value, dict) and key in known:
+        if isinstance(value, dict) and key not in known:
+            hint = nearest(_kebab(key), [*known, *tables])
+            raise ConfigError(f"{path}: {key[:60]}: unknown setting{hint}")
+        if isinstance(value, dict):
             for name, inner in value.items():
                 _check_one(f"{path}: {key}.{name}", name, inner, known[key])
         else:

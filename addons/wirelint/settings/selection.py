@@ -52,8 +52,12 @@ def _named(word: str, rules: Sequence[Rule]) -> Callable[..., bool]:
     families = {rule.family for rule in rules}
     severities = {str(severity) for severity in Severity}
     if folded not in families | severities:
-        known = {ALL, *families, *severities, *(rule.id for rule in rules)}
-        raise UnknownRuleError(f"unknown rule, family or severity {_shown(word)}{nearest(folded, known)}")
+        known = {*families, *severities}
+        hint = nearest(folded, known) or nearest(folded, (ALL, *(rule.id for rule in rules)))
+        raise UnknownRuleError(
+            f"unknown rule, family or severity {_shown(word)}"
+            + (hint or f"; families are {', '.join(sorted(families))}; severities are {', '.join(map(str, Severity))}")
+        )
     return lambda rule, *, strict: folded in (rule.family, str(rule.severity)) and (rule.default or not strict)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +34,9 @@ class Reachability:
 
     A host that a client of a forward proxy chose is followed once it has answered: before that, it may be made up.
 
+    Attributes:
+        hints: what to do, by the reason of a failure.
+
     :param announce: called with ``NAME: cannot connect to ADDRESS (REASON)``, and later with ``NAME: answers again``.
     :param services: most services to follow; further ones are not announced.
     :param clock: the wall clock in Unix seconds, for exchanges that carry no time.
@@ -42,6 +45,7 @@ class Reachability:
     def __init__(
         self, announce: Callable[[str], None], *, services: int = 100, clock: Callable[[], float] = time.time
     ) -> None:
+        self.hints: Mapping[str, str] = {}
         self._announce = announce
         self._most = services
         self._clock = clock
@@ -103,4 +107,6 @@ class Reachability:
                 del self._announced[next(iter(self._announced))]
             self._announced[service] = at
             why = f" ({down.reason})" if down.reason != "cannot connect" else ""
-            self._announce(f"{label_value(service)}: cannot connect to {down.address}{why}")
+            hint = self.hints.get(reason)
+            text = f"{label_value(service)}: cannot connect to {down.address}{why}"
+            self._announce(text if hint is None else f"{text}: {hint}")

@@ -71,6 +71,14 @@ class RotatingFile:
             raise
         self._at += len(line)
 
+    def check(self) -> None:
+        """Open the file, and create it if it is missing. A pipe without a reader is left for later.
+
+        :raises OSError: it cannot be written.
+        """
+        if not self._path.exists() or self._path.is_file() or self._path.is_dir():
+            self._open()
+
     def close(self) -> None:
         """Close the file."""
         descriptor, self._descriptor = self._descriptor, None

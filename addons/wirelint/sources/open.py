@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
@@ -28,6 +29,10 @@ _ZLIB: Final = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # mitmproxy
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _ZSTD_WINDOW: Final = 128 * 1024 * 1024  # the default limit of the zstd command
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class UnknownKindError(UnreadableError):
+    """No source recognises the file, or it is empty."""
 
 
 class _OnDisk:
@@ -62,6 +67,26 @@ class _InMemory:
 
     def whole(self) -> bytearray:
         return self._data
+
+
+def files_of(paths: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield files, and all files below folders, sorted by name; hidden ones are left out.
+
+    :param paths: files and folders.
+    :returns: each file, and whether it was found in a folder, where others than recordings are expected, too.
+    :raises UnreadableError: a folder cannot be read, when it is reached.
+    """
+    for path in paths:
+        if not os.path.isdir(path):
+            yield path, False
+            continue
+        for folder, inner, names in os.walk(path, onerror=_unreadable):
+            inner[:] = sorted(name for name in inner if not name.startswith("."))
+            yield from ((os.path.join(folder, name), True) for name in sorted(names) if not name.startswith("."))
+
+
+def _unreadable(error: OSError) -> None:
+    raise UnreadableError(f"{error.filename}: {error.strerror or error}") from error
 
 
 def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Recording:
@@ -111,13 +136,13 @@ def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Recording:
     plain = head.decode("utf-16", "ignore").encode() if head[:2] in _UTF16 else head.removeprefix(codecs.BOM_UTF8)
     plain = plain.lstrip(_WHITE)
     if not plain and len(head) < _HEAD:
-        raise UnreadableError(f"{content.name}: empty")
+        raise UnknownKindError(f"{content.name}: empty")
     for source in sources():
         if source.recognises(plain):
             capture = source.read(content)
             return Recording(capture.name, _with_usual_heads(capture.exchanges), capture.records)
     known = ", ".join(source.name for source in sources())
-    raise UnreadableError(f"{content.name}: no known kind of recording; known are {known}")
+    raise UnknownKindError(f"{content.name}: no known kind of recording; known are {known}")
 
 
 def _with_usual_heads(exchanges: Iterator[Exchange | Skipped]) -> Iterator[Exchange | Skipped]:

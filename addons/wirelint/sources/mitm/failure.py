@@ -47,6 +47,11 @@ _ERRNO: Final = re.compile(r"\[Errno (-?\d+)\]")
 _RESET_STREAM: Final = re.compile(r"stream reset by client \((\w+)\)")
 _TLS: Final = re.compile(r"certificate verify failed|\btls\b|\bssl\b|handshake|self-signed certificate", re.IGNORECASE)
 
+_TLS_TEXTS: Final = (
+    ("certificate verify failed", "certificate not accepted"),
+    ("does not speak tls", "service does not speak TLS"),
+)
+
 _TIMED_OUT: Final = frozenset({"110", "60", "10060"})
 _ERRNO_TEXTS: Final = {
     "111": "connection refused",
@@ -113,8 +118,9 @@ def _unreached(message: str) -> Failure | None:
         text = next((_ERRNO_TEXTS[code] for code in codes if code in _ERRNO_TEXTS), "cannot connect")
         return Failure(kind=FailureKind.CONNECT, message=text)
     if _TLS.search(message):
-        verify = "certificate verify failed" in message.lower()
-        return Failure(kind=FailureKind.TLS, message="certificate not accepted" if verify else "TLS handshake failed")
+        folded = message.lower()
+        known = next((text for sign, text in _TLS_TEXTS if sign in folded), "TLS handshake failed")
+        return Failure(kind=FailureKind.TLS, message=known)
     if message in _CANCELLED:
         return Failure(kind=FailureKind.CLIENT_GONE, message="client left while connecting")
     if message.startswith(("Client disconnected", "stream reset", "peer closed", "HTTP/")):
