@@ -228,6 +228,19 @@ class Body:
             octets = self._octets = unguarded(octets or b"")
         return octets
 
+    def shares(self, other: Body) -> bool:
+        """Return whether this is the same as some complete content; if so, take over the views that it has."""
+        if (
+            other.raw != self.raw
+            or not (other.complete and self._complete and self._reason is None)
+            or (other.coding, other.media) != (self.coding, self.media)
+        ):
+            return False
+        self._content, self._text, self._octets = other._content, other._text, other._octets
+        self._json, self._members, self._elements = other._json, other._members, other._elements
+        self._top, self._names = other._top, other._names
+        return True
+
     def __copy__(self) -> Body:
         """Return the same content without cached views."""
         complete, size, coding = self._complete, self.size, self.coding

@@ -21,6 +21,7 @@ from wirelint.core.plan import Bound, Plan, Plans
 from wirelint.core.report import finding_of, is_news
 from wirelint.core.route import route
 from wirelint.core.rule import Context, Reads, Rule
+from wirelint.core.silence import Silence
 from wirelint.core.state import Opens, State
 from wirelint.core.trace import is_traced
 from wirelint.core.verdict import Verdict, presumed
@@ -84,6 +85,7 @@ class Engine:
         ]
         self._plans: dict[tuple[int | None, str, Kind], Plans] = {}
         self._plans_without_fields: dict[tuple[int | None, str, Kind], Plans] = {}
+        self._silence = Silence()
 
     def audit(self, exchange: Exchange) -> Audit:
         """Audit one exchange. Never raises: a rule that does is named in ``faults``."""
@@ -96,7 +98,7 @@ class Engine:
         skipped = None if exchange.fields_known else FIELDS_UNKNOWN
         if plan.plain:
             self._run(plan.plain, exchange, hits, faults)
-        if response is not None and (plan.reading or plan.keyed):
+        if response is not None and (plan.reading or plan.keyed) and not self._silence.holds(exchange, response):
             unread = self._read(plan, exchange, response, hits, faults)
             skipped = skipped or unread
         for condition, bound in plan.contracted:
@@ -141,7 +143,10 @@ class Engine:
         if not readers:
             return None
         able, reason = (readers, None) if body.complete else _able(readers, exchange)
+        before = len(hits) + len(faults)
         self._run(able, exchange, hits, faults)
+        if reason is None and len(hits) + len(faults) == before:
+            self._silence.keep(exchange, response)
         return reason
 
     def _compare(

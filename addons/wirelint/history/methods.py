@@ -133,6 +133,8 @@ class Methods:
         elif status in (400, 404):
             if status == 404 and method == "GET" and path.failing is not None:
                 yield from self._of_look(visit, place, path)
+            if method == "GET" and not _is_tried_otherwise(path):
+                return
             attempt = self._refused(exchange, visit, place, path)
             self._refusal = (visit, attempt)
             if attempt is not None and attempt.answered is not None and self._is_elsewhere(attempt):
