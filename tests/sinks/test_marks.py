@@ -39,6 +39,12 @@ def test_what_was_left_out_does_not_matter() -> None:
     assert "has expired" in texts[-1]
 
 
+def test_members_that_say_the_same_are_marked_once() -> None:
+    said = Message("HTTP/1.1 400 Bad", (), '{\n  "error": "key is missing",\n  "message": "key is missing"\n}')
+    found = marks(None, said, finding(evidence="key is missing key is missing"))
+    assert [each["text"] for each in found] == ["400", '"key is missing"']
+
+
 def test_the_status_line_is_marked_once() -> None:
     assert [each["text"] for each in marks(REQUEST, RESPONSE, finding(evidence="200 OK"))] == ["200", "200 OK"]
     assert marks(REQUEST, RESPONSE, finding(evidence="documented: 404")) == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Final
 
 import click
@@ -10,6 +11,7 @@ import click
 from wirelint.cli import Invocation, cli, sentence
 from wirelint.cli.proxy import command as proxy
 from wirelint.live import Live
+from wirelint.settings.options import variable
 from wirelint.settings.setup import CHANGEABLE, Setup, default, setup
 from wirelint.sinks.terminal import Terminal
 from wirelint.sources.stats import Stats
@@ -38,7 +40,7 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
         stats=stats,
         shares=found.shares,
         terminal=Terminal(lambda text: _log.info("%s", text.plain)),
-        page=Page(host=host, port=port, bodies=is_loopback(host)),
+        page=Page(host=host, port=port, token=os.environ.get(variable("page-token")) or None, bodies=is_loopback(host)),
     )
     try:
         _log.info("wirelint: findings at %s, metrics at /metrics", live.start().page)

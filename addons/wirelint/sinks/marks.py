@@ -45,10 +45,16 @@ def marks(request: Message | None, response: Message | None, finding: Finding) -
         return [*found, whole] if whole not in found else found
     pieces = [piece for piece in _joint.split(finding.evidence) if len(piece.strip()) >= _SHORTEST]
     for piece in pieces[:_MOST_PIECES]:
-        mark = _find(piece, parts)
+        mark = _find(piece, parts) or _find(_half(piece), parts)
         if mark is not None and mark not in found:
             found.append(mark)
     return found
+
+
+def _half(text: str) -> str:
+    """Return the first half of a text's words: evidence may be two members of one object, which often say the same."""
+    words = text.split()
+    return " ".join(words[: len(words) // 2])
 
 
 def _parts(request: Message | None, response: Message | None) -> Iterator[_Part]:

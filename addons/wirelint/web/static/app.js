@@ -88,7 +88,7 @@ function draw() {
   offer(controls.expected, all.map((finding) => String(finding.suggested_status ?? "none")), filter.expected);
   const shown = arrange(filter);
   say(byId("shown"), shown === all.length ? count(all.length) : `${count(shown)} of ${count(all.length)}`);
-  byId("filters").hidden = byId("list-actions").hidden = all.length === 0 && !filter.kind;
+  byId("filters").hidden = all.length === 0 && !filter.kind;
   byId("save").setAttribute("href", `/api/har${filter.service ? `?${new URLSearchParams({ service: filter.service })}` : ""}`);
   byId("shown").hidden = all.length === 0;
   showEmpty(shown, all.length);
