@@ -47,12 +47,15 @@ def test_they_say_what_they_should(path: Path) -> None:
         ("service:wirelint_hidden_server_errors:ratio1h", "service:wirelint_hidden_errors:ratio1h", "burn"),
         (" >= 139", " >= 1", "burn"),
         (
-            "unless\n                wirelint_findings_total offset 5m",
-            "unless\n                wirelint_findings_total",
+            "unless\n                  wirelint_findings_total offset 5m",
+            "unless\n                  wirelint_findings_total",
             "births",
         ),
         ("(up offset 5m or process_start_time_seconds > time() - 300)", "up", "births"),
         ("[7d] offset 1h", "[7d] offset 30d", "alerts"),
+        ("unless\n            process_start_time_seconds == process", "unless\n            process", "births"),
+        ("process_start_time_seconds > time() - 600", "process_start_time_seconds", "births"),
+        ("sum by (cluster, namespace, job, service) (", "sum by (job, service) (", "births"),
     ],
 )
 def test_a_wrong_expression_is_noticed(tmp_path: Path, right: str, wrong: str, test: str) -> None:

@@ -14,6 +14,7 @@ KINDS: Final[Mapping[str, str]] = {
     "unanswered": 'code="none"',
     "masked": 'code=~"4..",verdict="server_error"',
     "blamed": 'code=~"5..",verdict="client_error"',
+    "unknown": 'verdict="unknown"',
 }
 """Kinds of exchanges by their matchers. ``wirelint.sinks.outcomes`` counts the same for the page.
 
@@ -39,6 +40,7 @@ MEANING: Final[Mapping[str, str]] = {
     "abandoned": "no response, and the client left while it waited for one",
     "masked": "the service's error under 4xx",
     "blamed": "the client's error under 5xx",
+    "unknown": "not known: content that could not be inspected, or a client that left",
 }
 
 

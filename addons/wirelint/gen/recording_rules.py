@@ -1,4 +1,4 @@
-"""Recording rules: what share of each service's exchanges is an error, and a lie, over seven windows."""
+"""Recording rules: how many exchanges of each service are errors, and of which kind, over seven windows."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from wirelint.gen.yaml import block
 
 WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
+KEPT: Final = "cluster, namespace, job"
+"""Labels of the scrape that every recorded series keeps, where they exist: alerts are routed and inhibited by them."""
+
 EXCHANGES: Final = "service_code_verdict_protocol:wirelint_exchanges:increase5m"
-FINDINGS: Final = "service_rule_side:wirelint_findings:increase5m"
-_OTHERS: Final = {
-    "protocol": "service:wirelint_protocol_errors:increase5m",
-    "abandoned": "service:wirelint_abandoned:increase5m",
-}
+FINDINGS: Final = "service_rule_side_severity:wirelint_findings:increase5m"
+"""Series only while a rule fires, so most rules have none."""
+DURATIONS: Final = "service_le:wirelint_exchange_duration_seconds_bucket:increase5m"
+STARTS: Final = "job:wirelint_starts:increase1m"
 LAST: Final = "service_rule:wirelint_last_finding_timestamp_seconds:max"
 """When a rule last fired at a service, over all proxies: a week of it is few series, however many proxies there are."""
 
@@ -23,8 +25,8 @@ _HEAD: Final = """\
 # Written by make gen. Recording rules for wirelint; load them with rule_files of prometheus.yml.
 #
 # Everything builds on how far each counter rose in the last five minutes, taken once a minute. So each exchange is in
-# five of the values, and sums over them give shares and counts of any window. A counter that is born at 1 counts from
-# nothing, unless Prometheus itself was not looking when it was born.
+# five of the values, and in one if every fifth value is taken. Sums over them give shares and counts of any window. A
+# counter that is born at 1 counts from nothing, unless Prometheus itself was not looking when it was born.
 #
 # Kinds of errors:
 """
@@ -36,10 +38,25 @@ _NEWBORN: Final = """\
   and on (job, instance)
     (up offset 5m or process_start_time_seconds > time() - 300)"""
 
+# A process counts when it is first seen, also if its pod is new. If Prometheus was away, processes that it finds again
+# have started long ago.
+_STARTS: Final = f"""\
+count by ({KEPT}) (
+  process_start_time_seconds > time() - 600
+  and on (job, instance)
+  wirelint_build_info
+  unless
+  process_start_time_seconds == process_start_time_seconds offset 1m
+)"""
+
+
+def _rises(metric: str) -> str:
+    newborn = _NEWBORN.format(metric=metric)
+    return f"(\n  (\n{_deeper(newborn)}\n  )\n  or\n  increase({metric}[5m])\n)"
+
 
 def _increase(metric: str, by: str) -> str:
-    newborn = _NEWBORN.format(metric=metric)
-    return f"sum by (job, {by}) (\n  (\n{_deeper(newborn)}\n  )\n  or\n  increase({metric}[5m])\n)"
+    return f"sum by ({KEPT}, {by}) {_rises(metric)}"
 
 
 def _deeper(text: str) -> str:
@@ -51,29 +68,58 @@ def total(window: str) -> str:
     return f"service:wirelint_exchanges:increase{window}"
 
 
+def errors(kind: str) -> str:
+    """Return the name of the rule for exchanges with errors of ``kind`` within five minutes."""
+    return f"service:wirelint_{_named(kind)}:increase5m"
+
+
 def ratio(kind: str, window: str) -> str:
     """Return the name of the rule for the share of exchanges with errors of ``kind``."""
-    return f"service:wirelint_{kind}_errors:ratio{window}"
+    return f"service:wirelint_{_named(kind)}:ratio{window}"
+
+
+def _named(kind: str) -> str:
+    return kind if kind == "unknown" else f"{kind}_errors"
+
+
+def quantile(name: str) -> str:
+    """Return the name of the rule for a quantile of the time that exchanges of a service took within five minutes."""
+    return f"service:wirelint_exchange_duration_seconds:{name}"
+
+
+QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 def _total(window: str) -> str:
     if window == "5m":
-        return f"sum by (job, service) ({EXCHANGES})"
+        return f"sum by ({KEPT}, service) ({EXCHANGES})"
     return f"sum_over_time({total('5m')}[{window}]) / 5"
 
 
-def _ratio(kind: str, window: str) -> str:
-    errors = _OTHERS[kind] if kind in OTHERS else matched(EXCHANGES, KINDS[kind])
-    if window == "5m":
-        everything = EXCHANGES
+def _errors(kind: str) -> str:
+    if kind in OTHERS:
+        counted = _increase(OTHERS[kind], "service")
     else:
-        errors = f"sum_over_time({errors}[{window}])"
-        everything = f"sum_over_time({EXCHANGES}[{window}])"
-    # A service without such errors has none of the series: the ratio must be 0, not missing.
-    return (
-        f"(\n  sum by (job, service) ({errors})\n  or\n  0 * sum by (job, service) ({everything})\n)\n"
-        f"/\n(sum by (job, service) ({everything}) > 0)"
-    )
+        counted = f"sum by ({KEPT}, service) ({matched(EXCHANGES, KINDS[kind])})"
+    # A service without such errors has no such series: the number must be 0, not missing.
+    return f"{counted}\nor\n0 * {total('5m')}"
+
+
+def _ratio(kind: str, window: str) -> str:
+    some, all_ = errors(kind), total("5m")
+    if window != "5m":
+        some, all_ = f"sum_over_time({some}[{window}])", f"sum_over_time({all_}[{window}])"
+    return f"{some} / ({all_} > 0)"
+
+
+def _findings() -> str:
+    severity = f"on ({KEPT}, instance, rule) group_left (severity) wirelint_rule_info"
+    rises = _rises("wirelint_findings_total")
+    return f"sum by ({KEPT}, service, rule, side, severity) (\n  {_inner(rises)} * {severity}\n) > 0"
+
+
+def _inner(text: str) -> str:
+    return text.replace("\n", "\n  ")
 
 
 def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -82,10 +128,13 @@ def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
         "wirelint-increases",
         [
             (EXCHANGES, _increase("wirelint_exchanges_total", "service, code, verdict, protocol")),
-            *((_OTHERS[kind], _increase(selector, "service")) for kind, selector in OTHERS.items()),
-            (FINDINGS, _increase("wirelint_findings_total", "service, rule, side")),
-            (LAST, "max by (job, service, rule) (wirelint_last_finding_timestamp_seconds)"),
             *((total(window), _total(window)) for window in WINDOWS),
+            *((errors(kind), _errors(kind)) for kind in MEANING),
+            (FINDINGS, _findings()),
+            (LAST, f"max by ({KEPT}, service, rule) (wirelint_last_finding_timestamp_seconds)"),
+            (DURATIONS, _increase("wirelint_exchange_duration_seconds_bucket", "service, le")),
+            *((quantile(name), f"histogram_quantile({level}, {DURATIONS})") for name, level in QUANTILES.items()),
+            (STARTS, _STARTS),
         ],
     )
     # Prometheus evaluates each group at its own times. Values that are subtracted must be from the same time.
