@@ -78,7 +78,6 @@ def test_full(wirelint: Shell) -> None:
         "high  unauthorized-without-challenge  \N{MULTIPLICATION SIGN}7\n"
         "  GET api.example /v1/me  401\n"
         "  401 without a WWW-Authenticate field\n"
-        "  │ 401\n"
         "  in a.har#1, #2, #3, #4, #5 and 2 more\n"
         "  wirelint explain unauthorized-without-challenge\n"
         "\n"
@@ -203,7 +202,7 @@ def test_statistics(wirelint: Shell) -> None:
     run = wirelint("audit", "--format", "jsonl", "--statistics", "--select", "authentication", "a.har")
     lines = [line.split() for line in run.err.splitlines()]
     assert ["unauthorized-without-challenge", "high", "2", "2", "100.0%", "1"] in lines
-    assert ["api.example", "4", "0", "of", "4", "0", "0", "0", "2"] in lines
+    assert ["api.example", "4", "0", "0", "0", "0", "2"] in lines
     assert ["4xx", DASH, "2", DASH, DASH] in lines
     assert ["2xx", "2", DASH, DASH, DASH] in lines
 

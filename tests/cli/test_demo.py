@@ -43,7 +43,7 @@ def test_it_shows_what_there_is_and_ends_by_itself(tmp_path: Path) -> None:
     assert " tidy " not in out
     for service in ABOUT:
         assert f"→ {service} at http://127.0.0.1:" in err
-    assert "lied  server errors reported  happened" in err
+    assert "lied  5xx sent  5xx true  hidden 4xx" in err
     assert "Where to look next:" in err
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []

@@ -70,7 +70,7 @@ def test_the_report_has_the_steps() -> None:
 
 def test_the_terminal_tells_the_story_below_the_line() -> None:
     lines: list[Text] = []
-    terminal = Terminal(lines.append)
+    terminal = Terminal(lambda text, _: lines.append(text))
     for audit in audits("upstream-failure-masked"):
         terminal.accept(audit)
     terminal.close()
@@ -97,7 +97,7 @@ def test_the_journal_has_the_steps_and_the_right_example() -> None:
 
 def test_what_clients_do_is_not_put_down_to_the_service() -> None:
     lines: list[Text] = []
-    terminal, journal = Terminal(lines.append), Journal()
+    terminal, journal = Terminal(lambda text, _: lines.append(text)), Journal()
     for audit in audits("retry-after-ignored"):
         terminal.accept(audit)
         journal.accept(audit)

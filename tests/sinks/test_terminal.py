@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -14,7 +15,7 @@ from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
 from wirelint.settings.selection import select
-from wirelint.sinks.terminal import Terminal, line
+from wirelint.sinks.terminal import Occurrence, Terminal, as_block, as_line_with_time, line
 
 PAIR = "GET {path} HTTP/1.1\nHost: a\n\nHTTP/1.1 401 Unauthorized\n\n"
 
@@ -28,7 +29,7 @@ def audits(*paths: str) -> Iterator[Audit]:
 
 def test_each_kind_once() -> None:
     lines: list[str] = []
-    terminal = Terminal(lambda text: lines.append(text.plain))
+    terminal = Terminal(lambda text, _: lines.append(text.plain))
     for audit in audits("/a", "/a", "/b", "/a"):
         terminal.accept(audit)
     terminal.close()
@@ -39,9 +40,28 @@ def test_each_kind_once() -> None:
     assert terminal.unshown == 0
 
 
+def test_a_block_has_what_a_line_has_no_room_for() -> None:
+    (audit,) = audits("/users/42?page=3&token=abcdef")
+    shown = [
+        " " * indent + text.plain for indent, text in as_block(Occurrence(audit.findings[0], "GET /users/42?page=…"))
+    ]
+    assert shown == [
+        "high  unauthorized-without-challenge",
+        "  GET shop /users/42?page=…  401",
+        "  401 without a WWW-Authenticate field",
+        "  │ 401 Unauthorized",
+    ]
+
+
+def test_times_stand_in_front() -> None:
+    (audit,) = audits("/a")
+    ((_, text),) = as_line_with_time(Occurrence(audit.findings[0], at=0.0))
+    assert re.match(r"\d\d:\d\d:\d\d  high  ", text.plain)
+
+
 def test_it_remembers_no_more_than_it_may() -> None:
     lines: list[Text] = []
-    terminal = Terminal(lines.append, fingerprints=2)
+    terminal = Terminal(lambda text, _: lines.append(text), fingerprints=2)
     for audit in audits("/a", "/b", "/c", "/a", "/d"):
         terminal.accept(audit)
     terminal.close()
@@ -51,7 +71,7 @@ def test_it_remembers_no_more_than_it_may() -> None:
 
 def test_a_terminal_that_stands_still_holds_up_nothing() -> None:
     go_on = threading.Event()
-    terminal = Terminal(lambda _: None if go_on.wait(20) else pytest.fail("never went on"), fingerprints=5000)
+    terminal = Terminal(lambda *_: None if go_on.wait(20) else pytest.fail("never went on"), fingerprints=5000)
     (audit,) = audits("/a")
     (finding,) = audit.findings
     for number in range(3000):
@@ -65,7 +85,7 @@ def test_a_terminal_that_stands_still_holds_up_nothing() -> None:
 def test_a_terminal_that_went_away_is_no_fault() -> None:
     calls: list[int] = []
 
-    def write(_: Text) -> None:
+    def write(_text: Text, _indent: int) -> None:
         calls.append(1)
         raise BrokenPipeError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -16,7 +16,7 @@ from wirelint.sinks.console import Printer
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.own_log import logging_to
 from wirelint.sinks.rotating import Stream
-from wirelint.sinks.terminal import Terminal
+from wirelint.sinks.terminal import Occurrence, Terminal, as_block, as_line_with_time
 
 if TYPE_CHECKING:
     from wirelint.live import Live
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wirelint.web.page import Addresses, Page
     from wirelint.web.site import Endpoint
 
+_WIDE: Final = 120
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
 
 Rows = Sequence[tuple[str, str]]
@@ -111,7 +112,10 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
     from wirelint.live import Live  # noqa: PLC0415 - loads the page and the metrics
 
     logging = logging or Logging()
-    terminal = None if screen or logging.json_on_stdout else Terminal(_write_to(Printer(sys.stdout)))
+    page_url = ""
+    terminal = (
+        None if screen or logging.quiet or logging.json_on_stdout else _terminal(Printer(sys.stdout), lambda: page_url)
+    )
     with logging_to(Lines(Stream(2)), logging.form) as handler:
         # mitmproxy also logs why it cannot start, which would print it twice. Its console screen shows its own log.
         handler.heard = False
@@ -133,6 +137,7 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
 
         try:
             addresses = live.start()
+            page_url = addresses.page if page.is_on else ""
             session = LiveSession(live, page, addresses, screen=screen, json=logging.form == "json", heard=heard)
             with ending_on_sigterm():
                 carry(session)
@@ -164,6 +169,9 @@ def announce(notes: Printer, rows: Rows) -> None:
     width = max(len(left) for left, _ in rows)
     for left, right in rows:
         notes.line(f"{left:<{width}}  {right}")
+    if any(right.startswith("→") for _, right in rows):
+        notes.line("")
+        notes.line("Send your requests to an address with an arrow. New findings appear here.")
     notes.line("")
 
 
@@ -172,12 +180,25 @@ def place(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _write_to(printer: Printer) -> Callable[[Text], None]:
-    def write(text: Text) -> None:
-        printer.line(text)
+def _terminal(printer: Printer, page_url: Callable[[], str]) -> Terminal:
+    """Return what prints findings: as blocks on a terminal whose lines are too short for them.
+
+    :param page_url: returns the address of the page, empty if there is none.
+    """
+
+    def write(text: Text, indent: int) -> None:
+        printer.paragraph(text, indent, hang=2)
         sys.stdout.flush()
 
-    return write
+    def with_link(found: Occurrence) -> Iterator[tuple[int, Text]]:
+        yield from as_block(found)
+        if url := page_url():
+            yield 2, Text(f"{url}/findings/{found.finding.fingerprint}", "blue")
+        yield 0, Text("")
+
+    if not printer.is_terminal:
+        return Terminal(write)
+    return Terminal(write, with_link if printer.console.width < _WIDE else as_line_with_time)
 
 
 def _summarise(notes: Printer, live: Live) -> None:
@@ -191,7 +212,7 @@ def _summarise(notes: Printer, live: Live) -> None:
             notes.line("")
             notes.table(rows, right=frozenset({0}))
     else:
-        notes.line("no exchange was seen")
+        notes.line("no exchange was seen: send requests to wirelint's address, not to the service's")
     unshown = live.terminal.unshown if live.terminal is not None else 0
     for sentence in summary.losses(live.stats, unshown):
         notes.line(sentence)

@@ -30,7 +30,7 @@ class Logging(NamedTuple):
 
     ``file``: the log of findings as JSON lines, ``-`` for standard output, None for none. ``size``: MiB at which the
     file is rotated; 0 for never. ``keep``: number of old files. ``form``: format of wirelint's own log.
-    ``otel``: how metrics and findings are sent to an OpenTelemetry collector.
+    ``otel``: how metrics and findings are sent to an OpenTelemetry collector. ``quiet``: print no findings.
     """
 
     file: str | None = None
@@ -38,6 +38,7 @@ class Logging(NamedTuple):
     keep: int = 5
     form: Form = "text"
     otel: OtelProtocol = "none"
+    quiet: bool = False
 
     @property
     def json_on_stdout(self) -> bool:
@@ -87,8 +88,9 @@ class Logging(NamedTuple):
 
 
 def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--log``, ``--log-size``, ``--log-files``, ``--log-format`` and ``--otel`` to a command."""
+    """Add ``--log``, ``--log-size``, ``--log-files``, ``--log-format``, ``--otel`` and ``--quiet`` to a command."""
     for decorate in (
+        option("--quiet", is_flag=True, help="Print no findings; the page, the logs and the summary have them."),
         option(
             "--otel",
             type=Choice(["none", "grpc", "http"]),
@@ -119,7 +121,7 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="MIB",
             help="Size at which the log file is rotated; 0 never rotates.",
         ),
-        option("--log", metavar="FILE", help="Log findings to this file as JSON lines; - for standard output."),
+        option("--log", metavar="FILE", help="Log findings to this file as JSON lines; - prints them so."),
     ):
         function = decorate(function)
     return function

@@ -114,6 +114,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     log_files: int,
     log_format: Form,
     otel: OtelProtocol,
+    quiet: bool,
     **_read_by_setup: object,
 ) -> int:
     """Run a proxy in front of services and audit their responses.
@@ -123,7 +124,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     """
     context = click.get_current_context()
     found = setup(context)
-    logging = Logging(log, log_size, log_files, log_format, otel)
+    logging = Logging(log, log_size, log_files, log_format, otel, quiet)
     if ui == "console" and logging.json_on_stdout:
         raise click.UsageError("--ui console needs standard output: use --log FILE and --log-format text", context)
     if workers > 1 and (ui != "none" or transparent):

@@ -52,6 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     log_files: int,
     log_format: Form,
     otel: OtelProtocol,
+    quiet: bool,
     **_read_by_setup: object,
 ) -> int:
     """Audit the traffic that Envoy carries, from its access log.
@@ -83,7 +84,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         page=page_of(context),
         state=state,
         shares=found.shares,
-        logging=Logging(log, log_size, log_files, log_format, otel),
+        logging=Logging(log, log_size, log_files, log_format, otel, quiet),
         reloading=lambda live: Reload(context, live.change, live.stay),
     )
     return 0

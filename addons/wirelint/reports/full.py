@@ -8,11 +8,10 @@ from typing import Final, TextIO
 from rich.text import Text
 
 from wirelint.core.audit import Audit
-from wirelint.core.verdict import of_status
 from wirelint.reports import Report, Run
 from wirelint.reports.common.groups import Group, Groups
 from wirelint.sinks.console import Printer
-from wirelint.sinks.text import service, severity, status, story
+from wirelint.sinks.text import block
 
 
 class Full(Report):
@@ -41,21 +40,7 @@ REPORT: Final = Full
 def lines(group: Group) -> Iterator[tuple[int, Text]]:
     """Yield the lines of a group, each with its indentation; they may be wrapped."""
     finding = group.finding
-    head = severity(finding.severity)
-    head.append(f"  {finding.rule}", "bold")
-    if group.count > 1:
-        head.append(f"  ×{group.count:,}", "bold")
-    yield 0, head
-    request = Text(f"{finding.method} {service(finding)} {finding.route}  ")
-    request.append(status(finding), "bold")
-    if finding.status is not None and finding.verdict is not of_status(finding.status):
-        request.append(f"  actual outcome: {finding.verdict.replace('_', ' ')}", "magenta")
-    yield 2, request
-    yield 2, Text(finding.message)
-    if finding.evidence:
-        yield 2, Text(f"│ {finding.evidence}", "dim")
-    for step in story(finding):
-        yield 2, step
+    yield from block(finding, after=f"×{group.count:,}" if group.count > 1 else "")
     if group.origins:
         yield 2, Text(f"in {group.places}", "dim")
     yield 2, Text(f"wirelint explain {finding.rule}", "blue")

@@ -1,23 +1,61 @@
-"""Print one line for each new kind of finding, and its story if it has one."""
+"""Print each new kind of finding once: on one line, or as a block where lines are short."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
-from typing import Final
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
 
 from rich.text import Text
 
 from wirelint.core.audit import Audit
 from wirelint.core.finding import Finding
-from wirelint.sinks.text import printable, service, severity, status, story
+from wirelint.sinks.request_line import request_line
+from wirelint.sinks.text import block, printable, service, severity, status, story
 
 _WAITING: Final = 1000
 _LAST_WORDS: Final = 2.0
 _INDENT: Final = 8
 _RULE_WIDTH: Final = 34
+
+
+class Occurrence(NamedTuple):
+    """A finding, its request line (None if an earlier exchange is at fault), and when it was, in Unix seconds."""
+
+    finding: Finding
+    request: str | None = None
+    at: float | None = None
+
+    @property
+    def clock(self) -> str:
+        """Return the time of day here; empty if it is unknown."""
+        return "" if self.at is None else time.strftime("%H:%M:%S", time.localtime(self.at))
+
+
+Layout = Callable[[Occurrence], Iterable[tuple[int, Text]]]
+"""Makes the lines for a finding, each with its indentation."""
+
+
+def as_line(found: Occurrence) -> Iterator[tuple[int, Text]]:
+    """Yield a finding on one line, and each exchange of its story on another."""
+    yield 0, line(found.finding, found.request)
+    for step in story(found.finding):
+        yield _INDENT, step
+
+
+def as_line_with_time(found: Occurrence) -> Iterator[tuple[int, Text]]:
+    """Yield a finding as ``as_line`` does, with the time in front."""
+    first, *rest = as_line(found)
+    yield 0, Text(f"{found.clock:8}  ", "dim") + first[1]
+    yield from rest
+
+
+def as_block(found: Occurrence) -> Iterator[tuple[int, Text]]:
+    """Yield a finding as ``wirelint audit`` shows it."""
+    yield from block(found.finding, request=found.request, after=found.clock)
 
 
 class Terminal:
@@ -26,16 +64,20 @@ class Terminal:
     A thread writes the lines: a stopped terminal must not stop the traffic. If too many wait, further ones are dropped,
     and ``unshown`` counts them, as well as fingerprints past the limit.
 
-    :param write: shows one line; called by the thread alone.
+    :param write: shows one line with an indentation; called by the thread alone.
+    :param layout: makes the lines of a finding.
     :param fingerprints: most to remember.
     """
 
-    def __init__(self, write: Callable[[Text], None], *, fingerprints: int = 10_000) -> None:
+    def __init__(
+        self, write: Callable[[Text, int], None], layout: Layout = as_line, *, fingerprints: int = 10_000
+    ) -> None:
         self.unshown = 0
         self._write = write
+        self._layout = layout
         self._most = fingerprints
         self._seen: set[str] = set()
-        self._waiting: queue.Queue[Finding | str | None] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[Occurrence | str | None] = queue.Queue(_WAITING)
         self._thread = threading.Thread(target=self._run, name="wirelint-terminal", daemon=True)
         self._thread.start()
 
@@ -48,8 +90,11 @@ class Terminal:
                 self.unshown += 1
                 continue
             self._seen.add(finding.fingerprint)
+            exchange = audit.exchange
+            is_own = finding.exchange_id == exchange.id
+            found = Occurrence(finding, request_line(exchange.request) if is_own else None, exchange.timestamp)
             try:
-                self._waiting.put_nowait(finding)
+                self._waiting.put_nowait(found)
             except queue.Full:
                 self.unshown += 1
 
@@ -72,20 +117,19 @@ class Terminal:
             if not broken:
                 try:
                     if isinstance(shown, str):
-                        self._write(Text(printable(shown), "bold"))
+                        self._write(Text(printable(shown), "bold"), 0)
                         continue
-                    self._write(line(shown))
-                    for step in story(shown):
-                        self._write(Text(" " * _INDENT) + step)
+                    for indent, text in self._layout(shown):
+                        self._write(text, indent)
                 except (OSError, ValueError):  # the reader is gone
                     broken = True
 
 
-def line(finding: Finding) -> Text:
+def line(finding: Finding, request: str | None = None) -> Text:
     """Return a finding on one line: severity, rule, place, status, reason."""
     text = severity(finding.severity, 6)
     text.append(f"  {finding.rule:<{_RULE_WIDTH}}", "bold")
-    text.append(f"  {service(finding)} {finding.method} {finding.route}  ")
+    text.append(f"  {service(finding)} {request or f'{finding.method} {finding.route}'}  ")
     text.append(status(finding), "bold")
     text.append(f"  {finding.message}")
     return text
