@@ -77,6 +77,7 @@ def test_what_is_at_fault(text: str, status: int) -> None:
         ("GET /users/9", "data/qty must have required property 'name'"),
         ("GET /users/9", "The token was expected to have 3 parts, but got 1."),
         ("GET /users", 'null value in column "user_id" of relation "audit" violates not-null constraint'),
+        ("GET /users", "input must be a 24 character hex string, 12 byte Uint8Array, or an integer"),
         ("GET /users", "UNIQUE constraint failed: audit.id"),
         ("GET /users?page=2", "Expecting value: line 1 column 1 (char 0)"),  # of what the service read itself
         ("POST /users", "Backend response failed validation: 'name' is a required property"),
@@ -86,7 +87,13 @@ def test_what_is_none_of_the_requests_faults(request_line: str, text: str) -> No
     assert fault(asking(request_line), text) is None
 
 
+def test_what_others_refer_to_cannot_be_deleted() -> None:
+    found = fault(asking("DELETE /users/9"), "FOREIGN KEY constraint failed")
+    assert found is not None
+    assert found.status == 409
+
+
 def test_rows_are_in_order_and_each_stands_once() -> None:
     rows = [tuple(row) for row in vocabulary.table("faults")]
     assert rows == sorted(set(rows))
-    assert {row[1] for row in rows} == {"-", "content", "credential", "id", "input", "json"}
+    assert {row[1] for row in rows} == {"-", "content", "credential", "id", "input", "json", "value"}

@@ -34,6 +34,8 @@ GROONGA = '[[-22, 17.5, 0.1, "nonexistent table: <T>"], false]'
             "No such task\nValueError: bad colour",
         ),
         ("400 Bad Request", "application/json", GROONGA, "nonexistent table: <T>"),
+        ("403 Forbidden", "application/json", '{"reason": "403 Forbidden: Sign in first"}', "Sign in first"),
+        ("404 Not Found", "application/json", '{"reason": "403 Forbidden: no"}', "403 Forbidden: no"),
         ("404 Not Found", "text/plain", "The resource could not be found.", "The resource could not be found."),
     ],
 )

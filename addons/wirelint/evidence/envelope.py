@@ -52,6 +52,9 @@ _REPORTS: Final = frozenset(
     " dryrun siteverify health healthz ready readyz live livez ping diagnostics logs history events audit".split()
 )
 """Last path segments of reports, in which an error is the requested data."""
+_CATALOGUES: Final = frozenset("locale locales i18n l10n lang langs languages translations".split())
+"""Path segments of texts for people, errors among them."""
+_MOST_SEGMENTS: Final = 12
 _MOST_EVIDENCE: Final = 6
 _json_of: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _HEALTH: Final = "application/health+json"
@@ -100,7 +103,13 @@ def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
 
 
 def _is_report(exchange: Exchange) -> bool:
-    last = exchange.request.path.rstrip("/").rpartition("/")[2].lower()
+    segments = exchange.request.path.rstrip("/").lower().split("/")[-_MOST_SEGMENTS:]
+    last = segments[-1]
+    if exchange.request.method == "GET":
+        # /runs/9/status answers with the state of run 9.
+        of_one = last == "status" and len(segments) > 2 and any(map(str.isdigit, segments[-2]))
+        if of_one or not _CATALOGUES.isdisjoint(segments):
+            return True
     # /system/error has a list of past errors, unlike /error, to which many services send failed requests.
     return last in _REPORTS or (
         last == "error" and exchange.response is not None and "errors" in (exchange.response.body.names or ())
@@ -273,7 +282,7 @@ def _grade(exchange: Exchange, folded: Mapping[str, Any], marks: _Marks) -> Grad
         return Grade.MEDIUM if _is_empty_answer(exchange, folded) else Grade.WEAK
     if error and not (flag or state) and exchange.request.method == "GET" and _is_catalogue(folded[error]):
         return Grade.WEAK
-    if isinstance(folded.get("valid"), bool):
+    if isinstance(folded.get("valid", folded.get("passed")), bool):
         return Grade.WEAK  # the errors are the requested data
     others = [
         name

@@ -66,7 +66,9 @@ def _reads_as_error(text: str) -> bool:
     if _harmless.search(text):
         return False
     plain = text.lstrip("[('\"`*#- ")
-    fits = bool(_begins.match(plain) or _lacks.match(plain) or _holds.search(text))
+    fits = bool(
+        _begins.match(plain) or _lacks.match(plain) or _holds.search(text) or texts.is_error_in_another_language(text)
+    )
     return fits and not texts.reads_as_ordinary(text)
 
 

@@ -5,6 +5,7 @@
 - ``content``: content, or a media type for it;
 - ``json``: content, or a media type for it, that is not JSON;
 - ``input``: content, an id in its path, or a query;
+- ``value``: the same, or a path of at least two segments, of which one may be a value;
 - ``id``: an id in its path, or a query, which may refer to a missing thing;
 - ``credential``: credentials.
 """
@@ -57,7 +58,9 @@ def fault(exchange: Exchange, text: str) -> Fault | None:
     if not fitting:
         return None
     first = min(fitting, key=lambda each: (_ORDER.index(_rows[each.label][0]), each.start - each.end))
-    return Fault(_rows[first.label][0], " ".join(row[first.start : first.end]))
+    words, status = " ".join(row[first.start : first.end]), _rows[first.label][0]
+    # What others refer to cannot be deleted.
+    return Fault(409 if exchange.request.method == "DELETE" and "foreign key" in words else status, words)
 
 
 _ORDER: Final = (401, 403, 405, 409, 413, 415, 404, 400)
@@ -66,21 +69,20 @@ _character: Final = re.compile(r"(?:character|token) ['\"`](.)")
 
 def _has(exchange: Exchange, needs: str, text: str) -> bool:
     request = exchange.request
-    match needs:
-        case "content":
-            return _sends(request) or _is_in_query(request, text)
-        case "json":
-            body = request.body
-            known = body.unavailable is None and body.complete
-            return (known and _sends(request) and body.json is NOTHING) or _is_in_query(request, text)
-        case "input":
-            return _sends(request) or names_something(request)
-        case "id":
-            return names_something(request)
-        case "credential":
-            return bool(credentials(exchange))
-        case _:
-            return True
+    if needs in ("content", "json"):
+        return (_sends(request) and (needs == "content" or _is_not_json(request))) or _is_in_query(request, text)
+    if needs in ("input", "value") and (_sends(request) or request.query):
+        return True
+    if needs == "value":
+        return request.path[:1024].rstrip("/").count("/") > 1
+    if needs in ("input", "id"):
+        return names_something(request)
+    return needs != "credential" or bool(credentials(exchange))
+
+
+def _is_not_json(request: Request) -> bool:
+    body = request.body
+    return body.unavailable is None and body.complete and body.json is NOTHING
 
 
 def _sends(request: Request) -> bool:

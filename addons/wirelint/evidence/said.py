@@ -196,6 +196,8 @@ def gather(response: Response) -> Said:
     if gathering.number not in (0, response.status) and texts.of_prose("\n".join(gathering.texts)) <= _VAGUE:
         gathering.codes.append(_PHRASES[gathering.number][0].replace(" ", "_").upper())
     codes = [code for code in gathering.codes if not is_status(code, response.status)]
+    if response.status >= 400:
+        gathering.texts = [_unnumbered(text, response.status) for text in gathering.texts]
     prose = [text for text in gathering.texts if not is_status(text, response.status)]
     if not (codes or prose):
         codes, prose = gathering.codes, gathering.texts
@@ -295,6 +297,14 @@ def _fields(gathering: _Gathering, response: Response) -> None:
     for name in _TEXT_FIELDS:
         if value := headers.get(name):
             gathering.texts.append(unquote(value[:TEXT_LIMIT]))
+
+
+def _unnumbered(text: str, status: int) -> str:
+    """Return a text without the response's own status before it: ``403 Forbidden: Sign in first``."""
+    if not text.startswith(str(status)):
+        return text
+    head, colon, rest = text[:TEXT_LIMIT].partition(": ")
+    return rest if colon and rest and is_status(head, status) else text
 
 
 def _in_parentheses(said: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Response
 from wirelint.core.json_parts import NOTHING
 from wirelint.core.media import Kind
@@ -40,6 +41,9 @@ _asks: Final = re.compile(
     r"(?:^|[/_-])(?:check\w*|verify|verif\w+|valid\w*|is|can|has|exists?|available|availability|search|find|suggest\w*|autocomplete|lint|tests?|diagnos\w*"
     r"|status|state|health\w*|ready|live|ping|logs?|events?|history|audit|chat|comments?|messages?|translat\w*|echo|completions?|generate|ask|prompt|quotes?|jokes?|fortune|i18n|locales?|lang)(?:[/_.-]|$)"
 )
+_state: Final = re.compile(
+    r"(?:failed|error|invalid|unable|could not|cannot)\b\W{0,3}(?:\w{1,32}\W{1,3}){1,24}\w", re.IGNORECASE
+)
 _file: Final = re.compile(r"\.(?:txt|md|log|csv|tsv|ini|conf|cfg|ya?ml|toml|po|properties|json|html?)$")
 
 
@@ -53,10 +57,15 @@ def short_error(exchange: Exchange) -> Envelope | None:
         return None
     body = response.body
     content = body.content
-    if not content or len(content) > LARGEST or (body.names is not None and _NAMES.isdisjoint(body.names)):
+    if not content or len(content) > LARGEST:
         return None
-    if _asks.search(exchange.request.path[-128:].lower()) is not None:
-        return None
+    if body.names is not None and _NAMES.isdisjoint(body.names):
+        return _of_state(exchange, body)
+    return None if _asks.search(exchange.request.path[-128:].lower()) is not None else _of_short(exchange, response)
+
+
+def _of_short(exchange: Exchange, response: Response) -> Envelope | None:
+    body = response.body
     value = body.json
     if value is NOTHING:
         return _of_line(exchange, response, (body.text or "").strip())
@@ -65,6 +74,21 @@ def short_error(exchange: Exchange) -> Envelope | None:
     if isinstance(value, list):
         value = value[0] if len(value) == 1 else None
     return _of_members(exchange, value, 0) if isinstance(value, dict) else None
+
+
+def _of_state(exchange: Exchange, body: Body) -> Envelope | None:
+    """Find ``{"status": "Failed, wrong address", "credits": 0}``: a sentence in place of a state, and nothing else."""
+    if exchange.request.method != "POST" or "status" not in (body.names or ()):
+        return None
+    folded = {name.lower(): value for name, value in (body.members or {}).items()}
+    text = _text(folded.pop("status", None))
+    if (
+        _state.match(text) is None
+        or not reads_as_error(text)
+        or not all(holds_nothing(exchange, name, value) for name, value in folded.items())
+    ):
+        return None
+    return Envelope(Grade.MEDIUM, "status", json.dumps({"status": text}, ensure_ascii=False))
 
 
 def _of_line(exchange: Exchange, response: Response, text: str) -> Envelope | None:

@@ -58,11 +58,13 @@ STATUS: Final[Mapping[Meaning, int]] = {
 }
 """The status for each meaning (RFC 9110 section 15.5 and 15.6, RFC 6585)."""
 
+_MOST_WORDS: Final = 16
 _FAILED: Final = "failed"
 """The meaning of rows that only say that something failed."""
 _meanings: Final = {meaning.name.lower(): meaning for meaning in Meaning}
 _in_prose: Final = vocabulary.phrases()
-_in_clients: Final = vocabulary.phrases(clients=True)
+_in_clients: Final = vocabulary.phrases(source=vocabulary.CLIENT)
+_in_languages: Final = vocabulary.phrases(source=vocabulary.LANGUAGES)
 _in_codes: Final = vocabulary.phrases(codes=True)
 _weights: Final = vocabulary.weights()
 
@@ -92,6 +94,13 @@ def of_code(code: str) -> frozenset[Meaning]:
 def of_client(text: str) -> frozenset[Meaning]:
     """Return how an upstream failed, by the words of the HTTP client library: timeout, failure, or neither."""
     return frozenset(_meanings[each.label] for each in _in_clients.find(words_of(text)))
+
+
+@by_beginning(TEXT_LIMIT, most=1024)
+def is_error_in_another_language(text: str) -> bool:
+    """Return whether a short text has an error's phrase in another language than English, and reads as an error."""
+    row = words_of(text)
+    return len(row) <= _MOST_WORDS and bool(_in_languages.find(row))
 
 
 @by_beginning(TEXT_LIMIT, most=1024)

@@ -21,6 +21,8 @@ from wirelint.evidence.phrases import Phrases
 _PACKAGE: Final = "wirelint.evidence"
 CLIENT: Final = "client: "
 """The prefix of the source of a phrase that an HTTP client library uses for a failed peer."""
+LANGUAGES: Final = "languages: "
+"""The prefix of the source of a phrase in another language than English."""
 _GENERAL: Final = frozenset({"invalid", "failed"})
 
 
@@ -77,15 +79,13 @@ def weights() -> Mapping[str, int]:
     return {words: int(weight) for words, weight in table("ordinary")}
 
 
-def phrases(*, codes: bool = False, clients: bool = False) -> Phrases:
+def phrases(*, codes: bool = False, source: str = "") -> Phrases:
     """Return the phrases that count in prose.
 
     :param codes: also those that count only in codes.
-    :param clients: only phrases of HTTP client libraries for a failed peer.
+    :param source: only phrases whose source begins so: ``CLIENT`` or ``LANGUAGES``.
     """
     chosen = [
-        (row.meaning, row.phrase)
-        for row in rows()
-        if (codes or row.where == "any") and (not clients or row.source.startswith(CLIENT))
+        (row.meaning, row.phrase) for row in rows() if (codes or row.where == "any") and row.source.startswith(source)
     ]
     return Phrases(chosen, classes(), sets(), general=_GENERAL)

@@ -54,7 +54,8 @@ RULE = Rule(
     once_per="route",
 )
 
-_ANSWERED_BY_ITSELF: Final = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
+_ANSWERED_BY_ITSELF: Final = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT", "MKCOL"})
+"""MKCOL is refused by 405 where there is something (RFC 4918 section 9.3.1)."""
 _OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override")
 
 
@@ -62,7 +63,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Compare the answer with the earlier list, then the list with earlier answers."""
     yield from _by_list(exchange, context)
     for proof in context.recall(Methods).proofs(exchange):
-        if proof.kind in (LISTED, OMITTED) and proof.method != exchange.request.method:
+        if proof.kind in (LISTED, OMITTED) and proof.method not in (exchange.request.method, "MKCOL"):
             on_list = proof.kind == LISTED
             other = proof.story[0]
             yield Hit(

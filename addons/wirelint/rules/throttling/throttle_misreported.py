@@ -25,7 +25,9 @@ References
 - https://nginx.org/en/docs/http/ngx_http_limit_req_module.html#limit_req_status
 """
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
@@ -36,6 +38,8 @@ from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
+
+_connections: Final = re.compile(r"\btoo many (?:clients|connections)\b", re.IGNORECASE)
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -65,6 +69,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.GRPC, Protocol.OAUTH, Protocol.BULK):
         return
     words = said(exchange)
+    if status == 500 and _connections.search(words.prose):
+        return  # of a database to its clients, the service among them
     by_convention = status == 503 and (
         protocol(exchange) is Protocol.S3 or "SlowDown" in words.codes or Meaning.UNAVAILABLE in about
     )
@@ -89,6 +95,15 @@ Content-Type: application/json
 )
 
 GOOD = (
+    """\
+GET /users/7 HTTP/1.1
+Host: api.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"message": "SQLSTATE[08004] [1040] Too many connections"}
+""",
     """\
 GET /users/7 HTTP/1.1
 Host: api.example

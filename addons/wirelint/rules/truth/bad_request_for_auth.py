@@ -33,6 +33,7 @@ from typing import Final
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.credentials import credentials
 from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.said import meanings, said
@@ -82,7 +83,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
         return
     path = exchange.request.path[:1024]
-    signs_in = _signing_in.search(path.rstrip("/")) is not None
+    signs_in = _signing_in.search(path.rstrip("/")) is not None or "basic" in credentials(exchange)
     if (
         _managed.search(path)
         and not is_expired(exchange)

@@ -33,6 +33,7 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.relayed import relayed_status
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
@@ -68,6 +69,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
         return
     words = said(exchange)
+    if relayed_status(words.prose) is not None:
+        return  # what is missing is another service's
     path = exchange.request.path[:1024]
     doubtful = Meaning.INVALID in about or _no_resource.search(words.prose) is not None
     if doubtful and not _is_target(path, words.prose):

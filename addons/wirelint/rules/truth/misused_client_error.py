@@ -37,7 +37,7 @@ from wirelint.evidence.faults import names_something
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.refusals import ABOUT_VALUES
 from wirelint.evidence.said import Said, meanings, said
-from wirelint.evidence.texts import STATUS, Meaning
+from wirelint.evidence.texts import STATUS, Meaning, of_code
 
 _ANY: Final = frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.CONFLICT, Meaning.METHOD})
 _WRONG: Final = {
@@ -46,7 +46,9 @@ _WRONG: Final = {
     404: frozenset({Meaning.METHOD, Meaning.AUTHN, Meaning.CONFLICT}),
     405: frozenset({Meaning.AUTHN, Meaning.NOT_FOUND, Meaning.CONFLICT}),
     406: _ANY - {Meaning.NOT_FOUND},
-    409: frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.METHOD, Meaning.MALFORMED}),
+    409: frozenset(
+        {Meaning.AUTHN, Meaning.AUTHZ, Meaning.NOT_FOUND, Meaning.METHOD, Meaning.MALFORMED, Meaning.INVALID}
+    ),
     410: frozenset({Meaning.AUTHN, Meaning.AUTHZ, Meaning.CONFLICT, Meaning.METHOD}),
     412: _ANY | {Meaning.INVALID},
     417: _ANY | {Meaning.INVALID},
@@ -57,6 +59,7 @@ _values: Final = re.compile(
     r"validation|\b(?:is|are) not valid\b|\binvalid (?:value|param|argument|format|input|json|field|body)|must be (?:an? |one of|between|at )|out of range",
     re.IGNORECASE,
 )
+_lacking: Final = re.compile(r"\b(?:is|are) (?:required|missing)\b|\bmissing required\b", re.IGNORECASE)
 _condition: Final = re.compile(r"lease|match|condition|etag|version|revision", re.IGNORECASE)
 _media: Final = re.compile(r"\b(?:content|media)[ -]?type", re.IGNORECASE)
 _of_file: Final = re.compile(r"\bfile\b|\battachment|\bimage\b|\bupload", re.IGNORECASE)
@@ -118,8 +121,11 @@ def _is_own(exchange: Answered, meaning: Meaning, words: Said) -> bool:
         # A request can conflict with the state of its session.
         return status == 409 and "session" in prose.lower()
     if meaning is Meaning.INVALID:
-        # «premium is required» is a reason for 403.
-        return status == 403 and not _values.search(f"{prose} {' '.join(words.codes)}")
+        # «premium is required» is a reason for 403, and what is not valid may be in conflict with something.
+        plain = _lacking.search(prose) is not None and any(map(of_code, words.codes))
+        return (status == 409 and not plain) or (
+            status == 403 and not _values.search(f"{prose} {' '.join(words.codes)}")
+        )
     if status == 400 and meaning is Meaning.UNSUPPORTED:
         # A file of another kind than a form takes is a value that is not valid.
         return _media.search(prose) is None or _of_file.search(prose) is not None

@@ -40,11 +40,14 @@ from wirelint.evidence.texts import Meaning, of_prose
 
 _LONGEST: Final = 240
 _maintenance: Final = re.compile(
-    r"\bmaintenance\b|(?<!either the )\b(?:server|service|system) is (?:currently |temporarily )?overloaded\b|\b(?:is|are) (?:still )?(?:starting up|shutting down|warming up|initiali[sz]ing|restarting)\b",
+    r"\bmaintenance\b|(?<!either the )\b(?:server|service|system) is (?:currently |temporarily )?overloaded\b|\b(?:is|are) (?:still )?(?:temporarily unavailable|starting up|shutting down|warming up|initiali[sz]ing|restarting)\b",
     re.IGNORECASE,
 )
 _not_implemented: Final = re.compile(
-    r"\W{0,3}(?:error: )?(?:[\w '\"`./-]{0,60}\b)?not (?:yet )?implemented(?: yet)?\W{0,3}", re.IGNORECASE
+    r"\W{0,3}(?:error: )?(?:[\w '\"`./-]{0,60}\b)?not (?:yet )?implemented(?: yet)?\W{0,3}"
+    r"|(?:[\w. -]{1,40}[.: ])?(?:NotImplementedError|NotImplementedException|UnsupportedOperationException)\W{0,3}"
+    r"|(?:[\w -]{1,40} )?unsupported (?:feature|operation)\b.{0,120}",
+    re.IGNORECASE,
 )
 _unsupported: Final = re.compile(
     r"\W{0,3}(?P<name>[\w-]{3,32}) (?:is )?(?:unsupported|not supported)\b.{0,60}", re.IGNORECASE | re.DOTALL
@@ -125,6 +128,15 @@ HTTP/1.1 500 Internal Server Error
 Content-Type: application/json
 
 {"error": "The system is under maintenance"}
+""",
+    """\
+POST / HTTP/1.1
+Host: identity.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"__type": "Unsupported", "message": "Unsupported feature: InitAuth with AuthFlow=CUSTOM"}
 """,
 )
 

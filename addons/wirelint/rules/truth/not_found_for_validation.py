@@ -28,11 +28,13 @@ References
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import parse_qsl
 
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
+from wirelint.evidence.faults import fault
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
 
@@ -41,10 +43,14 @@ _plain: Final = re.compile(
     re.IGNORECASE,
 )
 _target: Final = re.compile(
-    r"\b(?:endpoint|url|uri|path|route|page(?! (?:number|size|must|should|is)\b)|resource|method|version|ids?|identifier|uuid|slug)s?\b|_id\b",
+    r"\b(?:endpoint|url|uri|path|route|page(?!['\"`]| (?:number|size|must|should|is)\b)|resource|method|version|ids?|identifier|uuid|slug)s?\b|_id\b",
     re.IGNORECASE,
 )
 _code: Final = re.compile(r"validation|invalid", re.IGNORECASE)
+
+_BROKEN: Final = frozenset({Meaning.INVALID, Meaning.MALFORMED})
+_LONGEST: Final = 4096
+_MOST_VALUES: Final = 24
 
 RULE = Rule(
     severity=Severity.MEDIUM,
@@ -60,16 +66,20 @@ RULE = Rule(
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for validation alone; when reading, an invalid id may be one that does not exist."""
-    if meanings(exchange) != {Meaning.INVALID}:
-        return
+    about = meanings(exchange)
     request = exchange.request
+    words = said(exchange)
+    if about and about <= _BROKEN and (found := fault(exchange, words.prose)) is not None and _is_of_query(exchange):
+        yield Hit("404 for invalid input", words.prose, suggested_status=found.status, severity=Severity.INFO)
+        return
+    if about != {Meaning.INVALID}:
+        return
     # Content without members has nothing to validate: then the target is invalid.
     writes = request.method in ("POST", "PUT", "PATCH") and request.headers.media_type.kind in (
         Kind.JSON,
         Kind.FORM,
         Kind.XML,
     )
-    words = said(exchange)
     if _target.search(f"{words.prose} {' '.join(words.codes)}"):
         return
     if not _plain.search(words.prose) and not (writes and _code.search(" ".join(words.codes))):
@@ -80,6 +90,13 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         suggested_status=422 if writes else 400,
         severity=Severity.MEDIUM if writes else Severity.INFO,
     )
+
+
+def _is_of_query(exchange: Answered) -> bool:
+    """Return whether a text quotes a value of the query: ``strconv.ParseInt: parsing "x": invalid syntax``."""
+    prose = said(exchange).prose[:_LONGEST]
+    pairs = parse_qsl(exchange.request.query[:_LONGEST])[:_MOST_VALUES]
+    return any(f"{mark}{value}{mark}" in prose for _, value in pairs for mark in "'\"`")
 
 
 BAD = (
@@ -95,9 +112,27 @@ Content-Type: application/json
 
 {"error": "email must be a valid address"}
 """,
+    """\
+GET /orders?page=x HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "strconv.ParseInt: parsing \\"x\\": invalid syntax"}
+""",
 )
 
 GOOD = (
+    """\
+GET /orders/x HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": "strconv.ParseInt: parsing \\"x\\": invalid syntax"}
+""",
     """\
 POST /messages HTTP/1.1
 Host: llm.example

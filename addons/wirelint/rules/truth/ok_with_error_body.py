@@ -157,6 +157,39 @@ Content-Type: text/plain
 
 ERR:14:invalid number
 """,
+    """\
+POST /start HTTP/1.1
+Host: node.example
+Content-Type: application/json
+
+{"address": "bad"}
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"status": "Failed, wrong address", "credits": 0, "untrusted": false}
+""",
+    """\
+POST /anmelden HTTP/1.1
+Host: shop.example
+Content-Type: application/x-www-form-urlencoded
+
+name=ada&passwort=x
+
+HTTP/1.1 200 OK
+Content-Type: text/html
+
+Benutzername oder Passwort ist falsch
+""",
+    """\
+GET /orders/7 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"code": "ResourceNotFound", "message": "no such order"}
+""",
 )
 
 GOOD = (
@@ -168,6 +201,36 @@ HTTP/1.1 200 OK
 Content-Type: application/json
 
 {"errors": {"not_found": "Nicht gefunden"}}
+""",
+    """\
+GET /runs/9/status HTTP/1.1
+Host: jobs.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"status": "error", "message": "connection refused"}
+""",
+    """\
+GET /tests/report HTTP/1.1
+Host: jobs.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"passed": false, "errors": [{"test": "login", "message": "user not found"}]}
+""",
+    """\
+POST /start HTTP/1.1
+Host: node.example
+Content-Type: application/json
+
+{"threads": 1}
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+{"status": "Error budget left", "credits": 12}
 """,
     """\
 DELETE /lists/7/members/9 HTTP/1.1

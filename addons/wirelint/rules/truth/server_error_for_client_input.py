@@ -45,6 +45,7 @@ from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.faults import fault
 from wirelint.evidence.located import located, names_sent
 from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.relayed import relayed_status
 from wirelint.evidence.requests import malformation
 from wirelint.evidence.said import Said, said
 from wirelint.evidence.texts import Meaning, best_status, of_code, of_prose
@@ -146,7 +147,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return  # server-error-on-malformed-request has better proof
     words = said(exchange)
     about = of_prose(words.prose)
-    if about & {Meaning.TIMEOUT, Meaning.UPSTREAM, Meaning.RATE}:
+    if about & {Meaning.TIMEOUT, Meaning.UPSTREAM, Meaning.RATE} or relayed_status(words.prose) is not None:
         return
     yield from islice(_hits(exchange, words, about), 1)
 
@@ -182,7 +183,10 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
     if about == {Meaning.AUTHZ} and credentials(exchange) and _denied.search(words.prose):
         yield Hit("500 for missing permission", words.prose, suggested_status=403, severity=Severity.MEDIUM)
     key = f"KeyError: {words.prose}" if "KeyError" in words.codes else words.prose
-    if (by_name := faulted(exchange, key)) is not None:
+    by_name = faulted(exchange, key)
+    if by_name is None and "\n" in words.prose:  # the exception, at the end of a page for developers
+        by_name = faulted(exchange, words.prose.rstrip().rpartition("\n")[2])
+    if by_name is not None:
         yield Hit(
             "500 for something that the client named",
             by_name.evidence,
@@ -313,6 +317,16 @@ HTTP/1.1 500 Internal Server Error
 Content-Type: application/json
 
 {"error": "\\"qty\\" must be a number"}
+""",
+    """\
+GET /todo/z9 HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: text/html
+
+<title>Internal Server Error</title><dl><dt>Exception type:</dt><dd>KeyError</dd><dd>'z9'</dd></dl>
+<p>KeyError: 'z9'</p>
 """,
 )
 

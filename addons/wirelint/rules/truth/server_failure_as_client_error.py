@@ -37,6 +37,7 @@ from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.protocols import protocol
+from wirelint.evidence.relayed import relayed_status
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning, of_client, of_prose
 
@@ -78,7 +79,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a failure of the service in the text, and nothing beside it."""
     words = said(exchange)
     prose = (words.prose or " ".join(words.codes))[:_LONGEST]
-    if not prose or _part.search(prose) is None or protocol(exchange) is not None:
+    if not prose or _part.search(prose) is None or protocol(exchange) is not None or relayed_status(prose) is not None:
         return
     about = meanings(exchange) or of_prose(prose)
     if not about <= _OWN and _plain.search(prose) is None:

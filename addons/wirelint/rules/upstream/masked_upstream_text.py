@@ -38,6 +38,7 @@ from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.relayed import relayed_status
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import NONE, Meaning, of_client, of_prose
 
@@ -47,6 +48,8 @@ _address: Final = re.compile(
     r"://|%3a%2f%2f|\b(?:url|uri|host|hostname|server|endpoint|address|port|domain|webhook|callback|feed|remote)s?\b",
     re.IGNORECASE,
 )
+_REFUSED: Final = frozenset({401, 403, 404, 405, 410, 429})
+"""Statuses of an upstream that say nothing about what is wrong with the service's own request."""
 _LONGEST: Final = 4096
 _WARNINGS: Final = frozenset({"warning", "warnings"})
 _MOST_WARNINGS: Final = 8
@@ -81,15 +84,33 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if protocol(exchange) in (Protocol.GRAPHQL, Protocol.JSON_RPC, Protocol.BULK, Protocol.BATCH, Protocol.GRPC):
         return
     words = said(exchange)
+    relayed = relayed_status(words.prose)
+    if relayed is not None and not _is_masked(exchange, relayed):
+        return
     about = _of_client_error(exchange, words.prose) if 400 <= exchange.status < 500 else meanings(exchange)
-    if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
+    if relayed is None and not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
         return
     yield Hit(
         f"{exchange.status} for an upstream failure",
         words.prose or " ".join(words.codes),
         suggested_status=504 if Meaning.TIMEOUT in about else 502,
-        severity=Severity.HIGH if success else Severity.MEDIUM,
+        severity=Severity.HIGH
+        if success
+        else Severity.LOW
+        if relayed is not None and relayed < 500
+        else Severity.MEDIUM,
     )
+
+
+def _is_masked(exchange: Answered, relayed: int) -> bool:
+    """Return whether a status hides the one that an upstream sent.
+
+    A 404 may pass on a 404; a client's own mistake, such as a wrong address, stays one.
+    """
+    if exchange.status >= 500 or exchange.status < 300:
+        return True
+    refused = exchange.status == 400 and relayed in _REFUSED
+    return (relayed >= 500 or refused) and not _chose_address(exchange)
 
 
 def _warning(exchange: Answered) -> str:
@@ -117,11 +138,16 @@ def _of_client_error(exchange: Answered, prose: str) -> frozenset[Meaning]:
         about = of_prose(prose)
     if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
         return NONE
+    return NONE if _chose_address(exchange) else about
+
+
+def _chose_address(exchange: Answered) -> bool:
+    """Return whether the client may have chosen the upstream."""
     request = exchange.request
-    sent = (
-        f"{request.query[:_LONGEST]} {(request.body.text or '')[:_LONGEST]}" if request.body.unavailable is None else ""
-    )
-    return NONE if not sent or _address.search(sent) else about
+    if request.body.unavailable is not None:
+        return True
+    sent = f"{request.query[:_LONGEST]} {(request.body.text or '')[:_LONGEST]}"
+    return _address.search(sent) is not None
 
 
 BAD = (
@@ -135,6 +161,24 @@ Content-Type: application/json
 {"error": "connect ECONNREFUSED 10.0.0.7:8080"}
 """,
     """\
+GET /weather/berlin HTTP/1.1
+Host: gateway.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"detail": "Client error '404 Not Found' for url 'http://weather.example/v1/berlin'"}
+""",
+    """\
+GET /weather/berlin HTTP/1.1
+Host: gateway.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"message": "Could not fetch: 503, message='Service Unavailable', url='http://weather.example/v1/berlin'"}
+""",
+    """\
 GET /quotes/7 HTTP/1.1
 Host: gateway.example
 
@@ -146,6 +190,15 @@ Content-Type: application/json
 )
 
 GOOD = (
+    """\
+GET /pokemon/zz HTTP/1.1
+Host: gateway.example
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"message": "Request failed with status code 404"}
+""",
     """\
 GET /quotes/7 HTTP/1.1
 Host: gateway.example
