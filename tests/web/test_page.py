@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from lab.audits import RULE, audit, finding, step
+from lab.reports import report
 from tools import require_library, require_tool
 from wirelint.core.audit import Audit
 from wirelint.core.body import Body
@@ -23,6 +24,7 @@ from wirelint.sinks.exchange_log import ExchangeLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.reachability import Reachability
+from wirelint.sources import Skipped
 from wirelint.web.server import WebServer
 from wirelint.web.site import Endpoint, Site
 
@@ -270,7 +272,10 @@ def test_what_came_over_the_wire_never_becomes_markup(page: Page, lab: Lab) -> N
     attack = '<img src=x onerror="document.title=1"><script>document.title=1</script><a href="javascript:1">x'
     found = finding(message=attack, evidence=attack, service=attack, route=f"/{attack}", trace=attack)
     said = json.dumps({attack: attack})
-    lab.see(whole("<b>", found, service=attack, target=f"/{attack}?{attack}", sent=said, said=said))
+    made = whole("<b>", found, service=attack, target=f"/{attack}?{attack}", sent=said, said=said)
+    headers = Headers.of(("Content-Type", "application/json"), (attack, attack), ("Location", "javascript:alert(1)"))
+    response = Response(status=200, reason=attack, headers=headers, body=Body(said.encode()))
+    lab.see(msgspec.structs.replace(made, exchange=msgspec.structs.replace(made.exchange, response=response)))
     for path in (f"/findings/{found.fingerprint}", "/", "/exchanges", "/exchanges/%3Cb%3E"):
         page.goto(path)
         page.locator("main").get_by_text("document.title").filter(visible=True).first.wait_for()
@@ -314,6 +319,23 @@ def test_it_is_accessible_in_all_views(browser: Any, lab: Lab) -> None:
             found = axe.Axe().run(page).response["violations"]
             assert [(path, each["id"], each["nodes"][0]["html"]) for each in found] == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+
+
+def test_a_report_is_accessible_and_fits_a_small_screen(browser: Any, tmp_path: Path) -> None:
+    story = msgspec.structs.replace(finding("told"), story=(step("e-0"), step("e-1")))
+    said = '{"error": "no stock", "token": "plumtree"}'
+    found = finding(evidence='"error": "no stock", "token": "[redacted]"')
+    route = "/" + "very-long-segment-without-a-break" * 8
+    long = finding(route=route, service="s" * 120, message="m" * 300, evidence="e" * 200, severity=Severity.HIGH)
+    audits = (whole("e-0", found, said=said), whole("e-1", story, said=said), audit(long, service="s" * 120))
+    text = report("html", *audits, skipped=[Skipped(1, "w" * 200)])
+    (tmp_path / "report.html").write_text(text.replace("<details>", "<details open>"))
+    for width, scheme in ((400, "dark"), (1280, "light")):
+        page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+        page.goto((tmp_path / "report.html").as_uri())
+        assert axe.Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.close()
 
 

@@ -14,7 +14,7 @@ from wirelint.cli import TROUBLE
 from wirelint.cli.captures import read_captures, size_limit
 from wirelint.cli.common import common
 from wirelint.core.knowledge import tell
-from wirelint.reports.common.markup import add, page, section, written
+from wirelint.reports.common.markup import add, page, scrolled, section, written
 from wirelint.rules import catalogue
 from wirelint.settings import tables
 from wirelint.settings.file import ConfigError
@@ -120,7 +120,7 @@ def _html(services: Mapping[str, ServiceCoverage]) -> str:
     for name, each in services.items():
         place = section(main, name)
         add(place, "p", _summary(name, each))
-        table = add(add(place, "div", cls="scroll"), "table")
+        table = add(scrolled(place, "Table of operations"), "table")
         row = add(add(table, "thead"), "tr")
         for number, head in enumerate(_HEADS):
             add(row, "th", head, cls="number" if number == _NUMBER else "", scope="col")

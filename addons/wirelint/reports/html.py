@@ -20,7 +20,7 @@ from wirelint.reports.common.examples import Example, Examples
 from wirelint.reports.common.exchanges import exchange
 from wirelint.reports.common.grouping import Grouping
 from wirelint.reports.common.groups import Group
-from wirelint.reports.common.markup import add, page, section, written
+from wirelint.reports.common.markup import add, page, scrolled, section, written
 from wirelint.sinks.exchange_log import Kept
 from wirelint.sinks.outcomes import LIES, kinds, status_class
 from wirelint.sinks.text import plural, sections
@@ -124,7 +124,7 @@ class Html(Grouping):
     def _table(self, main: ET.Element) -> None:
         if not self._services:
             return
-        table = add(add(section(main, "Services"), "div", cls="scroll"), "table", id="services")
+        table = add(scrolled(section(main, "Services"), "Table of services"), "table", id="services")
         heads = (
             "service",
             "exchanges",

@@ -61,6 +61,14 @@ def add(parent: ET.Element, tag: str, text: str = "", *, cls: str = "", **attrib
     return element
 
 
+def scrolled(parent: ET.Element, label: str) -> ET.Element:
+    """Add an element whose content can be scrolled, also with the keyboard, and return it.
+
+    :param label: says what is in it.
+    """
+    return add(parent, "div", cls="scroll", tabindex="0", role="region", **{"aria-label": label})
+
+
 def section(main: ET.Element, title: str) -> ET.Element:
     """Add a section with a title, and return it."""
     place = add(main, "section")
