@@ -17,7 +17,7 @@ import pytest
 from lab.prom import DASHBOARDS, ROOT, panels
 from wirelint.gen.dashboards import UIDS, files
 
-COUNTED = re.compile(r"(\w+_(?:total|bucket))(\{[^{}]*\})?(\[[^\]]+\])?")
+COUNTED = re.compile(r"(\w+_(?:total|bucket))(?![\w:])(\{[^{}]*\})?(\[[^\]]+\])?")
 LINK = re.compile(r"(\"/d/([a-z-]+)[^\"]*\")")
 EVERY = [pytest.param(uid, id=uid) for uid in UIDS]
 
@@ -128,17 +128,28 @@ def test_variables(uid: str) -> None:
             assert variable["refresh"] == 2
             assert variable["multi"]
             assert variable["includeAll"]
-            assert variable["allValue"] == ".+"
-    known = set(variables) | {"__rate_interval", "__range", "__value", "__data", "__url_time_range", "__all", "1"}
+            all_value = {"cluster": ".*", "namespace": ".*", "job": None}.get(name, ".+")
+            assert variable.get("allValue") == all_value
+    known = set(variables) | {
+        "__rate_interval",
+        "__interval",
+        "__range",
+        "__range_s",
+        "__value",
+        "__data",
+        "__url_time_range",
+        "__all",
+        "1",
+    }
     assert set(re.findall(r"\$\{?(\w+)", rest)) <= known
 
 
 def test_all_variables_are_where_they_are_asked_for() -> None:
     names = {uid: {each["name"] for each in whole(uid)["templating"]["list"]} for uid in UIDS}
-    asked = {"datasource", "job", "service", "rule", "severity"}
+    asked = {"datasource", "cluster", "namespace", "job", "service", "rule", "severity"}
     assert names["wirelint-overview"] == asked
     assert names["wirelint-service"] == asked | {"page"}
-    assert names["wirelint-auditor"] == asked - {"severity"}
+    assert names["wirelint-auditor"] == asked - {"severity"} | {"instance"}
     assert "http://localhost:9464" in (DASHBOARDS / "wirelint-service.json").read_text()
 
 
@@ -170,11 +181,23 @@ def test_queries(uid: str) -> None:
         for name, matchers, window in COUNTED.findall(expression):
             assert window or "unless" in expression or "audited" in name or "> 0" in expression, f"{title}: bare {name}"
             assert 'job=~"$job"' in matchers, f"{title}: {name} of all jobs"
-        window = "$__range" if target.get("instant") else "$__rate_interval"
-        assert set(re.findall(r"\[([$\d][^\]]*[a-z])\]|offset ([^\s)]+)", expression)) <= {
-            (window, ""),
-            ("", window),
-        }, title
+        windows = {"$__range", "$__range:5m"} if target.get("instant") else {"$__rate_interval"}
+        assert set(re.findall(r"\[([$\d][^\]]*[a-z])\]", expression)) <= windows, title
+        assert set(re.findall(r"offset ([^\s)]+)", expression)) <= {"$__range"}, title
+
+
+def test_the_overview_reads_recorded_series_alone() -> None:
+    for title, target in targets("wirelint-overview"):
+        names = re.findall(r"([\w:]+)\{", target["expr"])
+        assert names, title
+        assert all(":" in name or name == "ALERTS" for name in names), f"{title}: {target['expr']}"
+
+
+@pytest.mark.parametrize("uid", EVERY)
+def test_every_selector_follows_the_variables(uid: str) -> None:
+    for title, target in targets(uid):
+        for matchers in re.findall(r"[\w:]\{([^{}]*)\}", target["expr"]):
+            assert {"cluster", "namespace", "job"} <= set(re.findall(r"(\w+)=~\"\$", matchers)), f"{title}: {matchers}"
 
 
 @pytest.mark.parametrize("uid", EVERY)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.prom import RULES, Prometheus, filled, panels
+from lab.prom import RULES, Prometheus, filled, hurried, panels
 from support import HOST, Process, free_port, listening, wait_until
 from wirelint.gen.dashboards import UIDS
 
@@ -37,13 +37,13 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     folder = tmp_path_factory.mktemp("live")
     port = free_port()
     demo = [sys.executable, "-m", "wirelint", "demo", "--forever", "--no-browser", "--metrics-port", str(port)]
-    hurried = []
+    quick = []
     for path in RULES:
         (folder / path.name).write_text(path.read_text().replace("interval: 1m", "interval: 1s"))
-        hurried.append(folder / path.name)
+        quick.append(folder / path.name)
     with (
         Process(demo, log=folder / "demo.log", cwd=folder, port=port, timeout=60.0),
-        Prometheus(folder, targets=[f"{HOST}:{port}"], rules=hurried) as running,
+        Prometheus(folder, targets=[f"{HOST}:{port}"], rules=quick) as running,
     ):
         assert listening(port)
         wait_until(lambda: seen(running), "traffic of all kinds to be scraped", 90.0)
@@ -68,7 +68,7 @@ def test_panels_show_the_demo(prometheus: Prometheus) -> None:
     for uid in UIDS:
         for panel in panels(uid):
             for target in panel["targets"]:
-                expression = filled(target["expr"], __rate_interval="30s", __range="60s")
+                expression = hurried(filled(target["expr"], __rate_interval="30s", __range="60s", __range_s="60"))
                 if target.get("instant"):
                     result = prometheus.instant(expression, end)
                 else:

@@ -103,7 +103,10 @@ def test_expressions() -> None:
     assert matched("m", 'a="b"', "x") == 'm{x,a="b"}'
     assert matched("m", 'a="b"') == 'm{a="b"}'
     assert matched("m") == "m"
-    assert counted("m", "1h") == "(m unless m offset 1h) or increase(m[1h])"
+    assert counted("m", "j") == (
+        "(m unless m offset $__range and on (job, instance)"
+        " (up{j} offset $__range or process_start_time_seconds{j} > time() - $__range_s)) or increase(m[$__range])"
+    )
 
 
 def test_yaml() -> None:

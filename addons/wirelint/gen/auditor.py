@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from wirelint.gen import panels
 from wirelint.gen.auditor_process import ABSENT, GOOD, cost, faults
-from wirelint.gen.frame import JOB, SERVICE, dashboard
+from wirelint.gen.frame import PROCESS, SERVICE, dashboard
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
 
+_SERVICE: Final = f'{SERVICE},instance=~"$instance"'
 _BAD: Final = ((None, GREEN), (1, RED))
 
 
@@ -18,7 +19,7 @@ def build() -> Any:
     return dashboard(
         "wirelint-auditor",
         "Whether wirelint inspects all that passes through it, and what it costs.",
-        ("job", "service", "rule"),
+        ("instance", "service", "rule"),
         [
             ("", _numbers()),
             ("What is inspected", _inspected()),
@@ -28,7 +29,7 @@ def build() -> Any:
     )
 
 
-def _rises(title: str, text: str, metric: str, filters: str = JOB) -> Any:
+def _rises(title: str, text: str, metric: str, filters: str = PROCESS) -> Any:
     return panels.stat(
         title,
         text,
@@ -44,7 +45,7 @@ def _numbers() -> Iterator[Any]:
     yield panels.stat(
         "Proxies",
         "Processes of wirelint that are scraped.",
-        instant(f"count(wirelint_build_info{{{JOB}}})"),
+        instant(f"count(wirelint_build_info{{{PROCESS}}})"),
         unit="none",
         empty=ABSENT,
         steps=((None, RED), (1, GREEN)),
@@ -53,7 +54,8 @@ def _numbers() -> Iterator[Any]:
         "Audited",
         "Exchanges that were audited, of those that were recorded, since wirelint was started.",
         instant(
-            f"sum(wirelint_audited_exchanges_total{{{JOB}}}) / (sum(wirelint_captured_exchanges_total{{{JOB}}}) > 0)"
+            f"sum(wirelint_audited_exchanges_total{{{PROCESS}}})"
+            f" / (sum(wirelint_captured_exchanges_total{{{PROCESS}}}) > 0)"
         ),
         unit="percentunit",
         empty="no traffic",
@@ -70,7 +72,7 @@ def _numbers() -> Iterator[Any]:
         "Rule errors",
         "Exceptions in rules in the selected time. The traffic is never touched by them.",
         "wirelint_rule_errors_total",
-        f'{JOB},rule=~"$rule"',
+        f'{PROCESS},rule=~"$rule"',
     )
     yield _rises(
         "Other faults", "Faults of wirelint's own outside rules, in the selected time.", "wirelint_faults_total"
@@ -83,8 +85,8 @@ def _inspected() -> Iterator[Any]:
         "Exchanges recorded and audited",
         "Per second. Audits follow behind; where they stay behind for long, the queue grows.",
         [
-            query(f"sum(rate(wirelint_captured_exchanges_total{{{JOB}}}[{rate}]))", "recorded", "A"),
-            query(f"sum(rate(wirelint_audited_exchanges_total{{{JOB}}}[{rate}]))", "audited", "B"),
+            query(f"sum(rate(wirelint_captured_exchanges_total{{{PROCESS}}}[{rate}]))", "recorded", "A"),
+            query(f"sum(rate(wirelint_audited_exchanges_total{{{PROCESS}}}[{rate}]))", "audited", "B"),
         ],
         unit="reqps",
         empty=ABSENT,
@@ -94,21 +96,17 @@ def _inspected() -> Iterator[Any]:
     yield panels.series(
         "Not inspected, by reason",
         "Exchanges per second of which the content was not inspected, or not in full. They count as unknown.",
-        [query(f"sum by (reason) (rate(wirelint_skipped_total{{{SERVICE}}}[{rate}]))", "{{reason}}")],
+        [query(f"sum by (reason) (rate(wirelint_skipped_total{{{_SERVICE}}}[{rate}]))", "{{reason}}")],
         unit="reqps",
         empty=GOOD,
         stacked=True,
         size=(8, 7),
     )
+    accepted = f'wirelint_suppressed_findings_total{{{_SERVICE},rule=~"$rule"}}'
     yield panels.series(
         "Accepted findings, by rule",
         "Findings per minute that are not shown because the settings accept them.",
-        [
-            query(
-                f'60 * sum by (rule) (rate(wirelint_suppressed_findings_total{{{SERVICE},rule=~"$rule"}}[{rate}])) > 0',
-                "{{rule}}",
-            )
-        ],
+        [query(f"60 * sum by (rule) (rate({accepted}[{rate}])) > 0", "{{rule}}")],
         unit="short",
         empty="No finding was accepted",
         stacked=True,
@@ -117,7 +115,7 @@ def _inspected() -> Iterator[Any]:
     yield panels.series(
         "Dropped, by reason",
         "Exchanges per second that were not audited at all.",
-        [query(f"sum by (reason) (rate(wirelint_dropped_total{{{JOB}}}[{rate}])) > 0", "{{reason}}")],
+        [query(f"sum by (reason) (rate(wirelint_dropped_total{{{PROCESS}}}[{rate}])) > 0", "{{reason}}")],
         unit="reqps",
         empty=GOOD,
         stacked=True,
@@ -135,8 +133,8 @@ def _inspected() -> Iterator[Any]:
         "Streamed bodies and requests that hang",
         "Bodies passed on piece by piece, and requests without the head of a response in time, per second.",
         [
-            query(f"sum(rate(wirelint_streamed_bodies_total{{{JOB}}}[{rate}]))", "streamed", "A"),
-            query(f"sum(rate(wirelint_hung_requests_total{{{JOB}}}[{rate}]))", "hung", "B"),
+            query(f"sum(rate(wirelint_streamed_bodies_total{{{PROCESS}}}[{rate}]))", "streamed", "A"),
+            query(f"sum(rate(wirelint_hung_requests_total{{{PROCESS}}}[{rate}]))", "hung", "B"),
         ],
         unit="ops",
         empty=ABSENT,
@@ -147,8 +145,8 @@ def _inspected() -> Iterator[Any]:
         "In flight and waiting",
         "Exchanges going on now, and those recorded that wait for their audit.",
         [
-            query(f"sum by (instance) (wirelint_in_flight_exchanges{{{JOB}}})", "in flight {{instance}}", "A"),
-            query(f"sum by (instance) (wirelint_queue_depth{{{JOB}}})", "waiting {{instance}}", "B"),
+            query(f"sum by (instance) (wirelint_in_flight_exchanges{{{PROCESS}}})", "in flight {{instance}}", "A"),
+            query(f"sum by (instance) (wirelint_queue_depth{{{PROCESS}}})", "waiting {{instance}}", "B"),
         ],
         unit="none",
         empty=ABSENT,

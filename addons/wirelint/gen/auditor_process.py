@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from wirelint.gen import panels
-from wirelint.gen.frame import JOB
+from wirelint.gen.frame import PROCESS
 from wirelint.gen.panels import GREEN, ORANGE, RED, instant, query
 
 ABSENT: Final = "wirelint is not scraped"
 GOOD: Final = "None: good"
 
+_OURS: Final = f"on (job, instance) group_left () max by (job, instance) (wirelint_build_info{{{PROCESS}}})"
+"""Leaves out other processes that the same job scrapes."""
+
 
 def cost() -> Iterator[Any]:
     """Yield panels for time, memory and processes."""
     rate = "$__rate_interval"
-    audits = f"sum by (le) (rate(wirelint_audit_duration_seconds_bucket{{{JOB}}}[{rate}]))"
-    delays = f"sum by (instance, le) (rate(wirelint_event_loop_delay_seconds_bucket{{{JOB}}}[{rate}]))"
+    audits = f"sum by (le) (rate(wirelint_audit_duration_seconds_bucket{{{PROCESS}}}[{rate}]))"
+    delays = f"sum by (instance, le) (rate(wirelint_event_loop_delay_seconds_bucket{{{PROCESS}}}[{rate}]))"
     yield panels.series(
         "Audit time",
         "Time that an audit takes on the event loop: median and 99th percentile.",
@@ -35,7 +38,7 @@ def cost() -> Iterator[Any]:
         "By how much the event loop was late: 99th percentile, and the most ever. All traffic waits for as long.",
         [
             query(f"histogram_quantile(0.99, {delays})", "p99 {{instance}}", "A"),
-            query(f"max by (instance) (wirelint_event_loop_lag_peak_seconds{{{JOB}}})", "peak {{instance}}", "B"),
+            query(f"max by (instance) (wirelint_event_loop_lag_peak_seconds{{{PROCESS}}})", "peak {{instance}}", "B"),
         ],
         unit="s",
         empty=ABSENT,
@@ -46,9 +49,9 @@ def cost() -> Iterator[Any]:
         "Processes that carry the traffic, where --workers asks for several, and how many a minute took the place of"
         " dead ones. Each that dies takes its connections with it.",
         [
-            query(f"sum by (instance) (wirelint_workers{{{JOB}}})", "{{instance}}", "A"),
+            query(f"sum by (instance) (wirelint_workers{{{PROCESS}}})", "{{instance}}", "A"),
             query(
-                f"60 * sum by (instance) (rate(wirelint_worker_restarts_total{{{JOB}}}[{rate}])) > 0",
+                f"60 * sum by (instance) (rate(wirelint_worker_restarts_total{{{PROCESS}}}[{rate}])) > 0",
                 "replaced {{instance}}",
                 "B",
             ),
@@ -61,8 +64,12 @@ def cost() -> Iterator[Any]:
         "Memory",
         "Resident memory of the process, and what is held of bodies.",
         [
-            query(f"sum by (instance) (process_resident_memory_bytes{{{JOB}}})", "resident {{instance}}", "A"),
-            query(f"sum by (instance) (wirelint_held_body_bytes{{{JOB}}})", "bodies {{instance}}", "B"),
+            query(
+                f"sum by (instance) (process_resident_memory_bytes{{{PROCESS}}} * {_OURS})",
+                "resident {{instance}}",
+                "A",
+            ),
+            query(f"sum by (instance) (wirelint_held_body_bytes{{{PROCESS}}})", "bodies {{instance}}", "B"),
         ],
         unit="bytes",
         empty=ABSENT,
@@ -71,7 +78,7 @@ def cost() -> Iterator[Any]:
     yield panels.series(
         "Processor time",
         "Cores in use. One is all that a process of Python can use for traffic.",
-        [query(f"sum by (instance) (rate(process_cpu_seconds_total{{{JOB}}}[{rate}]))", "{{instance}}")],
+        [query(f"sum by (instance) (rate(process_cpu_seconds_total{{{PROCESS}}}[{rate}]) * {_OURS})", "{{instance}}")],
         unit="none",
         empty=ABSENT,
         size=(8, 7),
@@ -79,7 +86,7 @@ def cost() -> Iterator[Any]:
     yield panels.series(
         "Scrape time",
         "How long Prometheus waited for the metrics.",
-        [query(f"max by (instance) (scrape_duration_seconds{{{JOB}}})", "{{instance}}")],
+        [query(f"max by (instance) (scrape_duration_seconds{{{PROCESS}}} * {_OURS})", "{{instance}}")],
         unit="s",
         empty=ABSENT,
         size=(8, 7),
@@ -92,7 +99,7 @@ def faults() -> Iterator[Any]:
     yield panels.series(
         "Time series in use",
         "Of those that the limit allows, 10,000 by default. Near it labels are folded to _other.",
-        [query(f"sum by (instance) (wirelint_series{{{JOB}}})", "{{instance}}")],
+        [query(f"sum by (instance) (wirelint_series{{{PROCESS}}})", "{{instance}}")],
         unit="short",
         empty=ABSENT,
         size=(8, 7),
@@ -100,7 +107,7 @@ def faults() -> Iterator[Any]:
     yield panels.series(
         "Folded labels",
         "Values that found no room, per second, by label.",
-        [query(f"sum by (label) (rate(wirelint_label_overflow_total{{{JOB}}}[{rate}])) > 0", "{{label}}")],
+        [query(f"sum by (label) (rate(wirelint_label_overflow_total{{{PROCESS}}}[{rate}])) > 0", "{{label}}")],
         unit="ops",
         empty=GOOD,
         stacked=True,
@@ -111,9 +118,11 @@ def faults() -> Iterator[Any]:
         "Exceptions of wirelint's own per second, by rule and by place.",
         [
             query(
-                f'sum by (rule) (rate(wirelint_rule_errors_total{{{JOB},rule=~"$rule"}}[{rate}])) > 0', "{{rule}}", "A"
+                f'sum by (rule) (rate(wirelint_rule_errors_total{{{PROCESS},rule=~"$rule"}}[{rate}])) > 0',
+                "{{rule}}",
+                "A",
             ),
-            query(f"sum by (place) (rate(wirelint_faults_total{{{JOB}}}[{rate}])) > 0", "{{place}}", "B"),
+            query(f"sum by (place) (rate(wirelint_faults_total{{{PROCESS}}}[{rate}])) > 0", "{{place}}", "B"),
         ],
         unit="ops",
         empty=GOOD,
@@ -123,7 +132,7 @@ def faults() -> Iterator[Any]:
     yield panels.series(
         "Remembered",
         "What is kept of earlier exchanges for rules that look at several of them, by memory. Each has its limit.",
-        [query(f"sum by (memory) (wirelint_remembered{{{JOB}}}) > 0", "{{memory}}")],
+        [query(f"sum by (memory) (wirelint_remembered{{{PROCESS}}}) > 0", "{{memory}}")],
         unit="short",
         empty="Nothing is remembered",
         size=(8, 7),
@@ -131,7 +140,7 @@ def faults() -> Iterator[Any]:
     yield panels.timeline(
         "Audits given up",
         "A bar wherever exchanges passed without an audit because the event loop was late again and again.",
-        query(f"max by (instance) (wirelint_overloaded{{{JOB}}}) > 0", "{{instance}}"),
+        query(f"max by (instance) (wirelint_overloaded{{{PROCESS}}}) > 0", "{{instance}}"),
         unit="none",
         empty="Never: good",
         value="overloaded",
@@ -141,8 +150,8 @@ def faults() -> Iterator[Any]:
         "Log of findings",
         "Lines that were written to it per second, and those that were not, by reason.",
         [
-            query(f"sum(rate(wirelint_log_lines_total{{{JOB}}}[{rate}]))", "written", "A"),
-            query(f"sum by (reason) (rate(wirelint_log_lost_total{{{JOB}}}[{rate}])) > 0", "lost, {{reason}}", "B"),
+            query(f"sum(rate(wirelint_log_lines_total{{{PROCESS}}}[{rate}]))", "written", "A"),
+            query(f"sum by (reason) (rate(wirelint_log_lost_total{{{PROCESS}}}[{rate}])) > 0", "lost, {{reason}}", "B"),
         ],
         unit="ops",
         empty="No log is written",
@@ -167,9 +176,9 @@ def faults() -> Iterator[Any]:
         "What runs where; whether the configuration was accepted when it was last read, and since when the one that is"
         " in force has been.",
         [
-            instant(f"wirelint_build_info{{{JOB}}}", "A", rows=True),
-            instant(f"max by (instance) ({reload}_successful{{{JOB}}})", "B", rows=True),
-            instant(f"1000 * max by (instance) ({reload}_success_timestamp_seconds{{{JOB}}})", "C", rows=True),
+            instant(f"wirelint_build_info{{{PROCESS}}}", "A", rows=True),
+            instant(f"max by (instance) ({reload}_successful{{{PROCESS}}})", "B", rows=True),
+            instant(f"1000 * max by (instance) ({reload}_success_timestamp_seconds{{{PROCESS}}})", "C", rows=True),
         ],
         unit="none",
         empty=ABSENT,

@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as models
 
 from wirelint.gen.panels import BLUE, PURPLE, SOURCE
+from wirelint.gen.recording_rules import STARTS
 
 UIDS: Final = {
     "wirelint-overview": "Wirelint: which service lies most",
@@ -21,17 +22,33 @@ UIDS: Final = {
 PAGE: Final = "http://localhost:9464"
 """The default of the variable ``page``: the address of wirelint's page."""
 
-JOB: Final = 'job=~"$job"'
+JOB: Final = 'cluster=~"$cluster",namespace=~"$namespace",job=~"$job"'
+PROCESS: Final = f'{JOB},instance=~"$instance"'
 SERVICE: Final = f'{JOB},service=~"$service"'
 FINDING: Final = f'{SERVICE},rule=~"$rule"'
 
+SCOPE: Final = ("cluster", "namespace", "job")
+"""The variables that all dashboards have, each narrowed by those before it."""
+
+_OURS: Final = "wirelint_build_info"
 _VARIABLES: Final = {
-    "job": ("Job", "label_values(wirelint_build_info, job)"),
+    "cluster": ("Cluster", f"label_values({_OURS}, cluster)"),
+    "namespace": ("Namespace", f'label_values({_OURS}{{cluster=~"$cluster"}}, namespace)'),
+    "job": ("Job", f'label_values({_OURS}{{cluster=~"$cluster",namespace=~"$namespace"}}, job)'),
+    "instance": ("Instance", f"label_values({_OURS}{{{JOB}}}, instance)"),
     "service": ("Service", f"label_values(wirelint_exchanges_total{{{JOB}}}, service)"),
     "rule": ("Rule", f"label_values(wirelint_rule_info{{{JOB}}}, rule)"),
     "severity": ("Severity", f"label_values(wirelint_rule_info{{{JOB}}}, severity)"),
 }
-_GRAVE: Final = f'on (job, instance, rule) group_left (severity) wirelint_rule_info{{{JOB},severity=~"$severity"}}'
+_ALL: Final = {"cluster": ".*", "namespace": ".*"}
+"""The matchers of All. Many installations have neither of these labels.
+
+``job`` has none: Grafana lists the jobs of wirelint, because a pattern would match every scraped process.
+"""
+_GRAVE: Final = (
+    "on (cluster, namespace, job, instance, rule) group_left (severity)"
+    f' wirelint_rule_info{{{JOB},severity=~"$severity"}}'
+)
 _EVERYTHING: Final = models.VariableOption(selected=True, text="All", value="$__all")
 
 
@@ -47,7 +64,7 @@ def dashboard(uid: str, text: str, variables: Iterable[str], parts: Iterable[tup
     """Return a dashboard.
 
     :param text: its description.
-    :param variables: the variables of its queries, in addition to ``datasource``.
+    :param variables: the variables of its queries, in addition to ``datasource`` and those of ``SCOPE``.
     :param parts: headings, each with its panels in reading order; the first one may be empty.
     """
     made = (
@@ -62,7 +79,7 @@ def dashboard(uid: str, text: str, variables: Iterable[str], parts: Iterable[tup
         .timezone("browser")
         .with_variable(build.DatasourceVariable("datasource").label("Data source").type("prometheus"))
     )
-    for name in variables:
+    for name in (*SCOPE, *variables):
         made = made.with_variable(_page() if name == "page" else _variable(name))
     for title, panels in parts:
         if title:
@@ -82,7 +99,7 @@ def dashboard(uid: str, text: str, variables: Iterable[str], parts: Iterable[tup
 
 def _variable(name: str) -> build.QueryVariable:
     label, query = _VARIABLES[name]
-    return (
+    made = (
         build.QueryVariable(name)
         .label(label)
         .datasource(SOURCE)
@@ -92,9 +109,9 @@ def _variable(name: str) -> build.QueryVariable:
         .sort(models.VariableSort.ALPHABETICAL_ASC)
         .multi(True)
         .include_all(True)
-        .all_value(".+")
         .current(_EVERYTHING)
     )
+    return made if name == "job" else made.all_value(_ALL.get(name, ".+"))
 
 
 def _page() -> build.TextBoxVariable:
@@ -117,5 +134,5 @@ def _deployments() -> build.AnnotationQuery:
 
 def _starts() -> build.AnnotationQuery:
     made = build.AnnotationQuery().name("Starts of wirelint").datasource(SOURCE).enable(True).icon_color(BLUE)
-    expression = f"changes(process_start_time_seconds{{{JOB}}}[$__rate_interval]) > 0"
-    return made.expr(expression).title_format("wirelint started").text_format("{{instance}}").step("1m")
+    expression = f"sum by (namespace, job) (sum_over_time({STARTS}{{{JOB}}}[$__interval])) > 0"
+    return made.expr(expression).title_format("wirelint started").text_format("{{namespace}} {{job}}").step("1m")

@@ -1,4 +1,7 @@
-"""The overview: which service lies most? Needs ``grafana-foundation-sdk``."""
+"""The overview: which service lies most? Needs ``grafana-foundation-sdk``.
+
+All of it reads recorded series, so that its cost depends on the number of services and not on that of processes.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +9,57 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from wirelint.gen import panels
-from wirelint.gen.frame import FINDING, SERVICE, dashboard, grave
+from wirelint.gen.frame import FINDING, SERVICE, dashboard
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
-from wirelint.gen.promql import MEANING, counted, kind, matched
+from wirelint.gen.promql import MEANING, matched
+from wirelint.gen.recording_rules import EXCHANGES, FINDINGS, LAST, errors, quantile, total
 
-EXCHANGES: Final = "wirelint_exchanges_total"
-_QUIET: Final = "no traffic"
+STEP: Final = "2m"
+"""The least time between two values of a graph: recorded values are of five minutes each."""
+
+QUIET: Final = "no traffic, or the recording rules are not loaded"
+UNKNOWN: Final = ((None, GREEN), (0.01, YELLOW), (0.05, RED))
+"""Colours of the share of unknown outcomes: an outage can look like this."""
+
+FOUND: Final = matched(FINDINGS, 'side="server",severity=~"$severity"', FINDING)
+_GRAVE: Final = matched(FINDINGS, 'side="server",severity=~"$severity",severity!="info"', FINDING)
 _LIES: Final = ((None, GREEN), (0.001, YELLOW), (0.01, RED))
 _LYING: Final = ("hidden_client", "hidden_server", "masked", "blamed")
-_RANGE: Final = "$__range"
-_FINDINGS: Final = matched("wirelint_findings_total", 'side="server"', FINDING)
-_FOUND: Final = grave(counted(_FINDINGS, _RANGE))
-_DRILL: Final = "/d/wirelint-service?${datasource:queryparam}&${job:queryparam}&${__url_time_range}"
+_DRILL: Final = (
+    "/d/wirelint-service?${datasource:queryparam}&${cluster:queryparam}&${namespace:queryparam}&${job:queryparam}"
+    "&${__url_time_range}"
+)
 
 
-def share(name: str, by: str = "", window: str = _RANGE, filters: str = SERVICE) -> str:
-    """Return the share of exchanges with errors of one kind; 0 if there are none, nothing without traffic."""
+def within(series: str) -> str:
+    """Return the sum of a recorded increase over the selected time: every fifth value has each exchange once."""
+    return f"sum_over_time({series}[$__range:5m])"
+
+
+def recorded(name: str) -> str:
+    """Return a recorded series of the chosen services."""
+    return matched(name, filters=SERVICE)
+
+
+def share(kind: str, by: str = "") -> str:
+    """Return the share of exchanges of one kind in the selected time; nothing without traffic."""
     by = f" by ({by})" if by else ""
-    everything = f"sum{by} ({counted(matched(EXCHANGES, filters=filters), window)})"
-    errors = f"sum{by} ({kind(name, EXCHANGES, filters, window)})"
-    return f"({errors} or 0 * {everything}) / ({everything} > 0)"
+    return f"sum{by} ({within(recorded(errors(kind)))}) / (sum{by} ({within(recorded(total('5m')))}) > 0)"
 
 
-def rates(name: str, by: str = "", filters: str = SERVICE) -> str:
+def rates(kind: str) -> str:
     """Return the same over time."""
-    return share(name, by, "$__rate_interval", filters)
+    return f"sum({recorded(errors(kind))}) / (sum({recorded(total('5m'))}) > 0)"
 
 
-def number(*names: str) -> str:
-    """Return how many exchanges of some kinds there were; 0 if none."""
-    return " + ".join(f"(sum({kind(name, EXCHANGES, SERVICE, _RANGE)}) or vector(0))" for name in names)
+def number(*kinds: str) -> str:
+    """Return how many exchanges of some kinds there were in the selected time."""
+    return " + ".join(f"sum({within(recorded(errors(kind)))})" for kind in kinds)
 
 
-def lied(by: str = "") -> str:
-    """Return the share of exchanges whose status is not true."""
-    return " + ".join(f"({share(name, by)})" for name in ("hidden", "masked", "blamed"))
+def _lied() -> str:
+    lies = " + ".join(f"sum by (service) ({within(recorded(errors(kind)))})" for kind in ("hidden", "masked", "blamed"))
+    return f"({lies}) / (sum by (service) ({within(recorded(total('5m')))}) > 0)"
 
 
 def build() -> Any:
@@ -48,30 +67,37 @@ def build() -> Any:
     return dashboard(
         "wirelint-overview",
         "What services report by their status codes, and what happened.",
-        ("job", "service", "rule", "severity"),
+        ("service", "rule", "severity"),
         [("", [*_numbers(), _services()]), ("Reported and actual", [*_over_time(), _matrix(), _alerts()])],
     )
+
+
+_ALERTS: Final = (
+    'ALERTS{alertname=~"Wirelint.+",alertstate="firing",cluster=~"$cluster|",namespace=~"$namespace|",job=~"$job|",'
+    'service=~"$service|",rule=~"$rule|"}'
+)
+"""Firing alerts; those about wirelint itself have no service, and those about one without wirelint not even a job."""
 
 
 def _numbers() -> Iterator[Any]:
     yield panels.stat(
         "Exchanges",
         "Requests with their responses, per second, over the selected time.",
-        instant(f"sum(rate({EXCHANGES}{{{SERVICE}}}[{_RANGE}]))"),
+        instant(f"sum({within(recorded(total('5m')))}) / $__range_s"),
         unit="reqps",
-        empty=_QUIET,
+        empty=QUIET,
         size=(3, 4),
     )
-    answered = f"sum({counted(matched(EXCHANGES, 'code!="none"', SERVICE), _RANGE)})"
+    answered = f"sum({within(recorded(total('5m')))}) - ({number('unanswered')})"
     yield panels.stat(
         "Answers that lied",
         "Responses whose status is not what happened (hidden, masked or blamed), and of how many.",
         instant(number("hidden", "masked", "blamed"), "A", legend="lied"),
         instant(answered, "B", legend="of"),
         unit="locale",
-        empty=_QUIET,
+        empty=QUIET,
         decimals=0,
-        size=(5, 4),
+        size=(4, 4),
     )
     yield panels.stat(
         "Server errors",
@@ -79,16 +105,16 @@ def _numbers() -> Iterator[Any]:
         instant(number("reported"), "A", legend="reported"),
         instant(number("true"), "B", legend="happened"),
         unit="locale",
-        empty=_QUIET,
+        empty=QUIET,
         decimals=0,
-        size=(5, 4),
+        size=(4, 4),
     )
     yield panels.stat(
         "Client errors as success",
         f"Exchanges with {MEANING['hidden_client']}.",
         instant(number("hidden_client")),
         unit="locale",
-        empty=_QUIET,
+        empty=QUIET,
         decimals=0,
         steps=((None, GREEN), (1, YELLOW)),
         size=(3, 4),
@@ -99,15 +125,25 @@ def _numbers() -> Iterator[Any]:
         " reported, because their clients saw them fail.",
         instant(share("unanswered")),
         unit="percentunit",
-        empty=_QUIET,
+        empty=QUIET,
         decimals=2,
         steps=((None, GREEN), (0.001, ORANGE)),
         size=(3, 4),
     )
     yield panels.stat(
+        "Unknown",
+        f"Share of exchanges whose outcome is {MEANING['unknown']}. An outage can look like this.",
+        instant(share("unknown")),
+        unit="percentunit",
+        empty=QUIET,
+        decimals=2,
+        steps=UNKNOWN,
+        size=(2, 4),
+    )
+    yield panels.stat(
         "Services with findings",
-        "Services at which a chosen rule fired in the selected time.",
-        instant(f"count(sum by (service) ({_FOUND}) > 0) or vector(0)"),
+        "Services at which a chosen rule of severity low or higher fired in the selected time.",
+        instant(f"count(count by (service) ({within(_GRAVE)})) or vector(0)"),
         unit="none",
         empty="0",
         steps=((None, GREEN), (1, ORANGE)),
@@ -115,8 +151,9 @@ def _numbers() -> Iterator[Any]:
     )
     yield panels.stat(
         "Firing alerts",
-        "Alerts of wirelint's rules that fire now; 0 as well where the rules are not loaded.",
-        instant('count(ALERTS{alertname=~"Wirelint.+",alertstate="firing"}) or vector(0)'),
+        "Alerts that fire now, about the chosen services and about wirelint itself; 0 as well where the rules are not"
+        " loaded.",
+        instant(f"count({_ALERTS}) or vector(0)"),
         unit="none",
         empty="0",
         steps=((None, GREEN), (1, RED)),
@@ -125,11 +162,10 @@ def _numbers() -> Iterator[Any]:
 
 
 def _services() -> Any:
-    traffic = counted(matched(EXCHANGES, filters=SERVICE), _RANGE)
-
     def codes(matcher: str) -> str:
-        some = counted(matched(EXCHANGES, matcher, SERVICE), _RANGE)
-        return f"(sum by (service) ({some}) or 0 * sum by (service) ({traffic})) / (sum by (service) ({traffic}) > 0)"
+        everything = f"sum by (service) ({within(recorded(total('5m')))})"
+        some = f"sum by (service) ({within(matched(EXCHANGES, matcher, SERVICE))})"
+        return f"({some} or 0 * {everything}) / ({everything} > 0)"
 
     columns = {
         "service": "Service",
@@ -138,8 +174,11 @@ def _services() -> Any:
         "Value #C": "Actual",
         "Value #D": "Lied",
         "Value #J": "No response",
+        "Value #K": "Unknown",
         "Value #E": "4xx",
         "Value #F": "5xx",
+        "Value #L": "p50",
+        "Value #M": "p99",
         "rule": "Top rule",
         "Trend #H": "Findings/min",
         "Value #I": "Last seen",
@@ -147,25 +186,25 @@ def _services() -> Any:
     percent = [("unit", "percentunit"), ("decimals", 2), _wide(80)]
     return panels.table(
         "Services",
-        "Each service over the selected time, the one that lies most first. A service leads to its own dashboard.",
+        "Each service over the selected time, the one that lies most first. p50 and p99 are times that exchanges of the"
+        " last five minutes took. A service leads to its own dashboard.",
         [
-            instant(f"sum by (service) (rate({EXCHANGES}{{{SERVICE}}}[{_RANGE}]))", "A", rows=True),
+            instant(f"sum by (service) ({within(recorded(total('5m')))}) / $__range_s", "A", rows=True),
             instant(share("reported", "service"), "B", rows=True),
             instant(share("true", "service"), "C", rows=True),
-            instant(lied("service"), "D", rows=True),
+            instant(_lied(), "D", rows=True),
             instant(codes('code=~"4.."'), "E", rows=True),
             instant(codes('code=~"5.."'), "F", rows=True),
-            instant(f"topk by (service) (1, sum by (service, rule) ({_FOUND}) > 0)", "G", rows=True),
-            query(f"60 * sum by (service) ({grave(f'rate({_FINDINGS}[$__rate_interval])')})", "", "H"),
-            instant(
-                f'1000 * max by (service) (wirelint_last_finding_timestamp_seconds{{{SERVICE},rule=~"$rule"}})',
-                "I",
-                rows=True,
-            ),
+            instant(f"topk by (service) (1, sum by (service, rule) ({within(FOUND)}))", "G", rows=True),
+            query(f"sum by (service) ({FOUND}) / 5", "", "H", step="5m"),
+            instant(f"1000 * max by (service) ({matched(LAST, filters=FINDING)})", "I", rows=True),
             instant(share("unanswered", "service"), "J", rows=True),
+            instant(share("unknown", "service"), "K", rows=True),
+            instant(f"max by (service) ({recorded(quantile('p50'))})", "L", rows=True),
+            instant(f"max by (service) ({recorded(quantile('p99'))})", "M", rows=True),
         ],
         unit="short",
-        empty="No service has been seen: is wirelint scraped, and does traffic pass through it?",
+        empty="No service has been seen: is wirelint scraped, are the recording rules loaded, and is there traffic?",
         transformations=[
             ("timeSeriesTable", {"H": {"stat": "lastNotNull"}}),
             panels.joined("service"),
@@ -190,6 +229,9 @@ def _services() -> Any:
                 _wide(150),
             ],
             "No response": [*percent, _wide(105)],
+            "Unknown": [*percent, panels.cell("color-text"), panels.steps(UNKNOWN)],
+            "p50": [("unit", "s"), ("decimals", 2), _wide(80)],
+            "p99": [("unit", "s"), ("decimals", 2), _wide(80)],
             "4xx": percent,
             "5xx": percent,
             "Top rule": [_wide(230)],
@@ -208,24 +250,47 @@ def _over_time() -> Iterator[Any]:
     yield panels.series(
         "Actual and reported error rate",
         "Where the lines part, status codes lie.",
-        [query(rates("true"), "actual", "A"), query(rates("reported"), "reported", "B")],
+        [query(rates("true"), "actual", "A", step=STEP), query(rates("reported"), "reported", "B", step=STEP)],
         unit="percentunit",
-        empty=_QUIET,
+        empty=QUIET,
         colors={"actual": RED, "reported": BLUE},
     )
     yield panels.series(
         "Lies by kind",
         "; ".join(f"{name}: {MEANING[name]}" for name in _LYING) + ".",
-        [query(rates(name), name, chr(ord("A") + at)) for at, name in enumerate(_LYING)],
+        [query(rates(name), name, chr(ord("A") + at), step=STEP) for at, name in enumerate(_LYING)],
         unit="percentunit",
-        empty=_QUIET,
+        empty=QUIET,
         colors={"hidden_client": YELLOW, "hidden_server": RED, "masked": ORANGE, "blamed": PURPLE},
         stacked=True,
+    )
+    slow = f"max by (service) ({recorded(quantile('p99'))})"
+    yield panels.series(
+        "Latency",
+        "How long exchanges of each five minutes took: the time within which 99 of 100 ended, of the five slowest"
+        " services, and the median of the slowest.",
+        [
+            query(f"topk(5, {slow})", "p99 {{service}}", "A", step=STEP),
+            query(f"max({recorded(quantile('p50'))})", "p50", "B", step=STEP),
+        ],
+        unit="s",
+        empty=QUIET,
+    )
+    yield panels.series(
+        "No response and unknown outcomes",
+        "Exchanges without a response, and those whose outcome is not known, over all.",
+        [
+            query(rates("unanswered"), "no response", "A", step=STEP),
+            query(rates("unknown"), "unknown", "B", step=STEP),
+        ],
+        unit="percentunit",
+        empty=QUIET,
+        colors={"no response": ORANGE, "unknown": GREY},
     )
 
 
 def _matrix() -> Any:
-    traffic = counted(matched(EXCHANGES, filters=SERVICE), _RANGE)
+    traffic = f"sum by (code, verdict) ({within(matched(EXCHANGES, filters=SERVICE))})"
     by_code = f'label_replace({traffic}, "status", "$1", "code", "(.+)")'
     by_class = f'label_replace({by_code}, "status", "${{1}}xx", "code", "([1-5])..")'
     number = [("unit", "locale"), ("decimals", 0), ("custom.minWidth", 90)]
@@ -237,7 +302,7 @@ def _matrix() -> Any:
         " (columns). In an honest system 2xx and 3xx are ok, 4xx client_error and 5xx server_error.",
         [instant(f"sum by (status, verdict) ({by_class}) > 0", rows=True)],
         unit="short",
-        empty=_QUIET,
+        empty=QUIET,
         transformations=[
             ("groupingToMatrix", {"columnField": "verdict", "rowField": "status", "valueField": "Value"}),
             ("sortBy", {"sort": [{"field": corner}]}),
@@ -258,13 +323,8 @@ def _alerts() -> Any:
     columns = {"alertname": "Alert", "severity": "Severity", "service": "Service", "rule": "Rule", "Value": "Firing"}
     return panels.table(
         "Firing alerts",
-        "What wirelint's alerting rules say now.",
-        [
-            instant(
-                'count by (alertname, severity, service, rule) (ALERTS{alertname=~"Wirelint.+",alertstate="firing"})',
-                rows=True,
-            )
-        ],
+        "Alerts that fire now, about the chosen services and about wirelint itself.",
+        [instant(f"count by (alertname, severity, service, rule) ({_ALERTS})", rows=True)],
         unit="short",
         empty="Nothing fires (or the rules are not loaded)",
         transformations=[panels.filtered(*columns), panels.arranged(columns)],

@@ -52,10 +52,16 @@ Steps = Sequence[tuple[float | None, str]]
 Property = tuple[str, object]
 
 
-def query(expression: str, legend: str = "", ref: str = "A", *, exemplars: bool = False) -> queries.Dataquery:
-    """Return a query over the time range of the dashboard."""
+def query(
+    expression: str, legend: str = "", ref: str = "A", *, exemplars: bool = False, step: str = ""
+) -> queries.Dataquery:
+    """Return a query over the time range of the dashboard.
+
+    :param step: the least time between two values.
+    """
     made = queries.Dataquery().datasource(SOURCE).expr(expression).legend_format(legend or "__auto").ref_id(ref)
-    return made.range().exemplar(exemplars)
+    made = made.range().exemplar(exemplars)
+    return made.interval(step) if step else made
 
 
 def instant(expression: str, ref: str = "A", *, rows: bool = False, legend: str = "") -> queries.Dataquery:

@@ -50,18 +50,14 @@ def matched(metric: str, matchers: str = "", filters: str = "") -> str:
     return f"{metric}{{{both}}}" if both else metric
 
 
-def counted(selector: str, window: str) -> str:
-    """Return the increase of each counter within the window; a new counter starts from nothing.
+def counted(selector: str, filters: str) -> str:
+    """Return the increase of each counter within the dashboard's time range; a new counter starts from nothing.
 
     ``increase`` needs two samples and starts at the first, so it misses the first event of a new counter. All events of
-    a counter that did not exist at the start of the window are in the window.
+    a counter that did not exist at the start of the range are in the range, unless Prometheus itself was not looking.
+
+    :param filters: matchers of the processes.
     """
-    return f"({selector} unless {selector} offset {window}) or increase({selector}[{window}])"
-
-
-def kind(name: str, metric: str, filters: str, window: str) -> str:
-    """Return the exchanges of one kind within the window, series by series."""
-    if name in OTHERS:
-        metric, _, matchers = OTHERS[name].rstrip("}").partition("{")
-        return counted(matched(metric, matchers, filters), window)
-    return counted(matched(metric, KINDS[name], filters), window)
+    looked = f"up{{{filters}}} offset $__range or process_start_time_seconds{{{filters}}} > time() - $__range_s"
+    born = f"({selector} unless {selector} offset $__range and on (job, instance) ({looked}))"
+    return f"{born} or increase({selector}[$__range])"

@@ -7,15 +7,14 @@ from typing import Any, Final
 
 from wirelint.gen import panels
 from wirelint.gen.alerting_rules import OBJECTIVE, lies
-from wirelint.gen.frame import FINDING, SERVICE, dashboard, grave
-from wirelint.gen.overview import EXCHANGES, rates, share
+from wirelint.gen.frame import FINDING, JOB, SERVICE, dashboard, grave
+from wirelint.gen.overview import FOUND, QUIET, STEP, UNKNOWN, rates, recorded, share
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
 from wirelint.gen.promql import ABANDONED, CALLS, MEANING, counted, matched
-from wirelint.gen.recording_rules import WINDOWS
+from wirelint.gen.recording_rules import DURATIONS, EXCHANGES, QUANTILES, WINDOWS, quantile
 from wirelint.rules import catalogue
 
 _QUIET: Final = "no traffic"
-_RULES_MISSING: Final = "no traffic, or the recording rules are not loaded"
 _LIES: Final = ((None, GREEN), (0.001, YELLOW), (0.01, RED))
 _STEPS: Final = {
     "reported": ((None, BLUE),),
@@ -44,7 +43,7 @@ def build() -> Any:
     return dashboard(
         "wirelint-service",
         "What is wrong with the status codes of a service, since when, and on which routes.",
-        ("job", "service", "rule", "severity", "page"),
+        ("service", "rule", "severity", "page"),
         [
             ("", _numbers()),
             ("Findings", _findings()),
@@ -65,48 +64,41 @@ def _numbers() -> Iterator[Any]:
             f"Share of exchanges in the selected time: {MEANING[name]}.",
             instant(share(name)),
             unit="percentunit",
-            empty=_QUIET,
+            empty=QUIET,
             decimals=2,
             steps=_STEPS.get(name, _LIES),
             size=(3, 4),
         )
     yield panels.stat(
         "Unknown",
-        "Share of exchanges whose content could not be inspected: neither fine nor at fault.",
-        instant(_unknown()),
+        f"Share of exchanges whose outcome is {MEANING['unknown']}. An outage can look like this.",
+        instant(share("unknown")),
         unit="percentunit",
-        empty=_QUIET,
+        empty=QUIET,
         decimals=2,
-        steps=((None, GREY),),
+        steps=UNKNOWN,
         size=(3, 4),
     )
     yield panels.series(
         "Actual and reported error rate",
         "Where the lines part, status codes lie.",
-        [query(rates("true"), "actual", "A"), query(rates("reported"), "reported", "B")],
+        [query(rates("true"), "actual", "A", step=STEP), query(rates("reported"), "reported", "B", step=STEP)],
         unit="percentunit",
-        empty=_QUIET,
+        empty=QUIET,
         colors={"actual": RED, "reported": BLUE},
     )
     yield panels.series(
         "Exchanges by verdict",
         "What happened to them, whatever their status.",
-        [query(f"sum by (verdict) (rate({EXCHANGES}{{{SERVICE}}}[$__rate_interval]))", "{{verdict}}")],
+        [query(f"sum by (verdict) ({recorded(EXCHANGES)}) / 300", "{{verdict}}", step=STEP)],
         unit="reqps",
-        empty=_QUIET,
+        empty=QUIET,
         colors={"ok": GREEN, "client_error": ORANGE, "server_error": RED, "unknown": GREY},
         stacked=True,
     )
 
 
-def _unknown() -> str:
-    everything = f"sum({counted(matched(EXCHANGES, filters=SERVICE), '$__range')})"
-    some = f"sum({counted(matched(EXCHANGES, 'verdict="unknown"', SERVICE), '$__range')})"
-    return f"({some} or 0 * {everything}) / ({everything} > 0)"
-
-
 def _findings() -> Iterator[Any]:
-    recent = grave(counted(_FINDINGS, "$__rate_interval"))
     yield panels.series(
         "Findings by rule",
         "How often each rule fired, per minute. The dots are exemplars: each leads to its finding on wirelint's page.",
@@ -125,8 +117,8 @@ def _findings() -> Iterator[Any]:
     )
     yield panels.timeline(
         "When rules fired",
-        "A bar wherever a rule fired, so that one sees since when.",
-        query(f"clamp_max(ceil(sum by (service, rule) ({recent})), 1) > 0", "{{service}} {{rule}}"),
+        "A bar while a rule fired within the last five minutes.",
+        query(f"clamp_max(ceil(sum by (service, rule) ({FOUND})), 1)", "{{service}} {{rule}}", step="1m"),
         unit="none",
         empty="No finding in this time",
         value="fired",
@@ -142,7 +134,7 @@ def _findings() -> Iterator[Any]:
         "Value #B": "First seen",
         "Value #C": "Last seen",
     }
-    found = grave(counted(_FINDINGS, "$__range"))
+    found = grave(counted(_FINDINGS, JOB))
     moment = f'{{{SERVICE},rule=~"$rule"}}'
     keys = "service, rule, severity, method, route"
     routes = f"sum by ({keys}) ({grave(f'{_FINDINGS} > 0')})"
@@ -185,7 +177,7 @@ def _codes(first: str, lie: str, verdict: str) -> Iterator[Any]:
     yield panels.series(
         f"{first}xx by code",
         f"Responses with {first}xx per second.",
-        [query(f"sum by (code) (rate({EXCHANGES}{{{codes}}}[$__rate_interval]))", "{{code}}")],
+        [query(f"sum by (code) ({EXCHANGES}{{{codes}}}) / 300 > 0", "{{code}}", step=STEP)],
         unit="reqps",
         empty=f"No {first}xx in this time",
         stacked=True,
@@ -194,7 +186,7 @@ def _codes(first: str, lie: str, verdict: str) -> Iterator[Any]:
     yield panels.series(
         f"{first}xx that are {lie}",
         f"Responses with {first}xx that hide {MEANING[lie].partition(' under')[0]}, per second and by code.",
-        [query(f'sum by (code) (rate({EXCHANGES}{{{codes},verdict="{verdict}"}}[$__rate_interval]))', "{{code}}")],
+        [query(f'sum by (code) ({EXCHANGES}{{{codes},verdict="{verdict}"}}) / 300 > 0', "{{code}}", step=STEP)],
         unit="reqps",
         empty="None: good",
         stacked=True,
@@ -203,15 +195,22 @@ def _codes(first: str, lie: str, verdict: str) -> Iterator[Any]:
 
 
 def _protocols() -> Iterator[Any]:
-    def failing(by: str, window: str) -> str:
-        everything = f"sum by ({by}) ({counted(matched(CALLS, filters=SERVICE), window)})"
-        failed = f"sum by ({by}) ({counted(matched(CALLS, 'outcome!~"ok|unknown"', SERVICE), window)})"
-        return f"({failed} or 0 * {everything}) / ({everything} > 0)"
+    failed = 'outcome!~"ok|unknown"'
+
+    def share_of(some: str, everything: str, by: str) -> str:
+        everything = f"sum by ({by}) ({everything})"
+        return f"(sum by ({by}) ({some}) or 0 * {everything}) / ({everything} > 0)"
+
+    def rate(matchers: str = "") -> str:
+        return f"rate({matched(CALLS, matchers, SERVICE)}[$__rate_interval])"
+
+    def calls(matchers: str = "") -> str:
+        return counted(matched(CALLS, matchers, SERVICE), JOB)
 
     yield panels.series(
         "Error rate of GraphQL, RPC and other calls",
         "Calls that failed, by the protocol's own error or by the status. Monitoring by status code misses these.",
-        [query(failing("service, protocol", "$__rate_interval"), "{{service}} {{protocol}}")],
+        [query(share_of(rate(failed), rate(), "service, protocol"), "{{service}} {{protocol}}")],
         unit="percentunit",
         empty="No such protocol in this time",
         size=(8, 8),
@@ -229,8 +228,8 @@ def _protocols() -> Iterator[Any]:
         "Calls of the selected time and the share that failed, by the operation that they name. Names that never"
         " succeeded stand together under _other.",
         [
-            instant(f"sum by ({keys}) ({counted(matched(CALLS, filters=SERVICE), '$__range')}) > 0", "A", rows=True),
-            instant(failing(keys, "$__range"), "B", rows=True),
+            instant(f"sum by ({keys}) ({calls()}) > 0", "A", rows=True),
+            instant(share_of(calls(failed), calls(), keys), "B", rows=True),
         ],
         unit="short",
         empty="No such protocol in this time",
@@ -296,9 +295,23 @@ def _upstream() -> Iterator[Any]:
     yield panels.heatmap(
         "Durations",
         "How long exchanges took, from the first byte of the request to the end of the response.",
-        query(f"sum by (le) (increase({durations}[$__rate_interval]))", "{{le}}"),
+        query(f"sum by (le) ({recorded(DURATIONS)})", "{{le}}", step="5m"),
         unit="s",
-        empty=_QUIET,
+        empty=QUIET,
+        size=(8, 8),
+    )
+    yield panels.series(
+        "Duration, p50 to p99",
+        "The time within which half, 19 of 20 and 99 of 100 exchanges of each five minutes ended, of the slowest of the"
+        " chosen services.",
+        [
+            query(f"max({recorded(quantile(name))})", name, chr(ord("A") + at), step=STEP)
+            for at, name in enumerate(QUANTILES)
+        ],
+        unit="s",
+        empty=QUIET,
+        colors={"p50": GREEN, "p95": YELLOW, "p99": ORANGE},
+        size=(8, 8),
     )
     classes = f"sum by (le, code_class) (rate({durations}[$__rate_interval]))"
     yield panels.series(
@@ -308,6 +321,7 @@ def _upstream() -> Iterator[Any]:
         unit="s",
         empty=_QUIET,
         colors={"2xx": GREEN, "3xx": BLUE, "4xx": ORANGE, "5xx": RED, "none": GREY},
+        size=(8, 8),
     )
     failures = matched("wirelint_upstream_failures_total", filters=SERVICE)
     yield panels.series(
@@ -352,7 +366,7 @@ def _budget() -> Iterator[Any]:
         " days; of the worst of the chosen services.",
         instant(f"clamp_min(1 - max({lies('3d', chosen)}) / {allowed}, 0)"),
         unit="percentunit",
-        empty=_RULES_MISSING,
+        empty=QUIET,
         decimals=0,
         steps=((None, RED), (0.01, ORANGE), (0.5, GREEN)),
         size=(6, 8),
@@ -366,7 +380,7 @@ def _budget() -> Iterator[Any]:
             for at, window in enumerate(WINDOWS)
         ],
         unit="short",
-        empty=_RULES_MISSING,
+        empty=QUIET,
         colors=dict(zip(WINDOWS, (GREY, GREEN, RED, YELLOW, ORANGE, PURPLE, BLUE), strict=True)),
         size=(18, 8),
     )
