@@ -38,6 +38,7 @@ _ORDER: Final = (
     "Fan-out",
     "Engine",
     "Soak",
+    "Dashboards",
 )
 _MIB: Final = 1024 * 1024
 _section: Final = re.compile(r"^## (.+)\n((?:(?!## ).*\n?)*)", re.MULTILINE)

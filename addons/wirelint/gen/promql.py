@@ -22,6 +22,9 @@ An exchange without a response failed in plain sight of its client, so it is rep
 """
 
 CALLS: Final = "wirelint_calls_total"
+LIES: Final = ("hidden", "masked", "blamed")
+"""The kinds that are lies; an exchange is of one of them at most."""
+
 ABANDONED: Final = "wirelint_abandoned_wait_seconds_count"
 OTHERS: Final[Mapping[str, str]] = {
     "protocol": f'{CALLS}{{outcome=~"client_error|server_error|error"}}',
@@ -40,6 +43,7 @@ MEANING: Final[Mapping[str, str]] = {
     "abandoned": "no response, and the client left while it waited for one",
     "masked": "the service's error under 4xx",
     "blamed": "the client's error under 5xx",
+    "lied": "hidden, masked or blamed: the status is not what happened",
     "unknown": "not known: content that could not be inspected, or a client that left",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.gen.promql import KINDS, MEANING, OTHERS, matched
+from wirelint.gen.promql import KINDS, LIES, MEANING, OTHERS, matched
 from wirelint.gen.yaml import block
 
 WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
@@ -79,7 +79,7 @@ def ratio(kind: str, window: str) -> str:
 
 
 def _named(kind: str) -> str:
-    return kind if kind == "unknown" else f"{kind}_errors"
+    return kind if kind in {"lied", "unknown"} else f"{kind}_errors"
 
 
 def quantile(name: str) -> str:
@@ -97,6 +97,8 @@ def _total(window: str) -> str:
 
 
 def _errors(kind: str) -> str:
+    if kind == "lied":
+        return " + ".join(errors(lie) for lie in LIES)
     if kind in OTHERS:
         counted = _increase(OTHERS[kind], "service")
     else:
