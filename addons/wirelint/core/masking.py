@@ -62,6 +62,7 @@ _scheme: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,23}(?= )")
 _word: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 _beginning: Final = re.compile(r'"(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*', re.DOTALL)
 _name: Final = re.compile(r'"([^"\\\n]{1,128})"\s{0,8}:\s{0,8}')
+_assigned: Final = re.compile(r"""(?<![\w.-])([\w.-]{1,64}+)\\{0,3}["'`]?\s{0,8}(?:=>|[:=])\s{0,8}(\\{0,3}["'`])""")
 _string: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)', re.DOTALL)
 _plain: Final = re.compile(r"[^\s,}\]]+")
 _bracket: Final = re.compile(r"[\[\]{}]")
@@ -227,6 +228,7 @@ def _content(
     if shown is None:
         return "", "", f"content is not shown: {redact(media.essence, limit=64) or 'no media type'}"
     note = "" if whole else f"the first {min(len(content), most):,} octets"
+    shown = _assignments(shown, private)
     safe = _mask_lines(shown, values) if form == Kind.JSON else mask(shown, values, queries=form != Kind.FORM)
     return safe.replace(_HELD, MASK), form, note
 
@@ -337,6 +339,32 @@ def _pairs(text: str, private: Callable[[str], bool]) -> str:
                 shown.append(f'"{_HELD}"')
             at = end
     return "".join(shown) + text[at:]
+
+
+def _assignments(text: str, private: Callable[[str], bool]) -> str:
+    """Return text with the quoted values masked that are assigned to private names, as in scripts and queries.
+
+    ``login(password: "a b")``, ``{token: 'a b'}``, ``password = "a b"``, and JSON that is a string of JSON.
+    """
+    shown: list[str] = []
+    at = 0
+    while (match := _assigned.search(text, at)) is not None:
+        shown.append(text[at : match.end()])
+        at = match.end()
+        if private(match[1]):
+            end = _closing(text, at, match[2])
+            if end > at:
+                shown.append(_HELD)
+            at = end
+    return "".join(shown) + text[at:]
+
+
+def _closing(text: str, at: int, quote: str) -> int:
+    """Return where a quoted value ends; without a closing quote, the end of the text."""
+    end = text.find(quote, at)
+    while end > at and len(quote) == 1 and text[end - 1] == "\\":
+        end = text.find(quote, end + 1)
+    return len(text) if end < 0 else end
 
 
 def _end(text: str, at: int) -> int:
