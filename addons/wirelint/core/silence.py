@@ -34,7 +34,7 @@ class Silence:
     __slots__ = ("_octets", "_read")
 
     def __init__(self) -> None:
-        self._read: dict[int, _Read] = {}
+        self._read: dict[int, _Read | None] = {}  # None for a request that came once: most do not come again
         self._octets = 0
 
     def holds(self, exchange: Exchange, response: Response) -> bool:
@@ -52,14 +52,17 @@ class Silence:
         )
 
     def keep(self, exchange: Exchange, response: Response) -> None:
-        """Keep a response whose content was read without a finding."""
+        """Keep a response whose content was read without a finding, from the second one to equal requests on."""
         key, body = likeness(exchange), response.body
         if key is None or not body.complete or not body.raw or len(body.raw) > _LONGEST:
             return
         if len(self._read) >= _MOST or self._octets > _MOST_OCTETS:
             self._read.clear()
             self._octets = 0
-        before = self._read.get(key)
+        if key not in self._read:
+            self._read[key] = None
+            return
+        before = self._read[key]
         self._octets += len(body.raw) - (0 if before is None else len(before.body.raw or b""))
         self._read[key] = _Read(exchange.started, _fields(response), body)
 

@@ -47,7 +47,7 @@ def _read(headers: Headers) -> tuple[str, ...]:
     index = headers.index
     if _FIELDS.isdisjoint(index):
         return ()
-    found = [_READERS[name]((headers.get(name) or "").strip()) for name in _READERS if name in index]
+    found = [read((headers.get(name) or "").strip()) for name, read in _READERS.items() if name in index]
     return tuple([match[1] for match in found if match is not None and 8 <= len(match[1]) <= 64])
 
 

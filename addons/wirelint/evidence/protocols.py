@@ -74,6 +74,7 @@ def protocol(exchange: Exchange) -> Protocol | None:
     return _seen(exchange) if told is None else NAMES.get(told)
 
 
+@once
 def protocol_label(exchange: Exchange) -> str:
     """Return the value of the label ``protocol``: ``graphql``, ``jsonrpc`` …, or ``http`` for all the rest."""
     spoken = protocol(exchange)

@@ -18,6 +18,7 @@ from wirelint.core.body import MEMBERS_LIMIT
 from wirelint.core.credentials import sent
 from wirelint.core.exchange import Exchange
 from wirelint.core.json_parts import value_of
+from wirelint.core.once import once
 from wirelint.core.state import Latest, Opens, State, Table
 from wirelint.core.verdict import Verdict
 from wirelint.core.visit import Step, Visit
@@ -480,6 +481,7 @@ def callers_prove(state: State) -> Opens:
     return state.recall(Callers).may_prove
 
 
+@once
 def gate_of(exchange: Exchange) -> int:
     """Return a number for method and path of an exchange."""
     return hash((exchange.request.method, place_of(exchange).path))

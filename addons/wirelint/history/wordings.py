@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Exchange
+from wirelint.core.once import once
 from wirelint.core.state import Latest, Opens, State, Table
 from wirelint.core.visit import Step, Visit
 from wirelint.core.when import When
@@ -87,6 +88,7 @@ def wordings_prove(state: State) -> Opens:
     return state.recall(Wordings).may_prove
 
 
+@once
 def _key(exchange: Exchange) -> tuple[str, int] | None:
     """Return a key for the words of an error; None if they are common words, or not the service's."""
     words = wording(exchange)
