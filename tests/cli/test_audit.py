@@ -63,10 +63,10 @@ def test_concise(wirelint: Shell) -> None:
     wirelint.write("a.har", capture(a_401(), a_401()))
     run = wirelint("audit", "--format", "concise", "a.har")
     assert run.out == (
-        "high unauthorized-without-challenge GET api.example /v1/me 401 — 401 without a WWW-Authenticate field"
-        " [a.har#1]\n"
-        "high unauthorized-without-challenge GET api.example /v1/me 401 — 401 without a WWW-Authenticate field"
-        " [a.har#2]\n"
+        "high    api.example GET /v1/me  401 without a WWW-Authenticate field  [unauthorized-without-challenge]"
+        "  a.har#1\n"
+        "high    api.example GET /v1/me  401 without a WWW-Authenticate field  [unauthorized-without-challenge]"
+        "  a.har#2\n"
     )
     assert run.err == "2 findings (2 high) in 3 exchanges of 1 service\n"
 
@@ -75,12 +75,11 @@ def test_full(wirelint: Shell) -> None:
     wirelint.write("a.har", capture(*[a_401()] * 7))
     run = wirelint("audit", "a.har")
     assert run.out == (
-        "high  unauthorized-without-challenge  \N{MULTIPLICATION SIGN}7\n"
-        "  GET api.example /v1/me  401\n"
-        "  401 without a WWW-Authenticate field\n"
+        "high    api.example GET /v1/me  \N{MULTIPLICATION SIGN}7  401 without a WWW-Authenticate field"
+        "  [unauthorized-without-challenge]\n"
         "  in a.har#1, #2, #3, #4, #5 and 2 more\n"
-        "  wirelint explain unauthorized-without-challenge\n"
         "\n"
+        "wirelint explain RULE says why a finding matters and how to fix it.\n"
     )
 
 

@@ -39,7 +39,9 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 def test_it_shows_what_there_is_and_ends_by_itself(tmp_path: Path) -> None:
     code, out, err = ended(start(tmp_path, "--duration", "4", "--metrics-port", "0"))
     assert code == 0, err
-    assert {"unauthorized-without-challenge", "ok-with-error-body"} <= {line.split()[1] for line in out.splitlines()}
+    assert {"unauthorized-without-challenge", "ok-with-error-body"} <= {
+        line.split()[-1].strip("[]") for line in out.splitlines()
+    }
     assert " tidy " not in out
     for service in ABOUT:
         assert f"→ {service} at http://127.0.0.1:" in err

@@ -25,7 +25,7 @@ def _few_rules(monkeypatch: pytest.MonkeyPatch, wirelint: Shell) -> None:
 def test_files_beside_standard_output(wirelint: Shell) -> None:
     run = wirelint("audit", "--output", "sarif:a.sarif", "--output", "jsonl:a.jsonl", "a.har")
     assert run.code == 1
-    assert run.out.startswith("high  unauthorized-without-challenge\n")
+    assert run.out.startswith("high    api.example GET /v1/me")
     assert json.loads((wirelint.folder / "a.sarif").read_text())["version"] == "2.1.0"
     assert json.loads((wirelint.folder / "a.jsonl").read_text())["rule"] == "unauthorized-without-challenge"
 
@@ -33,7 +33,7 @@ def test_files_beside_standard_output(wirelint: Shell) -> None:
 def test_one_in_place_of_the_format(wirelint: Shell) -> None:
     run = wirelint("audit", "--output", "github", "--output", "full:a.txt", "a.har")
     assert run.out.startswith("::error file=a.har,title=")
-    assert (wirelint.folder / "a.txt").read_text().startswith("high  unauthorized-without-challenge\n")
+    assert (wirelint.folder / "a.txt").read_text().startswith("high    api.example GET /v1/me")
 
 
 def test_every_format_writes_the_same_to_a_file(wirelint: Shell) -> None:

@@ -114,10 +114,10 @@ def test_from_start_to_summary(service: int, tmp_path: Path, number: int) -> Non
     finally:
         ended = proxy.ended(number)
     assert ended.code == 0, ended.err
-    rule = "high    unauthorized-without-challenge"
-    assert [line.split("  401")[0] for line in ended.out.splitlines()] == [
-        f"{rule}      liar GET /me?token=…",
-        f"{rule}      {HOST}:{service} GET /me",
+    said = "401 without a WWW-Authenticate field  [unauthorized-without-challenge]"
+    assert [line.partition("  ")[2] for line in ended.out.splitlines()] == [
+        f"high    liar GET /me  {said}",
+        f"high    {HOST}:{service} GET /me  {said}",
     ]
     rows = [line.split() for line in ended.err.splitlines()]
     assert [f"http://{HOST}:{port}", "→", "liar", "at", f"http://{HOST}:{service}"] in rows
@@ -125,7 +125,9 @@ def test_from_start_to_summary(service: int, tmp_path: Path, number: int) -> Non
     assert [f"http://{HOST}:{page}/metrics", "for", "Prometheus"] in rows
     assert "mitmproxy-ca-cert.pem" in ended.err
     assert ["liar", "3", "0", "0", "0", "0", "2"] in rows
-    assert ["2", "high", "unauthorized-without-challenge", "liar", "GET", "/me", "401"] in rows
+    assert ["2", "high", "liar", "GET", "/me", "401", "unauthorized-without-challenge"] in rows
+    assert f"Send requests to http://{HOST}:{port} in place of http://{HOST}:{service}.\n" in ended.err
+    assert max(map(len, ended.err.partition("wirelint: 4 exchanges")[2].splitlines())) <= 80
     assert "hunter2" not in ended.out + ended.err
     assert "Traceback" not in ended.err
 
@@ -150,22 +152,22 @@ def test_a_proxy_that_saw_nothing(tmp_path: Path) -> None:
 def test_ports_that_are_taken(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = str(taken.getsockname()[1])
-        for words, option in (
-            (["--metrics-port", port], "--metrics-port"),
-            (["--port", port, "--metrics-port", "0"], "--port"),
-        ):
+        for words in (["--metrics-port", port], ["--port", port, "--metrics-port", "0"]):
             ended = Proxy(f"http://{HOST}:1", *words, cwd=tmp_path).ended()
             assert (ended.code, ended.out) == (2, "")
-            text = f"cannot listen on {HOST}:{port}: address already in use: choose another port with {option}"
-            assert ended.err.lower().startswith(f"wirelint proxy: {text}")
+            text = f"wirelint proxy: cannot listen on {HOST}:{port}: address already in use: choose another port with "
+            assert ended.err.lower().startswith(f"{text}{words[0]}")
+            assert ended.err.count("\n") == 1
 
 
 @pytest.mark.e2e
 def test_an_address_of_another_machine(tmp_path: Path) -> None:
     ended = Proxy(f"http://{HOST}:1", "--host", "192.0.2.1", "--port", "1", "--metrics-port", "0", cwd=tmp_path).ended()
     assert (ended.code, ended.out) == (2, "")
-    why = "this machine has no such address: give an address of this machine with --host"
-    assert ended.err == f"wirelint proxy: cannot listen on 192.0.2.1:1: {why}\n"
+    assert ended.err == (
+        "wirelint proxy: cannot listen on 192.0.2.1:1: this machine has no such address:"
+        " give an address of this machine with --host\n"
+    )
 
 
 @pytest.mark.e2e

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.text import Text
-
 from wirelint.core.audit import Audit
 from wirelint.core.engine import Engine
 from wirelint.core.finding import Finding
 from wirelint.core.wire import exchanges
-from wirelint.reports import full
 from wirelint.reports.common.groups import Groups
 from wirelint.rules import catalogue
 from wirelint.sinks import published
 from wirelint.sinks.journal import Journal
+from wirelint.sinks.layout import Line, block
 from wirelint.sinks.terminal import Terminal
 
 RULES = {rule.id: rule for rule in catalogue()}
@@ -63,18 +61,18 @@ def test_the_report_has_the_steps() -> None:
     groups = Groups()
     groups.add(the_finding("authenticated-told-401"))
     (group,) = groups
-    text = "\n".join(line.plain for _, line in full.lines(group))
+    text = "\n".join(line.text.plain for line in block(group.finding, 80))
     places = [text.index(part) for part in ("1. GET /orders → 200", "2. GET /orders → 401", "3. GET /orders → 200")]
     assert places == sorted(places)
 
 
 def test_the_terminal_tells_the_story_below_the_line() -> None:
-    lines: list[Text] = []
-    terminal = Terminal(lambda text, _: lines.append(text))
+    lines: list[Line] = []
+    terminal = Terminal(lines.append)
     for audit in audits("upstream-failure-masked"):
         terminal.accept(audit)
     terminal.close()
-    head, *steps = [line.plain for line in lines]
+    head, *steps = [line.text.plain for line in lines]
     assert "upstream-failure-masked" in head
     assert [step.strip() for step in steps] == [
         "1. example GET /items/{id} → 500  hides the failure",
@@ -96,13 +94,13 @@ def test_the_journal_has_the_steps_and_the_right_example() -> None:
 
 
 def test_what_clients_do_is_not_put_down_to_the_service() -> None:
-    lines: list[Text] = []
-    terminal, journal = Terminal(lambda text, _: lines.append(text)), Journal()
+    lines: list[Line] = []
+    terminal, journal = Terminal(lines.append), Journal()
     for audit in audits("retry-after-ignored"):
         terminal.accept(audit)
         journal.accept(audit)
     terminal.close()
-    assert "example (client) GET" in lines[0].plain
+    assert "example (client) GET" in lines[0].text.plain
     told = journal.snapshot()
     assert [finding["side"] for finding in told["findings"]] == ["client"]
     assert told["totals"]["findings"] == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 from rich.text import Text
 
 from wirelint.core import wire
@@ -9,6 +11,7 @@ from wirelint.core.engine import Engine
 from wirelint.rules import catalogue
 from wirelint.settings.selection import select
 from wirelint.sinks import summary
+from wirelint.sinks.console import Printer
 from wirelint.sinks.journal import Journal
 from wirelint.sources.stats import Stats
 
@@ -45,19 +48,43 @@ def test_many_services() -> None:
 
 
 def test_findings_by_how_often_they_came() -> None:
-    rows = plain(summary.findings(journal(("a", "/me", 401), ("a", "/you", 401), ("a", "/you", 401))))
-    assert rows[1:] == [
-        ["2", "high", "unauthorized-without-challenge", "a GET /you  401"],
-        ["1", "high", "unauthorized-without-challenge", "a GET /me  401"],
+    kept = journal(("a", "/me", 401), ("a", "/you", 401), ("a", "/you", 401))
+    assert [line.plain for line in summary.findings(kept, 80)] == [
+        "times  severity  finding",
+        "    2  high      a GET /you  401  unauthorized-without-challenge",
+        "    1  high      a GET /me  401  unauthorized-without-challenge",
     ]
-    assert summary.findings(journal(("a", "/", 200))) == []
+    assert summary.findings(journal(("a", "/", 200)), 80) == []
 
 
 def test_findings_that_are_not_listed_are_counted() -> None:
     words = ("carts", "files", "groups", "hosts", "jobs", "keys", "labels", "nodes", "orders", "pages", "tags", "zones")
-    rows = plain(summary.findings(journal(*(("a", f"/{word}", 401) for word in words))))
-    assert len(rows) == 1 + 10 + 1
-    assert rows[-1][2] == "and 2 more"
+    lines = summary.findings(journal(*(("a", f"/{word}", 401) for word in words)), 80)
+    assert len(lines) == 1 + 10 + 1
+    assert lines[-1].plain.strip() == "and 2 more"
+
+
+def test_nothing_is_wider_than_it_may_be() -> None:
+    long = "/catalogue/warehouses/shelves/compartments/articles/reviews/authors"
+    kept = journal(("a-service-with-quite-a-long-name-in-front-of-it", long, 401), ("b", "/me", 401))
+    for line in summary.findings(kept, 80):
+        assert line.cell_len <= 80
+    where, rule = (line.plain for line in summary.findings(kept, 80)[1:3])
+    assert where.endswith("…  401")
+    assert rule.strip() == "unauthorized-without-challenge"
+    out = io.StringIO()
+    Printer(out).table(summary.services(kept), right=frozenset(range(1, 7)), width=80)
+    assert max(map(len, out.getvalue().splitlines())) <= 80
+    assert "a-service-with-quite…" in out.getvalue()
+
+
+def test_an_overview() -> None:
+    kept = journal(("a", "/me", 401), ("b", "/", 200), ("a", "/me", 401))
+    assert summary.overview(kept, 42) == (
+        "wirelint: 3 exchanges of 2 services in 42 s, 0 lied; 1 kind of findings (1 high)"
+    )
+    assert " in 5 min, " in summary.overview(kept, 301)
+    assert " in 3 h 20 min, " in summary.overview(kept, 12_000)
 
 
 def test_losses() -> None:

@@ -39,7 +39,7 @@ def build(host: str, port: int, file: str, stats: Stats) -> Live:
         found.engine(),
         stats=stats,
         shares=found.shares,
-        terminal=Terminal(lambda text, indent: _log.info("%s%s", " " * indent, text.plain)),
+        terminal=Terminal(lambda line: _log.info("%s%s", " " * line.indent, line.text.plain)),
         page=Page(host=host, port=port, token=os.environ.get(variable("page-token")) or None, bodies=is_loopback(host)),
     )
     try:

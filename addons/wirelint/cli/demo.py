@@ -108,7 +108,7 @@ def _behind_proxy(services: Mapping[str, str], folder: Path, port: int, begin: B
     def ready(running: Running, page: str) -> None:
         begin({each.name: f"http://{each.host}:{each.port}" for each in running.listeners}, page, running.stop)
 
-    return serve(settings, _setup().engine(), page=Page(host=_HOST, port=port), on_ready=ready)
+    return serve(settings, _setup().engine(), page=Page(host=_HOST, port=port), on_ready=ready, advise=False)
 
 
 def _behind_envoy(services: Mapping[str, str], folder: Path, port: int, begin: Begin) -> Live:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -11,12 +12,14 @@ from rich.text import Text
 from wirelint.cli import lifecycle
 from wirelint.cli.logs import Logging
 from wirelint.cli.process import ending_on_sigterm
+from wirelint.core.finding import Finding
 from wirelint.sinks import summary
 from wirelint.sinks.console import Printer
+from wirelint.sinks.layout import Line, block, brief
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.own_log import logging_to
 from wirelint.sinks.rotating import Stream
-from wirelint.sinks.terminal import Occurrence, Terminal, as_block, as_line_with_time
+from wirelint.sinks.terminal import LayOut, Terminal
 
 if TYPE_CHECKING:
     from wirelint.live import Live
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from wirelint.web.page import Addresses, Page
     from wirelint.web.site import Endpoint
 
-_WIDE: Final = 120
+_WIDTH: Final = 80
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
 
 Rows = Sequence[tuple[str, str]]
@@ -41,6 +44,7 @@ class LiveSession:
     :param addresses: of page and metrics.
     :param screen: whether a screen takes the place of what is printed.
     :param json: whether events are logged as JSON in place of what is printed.
+    :param quiet: whether to print no addresses.
     :param heard: shows or hides what libraries log.
     """
 
@@ -52,6 +56,7 @@ class LiveSession:
         *,
         screen: bool,
         json: bool,
+        quiet: bool,
         heard: Callable[[bool], None],
     ) -> None:
         self.live = live
@@ -60,21 +65,29 @@ class LiveSession:
         self._addresses = addresses
         self._screen = screen
         self._json = json
+        self._quiet = quiet
         self._heard = heard
 
-    def ready(self, listeners: Sequence[Endpoint], rows: Rows) -> None:
+    def ready(self, listeners: Sequence[Endpoint], rows: Rows, next_step: str = "") -> None:
         """Say that exchanges are audited from now on.
 
         :param listeners: the addresses listened on.
         :param rows: these addresses and what they are for, to be printed.
+        :param next_step: a sentence that says how to send requests; printed with another one about the page.
         """
         self._heard(not self._screen)
         self.live.listeners = listeners
         self.live.ready = True
         if self._json:
             lifecycle.begun(listeners, self._addresses if self._settings.is_on else self._addresses._replace(page=""))
-        elif not self._screen:
-            announce(Printer(sys.stderr), [*rows, *_own_rows(self._settings, self._addresses)])
+        elif not (self._screen or self._quiet):
+            notes = Printer(sys.stderr)
+            announce(notes, [*rows, *_own_rows(self._settings, self._addresses)])
+            if next_step:
+                shown = f" and at {self.page}/" if self._settings.is_on else ""
+                notes.line(next_step)
+                notes.line(f"New findings appear here{shown}.")
+                notes.line("")
 
     def leave(self) -> None:
         """Be ready no more."""
@@ -111,11 +124,9 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
     """
     from wirelint.live import Live  # noqa: PLC0415 - loads the page and the metrics
 
+    begun = time.monotonic()
     logging = logging or Logging()
-    page_url = ""
-    terminal = (
-        None if screen or logging.quiet or logging.json_on_stdout else _terminal(Printer(sys.stdout), lambda: page_url)
-    )
+    terminal = None if screen or logging.json_on_stdout else _terminal(quiet=logging.quiet)
     with logging_to(Lines(Stream(2)), logging.form) as handler:
         # mitmproxy also logs why it cannot start, which would print it twice. Its console screen shows its own log.
         handler.heard = False
@@ -127,6 +138,8 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
             log=logging.findings(),
             page=page,
         )
+        if (printed := logging.printed()) is not None:
+            live.attach(printed)
         telemetry = logging.telemetry(live.metrics.families)
         if telemetry is not None:
             live.attach(telemetry)
@@ -137,8 +150,17 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
 
         try:
             addresses = live.start()
-            page_url = addresses.page if page.is_on else ""
-            session = LiveSession(live, page, addresses, screen=screen, json=logging.form == "json", heard=heard)
+            if terminal is not None:
+                terminal.lay_out = _lay_out(addresses.page if page.is_on and page.token is None else "")
+            session = LiveSession(
+                live,
+                page,
+                addresses,
+                screen=screen,
+                json=logging.form == "json",
+                quiet=logging.quiet,
+                heard=heard,
+            )
             with ending_on_sigterm():
                 carry(session)
         except KeyboardInterrupt:  # it came before there was a handler for it
@@ -148,7 +170,7 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
         if logging.form == "json":
             lifecycle.ended(live)
         else:
-            _summarise(Printer(sys.stderr), live)
+            _summarise(Printer(sys.stderr), live, time.monotonic() - begun)
     return live
 
 
@@ -169,9 +191,6 @@ def announce(notes: Printer, rows: Rows) -> None:
     width = max(len(left) for left, _ in rows)
     for left, right in rows:
         notes.line(f"{left:<{width}}  {right}")
-    if any(right.startswith("→") for _, right in rows):
-        notes.line("")
-        notes.line("Send your requests to an address with an arrow. New findings appear here.")
     notes.line("")
 
 
@@ -180,39 +199,49 @@ def place(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _terminal(printer: Printer, page_url: Callable[[], str]) -> Terminal:
-    """Return what prints findings: as blocks on a terminal whose lines are too short for them.
+def _terminal(*, quiet: bool) -> Terminal:
+    """Return a terminal on standard output: blocks by its width, or one line for each finding if others collect it."""
+    printer = Printer(sys.stdout)
 
-    :param page_url: returns the address of the page, empty if there is none.
-    """
-
-    def write(text: Text, indent: int) -> None:
-        printer.paragraph(text, indent, hang=2)
+    def write(line: Line) -> None:
+        printer.lay_out(line)
         sys.stdout.flush()
 
-    def with_link(found: Occurrence) -> Iterator[tuple[int, Text]]:
-        yield from as_block(found)
-        if url := page_url():
-            yield 2, Text(f"{url}/findings/{found.finding.fingerprint}", "blue")
-        yield 0, Text("")
-
-    if not printer.is_terminal:
-        return Terminal(write)
-    return Terminal(write, with_link if printer.console.width < _WIDE else as_line_with_time)
+    return Terminal(write, quiet=quiet)
 
 
-def _summarise(notes: Printer, live: Live) -> None:
-    totals = live.journal.services()["totals"]
+def _lay_out(page: str) -> LayOut:
+    """Return the layout of a terminal.
+
+    :param page: address of the page; empty if it cannot be opened from there.
+    """
+    printer = Printer(sys.stdout)
+
+    def lay_out(finding: Finding, target: str) -> Iterable[Line]:
+        if printer.width is None:
+            return brief(finding, clock=True)
+        link = f"{page}/findings/{finding.fingerprint}" if page else ""
+        return block(finding, printer.width, clock=True, target=target, link=link)
+
+    return lay_out
+
+
+def _summarise(notes: Printer, live: Live, seconds: float) -> None:
+    """Print a summary that fits into a message to others: nothing in it is wider than 80 columns."""
+    width = _WIDTH if notes.width is None else min(_WIDTH, notes.width)
     notes.line("")
-    if totals["exchanges"]:
-        notes.table(summary.services(live.journal), right=_NUMBERS)
+    if live.journal.services()["totals"]["exchanges"]:
+        notes.paragraph(Text(summary.overview(live.journal, seconds)), hang=2, width=width)
+        notes.line("")
+        notes.table(summary.services(live.journal), right=_NUMBERS, width=width)
         for sentence in summary.states(live.journal):
-            notes.line(sentence)
-        if rows := summary.findings(live.journal):
+            notes.paragraph(Text(sentence), hang=2, width=width)
+        if lines := summary.findings(live.journal, width):
             notes.line("")
-            notes.table(rows, right=frozenset({0}))
+            for line in lines:
+                notes.line(line)
     else:
         notes.line("no exchange was seen: send requests to wirelint's address, not to the service's")
     unshown = live.terminal.unshown if live.terminal is not None else 0
     for sentence in summary.losses(live.stats, unshown):
-        notes.line(sentence)
+        notes.paragraph(Text(sentence), hang=2, width=width)

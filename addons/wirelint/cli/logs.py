@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import click
+from click.core import ParameterSource
 
+from wirelint.reports import formats
 from wirelint.settings.options import Choice, option
 from wirelint.sinks.findings_log import FindingsLog
 from wirelint.sinks.lines import Lines
@@ -21,8 +23,20 @@ if TYPE_CHECKING:
 
 OtelProtocol = Literal["none", "grpc", "http"]
 STDOUT: Final = "-"
+_TEXT: Final = "text"
 _MIB: Final = 1024 * 1024
 _log: Final = logging.getLogger("wirelint")
+
+
+class _Printed(Choice):
+    """A format of what a proxy prints. Settings for all commands may name one of a report, which is text here."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the format."""
+        source = None if ctx is None or param is None else ctx.get_parameter_source(param.name or "")
+        if source is not ParameterSource.COMMANDLINE and value in formats() and value not in self.choices:
+            return _TEXT
+        return super().convert(value, param, ctx)
 
 
 class Logging(NamedTuple):
@@ -30,7 +44,8 @@ class Logging(NamedTuple):
 
     ``file``: the log of findings as JSON lines, ``-`` for standard output, None for none. ``size``: MiB at which the
     file is rotated; 0 for never. ``keep``: number of old files. ``form``: format of wirelint's own log.
-    ``otel``: how metrics and findings are sent to an OpenTelemetry collector. ``quiet``: print no findings.
+    ``otel``: how metrics and findings are sent to an OpenTelemetry collector. ``quiet``: print neither addresses nor
+    findings. ``jsonl``: print findings as JSON lines.
     """
 
     file: str | None = None
@@ -39,18 +54,19 @@ class Logging(NamedTuple):
     form: Form = "text"
     otel: OtelProtocol = "none"
     quiet: bool = False
+    jsonl: bool = False
 
     @property
     def json_on_stdout(self) -> bool:
         """Return whether standard output is for JSON only."""
-        return self.file == STDOUT or self.form == "json"
+        return self.jsonl or self.file == STDOUT or self.form == "json"
 
     def findings(self) -> FindingsLog | None:
         """Return the started log of findings, None if none is configured.
 
         :raises click.UsageError: its file cannot be written.
         """
-        file = self.file or (STDOUT if self.form == "json" else None)
+        file = self.file or (STDOUT if self.json_on_stdout else None)
         if file is None:
             return None
         target = Stream(1) if file == STDOUT else RotatingFile(Path(file), self.size * _MIB, self.keep)
@@ -71,6 +87,11 @@ class Logging(NamedTuple):
 
         return FindingsLog(Lines(target, complain=complain))
 
+    def printed(self) -> FindingsLog | None:
+        """Return the started log of findings on standard output, if ``findings`` goes to a file."""
+        to_file = self.file not in (None, STDOUT)
+        return FindingsLog(Lines(Stream(1))) if self.jsonl and to_file else None
+
     def telemetry(self, families: Callable[[], Iterable[Family]]) -> Telemetry | None:
         """Return the sender of metrics and findings, None if there is to be none.
 
@@ -88,9 +109,8 @@ class Logging(NamedTuple):
 
 
 def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--log``, ``--log-size``, ``--log-files``, ``--log-format``, ``--otel`` and ``--quiet`` to a command."""
+    """Add ``--format``, ``--quiet``, ``--log``, ``--log-size``, ``--log-files``, ``--log-format`` and ``--otel``."""
     for decorate in (
-        option("--quiet", is_flag=True, help="Print no findings; the page, the logs and the summary have them."),
         option(
             "--otel",
             type=Choice(["none", "grpc", "http"]),
@@ -121,7 +141,16 @@ def log_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="MIB",
             help="Size at which the log file is rotated; 0 never rotates.",
         ),
-        option("--log", metavar="FILE", help="Log findings to this file as JSON lines; - prints them so."),
+        option("--quiet", is_flag=True, help="Print neither addresses nor findings; the summary at the end stays."),
+        option(
+            "--format",
+            "form",
+            type=_Printed([_TEXT, "jsonl"]),
+            default=_TEXT,
+            show_default=True,
+            help="Format of findings on standard output; jsonl prints one JSON object a line.",
+        ),
+        option("--log", metavar="FILE", help="Log findings to this file as JSON lines; - for standard output."),
     ):
         function = decorate(function)
     return function

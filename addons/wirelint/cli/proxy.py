@@ -115,6 +115,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     log_format: Form,
     otel: OtelProtocol,
     quiet: bool,
+    form: str,
     **_read_by_setup: object,
 ) -> int:
     """Run a proxy in front of services and audit their responses.
@@ -124,9 +125,11 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     """
     context = click.get_current_context()
     found = setup(context)
-    logging = Logging(log, log_size, log_files, log_format, otel, quiet)
+    logging = Logging(log, log_size, log_files, log_format, otel, quiet, form == "jsonl")
     if ui == "console" and logging.json_on_stdout:
-        raise click.UsageError("--ui console needs standard output: use --log FILE and --log-format text", context)
+        raise click.UsageError(
+            "--ui console needs standard output: use --log FILE, --log-format text and --format text", context
+        )
     if workers > 1 and (ui != "none" or transparent):
         raise click.UsageError("--workers works neither with --ui nor with --transparent: leave one out", context)
     wanted = [_wanted(word) for word in services]

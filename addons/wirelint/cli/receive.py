@@ -53,6 +53,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     log_format: Form,
     otel: OtelProtocol,
     quiet: bool,
+    form: str,
     **_read_by_setup: object,
 ) -> int:
     """Audit the traffic that Envoy carries, from its access log.
@@ -84,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         page=page_of(context),
         state=state,
         shares=found.shares,
-        logging=Logging(log, log_size, log_files, log_format, otel, quiet),
+        logging=Logging(log, log_size, log_files, log_format, otel, quiet, form == "jsonl"),
         reloading=lambda live: Reload(context, live.change, live.stay),
     )
     return 0

@@ -49,6 +49,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     doubts: bool = False,
     state: Path | None = None,
     workers: int = 1,
+    advise: bool = True,
 ) -> Live:
     """Run a proxy until it is stopped, then print a summary on standard error.
 
@@ -63,6 +64,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     :param state: the file that keeps what was learned of services; None to keep nothing.
     :param workers: number of processes that carry the traffic. With one, it is this process; with several, this process
         only audits.
+    :param advise: say at the start how to send requests.
     :returns: the stopped ``Live``, to read numbers from.
     :raises click.UsageError: an address is not available, or the settings are invalid.
     """
@@ -93,7 +95,8 @@ def serve(  # noqa: PLR0913 - what may be set, by name
             live = session.live
 
             def ready(running: Running) -> None:
-                session.ready(_listeners(running), _rows(running, settings))
+                step = _next_step(running, settings) if advise else ""
+                session.ready(_listeners(running), _rows(running, settings), step)
                 on_ready(running, session.page)
 
             if supervisor is not None:
@@ -197,6 +200,17 @@ def _rows(running: Running, settings: ProxySettings) -> Rows:
     if running.web_url is not None:
         rows.append((running.web_url, "mitmweb"))
     return rows
+
+
+def _next_step(running: Running, settings: ProxySettings) -> str:
+    """Return how to send requests through the first listener; empty if its service is not known by a URL."""
+    first = _listeners(running)[0]
+    targets = {service.name: service.url for service in settings.services}
+    if first.service:
+        return f"Send requests to {first.url} in place of {targets.get(first.service, f'http://{first.service}')}."
+    if first.url.endswith(f":{settings.transparent_port}"):
+        return ""
+    return f"Send requests through it: set HTTP_PROXY={first.url} for a client, or curl -x {first.url} URL."
 
 
 def _with_page(settings: ProxySettings, page: Page) -> tuple[ProxySettings, Page]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final, TextIO
 
-from rich.text import Text
-
 from wirelint.core.audit import Audit
+from wirelint.core.masking import target_of
 from wirelint.reports import Report, Run
-from wirelint.reports.common.groups import Group, Groups
+from wirelint.reports.common.groups import Groups
 from wirelint.sinks.console import Printer
-from wirelint.sinks.text import block
+from wirelint.sinks.layout import block
 
 
 class Full(Report):
@@ -20,28 +18,27 @@ class Full(Report):
     def __init__(self, run: Run, stream: TextIO) -> None:
         super().__init__(run, stream)
         self._groups = Groups()
+        self._targets: dict[str, str] = {}
 
     def accept(self, audit: Audit) -> None:
         """Group the findings of an exchange."""
         for finding in audit.findings:
             self._groups.add(finding)
+            if finding.fingerprint not in self._targets and finding.exchange_id == audit.exchange.id:
+                self._targets[finding.fingerprint] = target_of(audit.exchange)
 
     def finish(self) -> None:
         """Write all groups."""
         printer = Printer(self.stream)
         for group in self._groups:
-            for indent, text in lines(group):
-                printer.paragraph(text, indent)
+            finding = group.finding
+            where = f"in {group.places}" if group.origins else ""
+            target = self._targets.get(finding.fingerprint, "")
+            for line in block(finding, printer.width, count=group.count, target=target, where=where):
+                printer.lay_out(line)
+            printer.line("")
+        if len(self._groups):
+            printer.line("wirelint explain RULE says why a finding matters and how to fix it.")
 
 
 REPORT: Final = Full
-
-
-def lines(group: Group) -> Iterator[tuple[int, Text]]:
-    """Yield the lines of a group, each with its indentation; they may be wrapped."""
-    finding = group.finding
-    yield from block(finding, after=f"×{group.count:,}" if group.count > 1 else "")
-    if group.origins:
-        yield 2, Text(f"in {group.places}", "dim")
-    yield 2, Text(f"wirelint explain {finding.rule}", "blue")
-    yield 0, Text("")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import IO
+from typing import IO, Final
 
 from rich.console import Console
 from rich.text import Text
+
+from wirelint.sinks.layout import Line
+
+_LEAST: Final = 8
 
 
 class Printer:
@@ -22,6 +26,15 @@ class Printer:
     def is_terminal(self) -> bool:
         """Return whether the stream is a terminal."""
         return self._stream.isatty()
+
+    @property
+    def width(self) -> int | None:
+        """Return the columns of a terminal, None for any other stream."""
+        return self.console.width if self.is_terminal else None
+
+    def lay_out(self, line: Line) -> None:
+        """Write a line of a layout."""
+        self.paragraph(line.text, line.indent, hang=line.hang)
 
     def line(self, text: Text | str, indent: int = 0) -> None:
         """Write one line, which is not wrapped."""
@@ -47,12 +60,23 @@ class Printer:
             piece.rstrip()
             self.line(piece, indent + (hang if number else 0))
 
-    def table(self, rows: list[list[Text | str]], *, right: frozenset[int] = frozenset()) -> None:
-        """Write aligned columns, the first row their heads; the last column may be wrapped."""
+    def table(
+        self, rows: list[list[Text | str]], *, right: frozenset[int] = frozenset(), width: int | None = None
+    ) -> None:
+        """Write aligned columns, the first row their heads; the last column may be wrapped.
+
+        :param right: columns to align at the right.
+        :param width: most columns of text, which shortens the first column; None for as many as it takes.
+        """
         cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
         if not cells:
             return
         widths = [max(row[i].cell_len for row in cells) for i in range(len(cells[0]))]
+        if width is not None:
+            widths[0] = max(_LEAST, min(widths[0], width - sum(widths[1:]) - 2 * (len(widths) - 1)))
+            for row in cells:
+                row[0] = row[0].copy()
+                row[0].truncate(widths[0], overflow="ellipsis")
         for number, row in enumerate(cells):
             text = Text()
             for i, cell in enumerate(row[:-1]):

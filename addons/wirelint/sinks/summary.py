@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
@@ -13,8 +14,7 @@ from wirelint.sinks.text import plural, printable, severity
 
 _MOST_SERVICES: Final = 20
 _MOST_FINDINGS: Final = 10
-_LONGEST_NAME: Final = 24
-_HEADS: Final = (*("service", "exchanges", "lied", "5xx sent", "5xx true", "hidden 4xx", "findings"),)
+_HEADS: Final = ("service", "exchanges", "lied", "5xx sent", "5xx true", "hidden 4xx", "findings")
 
 Row = list[Text | str]
 
@@ -47,12 +47,12 @@ def services(journal: Journal) -> list[Row]:
     """Return a table of services, the busiest first, with a row of heads.
 
     Columns: exchanges; responses whose status is not true; server errors that the status reports (no response counts as
-    reported) and that happened; client errors under a status of success; findings. They fit into 80 columns.
+    reported) and that happened; client errors under a status of success; findings.
     """
     now = journal.services()
     rows: list[Row] = [list(_HEADS)]
     ranked = sorted(now["services"], key=lambda each: (-each["exchanges"], each["service"]))
-    rows += [_service(_short(printable(each["service"])), each) for each in ranked[:_MOST_SERVICES]]
+    rows += [_service(printable(each["service"]), each) for each in ranked[:_MOST_SERVICES]]
     if len(ranked) > _MOST_SERVICES:
         rows.append([f"and {len(ranked) - _MOST_SERVICES} more", *[""] * (len(_HEADS) - 1)])
     if len(ranked) > 1:
@@ -60,22 +60,64 @@ def services(journal: Journal) -> list[Row]:
     return rows
 
 
-def findings(journal: Journal) -> list[Row]:
-    """Return a table of findings with a header, the most severe and frequent first; empty if there are none."""
+def overview(journal: Journal, seconds: float) -> str:
+    """Return one sentence about a whole run.
+
+    :param seconds: how long it took.
+    """
+    now = journal.services()
+    totals = now["totals"]
+    ranked, more = gravest(journal)
+    counts = Counter(Severity[each["severity"].upper()] for each in ranked)
+    levels = ", ".join(f"{counts[level]:,} {level}" for level in sorted(counts, reverse=True))
+    text = f"wirelint: {plural(totals['exchanges'], 'exchange')} of {plural(len(now['services']), 'service')}"
+    text += f" in {_duration(seconds)}, {totals['lied']:,} lied; {plural(len(ranked) + more, 'kind')} of findings"
+    return f"{text} ({levels})" if levels else text
+
+
+def findings(journal: Journal, width: int) -> list[Text]:
+    """Return lines about findings with a header, the most severe and frequent first; empty if there are none.
+
+    :param width: most columns of a line.
+    """
     ranked, more = gravest(journal)
     if not ranked:
         return []
-    rows: list[Row] = [["times", "severity", "rule", "where"]]
-    for each in ranked[:_MOST_FINDINGS]:
-        sent = "no response" if each["status"] is None else str(each["status"])
-        better = f" → {each['suggested_status']}" if each["suggested_status"] is not None else ""
-        where = f"{printable(each['service'])} {each['method']} {each['route']}  {sent}{better}"
-        level = severity(Severity[each["severity"].upper()])
-        rows.append([f"{each['count']:,}", level, Text(each["rule"], "bold"), where])
-    more += max(0, len(ranked) - _MOST_FINDINGS)
+    shown = ranked[:_MOST_FINDINGS]
+    places = max(len("times"), *(len(f"{each['count']:,}") for each in shown))
+    lines = [Text(f"{'times':>{places}}  severity  finding", "bold")]
+    indent = places + len("  severity  ")
+    for each in shown:
+        line = Text(f"{each['count']:>{places},}  ")
+        line.append_text(severity(Severity[each["severity"].upper()], len("severity"))).append("  ")
+        where = _where(each, width - indent)
+        rule = Text(each["rule"], "cyan")
+        if indent + where.cell_len + 2 + rule.cell_len <= width:
+            lines.append(line.append_text(where).append("  ").append_text(rule))
+        else:
+            lines += [line.append_text(where), Text(" " * indent).append_text(rule)]
+    more += len(ranked) - len(shown)
     if more:
-        rows.append(["", "", f"and {more:,} more", ""])
-    return rows
+        lines.append(Text(f"{' ' * indent}and {more:,} more"))
+    return lines
+
+
+def _where(finding: Mapping[str, Any], room: int) -> Text:
+    """Return service, method, route and statuses; a long route is shortened."""
+    sent = "no response" if finding["status"] is None else str(finding["status"])
+    expected = f" → {finding['suggested_status']}" if finding["suggested_status"] is not None else ""
+    place = f"{printable(finding['service'])} {finding['method']} {printable(finding['route'])}"
+    left = room - len(f"  {sent}{expected}")
+    text = Text(place if len(place) <= left else f"{place[: left - 1]}…")
+    return text.append(f"  {sent}{expected}", "bold")
+
+
+def _duration(seconds: float) -> str:
+    """Return ``42 s``, ``5 min`` or ``3 h 20 min``."""
+    minutes = int(seconds // 60)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def states(journal: Journal) -> Iterator[str]:
@@ -124,10 +166,6 @@ def losses(stats: Losses, unshown: int = 0) -> Iterator[str]:
             yield f"{plural(count, 'fault')} of wirelint's own: {place}"
     if unshown:
         yield f"{plural(unshown, 'finding')} not shown above"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _service(name: str, totals: Mapping[str, Any]) -> Row:

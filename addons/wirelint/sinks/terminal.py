@@ -1,61 +1,26 @@
-"""Print each new kind of finding once: on one line, or as a block where lines are short."""
+"""Print each new kind of finding once."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from rich.text import Text
 
 from wirelint.core.audit import Audit
 from wirelint.core.finding import Finding
-from wirelint.sinks.request_line import request_line
-from wirelint.sinks.text import block, printable, service, severity, status, story
+from wirelint.core.masking import target_of
+from wirelint.sinks.layout import Line, brief
+from wirelint.sinks.text import printable
 
 _WAITING: Final = 1000
 _LAST_WORDS: Final = 2.0
-_INDENT: Final = 8
-_RULE_WIDTH: Final = 34
 
-
-class Occurrence(NamedTuple):
-    """A finding, its request line (None if an earlier exchange is at fault), and when it was, in Unix seconds."""
-
-    finding: Finding
-    request: str | None = None
-    at: float | None = None
-
-    @property
-    def clock(self) -> str:
-        """Return the time of day here; empty if it is unknown."""
-        return "" if self.at is None else time.strftime("%H:%M:%S", time.localtime(self.at))
-
-
-Layout = Callable[[Occurrence], Iterable[tuple[int, Text]]]
-"""Makes the lines for a finding, each with its indentation."""
-
-
-def as_line(found: Occurrence) -> Iterator[tuple[int, Text]]:
-    """Yield a finding on one line, and each exchange of its story on another."""
-    yield 0, line(found.finding, found.request)
-    for step in story(found.finding):
-        yield _INDENT, step
-
-
-def as_line_with_time(found: Occurrence) -> Iterator[tuple[int, Text]]:
-    """Yield a finding as ``as_line`` does, with the time in front."""
-    first, *rest = as_line(found)
-    yield 0, Text(f"{found.clock:8}  ", "dim") + first[1]
-    yield from rest
-
-
-def as_block(found: Occurrence) -> Iterator[tuple[int, Text]]:
-    """Yield a finding as ``wirelint audit`` shows it."""
-    yield from block(found.finding, request=found.request, after=found.clock)
+LayOut = Callable[[Finding, str], Iterable[Line]]
+"""Returns the lines of a finding, given the masked target of its request; the target is empty if it is not known."""
 
 
 class Terminal:
@@ -64,25 +29,29 @@ class Terminal:
     A thread writes the lines: a stopped terminal must not stop the traffic. If too many wait, further ones are dropped,
     and ``unshown`` counts them, as well as fingerprints past the limit.
 
-    :param write: shows one line with an indentation; called by the thread alone.
-    :param layout: makes the lines of a finding.
+    Attributes:
+        lay_out: see ``LayOut``; called by the thread alone.
+
+    :param write: shows one line; called by the thread alone.
     :param fingerprints: most to remember.
+    :param quiet: show sentences, but no findings.
     """
 
-    def __init__(
-        self, write: Callable[[Text, int], None], layout: Layout = as_line, *, fingerprints: int = 10_000
-    ) -> None:
+    def __init__(self, write: Callable[[Line], None], *, fingerprints: int = 10_000, quiet: bool = False) -> None:
         self.unshown = 0
+        self.lay_out: LayOut = lambda finding, _target: brief(finding)
         self._write = write
-        self._layout = layout
         self._most = fingerprints
+        self._quiet = quiet
         self._seen: set[str] = set()
-        self._waiting: queue.Queue[Occurrence | str | None] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[tuple[Finding, str] | str | None] = queue.Queue(_WAITING)
         self._thread = threading.Thread(target=self._run, name="wirelint-terminal", daemon=True)
         self._thread.start()
 
     def accept(self, audit: Audit) -> None:
         """Show new findings. Never waits."""
+        if self._quiet:
+            return
         for finding in audit.findings:
             if finding.fingerprint in self._seen:
                 continue
@@ -90,20 +59,13 @@ class Terminal:
                 self.unshown += 1
                 continue
             self._seen.add(finding.fingerprint)
+            # Of several exchanges, another one may be at fault.
             exchange = audit.exchange
-            is_own = finding.exchange_id == exchange.id
-            found = Occurrence(finding, request_line(exchange.request) if is_own else None, exchange.timestamp)
-            try:
-                self._waiting.put_nowait(found)
-            except queue.Full:
-                self.unshown += 1
+            self._put((finding, target_of(exchange) if finding.exchange_id == exchange.id else ""))
 
     def announce(self, text: str) -> None:
         """Show a sentence about a service. Never waits."""
-        try:
-            self._waiting.put_nowait(text)
-        except queue.Full:
-            self.unshown += 1
+        self._put(text)
 
     def close(self) -> None:
         """Show waiting lines, but do not wait long."""
@@ -111,25 +73,20 @@ class Terminal:
             self._waiting.put(None, timeout=_LAST_WORDS)
             self._thread.join(_LAST_WORDS)
 
+    def _put(self, shown: tuple[Finding, str] | str) -> None:
+        try:
+            self._waiting.put_nowait(shown)
+        except queue.Full:
+            self.unshown += 1
+
     def _run(self) -> None:
         broken = False
         while (shown := self._waiting.get()) is not None:
-            if not broken:
-                try:
-                    if isinstance(shown, str):
-                        self._write(Text(printable(shown), "bold"), 0)
-                        continue
-                    for indent, text in self._layout(shown):
-                        self._write(text, indent)
-                except (OSError, ValueError):  # the reader is gone
-                    broken = True
-
-
-def line(finding: Finding, request: str | None = None) -> Text:
-    """Return a finding on one line: severity, rule, place, status, reason."""
-    text = severity(finding.severity, 6)
-    text.append(f"  {finding.rule:<{_RULE_WIDTH}}", "bold")
-    text.append(f"  {service(finding)} {request or f'{finding.method} {finding.route}'}  ")
-    text.append(status(finding), "bold")
-    text.append(f"  {finding.message}")
-    return text
+            if broken:
+                continue
+            lines = [Line(Text(printable(shown), "bold"))] if isinstance(shown, str) else self.lay_out(*shown)
+            try:
+                for line in lines:
+                    self._write(line)
+            except (OSError, ValueError):  # the reader is gone
+                broken = True

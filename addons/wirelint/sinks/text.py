@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from rich.text import Text
@@ -11,7 +11,6 @@ from rich.text import Text
 from wirelint.core.finding import Finding, Severity, Side
 from wirelint.core.origin import Origin
 from wirelint.core.rule import SECTIONS, Rule
-from wirelint.core.verdict import of_status
 
 STYLES: Final[Mapping[Severity, str]] = {
     Severity.HIGH: "bold red",
@@ -67,30 +66,6 @@ def story(finding: Finding) -> list[Text]:
             text.append(f"  {step.note}")
         lines.append(text)
     return lines
-
-
-def block(finding: Finding, *, request: str | None = None, after: str = "") -> Iterator[tuple[int, Text]]:
-    """Yield the lines of a finding, each with its indentation; they may be wrapped.
-
-    :param request: the request line of its exchange; None for method and route.
-    :param after: what stands behind the rule.
-    """
-    head = severity(finding.severity)
-    head.append(f"  {finding.rule}", "bold")
-    if after:
-        head.append(f"  {after}")
-    yield 0, head
-    method, _, target = (request or f"{finding.method} {finding.route}").partition(" ")
-    line = Text(f"{method} {service(finding)} {target}  ")
-    line.append(status(finding), "bold")
-    if finding.status is not None and finding.verdict is not of_status(finding.status):
-        line.append(f"  actual outcome: {finding.verdict.replace('_', ' ')}", "magenta")
-    yield 2, line
-    yield 2, Text(finding.message)
-    if finding.evidence and finding.evidence not in finding.message:
-        yield 2, Text(f"│ {finding.evidence}", "dim")
-    for step in story(finding):
-        yield 2, step
 
 
 def sections(rule: Rule) -> dict[str, str]:
