@@ -35,6 +35,24 @@ def test_what_belongs_to_one_request_makes_no_difference() -> None:
     assert first.words == second.words
 
 
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("/session/7/title", '{"error": "unknown command: session/7/title"}'),
+        ("/nope", '{"error": "unknown command: nope"}'),
+        ("/a/b", "unknown command: a/b"),
+    ],
+)
+def test_paths_are_named_without_their_slash(target: str, shown: str) -> None:
+    plain = PLAIN if shown[0] == "u" else "Content-Type: application/json"
+    assert of(f"GET {target}", 404, shown, plain).words == of("GET /x", 404, '{"error": "unknown command: x"}').words
+
+
+def test_a_word_that_happens_to_be_the_path_is_kept() -> None:
+    assert of("GET /users", 404, "users not found", PLAIN).words != of("GET /x", 404, "x not found", PLAIN).words
+    assert of("GET /user", 404, "no such: users", PLAIN).words != of("GET /x", 404, "no such: x", PLAIN).words
+
+
 def test_other_words_are_others() -> None:
     assert of("GET /a", 404, '{"error": "no such user"}').words != of("GET /a", 404, '{"error": "no such order"}').words
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,36 @@ def test_parameters() -> None:
     assert len(of(RULE, get(200, "/items"), get(500, "/items?sort=none"), UP)) == 1
     assert of(RULE, get(200, "/items?token=00aa00aa00aa00aa"), get(500, "/items?token=zz9uiopqwert"), UP) == []
     assert of(RULE, get(200, "/items?q=tea"), get(200, "/items?q=7"), get(500, "/items?q=8"), UP) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "found"),
+    [
+        ('{"worker":"w1"}', "{}", 1),
+        ('{"worker":"w1","n":2}', '{"worker":"w1","n":"two"}', 1),
+        ('{"worker":"w1"}', '{"worker":"w1","deps":5}', 1),
+        ('{"worker":"w1"}', "[1]", 1),
+        ('{"worker":"w1"}', '{"worker":"w2"}', 0),
+        ('{"worker":"w1"}', '{"worker":"w2","n":2}', 0),
+        ("{tea}", "{milk}", 0),
+    ],
+)
+def test_parameters_that_hold_json(good: str, bad: str, found: int) -> None:
+    asked = ("Content-Type: application/x-www-form-urlencoded",)
+    for target, sent in (("/call?data={}", "{}"), ("/call", "data={}")):
+        stories = [
+            turn(f"POST {target.format(quote(data))}", status, shown, asked=asked, sent=sent.format(quote(data)))
+            for status, data, shown in ((200, good, "{}"), (500, bad, FAILED))
+        ]
+        assert len(of(RULE, *stories, UP)) == found
+
+
+def test_forms_answered_in_the_shape_of_json_rpc() -> None:
+    asked, shown = ("Content-Type: application/x-www-form-urlencoded",), '{"jsonrpc": "2.0", "result": {"value": 1}}'
+    failed = '{"jsonrpc": "2.0", "result": {"error": {"message": "Internal Server Error"}}}'
+    good = turn("POST /token/init", 200, shown, asked=asked, sent="type=hotp&length=6")
+    bad = turn("POST /token/init", 500, failed, asked=asked, sent="type=hotp&length=six")
+    assert len(of(RULE, good, bad, UP)) == 1
 
 
 def test_ids() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_plus
+
+import msgspec
 
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange
@@ -104,7 +107,7 @@ def inputs_of(method: str, target: str, body: Body, *, form: bool, named: str = 
     operation = ""
     if query:
         for name, value in _pairs(query):
-            names[hash(("?", name))] = (_plain(kind_of_text(value)), hash(value) or 1)
+            _parameter("?", name, value, names)
         operation = _operation_in(query)
     operation += named
     container = NONE
@@ -159,6 +162,28 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         yield name, unquote_plus(value) if "%" in value or "+" in value else value
 
 
+def _parameter(sign: str, name: str, text: str, names: dict[int, tuple[int, int]]) -> None:
+    """Add a parameter; one that holds a JSON object or list adds the members, too.
+
+    :param sign: what separates parameters of the query from those of a form.
+    """
+    value = _json_in(text) if text[:1] in ("{", "[") else None
+    if value is not None:
+        for path, leaf in islice(_leaves(value, 0, (sign, name)), _MOST_LEAVES):
+            names[hash(path)] = (kind_of(leaf), hash(str(leaf)[:_LONG]) or 1)
+        names[hash((sign, name))] = (kind_of(value), 0)
+        return
+    names[hash((sign, name))] = (_plain(kind_of_text(text)), hash(text) or 1)
+
+
+def _json_in(text: str) -> Any:
+    """Return the JSON object or list in a parameter; None if it is something else."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
 def _operation_in(text: str) -> str:
     match = _operation.search(text[:_LONGEST_QUERY])
     return "" if match is None else match[1]
@@ -168,7 +193,7 @@ def _form(body: Body, names: dict[int, tuple[int, int]]) -> tuple[int, str]:
     """Do the same as ``_content`` for a form."""
     text = body.text or ""
     for name, given in _pairs(text):
-        names[hash(("=", name))] = (_plain(kind_of_text(given)), hash(given) or 1)
+        _parameter("=", name, given, names)
     return FORM, _operation_in(text)
 
 

@@ -180,6 +180,11 @@ def _own_marked(text: str, request: Request) -> str:
     for own in sorted({path, unquote(path), request.target}, key=len, reverse=True):
         if len(own) > 1:
             text = text.replace(own, "#")
+            bare = own.strip("/")  # routers that split paths name them without the slash
+            if "/" in bare and bare in text:
+                text = text.replace(bare, "#")
+            elif f": {bare}" in text:
+                text = re.sub(rf": {re.escape(bare)}(?![^\s|])", ": #", text)
     if method in text and method.isalpha():
         text = re.sub(rf"\b{method}\b", "#M", text)
     return text

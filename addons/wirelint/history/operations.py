@@ -142,7 +142,7 @@ class Operations:
         """Record an answered request: unparsed, unless one to a sibling path failed."""
         request = exchange.request
         body, target = request.body, request.target
-        if (not body.empty or "query=" in target) and protocol(exchange) in _EXEMPT:
+        if (not body.empty or "query=" in target) and _is_exempt(exchange):
             return
         beside = (place.above or place.path, request.method, visit.credential is not None)
         failing = len(self._failing) > 0 and self._failing.get(beside, visit.ended) is not None
@@ -205,7 +205,7 @@ class Operations:
         """Suspect the input of a failure if another one was answered before."""
         method, known, now = exchange.request.method, visit.credential is not None, visit.ended
         put_in, words = inputs(exchange), wording(exchange)
-        if put_in is None or protocol(exchange) in _EXEMPT:
+        if put_in is None or _is_exempt(exchange):
             return
         beside = (place.above or place.path, method, known)
         self._read(beside, now)
@@ -244,6 +244,18 @@ def may_clear_up(state: State) -> Opens:
 def _may_be_checked(status: int, request: Request) -> bool:
     """Return whether an error may depend on the id or on the content of a request."""
     return status == 404 or (status in _CHECKED and not request.body.empty)
+
+
+def _is_exempt(exchange: Exchange) -> bool:
+    """Return whether an exchange belongs to a protocol of calls.
+
+    Some services answer plain requests, such as forms, in the shape of JSON-RPC: only the request tells.
+    """
+    spoken = protocol(exchange)
+    if spoken is not Protocol.JSON_RPC:
+        return spoken in _EXEMPT
+    asked = exchange.request.body
+    return "method" in (asked.names or ()) or bool(asked.elements)
 
 
 def _can_wait(request: Request) -> bool:

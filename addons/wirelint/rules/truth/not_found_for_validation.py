@@ -46,7 +46,8 @@ _target: Final = re.compile(
     r"\b(?:endpoint|url|uri|path|route|page(?!['\"`]| (?:number|size|must|should|is)\b)|resource|method|version|ids?|identifier|uuid|slug)s?\b|_id\b",
     re.IGNORECASE,
 )
-_code: Final = re.compile(r"validation|invalid", re.IGNORECASE)
+# Payment and model services call all errors of clients "invalid_request_error", a missing object included.
+_code: Final = re.compile(r"validation|invalid(?![ _-]?request)", re.IGNORECASE)
 
 _BROKEN: Final = frozenset({Meaning.INVALID, Meaning.MALFORMED})
 _LONGEST: Final = 4096
@@ -144,5 +145,17 @@ HTTP/1.1 404 Not Found
 Content-Type: application/json
 
 {"type": "error", "error": {"type": "not_found_error", "message": "model: nonsense"}}
+""",
+    """\
+POST /v1/customers/cus_7 HTTP/1.1
+Host: pay.example
+Content-Type: application/x-www-form-urlencoded
+
+name=Ada
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": {"message": "Not Found", "type": "invalid_request_error"}}
 """,
 )
