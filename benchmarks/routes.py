@@ -4,6 +4,9 @@ TEMPLATES holds lines of a provider, a tab, and a path template of its OpenAPI d
 some templates come often and most seldom, and values are ids, tokens, names of people, slugs of everyday words, and
 versions. A route is right if it is the template that the request was made from, whatever its placeholders are called.
 
+With ``--recorded CAPTURE…`` it measures recorded traffic instead: requests that were answered and whose path fits a
+template, also behind a base path.
+
 A provider's own words are in the vocabulary, so this flatters. With ``--texts`` and ``--names`` (see
 ``wirelint.gen.route_words``) the vocabulary is made again for each provider, without its templates.
 """
@@ -11,6 +14,7 @@ A provider's own words are in the vocabulary, so this flatters. With ``--texts``
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import re
 from collections import defaultdict
@@ -18,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from benchmarks.recorded import recorded
 from wirelint.core import learned
 from wirelint.core.learned import LearnedRoutes
 from wirelint.core.route import route
@@ -27,6 +32,7 @@ from wirelint.gen import route_words
 TEMPLATES: Final = Path(__file__).parents[1] / "tests/data/templates.tsv"
 _SEED: Final = 5
 _SKEW: Final = 0.8
+_MOST_BASE: Final = 2  # segments before a template: /api/v1
 _placeholder: Final = re.compile(r"\{([^}/]*)\}")
 _any: Final = re.compile(r"\{[^/]*?\}")
 _EVERYDAY: Final = tuple(sorted(WORDS)[::50])
@@ -37,11 +43,12 @@ _OF_THINGS: Final = (
 
 
 class Score(NamedTuple):
-    """Shares of requests whose static and whose learned route is the template, and how many routes there were."""
+    """Shares of requests whose static and whose learned route is the template; how many routes and requests."""
 
     static: float
     learned: float
     routes: int
+    requests: int
 
 
 def templates(path: Path) -> dict[str, list[str]]:
@@ -82,7 +89,34 @@ def score(known: Sequence[str], count: int) -> Score:
         label, _ = service.learn("", route(path), found=True, now=now)
         right += _any.sub("{}", label) == wanted
         seen.add(label)
-    return Score(static / count, right / count, len(seen))
+    return Score(static / count, right / count, len(seen), count)
+
+
+def score_recorded(known: Iterable[str], captures: Iterable[Path]) -> Score:
+    """Return how often the route of recorded requests is the template that their path fits.
+
+    :param known: templates; the one with most literal segments counts.
+    :param captures: recordings of services that the templates describe.
+    """
+    forms = sorted({_any.sub("{}", each) for each in known}, key=lambda each: each.count("{}"))
+    fits = [(re.compile("(.*?)" + re.escape(each).replace(r"\{\}", "[^/]+") + "/?"), each) for each in forms]
+    service = LearnedRoutes()
+    static = right = count = 0
+    seen = set()
+    for exchange in (each for path in captures for each in recorded(path)):
+        path = exchange.request.path
+        found = next(((match, form) for pattern, form in fits if (match := pattern.fullmatch(path))), None)
+        if exchange.status in (None, 404, 410):
+            continue
+        label, _ = service.learn(exchange.service, route(path), found=True, now=exchange.timestamp or count)
+        if found is None or found[0][1].count("/") > _MOST_BASE:
+            continue
+        wanted = found[0][1] + found[1]
+        count += 1
+        static += _any.sub("{}", route(path)).rstrip("/") == wanted
+        right += _any.sub("{}", label).rstrip("/") == wanted
+        seen.add(label)
+    return Score(static / max(count, 1), right / max(count, 1), len(seen), count)
 
 
 def _value(name: str, chance: random.Random) -> str:
@@ -117,15 +151,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--requests", type=int, default=20_000, help="made-up requests of each provider")
     parser.add_argument("--texts", type=Path, help="leave out a provider's own words: texts of a vocabulary")
     parser.add_argument("--names", type=Path, help="and its folder of names")
+    parser.add_argument("--recorded", type=Path, nargs="+", help="captures to measure in place of made-up requests")
     chosen = parser.parse_args(arguments)
     known = templates(chosen.templates)
+    if chosen.recorded:
+        static, right, routes, requests_ = score_recorded(itertools.chain(*known.values()), chosen.recorded)
+        print(f"{requests_:,} requests, {routes} routes: static {static:.3f}, learned {right:.3f}")
+        return
     print(f"{'provider':<16}{'templates':>10}{'static':>9}{'learned':>9}{'routes':>8}")
     scores = []
     for provider, found in known.items():
         if chosen.texts and chosen.names:
             _with_vocabulary(_without(provider, known, chosen.texts, chosen.names))
         scores.append(score(found, chosen.requests))
-        static, right, routes = scores[-1]
+        static, right, routes, _ = scores[-1]
         print(f"{provider:<16}{len(found):>10}{static:>9.3f}{right:>9.3f}{routes:>8}")
     mean = [sum(each[at] for each in scores) / len(scores) for at in (0, 1)]
     print(f"{'mean':<26}{mean[0]:>9.3f}{mean[1]:>9.3f}")

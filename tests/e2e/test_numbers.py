@@ -175,7 +175,7 @@ def test_page_and_terminal_say_the_same(seen: tuple[Audited, Prometheus, int]) -
         "exchanges": 28, "answered": 23, "lied": 6, "reported": 10, "true": 10, "hidden_client": 3,
     }  # fmt: skip
     assert (totals["protocol_errors"], totals["unreachable"], totals["abandoned"]) == (2, 3, 2)
-    assert PATIENCE <= totals["waited"] < SLOW
+    assert PATIENCE / 2 < totals["waited"] < SLOW, "the proxy sees a request later than its client begins to wait"
     (dead,) = now["unreachable"]
     assert (dead["service"], dead["address"], dead["count"]) == ("dead", f"{HOST}:{nowhere}", 3)
     assert f"dead: cannot connect to {HOST}:{nowhere} (connection refused)" in proxy.output()
