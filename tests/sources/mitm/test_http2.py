@@ -45,7 +45,9 @@ def wrapped(raw: socket.socket) -> ssl.SSLSocket:
     return sock
 
 
-def ask(port: int, path: str, *, content: bytes = b"", tunnel: str = "", tls: bool = True) -> Answer:
+def ask(
+    port: int, path: str, *, content: bytes = b"", tunnel: str = "", tls: bool = True, method: str = "POST"
+) -> Answer:
     """Return the answer to one HTTP/2 request, sent straight or through a forward proxy's tunnel to an address."""
     answer = Answer()
     raw = socket.create_connection((HOST, port), 10)
@@ -55,7 +57,7 @@ def ask(port: int, path: str, *, content: bytes = b"", tunnel: str = "", tls: bo
     with raw, wrapped(raw) if tls else raw as sock:
         wire = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         wire.initiate_connection()
-        fields = [(":method", "POST"), (":path", path), (":scheme", "https"), (":authority", "shop.test"), ("x-a", "1")]
+        fields = [(":method", method), (":path", path), (":scheme", "https"), (":authority", "shop.test"), ("x-a", "1")]
         wire.send_headers(1, fields)
         wire.send_data(1, content, end_stream=True)
         sock.sendall(wire.data_to_send())
@@ -180,7 +182,7 @@ def test_tunnel_to_a_service_out_of_reach(both: Proxy) -> None:
 
 
 def test_trailers_from_an_old_service(both: Proxy, service: Service) -> None:
-    service.on("/old", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-sum: 1\r\n\r\n")
+    service.on("/old", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n")
     answer = ask(both.port("old"), "/old")
     assert (answer.fields[":status"], answer.content, answer.trailers) == ("200", b"hi", {"x-sum": "1"})
     exchange = both.exchange("/old")
@@ -202,6 +204,14 @@ def test_content_without_length_to_an_old_service(both: Proxy, service: Service)
     request = both.exchange("/framed").request
     assert "transfer-encoding" not in request.headers
     assert request.body.raw == b"question"
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/a HTTP/1.1"), ("GET /a", "/b"), ("GET", "/\x7f")])
+def test_no_request_line_is_forged(both: Proxy, service: Service, method: str, path: str) -> None:
+    before = both.stats.skipped["refused_request"]
+    assert ask(both.port("old"), path, method=method).fields[":status"] == "400"
+    assert not any(each.startswith(("/a", "/b")) for each in service.heads)
+    assert both.stats.skipped["refused_request"] == before + 1
 
 
 def test_stream_reset_by_the_service(both: Proxy) -> None:

@@ -139,13 +139,20 @@ def _on_the_wire(message: str, known: Circumstances) -> Failure:
     if "sending complete message body" in folded:
         return _cut_short(message, known)
     if any(text in folded for text in _CLOSED):
-        by_client = _CLOSED[0] not in folded and (known.client_open is False or not known.upstream_http2)
+        by_client = _left_first(known) or (
+            _CLOSED[0] not in folded and (known.client_open is False or not known.upstream_http2)
+        )
         return (
             _gone(known) if by_client else Failure(kind=FailureKind.RESET, message="connection closed" + _when(known))
         )
     if not known.request_ended and not known.answered and "protocol error" in folded:
         return _gone(known)
     return Failure(kind=FailureKind.PROTOCOL, message=_broken(folded))
+
+
+def _left_first(known: Circumstances) -> bool:
+    """Return whether the client closed its side first: to leave, or because it had no more to send."""
+    return known.client_open is False and not known.client_http2
 
 
 def _idle(known: Circumstances) -> Failure | None:
@@ -156,7 +163,7 @@ def _idle(known: Circumstances) -> Failure | None:
 
 
 def _cut_short(message: str, known: Circumstances) -> Failure:
-    if not known.request_ended and (not known.answered or known.client_open is False):
+    if _left_first(known) or (not known.request_ended and (not known.answered or known.client_open is False)):
         return _gone(known)
     lost = _LOST.search(message)
     counts = f" after {lost[1]} of {lost[2]} bytes" if lost else ""

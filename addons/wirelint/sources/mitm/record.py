@@ -10,6 +10,7 @@ from mitmproxy import connection, http
 from wirelint.core.exchange import Direction, Failure
 from wirelint.sources import heads
 from wirelint.sources.heads import Fields
+from wirelint.sources.mitm.patches.http1_safe_framing import received
 
 HELD_LIMIT: Final = 64 * 1024 * 1024
 """Most octets of bodies held at a time, over all exchanges in flight or waiting for their audit."""
@@ -145,7 +146,7 @@ class Record:
         self.scheme = data.scheme
         self.authority = data.authority or _host(data.headers.fields) or _address(data)
         self.request_version = data.http_version
-        self.request_fields: Fields = data.headers.fields
+        self.request_fields: Fields = received(flow.request)
         self.request_tee: Tee | None = None
         self.request_body: Octets | None = None
         self.request_ended = False
@@ -171,7 +172,7 @@ class Record:
         self.status = data.status_code
         self.reason = data.reason
         self.response_version = data.http_version
-        self.response_fields = data.headers.fields
+        self.response_fields = received(response)
         self.first_byte = data.timestamp_start
 
     def finish(self, flow: http.HTTPFlow, failure: Failure | None) -> None:

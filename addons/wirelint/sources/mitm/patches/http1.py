@@ -1,4 +1,4 @@
-"""Switch the fixes for HTTP/1.1 traffic that mitmproxy breaks (option ``wirelint_compat``)."""
+"""Switch the fixes for HTTP traffic that mitmproxy breaks (option ``wirelint_compat``)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,31 @@ from typing import Any, Final
 from mitmproxy import version
 
 from wirelint.sources.mitm.patches import (
+    connection_ends,
     http1_foreign_responses,
+    http1_half_close,
+    http1_heads,
     http1_interim_responses,
     http1_request_framing,
+    http1_safe_framing,
     http1_trailers,
+    http2_heads,
 )
 from wirelint.sources.mitm.patches.patch import is_tried
 
 _log: Final = logging.getLogger(__name__)
+_CHANGES: Final = (
+    http1_trailers,
+    http1_request_framing,
+    http1_foreign_responses,
+    http1_interim_responses,
+    http1_heads,
+    http1_safe_framing,
+    connection_ends,
+    http1_half_close,
+    http2_heads,
+)
+"""In the order in which they wrap one another: the last is called first."""
 _before: list[tuple[Any, str, Any]] = []
 
 
@@ -26,7 +43,7 @@ def switch(*, on: bool) -> None:
         _log.warning("wirelint: wirelint_compat is off, mitmproxy %s was not tested with it", version.VERSION)
         return
     if on and not _before:
-        for each in (http1_trailers, http1_request_framing, http1_foreign_responses, http1_interim_responses):
+        for each in _CHANGES:
             each.apply(_replace)
     elif not on:
         while _before:

@@ -26,7 +26,7 @@ PATCH: Final = Patch(
     test="tests/sources/mitm/test_traffic.py::test_interim_responses_pass",
     option="wirelint_compat",
 )
-_STATUS_LINE: Final = len(b"HTTP/1.1 200")
+_STATUS_LINE: Final = len(b"HTTP/1.1 200 ")
 
 
 def apply(replace: Replace) -> None:
@@ -55,7 +55,9 @@ def _read_headers(original: Callable[..., Commands]) -> Callable[..., Commands]:
 
 def _is_interim(data: bytes) -> bool:
     """Return whether a status line begins with 1xx; 101 is final as far as HTTP is concerned (RFC 9110 §15.2.2)."""
-    return data[:7] == b"HTTP/1." and data[9:10] == b"1" and len(data) > 11 and data[9:12] != b"101"
+    # Three digits: others, such as 1000, are final, if wrong.
+    whole = len(data) == _STATUS_LINE and not data[12:].isdigit()
+    return whole and data[:7] == b"HTTP/1." and data[9:10] == b"1" and data[9:12] != b"101"
 
 
 def _pass_interim(
