@@ -73,7 +73,7 @@ _fresh: Final = re.compile(
 _STOCK: Final = "(e.g., bad password)"
 """A sentence in every 401 of Apache httpd, whatever the reason."""
 _token: Final = re.compile(r"token|key|secret|session|jwt|cookie|sid", re.IGNORECASE)
-_login: Final = re.compile(r"log-?in|sign-?in|auth|token|session")
+_LOGINS: Final = ("login", "log-in", "signin", "sign-in", "auth", "token", "session")
 
 
 class Refusal(NamedTuple):
@@ -550,7 +550,8 @@ def _names_token(name: str) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _is_login(path: str) -> bool:
-    return _login.search(path.lower()) is not None
+    path = path.lower()
+    return any(word in path for word in _LOGINS)
 
 
 def _sent(exchange: Exchange) -> Iterator[int]:

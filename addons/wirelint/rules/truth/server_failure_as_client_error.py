@@ -31,6 +31,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from wirelint.core.caching import by_beginning
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
@@ -79,7 +80,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a failure of the service in the text, and nothing beside it."""
     words = said(exchange)
     prose = (words.prose or " ".join(words.codes))[:_LONGEST]
-    if not prose or _part.search(prose) is None or protocol(exchange) is not None or relayed_status(prose) is not None:
+    if not prose or not _may_tell(prose) or protocol(exchange) is not None or relayed_status(prose) is not None:
         return
     about = meanings(exchange) or of_prose(prose)
     if not about <= _OWN and _plain.search(prose) is None:
@@ -93,6 +94,12 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         prose,
         suggested_status=503 if Meaning.UNAVAILABLE in about else 500,
     )
+
+
+@by_beginning(_LONGEST, most=512)
+def _may_tell(prose: str) -> bool:
+    """Return whether a text has words about a failure of the service. Errors repeat."""
+    return _part.search(prose) is not None
 
 
 def _has_address(exchange: Answered) -> bool:

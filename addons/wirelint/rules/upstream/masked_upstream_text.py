@@ -31,6 +31,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from wirelint.core.caching import by_beginning
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
@@ -40,7 +41,7 @@ from wirelint.evidence.envelope import JSON_KEYS, Grade, envelope
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.relayed import relayed_status
 from wirelint.evidence.said import meanings, said
-from wirelint.evidence.texts import NONE, Meaning, of_client, of_prose
+from wirelint.evidence.texts import NONE, TEXT_LIMIT, Meaning, of_client, of_prose
 
 _upstream: Final = re.compile(r"\bupstream\b", re.IGNORECASE)
 # The client may have given a wrong address.
@@ -133,12 +134,17 @@ def _warning(exchange: Answered) -> str:
 
 def _of_client_error(exchange: Answered, prose: str) -> frozenset[Meaning]:
     """Return the upstream failure in a 4xx, unless the client may have chosen that upstream."""
-    about = of_client(prose)
-    if not about and _upstream.search(prose):
-        about = of_prose(prose)
+    about = _of_prose(prose)
     if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
         return NONE
     return NONE if _chose_address(exchange) else about
+
+
+@by_beginning(TEXT_LIMIT, most=512)
+def _of_prose(prose: str) -> frozenset[Meaning]:
+    """Return what an error says, whether or not it is about the client. Errors repeat."""
+    about = of_client(prose)
+    return of_prose(prose) if not about and _upstream.search(prose) else about
 
 
 def _chose_address(exchange: Answered) -> bool:
