@@ -1,4 +1,4 @@
-"""Tell requests of the page itself from those that another site makes the browser send (CSRF)."""
+"""Distinguish requests of the page itself from those that another site makes the browser send (CSRF)."""
 
 from __future__ import annotations
 

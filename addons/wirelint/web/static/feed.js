@@ -27,7 +27,7 @@ export function follow(take, lost) {
         if (take(JSON.parse(event.data), false) === null) begin();
       });
       source.addEventListener("error", () => {
-        // A stream that was refused or cut: a look tells whether the server is there.
+        // A stream that was refused or cut: a request shows whether the server is there.
         stop();
         timer = setTimeout(begin, RETRY);
         get("/api/services").catch(lost);

@@ -22,7 +22,7 @@ async function get(before = "") {
 
 /** Reads the latest exchanges, unless nothing has changed since. */
 export async function refreshLog(changed = false) {
-  if (!changed && listed.length > PAGE) return; // somebody reads further down
+  if (!changed && listed.length > PAGE) return; // the reader is further down
   stale ||= changed;
   const mine = ++asked;
   const data = await get();

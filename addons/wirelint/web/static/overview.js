@@ -61,7 +61,7 @@ function showGap(totals) {
   if (!totals.exchanges) say(gap, "Nothing to compare yet");
   else if (lies.length) say(gap, lies.map(([number, what, how]) => `${some(number, what)} ${how}`).join(", "));
   else if (!totals.answered) say(gap, "No request got a response");
-  else say(gap, "Status codes tell the truth so far");
+  else say(gap, "Status codes are true so far");
 }
 
 const GROUPS = { lied: ["hidden", "masked", "blamed"], swapped: ["masked", "blamed"] };
