@@ -12,19 +12,17 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from wirelint.cli.clients import environment_of, roots
+from wirelint.cli.command_proxy import proxied
 from wirelint.cli.common import common
 from wirelint.cli.gates import Gate, gate_options
 from wirelint.cli.outputs import begin, report_options
 from wirelint.cli.process import allow_most_files, ending_on_sigterm
-from wirelint.cli.serving import as_usage
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
 from wirelint.reports import Run
@@ -34,18 +32,8 @@ from wirelint.settings.setup import setup
 from wirelint.settings.tables import policy_options
 from wirelint.sinks import summary
 from wirelint.sinks.console import Printer
-from wirelint.sinks.lines import Lines
-from wirelint.sinks.own_log import logging_to
-from wirelint.sinks.rotating import Stream
 from wirelint.sinks.text import printable
 
-if TYPE_CHECKING:
-    from wirelint.sources.mitm.addons.auditing import Consume
-    from wirelint.sources.mitm.master import Running
-    from wirelint.sources.mitm.settings import ProxySettings
-    from wirelint.sources.stats import Stats
-
-_HOST: Final = "127.0.0.1"
 _NOT_FOUND: Final = 127
 _NOT_RUN: Final = 126
 _SIGNALLED: Final = 128
@@ -115,30 +103,12 @@ def command(words: tuple[str, ...], ssl_insecure: bool, **_read_elsewhere: objec
             report.accept(audit)
         return audit.findings
 
-    from wirelint.sources.mitm.settings import ProxySettings  # noqa: PLC0415 - loads mitmproxy
-    from wirelint.sources.stats import Stats  # noqa: PLC0415 - likewise
+    from wirelint.sources.stats import Stats  # noqa: PLC0415 - loads mitmproxy
 
     allow_most_files()
     stats = Stats()
-    with ending_on_sigterm(), tempfile.TemporaryDirectory(prefix="wirelint-run-") as name:
-        folder = Path(name)
-        trusted = folder / "roots.pem"
-        trusted.write_bytes(roots(os.environ))
-        settings = ProxySettings(
-            forward_port=0,
-            overload_lag=0,  # a slower command is better than a report with gaps
-            grace=1.0,
-            options={
-                "confdir": name,
-                "ssl_insecure": ssl_insecure,
-                "ssl_verify_upstream_trusted_ca": str(trusted),
-            },
-        )
-        with _proxying(settings, consume, stats) as running:
-            bundle = folder / "bundle.pem"
-            bundle.write_bytes(trusted.read_bytes() + (folder / "mitmproxy-ca-cert.pem").read_bytes())
-            port = running.listeners[0].port
-            code = _call(words, environment_of(os.environ, _HOST, port, bundle), errors)
+    with ending_on_sigterm(), proxied(os.environ, consume, stats, insecure=ssl_insecure) as (_, environment):
+        code = _call(words, environment, errors)
     for report in reports:
         report.finish()
         report.stream.flush()
@@ -149,40 +119,6 @@ def command(words: tuple[str, ...], ssl_insecure: bool, **_read_elsewhere: objec
     # After a command that failed, the baseline stays: not all of its traffic may have been seen.
     closed = gate.close(tally, errors, troubled=code != 0)
     return code or closed
-
-
-@contextlib.contextmanager
-def _proxying(settings: ProxySettings, consume: Consume, stats: Stats) -> Iterator[Running]:
-    """Run a proxy on another thread during the block, and audit all that it recorded before the end.
-
-    :raises click.UsageError: it cannot start.
-    """
-    from wirelint.sources.mitm.master import run  # noqa: PLC0415 - loads mitmproxy
-
-    ready: Future[Running] = Future()
-    with logging_to(Lines(Stream(2)), "text") as handler, as_usage({}), ThreadPoolExecutor(1) as pool:
-        handler.heard = False
-        proxy = pool.submit(run, settings, consume, on_ready=ready.set_result, stats=stats)
-        proxy.add_done_callback(lambda ended: _pass_on(ended, ready))
-        try:
-            running = ready.result()
-            handler.heard = True
-            yield running
-        finally:
-            ready.add_done_callback(_stop)  # at once, or when a start that was interrupted is over
-            proxy.result()
-
-
-def _pass_on(ended: Future[None], ready: Future[Running]) -> None:
-    """Let nobody wait for a proxy that ended before it was ready."""
-    if not ready.done():
-        ready.set_exception(ended.exception() or RuntimeError("the proxy ended at once"))
-
-
-def _stop(ready: Future[Running]) -> None:
-    if ready.exception() is None:
-        with contextlib.suppress(RuntimeError):  # the event loop has already ended
-            ready.result().stop()
 
 
 def _call(words: Sequence[str], environment: Mapping[str, str], errors: Printer) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
+from typing import Final
 
 from wirelint.settings.sampling import Sampler
 from wirelint.sources.mitm.adapter import Naming
@@ -18,6 +21,8 @@ from wirelint.sources.mitm.record import Pool
 from wirelint.sources.mitm.recorder import Recorder
 from wirelint.sources.mitm.remote_audit import RemoteAudit
 from wirelint.sources.stats import Stats
+
+_PAUSE: Final = 0.002
 
 
 class Auditor:
@@ -75,6 +80,13 @@ class Auditor:
     def in_flight(self) -> int:
         """Return the number of exchanges in flight."""
         return len(self._capture)
+
+    async def settled(self, seconds: float) -> None:
+        """Wait until no exchange is in flight or waits for its audit, but no longer than so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.in_flight or len(self._auditing.queue):  # noqa: ASYNC110 - an event would cost each exchange
+                    await asyncio.sleep(_PAUSE)
 
     def hurry(self) -> None:
         """Spend hardly any time on waiting records at the end."""

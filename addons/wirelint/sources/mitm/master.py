@@ -62,11 +62,14 @@ class Running:
         listeners: its addresses.
         stop: shuts it down as SIGTERM does; may be called from any thread.
         web_url: address of mitmweb, with its token; None without it.
+        settle: waits until no exchange is in flight or waits for its audit, at most so many seconds; for other threads.
+            It does nothing if other processes carry the traffic.
     """
 
     listeners: Sequence[ListenAddress]
     stop: Callable[[], None]
     web_url: str | None = None
+    settle: Callable[[float], None] = lambda _seconds: None
 
 
 class HeadlessMaster(master.Master):
@@ -254,8 +257,11 @@ class _Ready:
         def stop() -> None:
             loop.call_soon_threadsafe(self.stop)
 
+        def settle(seconds: float) -> None:
+            asyncio.run_coroutine_threadsafe(self._auditor.settled(seconds), loop).result()
+
         try:
-            self._calls.ready(Running(listeners, stop, url))
+            self._calls.ready(Running(listeners, stop, url, settle))
         except Exception as error:  # noqa: BLE001 - mitmproxy would log it and go on as if nothing were amiss
             self.failure = _one_line(error)
             self._master.should_exit.set()
