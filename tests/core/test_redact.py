@@ -99,6 +99,9 @@ def test_short_secrets_that_are_words_are_taken_out_by_their_place(text: str) ->
         ("SSN 123-45-6789 not found", "SSN [redacted] not found"),
         ("No user +49 170 1234567", "No user [redacted]"),
         ("value aB3dE5fG7hI9jK1lMn0 rejected", "value [redacted] rejected"),
+        ("from 198.51.100.7 blocked", "from 198.51.100.7 blocked"),  # kept for documentation (RFC 5737)
+        ("from 92.104.200.119 blocked", "from [redacted] blocked"),
+        ("release 1.2.3.4.5 of 10.1.2.3", "release 1.2.3.4.5 of 10.1.2.3"),
     ],
 )
 def test_people_are_taken_out_by_their_looks(text: str, shown: str) -> None:
@@ -172,7 +175,11 @@ KEY_FIELDS = (
         carrying(target="/go?q=walrus"),
         carrying(target="/go?walrus"),
         carrying(target="/go;sid=walrus/x"),
+        carrying(("User-Agent", "walrus")),
+        carrying(("Origin", "http://walrus")),
+        carrying(("X-License-Of-Mine", "walrus")),
         carrying(target="/users/walrus"),
+        carrying(target="/password/walrus/check"),
         carrying(content='{"password": "walrus"}', kind=JSON),
         carrying(content='{"userName": "walrus"}', kind=JSON),
         carrying(content=DEEP, kind=JSON),
@@ -202,6 +209,10 @@ def test_a_word_that_a_request_carries_as_a_secret_is_taken_out(exchange: Exchan
 )
 def test_words_of_the_api_stay(exchange: Exchange) -> None:
     assert redact("the walrus query", secrets(exchange)) == "the walrus query"
+
+
+def test_what_is_done_with_a_token_is_no_token() -> None:
+    assert redact("token refresh failed", secrets(carrying(target="/token/refresh"))) == "token refresh failed"
 
 
 def test_whom_a_location_names_is_taken_out() -> None:

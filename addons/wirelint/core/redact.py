@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from wirelint.core.credentials import TELLING, Carried, Sensitivity, carried, is_telling
-from wirelint.core.exchange import Exchange
+from wirelint.core.credentials import TELLING, Carried, Sensitivity, carried, is_private, is_telling
+from wirelint.core.exchange import Exchange, Request
 from wirelint.core.once import once
 from wirelint.core.route import looks_random
 
@@ -33,6 +35,29 @@ _LONGEST_TEXT: Final = 4096
 _LATELY: Final[dict[int, str]] = {}
 """Recently redacted texts, by a hash of their inputs."""
 _MOST_LATELY: Final = 2048
+
+_MOST_LINES: Final = 16
+_MOST_SEGMENTS: Final = 32
+_STANDARD: Final = frozenset(
+    {
+        "accept", "accept-charset", "accept-encoding", "accept-language", "access-control-request-headers",
+        "access-control-request-method", "cache-control", "connection", "content-encoding", "content-language",
+        "content-length", "content-md5", "content-type", "date", "depth", "destination", "dnt", "expect", "host",
+        "if-modified-since", "if-unmodified-since", "keep-alive", "max-forwards", "overwrite", "pragma", "prefer",
+        "priority", "range", "soapaction", "te", "trailer", "transfer-encoding", "upgrade",
+        "upgrade-insecure-requests", "x-http-method-override", "x-requested-with",
+    }
+)  # fmt: skip
+"""Fields of requests whose values are not chosen freely."""
+
+_ACTS: Final = frozenset(
+    {
+        "all", "authorize", "callback", "change", "check", "confirm", "create", "current", "delete", "forgot",
+        "generate", "info", "introspect", "list", "login", "logout", "me", "new", "oauth", "oauth2", "refresh",
+        "resend", "reset", "revoke", "rotate", "self", "send", "status", "update", "validate", "verify",
+    }
+)  # fmt: skip
+"""What is done with a credential, as in ``/token/refresh``."""
 
 _CLAIMS: Final = ("sub", "email", "name", "preferred_username", "upn", "unique_name", "client_id", "azp")
 
@@ -97,6 +122,8 @@ _card: Final = re.compile(r"(?<![\w-])[3-6]\d{3}[ -]?(?:\d{4}[ -]?\d{4}[ -]?\d{1
 _iban: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _people: Final = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w+])\+\d(?:[ ()/-]?\d){7,14}(?!\w)")
 """Social security numbers of the United States, and telephone numbers (ITU-T E.164)."""
+_address: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)")
+_DOTS: Final = 3
 _query: Final = re.compile(r"(?<=[?&])([\w.\[\]%-]{1,64})=([^\s&#\"'<>]{1,2048})")
 _INVISIBLE: Final = dict.fromkeys((0x00AD, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF))
 
@@ -170,7 +197,24 @@ def secrets(exchange: Exchange) -> tuple[str, ...]:
     found: set[str] = set()
     for each in carried(exchange, Sensitivity.PRIVATE):
         found.update(_forms(each))
+    found.update(_chosen(exchange.request))
     return tuple(sorted(filter(_tells_something, found), key=len, reverse=True)[:_MOST_SECRETS])
+
+
+def _chosen(request: Request) -> Iterator[str]:
+    """Yield what a client chose freely in fields of any name, and path segments after a name of secrets or people."""
+    for name in request.headers.index.keys() - _STANDARD:
+        if name.startswith("sec-"):
+            continue
+        for value in request.headers.get_all(name)[:_MOST_LINES]:
+            yield value
+            if "://" in value:
+                yield from value.partition("://")[2].split("/")[:_MOST_SEGMENTS]
+    segments = request.path[:_LONGEST_TEXT].split("/")[:_MOST_SEGMENTS]
+    for name, value in pairwise(segments):
+        if is_private(name) and value.lower() not in _ACTS:
+            yield value
+            yield unquote(value)
 
 
 def _tells_something(value: str) -> bool:
@@ -252,6 +296,8 @@ def _without_looks(text: str, *, queries: bool = True) -> str:
     text = _card.sub(lambda match: MASK if _is_card(match[0]) else match[0], text)
     if "-" in text or "+" in text:
         text = _people.sub(MASK, text)
+    if text.count(".") >= _DOTS:
+        text = _address.sub(lambda match: MASK if _is_global(match[0]) else match[0], text)
     return _opaque.sub(_opaque_mask, text)
 
 
@@ -267,6 +313,14 @@ def _is_card(number: str) -> bool:
     digits = [int(c) for c in number if c.isdigit()]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
     return 13 <= len(digits) <= 19 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_global(address: str) -> bool:
+    """Return whether an IPv4 address is one of the internet: those of private networks name machines, not people."""
+    try:
+        return ipaddress.IPv4Address(address).is_global
+    except ValueError:
+        return False
 
 
 def _is_iban(text: str) -> bool:
