@@ -120,7 +120,9 @@ def _of_key(request: Request, text: str) -> Faulted | None:
     path, _, query = request.target[:_LONGEST_TARGET].partition("?")
     if unquote(path).rstrip("/").endswith(f"/{key}") and any(map(str.isdigit, key)):
         return Faulted(absent=True, evidence=text)
-    named = len(key) > 1 and any(value == key for _, value in parse_qsl(query)[:_MOST_VALUES])
+    named = len(key) > 1 and (
+        any(value == key for _, value in parse_qsl(query)[:_MOST_VALUES]) or key in _given(request)
+    )
     return Faulted(absent=False, evidence=text) if named else None
 
 

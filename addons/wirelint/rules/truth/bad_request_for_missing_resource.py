@@ -46,6 +46,7 @@ _no_resource: Final = re.compile(
 _table: Final = re.compile(
     r"no such table: ?(\S{1,80})$|relation [\"']?([^\s\"']{1,80})[\"']? does not exist", re.IGNORECASE | re.MULTILINE
 )
+_unknown: Final = re.compile(r"\b[Uu]nknown(?: [\w-]{1,30}){1,3}:?$")
 _LONGEST: Final = 512
 _OTHER: Final = frozenset({Meaning.AUTHN, Meaning.RATE, Meaning.MALFORMED, Meaning.CONFLICT, Meaning.METHOD})
 
@@ -64,7 +65,10 @@ RULE = Rule(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a text that says that the target itself is missing."""
     about = meanings(exchange)
-    if Meaning.NOT_FOUND not in about or about & _OTHER:
+    if about & _OTHER:
+        return
+    if Meaning.NOT_FOUND not in about:
+        yield from _unknown_in_path(exchange)
         return
     if protocol(exchange) in (Protocol.OAUTH, Protocol.ACME):
         return
@@ -87,6 +91,19 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         words.prose or " ".join(words.codes),
         confidence=Confidence.STRONG if sure else Confidence.WEAK,
     )
+
+
+def _unknown_in_path(exchange: Answered) -> Iterator[Hit]:
+    """Find ``Unknown plugin zz`` for ``/api/zz``."""
+    prose = said(exchange).prose[:_LONGEST]
+    if "nknown" not in prose or relayed_status(prose) is not None:
+        return
+    for part in exchange.request.path[:1024].rstrip("/").split("/")[-3:]:
+        segment = unquote(part)
+        at = prose.find(f" {segment}") if len(segment) > 1 else -1
+        if at >= 0 and _unknown.search(prose[:at]) and not prose[at + len(segment) + 1 :][:1].isalnum():
+            yield Hit("400 for a resource that does not exist", prose)
+            return
 
 
 def _is_target(path: str, prose: str) -> bool:
@@ -115,9 +132,27 @@ Content-Type: application/json
 
 {"errors": ["account 171234 does not exist in integration"]}
 """,
+    """\
+GET /api/4/zz HTTP/1.1
+Host: metrics.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"detail": "Unknown plugin zz (available plugins: ['cpu', 'mem'])"}
+""",
 )
 
 GOOD = (
+    """\
+GET /plugins?sort=size HTTP/1.1
+Host: metrics.example
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"detail": "Unknown sort order size"}
+""",
     """\
 POST /orders HTTP/1.1
 Host: shop.example

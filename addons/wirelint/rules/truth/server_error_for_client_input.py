@@ -39,15 +39,15 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
-from wirelint.evidence.asked import argument_named, faulted, quoted_value
+from wirelint.evidence.asked import Faulted, argument_named, faulted, quoted_value
 from wirelint.evidence.credentials import credentials, is_stranger
 from wirelint.evidence.expiry import is_expired
-from wirelint.evidence.faults import fault
+from wirelint.evidence.faults import fault, names_something
 from wirelint.evidence.located import located, names_sent
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.relayed import relayed_status
 from wirelint.evidence.requests import malformation
-from wirelint.evidence.said import Said, said
+from wirelint.evidence.said import Said, is_status, said
 from wirelint.evidence.texts import Meaning, best_status, of_code, of_prose
 
 _required: Final = re.compile(
@@ -74,6 +74,13 @@ _bad: Final = re.compile(
     r"\b(?:invalid|illegal|malformed) (?:[\w-]{1,24} )?(?:names?|email|date|parameter|params?|ids?|identifier|uuid|username|phone|filter|sort|limit|offset|cursor|page number)\b",
     re.IGNORECASE,
 )
+# The language is the service's, the words in it the client's.
+_unparsed: Final = re.compile(
+    r"\b(?:query|expression|filter|reg(?:ular )?ex(?:pression)?|pattern|cron|selector) (?:parse|parsing|syntax) error\b"
+    r"|\b(?:parsing|parse|in|invalid) (?:the )?(?:search )?(?:query|expression|filter|regex|cron expression|selector)\b",
+    re.IGNORECASE,
+)
+_PLAIN_STATUSES: Final = (401, 403, 404)
 _member: Final = re.compile(
     r"\W{0,3}(?:error: )?(?:(?:the )?[\"'`]?(?P<name>\w{2,32})[\"'`]?(?: field| parameter)? (?:is )?(?:required|missing)|missing (?:required )?[\"'`]?(?P<other>\w{2,32})[\"'`]?)\W{0,3}",
     re.IGNORECASE,
@@ -172,6 +179,7 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
         or _lacks(exchange, about, words.prose)
         or _is_constraint(exchange, about, words.prose)
         or _is_kind(exchange, about, words.prose)
+        or _is_unparsed(exchange, about, words.prose)
         or located(exchange)
     ):
         yield Hit(
@@ -182,10 +190,7 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
         )
     if about == {Meaning.AUTHZ} and credentials(exchange) and _denied.search(words.prose):
         yield Hit("500 for missing permission", words.prose, suggested_status=403, severity=Severity.MEDIUM)
-    key = f"KeyError: {words.prose}" if "KeyError" in words.codes else words.prose
-    by_name = faulted(exchange, key)
-    if by_name is None and "\n" in words.prose:  # the exception, at the end of a page for developers
-        by_name = faulted(exchange, words.prose.rstrip().rpartition("\n")[2])
+    by_name = _named(exchange, words)
     if by_name is not None:
         yield Hit(
             "500 for something that the client named",
@@ -198,6 +203,28 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
         quoted = quoted_value(exchange, page) or argument_named(exchange, page)
         if quoted is not None:
             yield Hit("500 for invalid input", quoted)
+    yield from _by_phrase(exchange, words.prose)
+
+
+def _named(exchange: Answered, words: Said) -> Faulted | None:
+    """Return the fault in something that the client named."""
+    prose = f"KeyError: {words.prose}" if "KeyError" in words.codes else words.prose
+    found = faulted(exchange, prose)
+    if found is None and "\n" in prose:  # the exception, at the end of a page for developers
+        found = faulted(exchange, prose.rstrip().rpartition("\n")[2])
+    return found
+
+
+def _by_phrase(exchange: Answered, prose: str) -> Iterator[Hit]:
+    """Find the phrase of another status alone: ``Unauthorized``."""
+    for status in _PLAIN_STATUSES:
+        if is_status(prose, status) and (status != 404 or names_something(exchange.request)):
+            yield Hit(
+                f"500 that says no more than {status} does",
+                prose,
+                suggested_status=status,
+                severity=Severity.LOW,
+            )
 
 
 def _is_constraint(exchange: Answered, about: frozenset[Meaning], prose: str) -> bool:
@@ -207,6 +234,18 @@ def _is_constraint(exchange: Answered, about: frozenset[Meaning], prose: str) ->
         and (not exchange.request.body.empty or bool(exchange.request.query))
         and (_constraint.search(prose) is not None or _bad.search(prose) is not None)
         and _set_up.search(prose) is None
+    )
+
+
+def _is_unparsed(exchange: Answered, about: frozenset[Meaning], prose: str) -> bool:
+    """Return whether a query language could not read what the client wrote in it."""
+    return (
+        bool(about)
+        and about <= {Meaning.INVALID, Meaning.MALFORMED}
+        and (bool(exchange.request.query) or not exchange.request.body.empty)
+        and len(prose) <= _LONGEST
+        and _unparsed.search(prose) is not None
+        and "sql" not in prose.lower()
     )
 
 
@@ -319,6 +358,25 @@ Content-Type: application/json
 {"error": "\\"qty\\" must be a number"}
 """,
     """\
+GET /api/query?q=zz HTTP/1.1
+Host: ledger.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Query parse error: syntax error."}
+""",
+    """\
+GET /account HTTP/1.1
+Host: shop.example
+Authorization: Bearer of-a-user-1234567
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": {"message": "Unauthorized", "code": 500}}
+""",
+    """\
 GET /todo/z9 HTTP/1.1
 Host: shop.example
 
@@ -331,6 +389,24 @@ Content-Type: text/html
 )
 
 GOOD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"message": "Not Found"}
+""",
+    """\
+GET /orders?status=open HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"message": "You have an error in your SQL syntax; error parsing query near 'FROM'"}
+""",
     """\
 GET /orders HTTP/1.1
 Host: shop.example
