@@ -83,7 +83,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     )
     if _target.search(f"{words.prose} {' '.join(words.codes)}"):
         return
-    if not _plain.search(words.prose) and not (writes and _code.search(" ".join(words.codes))):
+    if not _plain.search(words.prose) and not (writes and any(map(_code.search, words.codes))):
         return
     yield Hit(
         "404 for invalid input",
@@ -125,6 +125,18 @@ Content-Type: application/json
 )
 
 GOOD = (
+    """\
+POST /v1/customers/cus_none HTTP/1.1
+Host: pay.example
+Content-Type: application/x-www-form-urlencoded
+
+name=ada
+
+HTTP/1.1 404 Not Found
+Content-Type: application/json
+
+{"error": {"type": "invalid_request_error", "message": "Not Found"}}
+""",
     """\
 GET /orders/x HTTP/1.1
 Host: shop.example
