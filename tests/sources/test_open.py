@@ -20,6 +20,7 @@ from lab.har import document, entry
 from wirelint import sources
 from wirelint.core.exchange import Exchange
 from wirelint.sources import UnreadableError, har
+from wirelint.sources import open as open_module
 from wirelint.sources.open import open_capture
 
 
@@ -123,6 +124,21 @@ def test_a_bomb_costs_no_more_than_its_limit(tmp_path: Path, pack: Callable[[byt
     finally:
         tracemalloc.stop()
     assert peak < 8 << 20
+
+
+def test_a_bomb_is_refused_before_it_costs_its_limit(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, wbits=31)
+    file = tmp_path / "bomb"
+    file.write_bytes(b"".join(packer.compress(bytes(1 << 20)) for _ in range(80)) + packer.flush())
+    with pytest.raises(UnreadableError, match="unpacks to more than 250 times its size"):
+        open_capture(str(file))
+
+
+def test_a_pipe_without_a_writer_is_not_awaited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_module, "_WRITER_WAIT", 0.01)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert refused(pipe) == "nothing was written to this pipe in 0.01 s"
 
 
 @pytest.mark.parametrize("level", [b"[", b'{"a":'])

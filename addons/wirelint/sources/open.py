@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
+import stat
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 import zstandard
 
@@ -18,6 +21,13 @@ from wirelint.sources import Recording, Skipped, UnreadableError, heads, sources
 
 SIZE_LIMIT: Final = 1024 * 1024 * 1024
 """Most bytes of a capture, unpacked, that are read into memory."""
+
+_RATIO: Final = 250
+"""Compressed captures unpack to 5 to 50 times their size; gzip can expand a thousand times (RFC 1951)."""
+_RATIO_FROM: Final = 64 * 1024 * 1024
+"""Bytes from which ``_RATIO`` counts."""
+_WRITER_WAIT: Final = 5.0
+"""Seconds to wait until some process opens a named pipe for writing."""
 
 _CHUNK: Final = 1024 * 1024
 _PACKED_CHUNK: Final = 16 * 1024
@@ -99,13 +109,13 @@ def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Recording:
     try:
         if path == "-":
             return _of_stream(sys.stdin.buffer, path, limit)
-        with Path(path).open("rb") as file:
+        with _opened(path) as file:
             if not file.seekable():
                 return _of_stream(file, path, limit)
             head = file.read(_HEAD)
             if (unpack := _packing(head)) is not None:
                 file.seek(0)
-                return _of_packed(unpack(file), path, limit)
+                return _of_packed(_plausible(unpack(file), file, path), path, limit)
         return _of_content(_OnDisk(path, limit), head)
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror or error}") from error
@@ -115,11 +125,60 @@ def open_capture(path: str, *, limit: int = SIZE_LIMIT) -> Recording:
         raise UnreadableError(f"{path}: too large for this machine's memory") from error
 
 
+def _opened(path: str) -> IO[bytes]:
+    """Open a file. A named pipe that nothing writes to would block for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        piped = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        first = _first(descriptor, path) if piped else b""
+        os.set_blocking(descriptor, True)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    file = os.fdopen(descriptor, "rb")
+    return cast("IO[bytes]", _Begun(file, first)) if piped else file
+
+
+class _Begun(io.RawIOBase):
+    """A pipe whose first octets were read already."""
+
+    def __init__(self, file: IO[bytes], first: bytes) -> None:
+        self._file = file
+        self._first = first
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        first, self._first = self._first, b""
+        return first or self._file.read(size)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _first(descriptor: int, path: str) -> bytes:
+    """Return the octets that wait in a pipe; none if its writer is slow.
+
+    :raises UnreadableError: it has no writer.
+    """
+    deadline = time.monotonic() + _WRITER_WAIT
+    with contextlib.suppress(BlockingIOError):  # there is a writer, and nothing to read yet
+        while not (first := os.read(descriptor, _CHUNK)):
+            if time.monotonic() > deadline:
+                raise UnreadableError(f"{path}: nothing was written to this pipe in {_WRITER_WAIT:g} s")
+            time.sleep(0.02)
+        return first
+    return b""
+
+
 def _of_stream(file: IO[bytes], name: str, limit: int) -> Recording:
     """Open a recording that comes through a pipe."""
     data = _bounded(_chunks(file), limit, f"{name}: more than")
     if (unpack := _packing(data)) is not None:
-        return _of_packed(unpack(io.BytesIO(data)), name, limit)
+        packed = io.BytesIO(data)
+        return _of_packed(_plausible(unpack(packed), packed, name), name, limit)
     return _of_content(_InMemory(name, data), bytes(data[:_HEAD]))
 
 
@@ -129,6 +188,19 @@ def _of_packed(unpacked: Iterator[bytes], name: str, limit: int) -> Recording:
     except _PackingError as error:
         raise UnreadableError(f"{name}: {error}") from error
     return _of_content(_InMemory(name, data), bytes(data[:_HEAD]))
+
+
+def _plausible(unpacked: Iterator[bytes], packed: IO[bytes], name: str) -> Iterator[bytes]:
+    """Yield the chunks as long as they can be a capture.
+
+    :raises UnreadableError: they expand as no capture does.
+    """
+    size = 0
+    for chunk in unpacked:
+        size += len(chunk)
+        if size > max(_RATIO_FROM, _RATIO * packed.tell()):
+            raise UnreadableError(f"{name}: unpacks to more than {_RATIO} times its size: unpack it first")
+        yield chunk
 
 
 def _of_content(content: _OnDisk | _InMemory, head: bytes) -> Recording:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
@@ -31,7 +32,8 @@ from wirelint.sinks.paced import Paced
 
 Protocol = Literal["grpc", "http"]
 _SCOPE: Final = "wirelint"
-_LAST_WORDS_MS: Final = 5_000
+_LAST_WORDS: Final = 4.0
+"""Seconds to send what waits at the end."""
 
 
 class Telemetry:
@@ -68,8 +70,16 @@ class Telemetry:
     def close(self) -> None:
         """Send what waits, for some seconds at most. Calling this again changes nothing."""
         self._paced.close()
-        self._logs.shutdown()
-        self._meters.shutdown(_LAST_WORDS_MS)
+        # Side by side, and not awaited for longer: the SDK retries for 16 seconds where no collector listens.
+        ends = [
+            threading.Thread(target=end, daemon=True)
+            for end in (self._logs.shutdown, lambda: self._meters.shutdown(_LAST_WORDS * 1000))
+        ]
+        deadline = time.monotonic() + _LAST_WORDS
+        for each in ends:
+            each.start()
+        for each in ends:
+            each.join(max(0.0, deadline - time.monotonic()))
 
     def _write(self, finding: Finding, parent: str, left_out: int) -> None:
         self._logger.emit(record_of(finding, parent, left_out))
