@@ -203,6 +203,35 @@ def test_head_that_fails() -> None:
     assert of("head-get-divergence", page, turn("HEAD /page", 403, asked=(ADA,))) == []
 
 
+def looked(*paths: str, head: int = 404) -> list[str]:
+    return [turn(f"{method} {path}", status) for path in paths for method, status in (("GET", 200), ("HEAD", head))]
+
+
+def test_services_that_answer_get_alone() -> None:
+    rule = "head-get-divergence"
+    three = looked("/a", "/b", "/c")
+    assert [(each.method, each.status) for each in of(rule, *three)] == [("HEAD", 404)] * 3
+    assert len(of(rule, *three, *looked("/d"))) == 4
+    assert len(of(rule, *three, turn("GET /c", 200))) == 3
+    assert of(rule, *three[:4], three[3]) == []
+    works = looked("/there", head=200)
+    assert of(rule, *works, *three) == of(rule, *three[:4], *works, *three[4:]) == []
+    assert of(rule, *looked("/secrets/81", "/secrets/82", "/secrets/83", "/secrets/84")) == []
+    deleted = [step for get, head in zip(three[::2], three[1::2], strict=True) for step in (get, _deleted(get), head)]
+    assert of(rule, *deleted) == []
+
+
+def _deleted(get: str) -> str:
+    return get.replace("GET", "DELETE")
+
+
+def test_head_that_is_never_answered_does_not_hide_a_path() -> None:
+    seen = looked("/a", "/b", "/c")
+    unknown = turn("GET /nowhere/at/all", 404)
+    assert len(of("unsupported-method-as-404", unknown, *seen, turn("PUT /c", 404, sent="x"))) == 1
+    assert of("unsupported-method-as-404", unknown, *seen[:2], turn("PUT /a", 404, sent="x")) == []
+
+
 def test_lists_after_the_answer() -> None:
     refusal, listing = (
         turn("PUT /a", 405, "{}", "Allow: GET", sent="{}"),
@@ -279,3 +308,18 @@ def test_rules_survive_what_is_odd() -> None:
         turn("DELETE /%", 404, "<<<"),
     ):
         assert audit(AS_404, *exchanges(text)) == []
+
+
+def test_words_that_name_a_path_which_is_there() -> None:
+    def failed(request: str, path: str) -> str:
+        shown = f'{{"error": "unknown command", "message": "no command of this service: {path}"}}'
+        return turn(request, 404, shown, "Content-Type: application/json", sent="{}" if "POST" in request else "")
+
+    rule, nowhere = "unsupported-method-as-404", failed("GET /nowhere", "nowhere")
+    title, beside = turn("GET /session/a/title", 200), turn("POST /session/a/url", 200, "{}", sent="{}")
+    post, get = failed("POST /session/a/title", "session/a/title"), failed("GET /session/a/url", "session/a/url")
+    assert [each.status for each in of(rule, nowhere, title, beside, post)] == [404]
+    assert [each.status for each in of(rule, nowhere, beside, get)] == [404]
+    assert of(rule, nowhere, beside, post) == []
+    assert of(rule, nowhere, title, beside, failed("POST /session/a/title", "another")) == []
+    assert of(rule, title, beside, post) == []

@@ -73,6 +73,7 @@ class Wording(NamedTuple):
         fault.
     :ivar names_route: whether they mention a route, a page or a method.
     :ivar no_route: whether they are a router's text for an unknown route.
+    :ivar names_path: whether they contained the request's own path.
     """
 
     words: int
@@ -81,6 +82,7 @@ class Wording(NamedTuple):
     upstream: bool
     names_route: bool
     no_route: bool
+    names_path: bool
 
     @property
     def generic(self) -> bool:
@@ -97,11 +99,12 @@ def wording(exchange: Exchange) -> Wording | None:
     text = _said(exchange)
     if text is None:
         return None
-    return _wording(_fixed(_own_marked(text, exchange.request)), _speaks_of_upstream(text))
+    marked, names_path = _own_marked(text, exchange.request)
+    return _wording(_fixed(marked), _speaks_of_upstream(text), names_path)
 
 
 @functools.lru_cache(maxsize=_MOST)
-def _wording(words: str, upstream: bool) -> Wording:
+def _wording(words: str, upstream: bool, names_path: bool) -> Wording:
     found = _word.findall(words)
     return Wording(
         words=hash(words),
@@ -110,6 +113,7 @@ def _wording(words: str, upstream: bool) -> Wording:
         upstream=upstream,
         names_route=_about_route.search(words) is not None,
         no_route=_no_route.match(words) is not None,
+        names_path=names_path,
     )
 
 
@@ -174,20 +178,22 @@ def _visible(text: str) -> str:
     return text
 
 
-def _own_marked(text: str, request: Request) -> str:
-    """Return a text with placeholders for the request's path, target and method."""
+def _own_marked(text: str, request: Request) -> tuple[str, bool]:
+    """Return a text with placeholders for the request's path, target and method, and whether it had the path."""
     path, method = request.path, request.method
+    shown = text
     for own in sorted({path, unquote(path), request.target}, key=len, reverse=True):
         if len(own) > 1:
             text = text.replace(own, "#")
             bare = own.strip("/")  # routers that split paths name them without the slash
-            if "/" in bare and bare in text:
+            if "/" in bare:
                 text = text.replace(bare, "#")
-            elif f": {bare}" in text:
+            elif bare and f": {bare}" in text:
                 text = re.sub(rf": {re.escape(bare)}(?![^\s|])", ": #", text)
+    names_path = text != shown
     if method in text and method.isalpha():
         text = re.sub(rf"\b{method}\b", "#M", text)
-    return text
+    return text, names_path
 
 
 @functools.lru_cache(maxsize=_MOST)

@@ -46,9 +46,10 @@ TRIED: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 _LONG_WORDING: Final = 6
 _REFUSED: Final = frozenset({404, 405, 500, 501})
-_CONDITIONS: Final = frozenset(
+CONDITIONS: Final = frozenset(
     {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"}
 )
+"""Fields that make a request conditional, or one for a part."""
 
 
 class MethodProof(NamedTuple):
@@ -88,7 +89,7 @@ def called(path: Path, words: Wording, status: int) -> Visit | None:
         return None
     if get is not None and any(each not in (status, 401) for each in get.statuses):
         return None
-    return path.posted if status == 400 or words.length <= _LONG_WORDING else None
+    return path.posted if status == 400 or words.length <= _LONG_WORDING or words.names_path else None
 
 
 def bare(exchange: Exchange, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
@@ -206,5 +207,5 @@ def head_proofs(exchange: Exchange, visit: Visit, path: Path) -> Iterator[Method
     if visit.status not in (400, 403, 500) or (head is not None and head.worked):
         return
     before = path.read.get((visit.target, visit.credential))
-    if before is not None and in_turn(before, visit) and _CONDITIONS.isdisjoint(exchange.request.headers.index):
+    if before is not None and in_turn(before, visit) and CONDITIONS.isdisjoint(exchange.request.headers.index):
         yield MethodProof(HEAD_DIFFERS, visit, "HEAD", (before.step("GET"),), "HEAD")

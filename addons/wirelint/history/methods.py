@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from wirelint.core.exchange import Exchange
 from wirelint.core.state import Latest, Opens, State, Table
@@ -20,7 +20,9 @@ from wirelint.core.visit import Step, Visit
 from wirelint.core.when import ALWAYS
 from wirelint.evidence.wording import Wording, wording
 from wirelint.history.method_proofs import (
+    CONDITIONS,
     GONE_FAILED,
+    HEAD_DIFFERS,
     KNOWN,
     TRIED,
     UNSUPPORTED_FAILED,
@@ -48,6 +50,8 @@ _MOST_HANDLED: Final = 4096
 _MOST_SERVICES: Final = 256
 _MOST_HELD: Final = 4
 _MOST_UNKNOWN: Final = 8
+_ENOUGH_HEADS: Final = 2
+"""Paths besides the current one on which HEAD must fail, to prove that a service does not answer it."""
 _NEAR: Final = 8
 _LEAST_NEAR: Final = 3
 _READING: Final = frozenset({"GET", "OPTIONS", "HEAD"})
@@ -58,6 +62,18 @@ _EXTENSIONS: Final = frozenset(
 _VALIDATED: Final = frozenset({409, 412, 422})
 _GUESSED: Final = frozenset({400, 422, 500})
 _OVERRIDES: Final = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+
+
+class Heads(NamedTuple):
+    """HEAD at a service: its 404s to paths that GET had just shown, one a path, and whether it ever worked."""
+
+    refused: tuple[Attempt, ...] = ()
+    worked: bool = False
+
+    def beside(self, place: Place) -> tuple[Attempt, ...]:
+        """Return the refusals on other paths; none if HEAD works somewhere, or if they are too few for a proof."""
+        others = tuple([each for each in self.refused if each.place.path != place.path])
+        return others if not self.worked and len(others) >= _ENOUGH_HEADS else ()
 
 
 class Methods:
@@ -73,6 +89,7 @@ class Methods:
         self._held: Table[tuple[str, int], tuple[Attempt, ...]] = Table(_MOST_WORDINGS)
         self._handled: Table[tuple[int, str], bool] = Table(_MOST_HANDLED)
         self._failed: Table[tuple[int, str], Attempt] = Table(_MOST_WORDINGS)
+        self._heads: Table[str, Heads] = Table(_MOST_SERVICES)
         self._near: Table[str, deque[tuple[int, bool]]] = Table(_MOST_SERVICES)
         self._latest: Latest[tuple[MethodProof, ...]] = Latest(lambda exchange: tuple(self._proofs(exchange)))
         self._asked: tuple[Visit, bool] | None = None
@@ -130,6 +147,8 @@ class Methods:
         method, status = exchange.request.method, visit.status
         if method == "HEAD":
             yield from head_proofs(exchange, visit, path)
+            if status == 404:
+                yield from self._without_head(exchange, visit, place, path)
         elif status in (400, 404):
             if status == 404 and method == "GET" and path.failing is not None:
                 yield from self._of_look(visit, place, path)
@@ -148,6 +167,19 @@ class Methods:
             yield from read_again(exchange, visit, path) if method == "GET" else as_get(exchange, visit, path)
         yield from allowed(exchange, visit, path)
 
+    def _without_head(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Iterator[MethodProof]:
+        """Find a service that answers GET alone: each HEAD right after a GET of its path got 404, and none worked."""
+        before, heads = _shown_to(visit, place, path), self._heads.get(visit.service, visit.ended)
+        others = () if before is None or heads is None else heads.beside(place)
+        if before is None or not others or not CONDITIONS.isdisjoint(exchange.request.headers.index):
+            return
+        story = (before.step("GET"), others[-1].visit.step("HEAD fails there, too"))
+        yield MethodProof(HEAD_DIFFERS, visit, "HEAD", story, "HEAD")
+        for each in others if len(others) == _ENOUGH_HEADS else ():
+            if each.answered is not None and each.visit is not visit:
+                story = (each.answered.step("GET"), visit.step("HEAD fails there, too"))
+                yield MethodProof(HEAD_DIFFERS, each.visit, "HEAD", story, "HEAD fails here, too")
+
     # 404 and 400 for a method that is not supported
 
     def _refused(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> Attempt | None:
@@ -156,7 +188,9 @@ class Methods:
         tried = path.tried.get(method)
         if words is None or method in _EXTENSIONS or (tried is not None and tried.handled):
             return None
-        if self._handles(place, visit, method) and not (visit.status == 404 and words.no_route):
+        # A path that GET shows cannot be unknown, whatever works beside it.
+        shown = path.alive is not None and not path.guessed and words.names_path
+        if self._handles(place, visit, method) and not (visit.status == 404 and (words.no_route or shown)):
             return None
         attempt = Attempt(visit, method, place, words, self._number, None)
         if visit.status == 400:
@@ -164,7 +198,7 @@ class Methods:
         answered = other_that_works(path, method) if words.no_route else None
         if answered is None and method == "GET":
             answered = None if place.like_id else called(path, words, 404)
-        elif answered is None and (method != "POST" or words.names_route or exchange.request.body.empty):
+        elif answered is None and (method != "POST" or words.names_route or shown or exchange.request.body.empty):
             answered = self._answered(attempt, path, words)  # else it may be about something in the content
         return attempt._replace(answered=answered)
 
@@ -317,11 +351,13 @@ class Methods:
             self._near.ensure(visit.service, _latest, now).append((place.path, status >= 500))
         if method == "HEAD" and status == 404:
             self._note_head(visit, place, path)
+        elif method == "HEAD" and good:
+            self._heads.keep(visit.service, Heads(worked=True), now)
         path.attempts(method).add(exchange, visit, good=good)
         if good:
             self._note_success(exchange, visit, place, path)
         elif method in ("GET", "HEAD"):
-            self._note_look(exchange, visit, path)
+            self._note_look(exchange, visit, place, path)
 
     def _note_missing(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
         """Record the words of a 404, and itself if it may be refused for its method."""
@@ -383,6 +419,15 @@ class Methods:
         before, head = path.read.get((visit.target, visit.credential)), path.tried.get("HEAD")
         if before is not None and (head is None or not head.worked) and in_turn(before, visit):
             path.head = Attempt(visit, "HEAD", place, None, self._number, before)
+        shown = _shown_to(visit, place, path)
+        heads = self._heads.get(visit.service, visit.ended) or Heads()
+        if shown is None or heads.worked:
+            return
+        rest = tuple([each for each in heads.refused if each.place.path != place.path])
+        attempt = Attempt(visit, "HEAD", place, None, self._number, shown)
+        self._heads.keep(visit.service, Heads((*rest[-_ENOUGH_HEADS:], attempt)), visit.ended)
+        if heads.beside(place):
+            path.head = None  # proven; another GET says nothing new
 
     def _note_success(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
         method = exchange.request.method
@@ -401,10 +446,13 @@ class Methods:
         elif method not in KNOWN:
             path.puzzling = (face(exchange), Attempt(visit, method, place, None, self._number, None))
 
-    def _note_look(self, exchange: Exchange, visit: Visit, path: Path) -> None:
+    def _note_look(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
         """Record whether a failed GET, or a HEAD, shows that the resource exists."""
         words = wording(exchange)
         if visit.status in (404, 410):
+            heads = self._heads.get(visit.service, visit.ended) if visit.method == "HEAD" else None
+            if heads is not None and heads.beside(place):
+                return  # the service does not answer HEAD
             path.alive = None
             if visit.method == "GET" and words is not None and not words.no_route:
                 path.lose(visit, self._number)
@@ -414,7 +462,14 @@ class Methods:
                 path.show(visit, guessed=True)
 
     def __len__(self) -> int:
-        return len(self._paths) + len(self._unknown) + len(self._held) + len(self._handled) + len(self._failed)
+        return (
+            len(self._paths)
+            + len(self._unknown)
+            + len(self._held)
+            + len(self._handled)
+            + len(self._failed)
+            + len(self._heads)
+        )
 
 
 def may_prove(state: State) -> Opens:
@@ -437,6 +492,16 @@ def _is_gone_for(gone: Visit, other: Visit) -> bool:
 def _is_named_by_service(place: Place, above: Path | None) -> bool:
     """Return whether a path is that of a member which only a POST to its collection can create."""
     return place.like_id and above is not None and above.posted is not None
+
+
+def _shown_to(visit: Visit, place: Place, path: Path) -> Visit | None:
+    """Return the GET that showed a path to the caller of a HEAD right before it.
+
+    None for paths that look like ids: what is read once, or expires, is not there for HEAD, either.
+    """
+    before = path.read.get((visit.target, visit.credential))
+    there = path.alive is not None and not path.guessed and path.gone is None and not place.like_id
+    return before if there and before is not None and in_turn(before, visit) else None
 
 
 def _yes() -> bool:
