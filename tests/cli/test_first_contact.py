@@ -112,3 +112,16 @@ def test_a_command_that_cannot_be_run_has_the_code_of_a_shell(wirelint: Shell) -
     )
     run = wirelint("run", "--", str(wirelint.folder))
     assert (run.code, run.err) == (126, f"wirelint run: cannot run {wirelint.folder}: it is a folder\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--save", "x.har"], "--save writes mitmproxy flows: end the name in .mitm, as in x.mitm"),
+        (["--save", "missing/x.mitm"], "--save: cannot write missing/x.mitm: No such file or directory"),
+        (["--save", "x.mitm", "--workers", "2"], "--save works with one process: leave --workers out"),
+    ],
+)
+def test_where_flows_cannot_be_saved(wirelint: Shell, words: list[str], text: str) -> None:
+    run = wirelint("proxy", UP, *words)
+    assert (run.code, run.err) == (2, f"wirelint proxy: {text}\n")

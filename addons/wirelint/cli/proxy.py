@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import urllib.parse
 from collections.abc import Iterator, Sequence
@@ -85,6 +86,20 @@ class Wanted(NamedTuple):
     metavar="NUMBER",
     help="Number of proxy processes. With 1, it also audits; more than 1 needs Linux.",
 )
+@option(
+    "--save",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Append all exchanges to this file of mitmproxy flows, unmasked; audit and mitmweb read it.",
+)
+@option(
+    "--save-size",
+    type=click.IntRange(1),
+    default=1024,
+    show_default=True,
+    metavar="MIB",
+    help="Most to append to the file of --save.",
+)
 @sample
 @log_options
 @policy_options
@@ -109,6 +124,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     overload_lag: int,
     grace: float,
     workers: int,
+    save: Path | None,
+    save_size: int,
     log: str | None,
     log_size: int,
     log_files: int,
@@ -132,6 +149,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         )
     if workers > 1 and (ui != "none" or transparent):
         raise click.UsageError("--workers works neither with --ui nor with --transparent: leave one out", context)
+    if save is not None:
+        _check_save(save, workers)
     wanted = [_wanted(word) for word in services]
     _different(wanted)
     if (probe_auth or probe) and not any(each.name for each in wanted):
@@ -166,6 +185,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         body_limit=body_limit,
         overload_lag=overload_lag,
         grace=grace,
+        save=save,
+        save_size=save_size * 1024 * 1024,
         options=options,
     )
     page = page_of(context)
@@ -202,6 +223,23 @@ def _wanted(word: str) -> Wanted:
             f"{port} is not a port: choose one from 1 to 65535", click.get_current_context(silent=True)
         )
     return Wanted(name or "", url, None if port is None else int(port))
+
+
+def _check_save(file: Path, workers: int) -> None:
+    """Create the file of ``--save`` for its owner alone: it has credentials and bodies.
+
+    :raises click.UsageError: it cannot be written, or its name is that of another format.
+    """
+    context = click.get_current_context(silent=True)
+    if file.suffixes[-1:] in ([".har"], [".gz"], [".zhar"]):
+        message = f"--save writes mitmproxy flows: end the name in .mitm, as in {file.name.partition('.')[0]}.mitm"
+        raise click.UsageError(message, context)
+    if workers > 1:
+        raise click.UsageError("--save works with one process: leave --workers out", context)
+    try:
+        os.close(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise click.UsageError(f"--save: cannot write {file}: {error.strerror or error}", context) from error
 
 
 def _different(wanted: Sequence[Wanted]) -> None:

@@ -22,12 +22,11 @@ from wirelint.core.rule import Rule
 from wirelint.core.suppression import Suppression
 from wirelint.reports.common.grouping import Grouping
 from wirelint.reports.common.groups import Group
-from wirelint.sinks.text import place, printable, sections, status
+from wirelint.sinks.text import place, printable, reference, sections, status
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {Severity.HIGH: "error", Severity.MEDIUM: "warning", Severity.LOW: "note", Severity.INFO: "note"}
 _PRECISION: Final = {Confidence.CERTAIN: "very-high", Confidence.STRONG: "high", Confidence.WEAK: "low"}
-_address: Final = re.compile(r"https?://\S+")
 
 Json = dict[str, Any]
 
@@ -126,8 +125,8 @@ def _rule(rule: Rule) -> Json:
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"tags": [rule.family, "http"], "precision": _PRECISION[rule.confidence]},
     }
-    if reference := _address.search(texts.get("References", "")):
-        descriptor["helpUri"] = reference[0]
+    if address := reference(rule):
+        descriptor["helpUri"] = address
     return descriptor
 
 

@@ -19,6 +19,7 @@ STYLES: Final[Mapping[Severity, str]] = {
     Severity.INFO: "dim",
 }
 _NONE: Final = "no response"
+_address: Final = re.compile(r"https?://[^\s>]+")
 _underline: Final = re.compile(rf"^({'|'.join(SECTIONS)})\n-+$", re.MULTILINE)
 
 
@@ -72,6 +73,12 @@ def sections(rule: Rule) -> dict[str, str]:
     """Return the sections of a rule's text by heading, in order."""
     parts = _underline.split(rule.text)
     return {title: text.strip("\n") for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def reference(rule: Rule) -> str:
+    """Return the address of a rule's first reference, such as a section of an RFC; empty if it has none."""
+    found = _address.search(sections(rule).get("References", ""))
+    return "" if found is None else found[0]
 
 
 def place(origin: Origin | None) -> str:

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from mitmproxy import eventsequence, exceptions, http
+from mitmproxy import contentviews, eventsequence, exceptions, http
 from mitmproxy import flow as mitm_flow
 from mitmproxy.addons import next_layer, proxyserver, view
+from mitmproxy.io import tnetstring
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons, tflow
 
 from lab.mitm import finding
-from wirelint.core.exchange import Exchange, FailureKind
+from wirelint.core.exchange import Exchange, FailureKind, Request
 from wirelint.core.finding import Finding, Severity
+from wirelint.sinks.lines import Lines
+from wirelint.sinks.rotating import RotatingFile
 from wirelint.sources.mitm.addon import Auditor
+from wirelint.sources.mitm.addons.findings_view import FindingsContent
+from wirelint.sources.mitm.addons.saving import Saving
+from wirelint.sources.mitm.faults import Faults
+from wirelint.sources.mitm.marks import findings_of, mark
+from wirelint.sources.open import open_capture
+from wirelint.sources.stats import Stats
 
 
 class Seen:
@@ -98,7 +110,58 @@ def test_marks_tell_the_worst() -> None:
     flow = stored(resp=True)
     use(Auditor(Seen(Severity.LOW, Severity.HIGH)), lambda context: load(context, flow), screen=True)
     assert flow.marked == ":red_circle:"
-    assert flow.comment == "wirelint: some-pattern: it is not fine; some-pattern: it is not fine"
+    assert flow.comment == "wirelint: 200 → 500 some-pattern: it is not fine; 200 → 500 some-pattern: it is not fine"
+    assert [each["severity"] for each in findings_of(flow)] == ["low", "high"]
+
+
+def test_comments_say_what_is_expected_and_where_to_read_more() -> None:
+    flow = stored(resp=True)
+    found = msgspec.structs.replace(
+        finding(Exchange(request=Request(method="GET", target="/")), Severity.HIGH),
+        rule="ok-with-error-body",
+        status=200,
+        suggested_status=401,
+    )
+    mark(flow, [found], Faults(Stats(), None))
+    assert flow.comment.startswith("wirelint: 200 \u2192 401 ok-with-error-body: it is not fine (https://")
+    shown = FindingsContent().prettify(b"", contentviews.Metadata(flow=flow))
+    assert shown.startswith("high  ok-with-error-body  200 \u2192 401\nit is not fine")
+    assert "nothing" in FindingsContent().prettify(b"", contentviews.Metadata(flow=stored(resp=True)))
+
+
+def test_commands_for_findings(tmp_path: Path) -> None:
+    flow, other = stored(resp=True), stored(resp=True)
+    file = tmp_path / "found.jsonl"
+
+    def does(context: taddons.context) -> None:
+        load(context, flow)
+        commands = context.master.addons.get("wirelint_commands")
+        assert commands.summarise([flow, other]) == ["2 flows, 1 finding", "     1  some-pattern"]
+        assert commands.explain(other) == ["wirelint found nothing in this flow"]
+        commands.export([flow, other], str(file))
+        with pytest.raises(exceptions.CommandError, match="cannot write"):
+            commands.export([flow], str(tmp_path / "missing" / "x"))
+        commands.clear([flow, other])
+
+    use(Auditor(Seen(Severity.LOW)), does, screen=True)
+    assert [json.loads(line)["rule"] for line in file.read_text().splitlines()] == ["some-pattern"]
+    assert (flow.marked, flow.comment, findings_of(flow)) == ("", "", [])
+
+
+def test_flows_are_saved_until_the_file_is_full(tmp_path: Path) -> None:
+    file = tmp_path / "flows.mitm"
+    full: list[int] = []
+    flows = [stored(resp=True), tflow.tflow(err=True), stored(resp=True)]
+    size = sum(len(tnetstring.dumps(each.get_state())) for each in flows[:2])
+    saving = Saving(Lines(RotatingFile(file)), size, Faults(Stats(), None), lambda: full.append(1))
+    saving.response(flows[0])
+    saving.error(flows[1])
+    saving.response(flows[2])
+    saving.response(flows[2])
+    saving.done()
+    assert (saving.left_out, full) == (2, [1])
+    kinds = [type(each).__name__ for each in open_capture(str(file)).exchanges]
+    assert kinds == ["Exchange", "Exchange"]
 
 
 def test_marks_of_the_user_stay() -> None:

@@ -227,6 +227,6 @@ def test_marks_on_the_web_screen(service: Service, confdir: Path) -> None:
     finally:
         proxy.stop()
     assert flows["/marked"]["marked"] == "\N{LARGE RED CIRCLE}"
-    assert flows["/marked"]["comment"] == "wirelint: some-pattern: it is not fine"
+    assert flows["/marked"]["comment"] == "wirelint: 200 → 500 some-pattern: it is not fine"
     assert flows["/small"]["marked"] == ""
     assert flows["/small"]["response"]["contentLength"] == 2

@@ -12,6 +12,7 @@ from wirelint.sources.mitm.adapter import Naming
 from wirelint.sources.mitm.addons.auditing import Auditing, Consume
 from wirelint.sources.mitm.addons.commands import Commands
 from wirelint.sources.mitm.addons.configuration import Configuration
+from wirelint.sources.mitm.addons.findings_view import FindingsView
 from wirelint.sources.mitm.addons.housekeeping import Housekeeping
 from wirelint.sources.mitm.addons.message_trim import MessageTrim
 from wirelint.sources.mitm.addons.traffic import Traffic
@@ -69,6 +70,7 @@ class Auditor:
         self.addons: list[object] = [
             Configuration(capture, auditing.queue, housekeeping),
             Commands(capture, auditing, stats, faults, housekeeping.count),
+            FindingsView(),
             Tuning(),
             Traffic(capture, faults),
             MessageTrim(),

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,11 +27,15 @@ from mitmproxy.addons import (
 from mitmproxy.proxy import mode_specs
 
 from wirelint.settings.sampling import Sampler
+from wirelint.sinks.lines import Lines
+from wirelint.sinks.rotating import RotatingFile
 from wirelint.sources import signals
 from wirelint.sources.mitm.accept_errors import count_accept_errors
 from wirelint.sources.mitm.adapter import address
 from wirelint.sources.mitm.addon import Auditor
 from wirelint.sources.mitm.addons.auditing import Consume
+from wirelint.sources.mitm.addons.saving import Saving
+from wirelint.sources.mitm.faults import Faults
 from wirelint.sources.mitm.forwarding import Forwarding
 from wirelint.sources.mitm.graceful_stop import GracefulStop
 from wirelint.sources.mitm.listen_sockets import ListenSocket
@@ -41,6 +46,7 @@ from wirelint.sources.mitm.settings import ProxySettings, ServiceSpec, StartErro
 from wirelint.sources.mitm.transparent import Transparency
 from wirelint.sources.stats import Stats
 
+_log: Final = logging.getLogger("wirelint")
 FORWARD: Final = "forward"
 TRANSPARENT: Final = "transparent"
 
@@ -174,6 +180,7 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
             running.addons.add(Transparency())
         if settings.forward_port is not None:
             running.addons.add(Forwarding(list(_own_ports(settings, modes))))
+        running.addons.add(*_saving(settings, auditor))
         running.addons.add(Passthrough(auditor.stats, read_tls=settings.transparent_tls))
         running.addons.chain.insert(0, running.addons.chain.pop())
         running.addons.add(_Ready(running, settings, modes, auditor, leave, calls))
@@ -192,6 +199,23 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
     failure = running.addons.get(_Ready.name).failure
     if failure is not None:
         raise StartError(failure)
+
+
+def _saving(settings: ProxySettings, auditor: Auditor) -> Iterator[Saving]:
+    """Yield the add-on that saves flows, if there is a file for them."""
+    path = settings.save
+    if path is None:
+        return
+
+    def full() -> None:
+        _log.warning("wirelint: %s is full (--save-size), further exchanges are not saved", path)
+
+    def complain(error: Exception) -> None:
+        why = error.strerror if isinstance(error, OSError) else None
+        _log.warning("wirelint: cannot write %s, exchanges are not saved: %s", path, why or type(error).__name__)
+
+    lines = Lines(RotatingFile(path), name="wirelint-save", complain=complain)
+    yield Saving(lines, settings.save_size, Faults(auditor.stats), full)
 
 
 @contextlib.contextmanager
