@@ -103,10 +103,10 @@ def test_credentials_reach_rules() -> None:
 
 
 def test_a_credential_that_was_told_is_never_shown() -> None:
-    content, fields = '{"success": false, "error": "pear-tree has no account"}', "X-Shop: pear-tree\n"
+    content, fields = '{"success": false, "error": "pear-tree has no account"}', "Prefer: pear-tree\n"
     shown = [f.evidence + f.message for f in audit(content, Knowledge(), fields=fields).findings]
     assert any("pear-tree" in text for text in shown)
-    told = Knowledge(fields=frozenset({"x-shop"}))
+    told = Knowledge(fields=frozenset({"prefer"}))
     findings = audit(content, told, fields=fields).findings
     assert findings
     assert not any("pear-tree" in finding.evidence + finding.message for finding in findings)
