@@ -33,7 +33,11 @@ MOST_GROWTH: Final = 32.0
 """MiB by which memory may grow from the last mark but one to the last."""
 MOST_SLOWER: Final = 1.5
 """Times as long an exchange may take at the last mark as at the one before, and for many services as for one."""
+MOST_REMEMBERED: Final = 1.05
+"""Times as many entries the memories may hold at the last mark as at the one before, once they had time to fill up."""
 
+_FILLED: Final = 100_000
+"""Exchanges after which all memories are full."""
 _MARKS: Final = (1_000, 10_000, 100_000, 1_000_000)
 _SERVICES: Final = (1, 10, 100)
 _TAME: Final = 20_000
@@ -110,6 +114,8 @@ def failures(points: Sequence[Point], services: Sequence[tuple[int, Point]]) -> 
         growth = (after.resident - before.resident) / _MIB
         if growth > MOST_GROWTH:
             said.append(f"memory grew by {growth:.1f} MiB from {before.exchanges:,} to {after.exchanges:,} exchanges")
+    if before.exchanges >= _FILLED and after.remembered > before.remembered * MOST_REMEMBERED:
+        said.append(f"memories grew from {before.remembered:,} to {after.remembered:,} entries at {after.exchanges:,}")
     if after.whole > before.whole * MOST_SLOWER:
         said.append(f"an exchange costs {after.whole / before.whole:.2f} times as much at {after.exchanges:,}")
     (fewest, one), (most, many) = services[0], services[-1]
@@ -153,7 +159,12 @@ def figures(points: Iterable[Point], services: Iterable[tuple[int, Point]]) -> d
 
 def _figures(point: Point) -> dict[str, float | None]:
     memory = None if point.resident is None else round(point.resident / _MIB, 1)
-    return {"engine": round(point.engine, 1), "whole": round(point.whole, 1), "resident": memory}
+    return {
+        "engine": round(point.engine, 1),
+        "whole": round(point.whole, 1),
+        "resident": memory,
+        "remembered": point.remembered,
+    }
 
 
 def main() -> int:

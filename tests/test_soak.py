@@ -35,6 +35,14 @@ def test_what_grows_is_told() -> None:
     assert failures(point(1000, memory=None), point(10_000, memory=None)) == []
 
 
+def test_memories_that_grow_are_told_once_they_had_time_to_fill_up() -> None:
+    def grown(exchanges: int, entries: int) -> list[str]:
+        return failures(point(exchanges)._replace(remembered=1000), point(10 * exchanges)._replace(remembered=entries))
+
+    assert grown(100_000, 1050) == grown(10_000, 2000) == []
+    assert grown(100_000, 1060) == ["memories grew from 1,000 to 1,060 entries at 1,000,000"]
+
+
 def test_hostile_traffic_repeats_nothing_of_its_own() -> None:
     strangers = list(itertools.islice(hostile(), 0, 400, 2))
     for key in ("service", "client"):
