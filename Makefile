@@ -15,7 +15,7 @@ INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy soak fuzz gen lock clean
+.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy transparent soak fuzz gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ bench: $(DEV) ## throughput and latency beside bare mitmproxy
 
 bench-envoy: $(DEV) ## Envoy with a receiver beside proxies in the path
 	$(PYTHON_IN_VENV) -m benchmarks.envoy $(ARGS)
+
+transparent: $(DEV) ## raw exchanges direct, through wirelint and through mitmdump, compared octet for octet
+	$(PYTHON_IN_VENV) -m benchmarks.transparent --write docs/transparency.md $(ARGS)
 
 soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
 	$(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)

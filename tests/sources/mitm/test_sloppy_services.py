@@ -41,6 +41,10 @@ PASS = {
         answer("HTTP/1.1 204 No Content", "X-A: 1", "Transfer-Encoding: chunked", content=b"0\r\n\r\n"),
         answer("HTTP/1.1 204 No Content", "X-A: 1", content=b""),
     ),
+    "coding-in-304": (
+        answer("HTTP/1.1 304 Not Modified", 'ETag: "x"', "Transfer-Encoding: chunked", content=b""),
+        answer("HTTP/1.1 304 Not Modified", 'ETag: "x"', content=b""),
+    ),
     "content-behind-204": (
         answer("HTTP/1.1 204 No Content", "Content-Length: 2"),
         answer("HTTP/1.1 204 No Content", "Content-Length: 2", content=b""),

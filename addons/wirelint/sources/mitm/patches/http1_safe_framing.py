@@ -74,7 +74,9 @@ def _read_response_head(original: Callable[[list[bytes]], http.Response]) -> Cal
         data = response.data
         fields = data.headers.fields
         if (
-            data.status_code == 204 or _is_framed_twice(fields) or not all(map(_TOKEN.match, (n for n, _ in fields)))
+            data.status_code in {204, 304}
+            or _is_framed_twice(fields)
+            or not all(map(_TOKEN.match, (n for n, _ in fields)))
         ) and data.status_code != 101:
             _repair(response, _framed(fields, data.status_code))
             if data.status_code == 204 and any(value != b"0" for value in _values(fields, _LENGTH)):
@@ -127,6 +129,8 @@ def _framed(fields: Fields, status: int) -> Fields:
         return _one_length(fields)
     if status == 204:
         return _without(fields, _CODING, _LENGTH)
+    if status == 304:
+        return _without(fields, _CODING)  # mitmproxy writes a last chunk behind it
     coding = re.sub(rb"[ \t]*,[ \t]*", b",", codings[0].lower())
     if len(codings) == 1 and coding in _CODED:
         return _without(fields, _LENGTH)
