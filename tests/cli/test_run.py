@@ -120,12 +120,12 @@ def test_what_curl_calls_is_audited(run: Runner, liar: str) -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node")
 def test_what_node_calls_is_audited(run: Runner, liar: str) -> None:
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
-    if int(version.removeprefix("v").partition(".")[0]) < 24:
-        pytest.skip(f"node {version.strip()} does not read NODE_USE_ENV_PROXY everywhere")
-    script = f"fetch('{liar}/me').then(answer => process.exit(answer.status === 401 ? 0 : 9))"
-    code, out, err = run("--format", "jsonl", "--", "node", "-e", script)
-    assert (code, rules(out)) == (1, ["unauthorized-without-challenge"]), err
+    (run.folder / "script.js").write_text(
+        f"fetch('{liar}/me').then(first => require('http').get('{liar}/me?x=1', second =>\n"
+        " process.exit(first.status === 401 && second.statusCode === 401 ? 0 : 9)))\n"
+    )
+    code, out, err = run("--format", "jsonl", "--", "node", "script.js")
+    assert (code, rules(out)) == (1, ["unauthorized-without-challenge"] * 2), err
 
 
 def test_the_code_of_a_command_that_fails_is_passed_on(run: Runner, liar: str) -> None:
@@ -216,10 +216,16 @@ def test_a_command_that_is_missing_is_named(wirelint: Shell) -> None:
 
 
 def test_loopback_is_no_exception() -> None:
-    before = {"NO_PROXY": "localhost, 127.0.0.1,::1,.corp.example,*", "JAVA_TOOL_OPTIONS": "-Xmx1g"}
+    before = {
+        "NO_PROXY": "localhost, 127.0.0.1,::1,.corp.example,*",
+        "JAVA_TOOL_OPTIONS": "-Xmx1g",
+        "NODE_OPTIONS": "--no-warnings",
+    }
     found = environment_of(before, HOST, 7000, Path("all.pem"))
     assert found["no_proxy"] == found["NO_PROXY"] == ".corp.example"
     assert found["http_proxy"] == found["HTTPS_PROXY"] == "http://127.0.0.1:7000"
+    assert found["NODE_OPTIONS"].startswith('--no-warnings --require "')
+    assert Path(found["NODE_OPTIONS"].split('"')[1]).is_file()
     assert found["JAVA_TOOL_OPTIONS"] == (
         "-Xmx1g -Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=7000 -Dhttp.nonProxyHosts=.corp.example"
     )

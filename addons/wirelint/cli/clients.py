@@ -12,6 +12,7 @@ import certifi
 
 _BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 """Variables that name a file of CAs: OpenSSL, Go, Ruby and httpx; requests; curl; Node.js."""
+_NODE: Final = str(Path(__file__).with_name("node_proxy.cjs"))
 _LOOPBACK: Final = ("localhost", "127.", "::1", "[::1]", ".localhost", "*")
 
 
@@ -44,5 +45,11 @@ def environment_of(before: Mapping[str, str], proxy: str, port: int, bundle: Pat
         **dict.fromkeys(("NO_PROXY", "no_proxy"), kept),
         **dict.fromkeys(_BUNDLES, str(bundle)),
         "NODE_USE_ENV_PROXY": "1",
+        "NODE_OPTIONS": f'{before.get("NODE_OPTIONS", "")} --require "{_quoted(_NODE)}"'.strip(),
         "JAVA_TOOL_OPTIONS": f"{before.get('JAVA_TOOL_OPTIONS', '')} {java}".strip(),
     }
+
+
+def _quoted(path: str) -> str:
+    """Return a path as it stands between the quotes of NODE_OPTIONS."""
+    return path.replace("\\", "\\\\").replace('"', '\\"')
