@@ -128,6 +128,17 @@ def test_what_node_calls_is_audited(run: Runner, liar: str) -> None:
     assert (code, rules(out)) == (1, ["unauthorized-without-challenge"] * 2), err
 
 
+@pytest.mark.skipif(shutil.which("javac") is None, reason="no JDK: java runs a source file only with a compiler")
+def test_what_java_calls_is_audited(run: Runner, liar: str) -> None:
+    (run.folder / "Caller.java").write_text(
+        "import java.net.*;\npublic class Caller { public static void main(String[] words) throws Exception {\n"
+        "var call = (HttpURLConnection) new URL(words[0]).openConnection();"
+        " System.exit(call.getResponseCode() == 401 ? 0 : 9); } }\n"
+    )
+    code, out, err = run("--format", "jsonl", "--", "java", "Caller.java", f"{liar}/me")
+    assert (code, rules(out)) == (1, ["unauthorized-without-challenge"]), err
+
+
 def test_the_code_of_a_command_that_fails_is_passed_on(run: Runner, liar: str) -> None:
     code, out, _ = run("--", sys.executable, "-c", f"{URLLIB}\nsys.exit(7)", f"{liar}/me")
     assert code == 7

@@ -34,6 +34,9 @@ from wirelint.sinks import summary
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
 
+_UNSEEN: Final = (
+    "no exchange was seen: does the command read HTTP_PROXY? Go does not for localhost: call the machine by its name"
+)
 _NOT_FOUND: Final = 127
 _NOT_RUN: Final = 126
 _SIGNALLED: Final = 128
@@ -113,7 +116,7 @@ def command(words: tuple[str, ...], ssl_insecure: bool, **_read_elsewhere: objec
         report.finish()
         report.stream.flush()
     held.show()
-    errors.line(tally.line() if tally.exchanges else "no exchange was seen: does the command read HTTP_PROXY?")
+    errors.line(tally.line() if tally.exchanges else _UNSEEN)
     for sentence in summary.losses(stats, 0):
         errors.line(sentence)
     # After a command that failed, the baseline stays: not all of its traffic may have been seen.
