@@ -7,7 +7,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from wirelint.gen.recording_rules import LAST, ratio, total
+from wirelint.gen.recording_rules import FINDINGS, KEPT, LAST, errors, ratio, total
 from wirelint.gen.yaml import block, mapping
 
 OBJECTIVE: Final = 0.999
@@ -16,11 +16,29 @@ OBJECTIVE: Final = 0.999
 GAP: Final = 0.01
 """How much of its exchanges a service may fail in without a 5xx."""
 
+GONE: Final = 300
+"""Exchanges of an hour after which silence is a change."""
+
 OUTAGE: Final = 0.05
 """The share of exchanges without a response at which a service counts as down."""
 
-_RULES: Final = "docs/rules.md#{{ $labels.rule }}"
-_SERVICE: Final = "/d/wirelint-service?var-service={{ $labels.service }}"
+QUIET: Final = 5
+"""Failures within half an hour that are enough to call, however few the exchanges are."""
+
+_SERVICE: Final = (
+    "/d/wirelint-service?var-job={{ $labels.job | urlquery }}&var-service={{ $labels.service | urlquery }}"
+    "&from=now-3h&to=now"
+)
+_AUDITOR: Final = "/d/wirelint-auditor?var-job={{ $labels.job | urlquery }}&from=now-3h&to=now"
+_OF_SERVICE: Final = "job='%s',service='%s',side='server'"
+_MOSTLY: Final = (
+    f'{{{{ with printf "topk(1, sum by (rule) ({FINDINGS}{{{_OF_SERVICE}}}))" $labels.job $labels.service | query }}}}'
+    ' Mostly {{ . | first | label "rule" }}.{{ end }}'
+    '{{ with printf "topk(1, sum by (method, route) (increase(wirelint_findings_total'
+    f'{{{_OF_SERVICE}}}[15m])))" $labels.job $labels.service | query }}}}'
+    ' Most at {{ . | first | label "method" }} {{ . | first | label "route" }}.{{ end }}'
+)
+"""Sentences that Prometheus fills in: the rule, and the method and route, with most findings at a service now."""
 _HEAD: Final = "# Written by make gen. Alerts for wirelint; they need rules.yml beside them.\n"
 
 
@@ -62,22 +80,21 @@ class Alert(NamedTuple):
     severity: str
     summary: str
     description: str
-    dashboard: str = "/d/wirelint-auditor"
-    runbook: str = ""
+    dashboard: str = _AUDITOR
     labels: Mapping[str, str] = MappingProxyType({})
 
     @property
-    def runbook_url(self) -> str:
-        """Return the path of the runbook in the repository; by default, the section with the alert's name."""
-        return self.runbook or f"dashboards/README.md#{self.name.lower()}"
+    def runbook(self) -> str:
+        """Return the path of the runbook in the repository: the section with the alert's name."""
+        return f"dashboards/README.md#{self.name.lower()}"
 
 
 def lies(window: str, selector: str = "") -> str:
-    """Return the share of exchanges that were answered as if there were no error.
+    """Return the share of exchanges in which the service failed, and answered as if it had not.
 
     :param selector: matchers in braces.
     """
-    return f"{ratio('hidden', window)}{selector}"
+    return f"{ratio('hidden_server', window)}{selector}"
 
 
 def _burn(burn: Burn) -> Alert:
@@ -87,10 +104,10 @@ def _burn(burn: Burn) -> Alert:
         f"{lies(burn.long)} {most}\nand\n{lies(burn.short)} {most}\nand\n{total(burn.long)} >= {burn.traffic}",
         burn.wait,
         burn.severity,
-        "{{ $labels.service }} answers errors with success",
+        "{{ $labels.service }} answers its own failures with success",
         f"{{{{ $value | humanizePercentage }}}} of the exchanges of {{{{ $labels.service }}}} in the last {burn.long}"
-        f" were errors answered with neither 4xx nor 5xx, where {1 - OBJECTIVE:.1%} is allowed. Monitoring by status"
-        " code sees none of them.",
+        f" were failures of its own under a status of success, where {1 - OBJECTIVE:.1%} is allowed. Monitoring by"
+        f" status code sees none of them.{_MOSTLY}",
         _SERVICE,
         labels={"long": burn.long, "short": burn.short},
     )
@@ -99,6 +116,18 @@ def _burn(burn: Burn) -> Alert:
 def _of_services() -> Iterator[Alert]:
     yield from map(_burn, BURNS)
     yield Alert(
+        "WirelintHiddenFailuresQuiet",
+        f"{ratio('hidden_server', '30m')} > 0.5\n"
+        f"and\n{_within('hidden_server', '30m')} >= {QUIET}\n"
+        f"and\n{total('1h')} < {BURNS[0].traffic}",
+        "5m",
+        "critical",
+        "{{ $labels.service }} answers its own failures with success",
+        "{{ $value | humanizePercentage }} of the few exchanges of {{ $labels.service }} in the last half hour were"
+        f" failures of its own under a status of success.{_MOSTLY}",
+        _SERVICE,
+    )
+    yield Alert(
         "WirelintErrorGap",
         f"{ratio('hidden_server', '1h')} + {ratio('masked', '1h')} - {ratio('blamed', '1h')} > {GAP:g}\n"
         f"and\n{total('1h')} >= {ceil(2 / GAP)}",
@@ -106,7 +135,17 @@ def _of_services() -> Iterator[Alert]:
         "warning",
         "{{ $labels.service }} fails more often than it reports",
         "Over the last hour {{ $labels.service }} failed in {{ $value | humanizePercentage }} of all exchanges without"
-        " saying so by a 5xx, less those in which a 5xx blamed it for a client's error.",
+        f" saying so by a 5xx, less those in which a 5xx blamed it for a client's error.{_MOSTLY}",
+        _SERVICE,
+    )
+    yield Alert(
+        "WirelintHiddenClientErrors",
+        f"{ratio('hidden_client', '1h')} > {GAP:g}\nand\n{total('1h')} >= {ceil(2 / GAP)}",
+        "1h",
+        "warning",
+        "{{ $labels.service }} answers mistakes of its clients with success",
+        "{{ $value | humanizePercentage }} of the exchanges of {{ $labels.service }} in the last hour were errors of"
+        f" its clients under a status of success, such as a wrong password under 200. Nothing is down.{_MOSTLY}",
         _SERVICE,
     )
     yield Alert(
@@ -121,23 +160,73 @@ def _of_services() -> Iterator[Alert]:
         _SERVICE,
     )
     yield Alert(
-        "WirelintNewFinding",
-        "max by (job, service, rule) (\n"
-        "  wirelint_first_finding_timestamp_seconds > time() - 3600\n"
-        "  and on (job, instance, service, rule)\n"
-        '  wirelint_findings_total{side="server"} > 0\n'
-        "  and on (job, instance, rule)\n"
-        '  wirelint_rule_info{severity=~"medium|high"}\n'
-        ")\nunless on (job, service, rule)\n"
-        f"max_over_time({LAST}[7d] offset 1h)",
+        "WirelintUnansweredQuiet",
+        f"{ratio('unanswered', '30m')} - {ratio('abandoned', '30m')} > 0.5\n"
+        f"and\n{_within('unanswered', '30m')} - {_within('abandoned', '30m')} >= {QUIET}\n"
+        f"and\n{total('5m')} < {ceil(2 / OUTAGE)}",
+        "5m",
+        "critical",
+        "{{ $labels.service }} does not respond",
+        "{{ $value | humanizePercentage }} of the few exchanges of {{ $labels.service }} in the last half hour got no"
+        " response.",
+        _SERVICE,
+    )
+    yield Alert(
+        "WirelintAbandoned",
+        f"{ratio('abandoned', '5m')} > {OUTAGE:g}\nand\n{errors('abandoned')} >= {QUIET}",
+        "3m",
+        "critical",
+        "clients of {{ $labels.service }} give up waiting",
+        "In {{ $value | humanizePercentage }} of the exchanges of {{ $labels.service }} in the last five minutes the"
+        " client left before a response came. The service may hang, or take longer than its clients wait.",
+        _SERVICE,
+    )
+    yield Alert(
+        "WirelintHung",
+        f"sum by ({KEPT}) (increase(wirelint_hung_requests_total[10m])) >= {QUIET}",
         "0m",
         "warning",
-        "{{ $labels.rule }} is new at {{ $labels.service }}",
-        "wirelint found {{ $labels.rule }} at {{ $labels.service }} for the first time in a week, since"
-        " {{ $value | humanizeTimestamp }}. Was something deployed?",
-        f"{_SERVICE}&var-rule={{{{ $labels.rule }}}}",
-        _RULES,
+        "requests get no response head in time",
+        "{{ $value | humanize }} requests of the last ten minutes have waited for a response head for longer than"
+        " wirelint keeps them in memory. A service hangs; the page names it under Health.",
     )
+    yield Alert(
+        "WirelintTrafficGone",
+        f"{total('1h')} > {GONE}\nunless\n{total('5m')} > 0",
+        "5m",
+        "warning",
+        "{{ $labels.service }} gets no requests any more",
+        "{{ $labels.service }} had {{ $value | humanize }} exchanges in the last hour, and none in the last five"
+        " minutes. Do its clients still reach it, and by way of wirelint?",
+        _SERVICE,
+    )
+    yield Alert(
+        "WirelintNewFindings",
+        f"count by ({KEPT}, service) (\n"
+        f"  max by ({KEPT}, service, rule) (\n"
+        "    wirelint_first_finding_timestamp_seconds > time() - 3600\n"
+        "    and on (job, instance, service, rule)\n"
+        '    wirelint_findings_total{side="server"} > 0\n'
+        "    and on (job, instance, rule)\n"
+        '    wirelint_rule_info{severity=~"medium|high"}\n'
+        "  )\n"
+        f"  unless on ({KEPT}, service, rule)\n"
+        f"  max_over_time({LAST}[7d] offset 1h)\n"
+        f"  and on ({KEPT}, rule)\n"
+        f"  max by ({KEPT}, rule) (wirelint_rule_info offset 1d)\n"
+        f")\nand on ({KEPT}, service)\nsum by ({KEPT}, service) (wirelint_exchanges_total offset 1d)",
+        "0m",
+        "warning",
+        "{{ $labels.service }} has findings that are new",
+        "{{ $value }} rules of severity medium or high found something at {{ $labels.service }} for the first time in a"
+        f" week. Was something deployed?{_MOSTLY}",
+        f"{_SERVICE}",
+    )
+
+
+def _within(kind: str, window: str) -> str:
+    """Return the number of exchanges with errors of ``kind`` within a window."""
+    return f"sum_over_time({errors(kind)}[{window}]) / 5"
 
 
 def _of_auditors() -> Iterator[Alert]:
@@ -147,8 +236,28 @@ def _of_auditors() -> Iterator[Alert]:
         "5m",
         "critical",
         "wirelint at {{ $labels.instance }} cannot be scraped",
-        "Prometheus has not reached {{ $labels.instance }} for five minutes. A reverse proxy that is down passes no"
+        "Prometheus has not had the metrics of {{ $labels.instance }} for five minutes: it is down, the network is, or"
+        " the scrape fails for a limit or a timeout (see Status, Targets). If it is down, a reverse proxy passes no"
         " traffic on.",
+    )
+    yield Alert(
+        "WirelintRestarting",
+        "changes(process_start_time_seconds[15m]) > 2\nand on (job, instance)\nmax_over_time(wirelint_build_info[15m])",
+        "0m",
+        "warning",
+        "wirelint at {{ $labels.instance }} starts again and again",
+        "{{ $labels.instance }} started {{ $value }} times in the last 15 minutes. Requests in between were refused. Is"
+        " it killed for want of memory, or by a probe?",
+    )
+    yield Alert(
+        "WirelintSlow",
+        f"histogram_quantile(0.99, sum by ({KEPT}, instance, le)"
+        " (rate(wirelint_event_loop_delay_seconds_bucket[5m]))) > 0.1",
+        "10m",
+        "warning",
+        "wirelint at {{ $labels.instance }} slows the traffic",
+        "What {{ $labels.instance }} has to do waits for {{ $value | humanizeDuration }} at the 99th percentile. The"
+        " durations that it measures itself do not contain this. Is its CPU throttled?",
     )
     yield Alert(
         "WirelintAbsent",
@@ -157,11 +266,12 @@ def _of_auditors() -> Iterator[Alert]:
         "warning",
         "no wirelint is scraped",
         "There are no metrics of wirelint at all. Is it a target of this Prometheus?",
+        "/d/wirelint-auditor",
     )
     yield Alert(
         "WirelintSkipping",
-        'sum by (job, service) (increase(wirelint_skipped_total{service!="",reason!="sampled"}[15m]))\n/\n'
-        "sum by (job, service) (increase(wirelint_exchanges_total[15m]))\n> 0.05",
+        f'sum by ({KEPT}, service) (increase(wirelint_skipped_total{{service!="",reason!="sampled"}}[15m]))\n/\n'
+        f"sum by ({KEPT}, service) (increase(wirelint_exchanges_total[15m]))\n> 0.05",
         "15m",
         "warning",
         "wirelint cannot inspect much of {{ $labels.service }}",
@@ -171,7 +281,7 @@ def _of_auditors() -> Iterator[Alert]:
     # Any client can send a head that is too large, so that alone pages no one.
     yield Alert(
         "WirelintDropping",
-        'sum by (job, instance, reason) (increase(wirelint_dropped_total{reason!="head_too_large"}[15m])) > 0',
+        f'sum by ({KEPT}, instance, reason) (increase(wirelint_dropped_total{{reason!="head_too_large"}}[15m])) > 0',
         "5m",
         "warning",
         "wirelint at {{ $labels.instance }} leaves out exchanges",
@@ -180,7 +290,7 @@ def _of_auditors() -> Iterator[Alert]:
     )
     yield Alert(
         "WirelintOverflow",
-        "sum by (job, instance, label) (increase(wirelint_label_overflow_total[15m])) > 0",
+        f"sum by ({KEPT}, instance, label) (increase(wirelint_label_overflow_total[15m])) > 0",
         "5m",
         "warning",
         "wirelint at {{ $labels.instance }} folds values of {{ $labels.label }}",
@@ -189,7 +299,7 @@ def _of_auditors() -> Iterator[Alert]:
     )
     yield Alert(
         "WirelintRuleFailing",
-        "sum by (job, instance, rule) (increase(wirelint_rule_errors_total[15m])) > 0",
+        f"sum by ({KEPT}, instance, rule) (increase(wirelint_rule_errors_total[15m])) > 0",
         "0m",
         "warning",
         "the rule {{ $labels.rule }} fails",
@@ -198,7 +308,7 @@ def _of_auditors() -> Iterator[Alert]:
     )
     yield Alert(
         "WirelintFailing",
-        "sum by (job, instance, place) (increase(wirelint_faults_total[15m])) > 0",
+        f"sum by ({KEPT}, instance, place) (increase(wirelint_faults_total[15m])) > 0",
         "0m",
         "warning",
         "wirelint at {{ $labels.instance }} fails in {{ $labels.place }}",
@@ -215,7 +325,7 @@ def _of_auditors() -> Iterator[Alert]:
     )
     yield Alert(
         "WirelintWorkersDie",
-        "sum by (job, instance) (increase(wirelint_worker_restarts_total[15m])) > 2",
+        f"sum by ({KEPT}, instance) (increase(wirelint_worker_restarts_total[15m])) > 2",
         "0m",
         "warning",
         "workers of wirelint at {{ $labels.instance }} die",
@@ -229,8 +339,12 @@ def alerts() -> dict[str, list[Alert]]:
     return {"wirelint-services": list(_of_services()), "wirelint-auditors": list(_of_auditors())}
 
 
-def text() -> str:
-    """Return the file."""
+def text(docs: str = "", grafana: str = "") -> str:
+    """Return the file.
+
+    :param docs: URL below which runbooks are found; empty for paths in the repository.
+    :param grafana: URL of Grafana; empty for paths in it.
+    """
     lines = [_HEAD, "groups:"]
     for name, members in alerts().items():
         lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]
@@ -238,8 +352,8 @@ def text() -> str:
             notes = {
                 "summary": alert.summary,
                 "description": alert.description,
-                "runbook_url": alert.runbook_url,
-                "dashboard": alert.dashboard,
+                "runbook_url": f"{docs.rstrip('/')}/{alert.runbook}" if docs else alert.runbook,
+                "dashboard": grafana.rstrip("/") + alert.dashboard,
             }
             lines += [f"      - alert: {alert.name}", f"        expr: {block(alert.expression, 10)}"]
             lines += [f"        for: {alert.wait}", "        labels:"]
