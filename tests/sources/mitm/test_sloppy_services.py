@@ -169,6 +169,19 @@ def test_a_client_that_left_is_not_awaited(proxy: Proxy, service: Service, monke
     assert failure.kind == "client_gone"
 
 
+def test_a_client_that_closes_later_gave_up(proxy: Proxy, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1_half_close, "AT_ONCE", 0.0)
+    monkeypatch.setattr(http1_half_close, "PATIENCE", 60.0)
+    service.on("/late", lambda peer: peer.wait())
+    with connect(proxy.port("orders")) as client:
+        client.sendall(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b""
+    failure = proxy.exchange("/late").failure
+    assert failure is not None
+    assert (failure.kind, failure.message) == ("client_gone", "client left before a response")
+
+
 def test_a_reset_is_no_end(proxy: Proxy, service: Service) -> None:
     half = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"a":'
     with connect(proxy.port("orders")) as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -14,8 +15,9 @@ from mitmproxy.proxy.layers.http._events import ResponseData, ResponseHeaders
 from wirelint.sources.mitm.patches.patch import Commands, Patch, Replace
 
 PATCH: Final = Patch(
-    reason="mitmproxy takes it for a client that left, and such clients (nc -N) get nothing. They get the response if"
-    " it begins within some seconds, and all of it; clients that left meanwhile refuse it",
+    reason="mitmproxy takes it for a client that left, and such clients (nc -N) get nothing. They close their side with"
+    " the end of the request; those that do it later gave up. They get the response if it begins within some seconds,"
+    " and all of it",
     replaces=(
         "mitmproxy.proxy.layers.http._http1.Http1Connection.wait",
         "mitmproxy.proxy.layers.http._http1.Http1Connection.mark_done",
@@ -26,6 +28,8 @@ PATCH: Final = Patch(
 )
 PATIENCE: Final = 5.0
 """Seconds without an octet of a response, after which a half-closed client counts as gone."""
+AT_ONCE: Final = 0.1
+"""Seconds after the end of a request within which a client closes its side because it has no more to send."""
 _WAITING: Final = "wirelint_half_closed"
 
 
@@ -41,13 +45,19 @@ def _wait(original: Callable[..., Commands]) -> Callable[..., Commands]:
         if isinstance(event, events.Wakeup):
             if vars(self).get(_WAITING) is event.command:
                 yield from original(self, events.ConnectionClosed(self.conn))
-        elif isinstance(event, events.ConnectionClosed) and self.conn.state is ConnectionState.CAN_WRITE:
+        elif isinstance(event, events.ConnectionClosed) and _has_no_more_to_send(self):
             command = vars(self)[_WAITING] = commands.RequestWakeup(PATIENCE)
             yield command
         else:
             yield from original(self, event)
 
     return wait
+
+
+def _has_no_more_to_send(connection: _http1.Http1Connection) -> bool:
+    ended = connection.request.timestamp_end if connection.request is not None else None
+    half_closed = connection.conn.state is ConnectionState.CAN_WRITE
+    return half_closed and (ended is None or time.time() - ended < AT_ONCE)
 
 
 def _send(original: Callable[..., Commands]) -> Callable[..., Commands]:
