@@ -168,4 +168,4 @@ def test_envoy_carries_the_demo() -> None:
     assert "through Envoy" in run.stderr
     assert "← access logs of Envoy (gRPC)" in run.stderr
     assert re.search(r"^all +[1-9]", run.stderr, re.MULTILINE)
-    assert re.search(r"^(high|medium) ", run.stdout, re.MULTILINE)
+    assert re.search(r"^[\d:]{8}  (high|medium) ", run.stdout, re.MULTILINE)
