@@ -45,7 +45,7 @@ RULE = Rule(
     when=When(),
 )
 
-_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+\Z")
+_odd: Final = re.compile(r"[^!#$%&'*+\-.^_`|~0-9a-z]")
 _LONGEST: Final = 80
 
 
@@ -54,6 +54,24 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     response = exchange.response
     if not response.http_version.startswith("HTTP/1"):
         return
+    headers = response.headers
+    index = headers.index
+    if "transfer-encoding" in index or _may_differ(index.get("content-length")):
+        yield from _lengths(exchange)
+    if "" in index or _odd.search("".join(index)):  # nearly all names are tokens
+        odd = next((name for name in index if not name or _odd.search(name)), "")
+        if not odd.startswith(":"):
+            weak = Confidence.WEAK if exchange.origin is not None else None
+            yield Hit("field name is not a token", odd[:_LONGEST], severity=Severity.LOW, confidence=weak)
+
+
+def _may_differ(value: bytes | tuple[bytes, ...] | None) -> bool:
+    """Return whether there is more than one length."""
+    return value is not None and (isinstance(value, tuple) or b"," in value)
+
+
+def _lengths(exchange: Answered) -> Iterator[Hit]:
+    response = exchange.response
     headers = response.headers
     weak = Confidence.WEAK if exchange.origin is not None else None
     lengths = [each.strip() for line in headers.get_all("content-length") for each in line.split(",")]
@@ -69,9 +87,6 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         yield Hit("Content-Length with different values", evidence, confidence=weak)
     elif len(lengths) > 1:
         yield Hit("Content-Length more than once", evidence, severity=Severity.INFO, confidence=weak)
-    odd = next((name for name in headers.names() if not _TOKEN.match(name)), None)
-    if odd is not None and not odd.startswith(":"):
-        yield Hit("field name is not a token", odd[:_LONGEST], severity=Severity.LOW, confidence=weak)
 
 
 BAD = (
