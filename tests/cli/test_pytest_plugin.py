@@ -46,7 +46,7 @@ def shop() -> Iterator[str]:
 
 def run_pytest(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_shop.py").write_text(TESTS)
-    # The plugin is named by hand, in case this environment was installed before it had an entry point.
+    # The plugin is named by hand: an environment may have been installed before it had an entry point.
     options = ("-p", "wirelint.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options, *words],
@@ -60,6 +60,7 @@ def run_pytest(folder: Path, *words: str, **variables: str) -> subprocess.Comple
             "TMPDIR": str(folder),
             "PYTHONPATH": str(ADDONS),
             "WIRELINT_SELECT": FEW,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             **variables,
         },
         timeout=60,

@@ -46,7 +46,9 @@ class Shop(BaseHTTPRequestHandler):
             status = 204
         elif self.command == "GET" and known:
             status = 500 if query and not query.rpartition("=")[2].isdigit() else 200
-        content = b"" if status == 204 else b'{"error": "Not Found"}' if status >= 400 else b"[]"
+        content = {200: b"[]", 204: b"", 404: b'{"error": "Not Found"}', 500: b'{"error": "Internal Server Error"}'}[
+            status
+        ]
         self.send_response(status)
         if status == 204:
             self.send_header("Allow", "GET, HEAD")

@@ -276,4 +276,7 @@ def test_findings_on_standard_output_and_nothing_else(
 def test_a_screen_and_a_log_cannot_share_the_terminal(wirelint: Shell) -> None:
     run = wirelint("proxy", "http://a", "--ui", "console", "--log", "-")
     assert run.code == 2
-    assert run.err == "wirelint proxy: --ui console needs standard output: use --log FILE and --log-format text\n"
+    assert (
+        run.err
+        == "wirelint proxy: --ui console needs standard output: use --log FILE, --log-format text and --format text\n"
+    )

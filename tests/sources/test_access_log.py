@@ -167,11 +167,11 @@ def test_other_files_are_not_taken_for_logs(tmp_path: Path) -> None:
 
 def test_what_a_gateway_hid_is_found(wirelint: Shell, tmp_path: Path) -> None:
     file = log(tmp_path, APACHE, NGINX, TRAEFIK | {"DownstreamStatus": 500})
-    code, found, summary = wirelint("audit", "--format", "concise", file)
+    code, found, summary = wirelint("audit", "--format", "jsonl", file)
     assert code == 1
-    assert [line.split()[1:5] for line in found.splitlines()] == [
-        ["upstream-failure-masked", "GET", "nginx", "/slow"],
-        ["upstream-failure-masked", "GET", "traefik", "/a"],
+    assert [(each["rule"], each["service"], each["route"]) for each in map(json.loads, found.splitlines())] == [
+        ("upstream-failure-masked", "nginx", "/slow"),
+        ("upstream-failure-masked", "traefik", "/a"),
     ]
     assert "6 exchanges without all fields" in summary
 

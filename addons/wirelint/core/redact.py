@@ -197,7 +197,15 @@ def secrets(exchange: Exchange) -> tuple[str, ...]:
     found: set[str] = set()
     for each in carried(exchange, Sensitivity.PRIVATE):
         found.update(_forms(each))
-    found.update(_chosen(exchange.request))
+    return _longest_first(found)
+
+
+def echoes(exchange: Exchange) -> tuple[str, ...]:
+    """Return ``secrets``, and what a client chose freely: a text that quotes it may quote a secret. Longest first."""
+    return _longest_first({*secrets(exchange), *_chosen(exchange.request)})
+
+
+def _longest_first(found: set[str]) -> tuple[str, ...]:
     return tuple(sorted(filter(_tells_something, found), key=len, reverse=True)[:_MOST_SECRETS])
 
 

@@ -10,7 +10,7 @@ import msgspec
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding, Hit, fingerprint
 from wirelint.core.methods import method_name
-from wirelint.core.redact import redact, secrets
+from wirelint.core.redact import echoes, redact
 from wirelint.core.rule import Rule
 from wirelint.core.state import State, moment
 from wirelint.core.trace import trace_id
@@ -35,7 +35,7 @@ def finding_of(  # noqa: PLR0913, PLR0917 - all that a finding is made of
     :param verdict: its verdict.
     :param label: names the routes of earlier exchanges.
     """
-    known = secrets(exchange)
+    known = echoes(exchange)
     suggested = rule.suggested_status if hit.suggested_status is None else hit.suggested_status
     finding = Finding(
         rule=rule.id,
