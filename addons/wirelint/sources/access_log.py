@@ -13,27 +13,34 @@ import math
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
+from msgspec.structs import replace
 
-from wirelint.core.body import EMPTY, Body
+from wirelint.core.body import EMPTY
 from wirelint.core.exchange import Direction, Exchange, Failure, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
-from wirelint.sources import FileContent, Recording, Skipped, Source
+from wirelint.sources import FileContent, Recording, Source
 from wirelint.sources.access_log_dialects import DIALECTS, FLAGS, TERMINATIONS, Dialect
-from wirelint.sources.parts import BODILESS, UnfitError, is_method, moment
+from wirelint.sources.parts import (
+    BODILESS,
+    NOT_CAPTURED,
+    UnfitError,
+    each_line,
+    exchange_of,
+    is_method,
+    moment,
+    without_all_fields,
+)
 
-_LONGEST_LINE: Final = 1024 * 1024
 _MOST_DEPTH: Final = 3
 _MOST_CALLS: Final = 8
 _request_line: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) (\S{1,65536}) (HTTP/\d(?:\.\d)?)")
 _clf_time: Final = re.compile(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}")
-_NOT_CAPTURED: Final = Body.unknown("not_captured")
 
 _Line = Mapping[str, Any]
 """The members of a line, those of nested objects under names with dots; names folded, dashes as underscores."""
@@ -51,28 +58,10 @@ def looks_like_access_log(head: bytes) -> bool:
 
 
 def _read(content: FileContent) -> Recording:
-    return Recording(content.name, _exchanges(content), None)
+    return Recording(content.name, each_line(content, _of_line))
 
 
 SOURCE: Final = Source(name="JSON access logs", recognises=looks_like_access_log, read=_read)
-
-
-def _exchanges(content: FileContent) -> Iterator[Exchange | Skipped]:
-    with closing(content.open()) as lines:
-        index = 0
-        while octets := lines.readline(_LONGEST_LINE):
-            if octets[-1:] != b"\n" and len(octets) == _LONGEST_LINE:
-                yield Skipped(index, "line too long")
-                while octets and octets[-1:] != b"\n":
-                    octets = lines.readline(_LONGEST_LINE)
-            elif octets.strip():
-                try:
-                    yield from _of_line(octets.removeprefix(b"\xef\xbb\xbf"), Origin(content.name, index))
-                except UnfitError as error:
-                    yield Skipped(index, str(error))
-                except Exception as error:  # noqa: BLE001 - lines come from anywhere, and one must not hide the others
-                    yield Skipped(index, f"broken line ({type(error).__name__})")
-            index += 1
 
 
 def _of_line(octets: bytes, origin: Origin) -> Iterable[Exchange]:
@@ -93,11 +82,9 @@ class _Entry:
         self._sides = _fields(line, "request"), _fields(line, "response", "resp_")
         self._request = self._requested()
         self._service = _text(line, dialect.service).partition("@")[0] or self._request.authority or dialect.name
+        self._took = (_number(line, dialect.took) or 0.0) / dialect.second
         at = _moment(line, dialect.time)
-        took = (_number(line, dialect.took) or 0.0) / dialect.second
-        self._started = (at or 0.0) - (0.0 if dialect.at_start else took)
-        self._ended = self._started + took
-        self._timestamp = None if at is None else self._started
+        self._at = at if at is None or dialect.at_start else at - self._took
 
     def exchanges(self) -> Iterator[Exchange]:
         """Yield the calls to the upstream that went another way than the answer, and the answer.
@@ -116,29 +103,25 @@ class _Entry:
         for left, each in zip(range(len(attempts), 0, -1), attempts, strict=True):
             # The line does not say when each ended, but in which order.
             call = self._exchange(self._service, Direction.OUTBOUND, each, None)
-            yield msgspec.structs.replace(call, ended=max(self._started, self._ended - left * 1e-6))
+            yield replace(call, ended=call.started + max(0.0, self._took - left * 1e-6))
         yield self._exchange(self._dialect.name, Direction.INBOUND, status, None)
 
     def _exchange(self, service: str, direction: Direction, status: int | None, failure: Failure | None) -> Exchange:
-        dialect = self._dialect
         answer = None
         if status is not None:
-            answer = Response(status=status, headers=Headers.of(*self._sides[1]), body=_NOT_CAPTURED)
-        return Exchange(
-            request=self._request,
-            response=answer,
+            answer = Response(status=status, headers=Headers.of(*self._sides[1]), body=NOT_CAPTURED)
+        made = exchange_of(
+            self._origin,
+            self._request,
+            answer,
+            service,
             failure=failure,
-            service=service,
-            direction=direction,
-            id=f"{self._origin.file}#{self._origin.index}",
-            client=_text(self._line, dialect.client),
-            started=self._started,
-            ended=self._ended,
-            timestamp=self._timestamp,
-            origin=self._origin,
-            fields_known=dialect.heads,
-            credentials_hidden=not dialect.heads,
+            at=self._at,
+            took=self._took,
+            client=_text(self._line, self._dialect.client),
         )
+        made = replace(made, direction=direction)
+        return made if self._dialect.heads else without_all_fields(made)
 
     def _requested(self) -> Request:
         line, dialect = self._line, self._dialect
@@ -158,7 +141,7 @@ class _Entry:
             authority=_text(line, dialect.host),
             http_version=version,
             headers=Headers.of(*((name, value) for name, value in fields if value)),
-            body=EMPTY if method in BODILESS else _NOT_CAPTURED,
+            body=EMPTY if method in BODILESS else NOT_CAPTURED,
         )
 
     def _failure(self) -> Failure | None:

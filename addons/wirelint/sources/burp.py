@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import IO, Final
 from xml.etree import ElementTree as ET
 
-from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Direction, Exchange, Request, Response
+from msgspec.structs import replace
+
+from wirelint.core.body import EMPTY
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.headers import Headers
-from wirelint.core.media import media_type
 from wirelint.core.origin import Origin
 from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
-from wirelint.sources.parts import UnfitError, is_method, status_of, url_parts
+from wirelint.sources.parts import UnfitError, content, each_record, exchange_of, request_of, status_of
 
 _CHUNK: Final = 64 * 1024
 _start: Final = re.compile(rb"(\S{1,32}) (\S{1,65536}) HTTP/(\d(?:\.\d)?)|HTTP/(\d(?:\.\d)?) (\d{3})(?: ([^\r\n]*))?")
@@ -38,13 +39,7 @@ SOURCE: Final = Source(name="Burp items", recognises=looks_like_burp, read=_read
 
 def _exchanges(file: FileContent) -> Iterator[Exchange | Skipped]:
     with closing(file.open()) as stream:
-        for index, item in enumerate(_items(stream, file.name)):
-            try:
-                yield _exchange(item, Origin(file.name, index))
-            except UnfitError as error:
-                yield Skipped(index, str(error))
-            except Exception as error:  # noqa: BLE001 - one item must not hide the others
-                yield Skipped(index, f"broken entry ({type(error).__name__})")
+        yield from each_record(_items(stream, file.name), file.name, _exchange)
 
 
 def _items(stream: IO[bytes], name: str) -> Iterator[ET.Element]:
@@ -75,41 +70,23 @@ def _events(parser: ET.XMLPullParser[ET.Element]) -> Iterator[tuple[str, ET.Elem
 
 
 def _exchange(item: ET.Element, origin: Origin) -> Exchange:
-    scheme, host, _ = url_parts(item.findtext("url"))
     line, headers, octets = _message(_octets(item, "request"))
     start = _start.match(line)
-    if start is None or start[1] is None or not is_method(start[1].decode("latin-1")):
-        raise UnfitError("not an exchange: its request has no method")
-    method, target = start[1].decode("latin-1"), start[2].decode("latin-1")
+    method = start[1].decode("latin-1") if start is not None and start[1] is not None else ""
+    request, host = request_of(method, item.findtext("url"), headers, content(octets, headers))
     answer, fields, got = _message(_octets(item, "response"))
     answered = _start.match(answer)
-    if answered is None or answered[5] is None:
+    if start is None or answered is None or answered[5] is None:
         raise UnfitError("no response, and no word why")
-    at = _moment(item.findtext("time") or "")
-    return Exchange(
-        request=Request(
-            method=method,
-            target=target,
-            scheme=scheme,
-            authority=headers.get("host") or host,
-            http_version=f"HTTP/{start[3].decode()}",
-            headers=headers,
-            body=_body(octets, headers),
-        ),
-        response=Response(
-            status=status_of(answered[5].decode()),
-            reason=(answered[6] or b"").decode("latin-1").strip(),
-            http_version=f"HTTP/{answered[4].decode()}",
-            headers=fields,
-            body=EMPTY if method == "HEAD" else _body(got, fields),
-        ),
-        service=host,
-        direction=Direction.OUTBOUND,
-        id=f"{origin.file}#{origin.index}",
-        started=at or 0.0,
-        timestamp=at,
-        origin=origin,
+    response = Response(
+        status=status_of(answered[5].decode()),
+        reason=(answered[6] or b"").decode("latin-1").strip(),
+        http_version=f"HTTP/{answered[4].decode()}",
+        headers=fields,
+        body=EMPTY if method == "HEAD" else content(got, fields),
     )
+    sent = replace(request, target=start[2].decode("latin-1"), http_version=f"HTTP/{start[3].decode()}")
+    return exchange_of(origin, sent, response, host, at=_moment(item.findtext("time") or ""))
 
 
 def _octets(item: ET.Element, side: str) -> bytes:
@@ -147,18 +124,6 @@ def _dechunked(octets: bytes) -> bytes:
         parts.append(octets[size.end() : end])
         at = end + 2
     return octets
-
-
-def _body(octets: bytes, headers: Headers) -> Body:
-    if not octets:
-        return EMPTY
-    coding = headers.get("content-encoding") or ""
-    try:
-        octets.decode("utf-8")
-        coding = ""  # Burp has decoded it
-    except UnicodeDecodeError:
-        pass
-    return Body(octets, coding=coding, media=media_type(headers.get("content-type")))
 
 
 def _moment(text: str) -> float | None:

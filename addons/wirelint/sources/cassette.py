@@ -6,33 +6,33 @@ none in a request says nothing. vcrpy does not write when it was; there the Date
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-import msgspec
+from msgspec.structs import replace
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Direction, Exchange, Request, Response
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
-from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
+from wirelint.sources import FileContent, Recording, Source, UnreadableError
 from wirelint.sources.parts import (
-    UnfitError,
+    NOT_CAPTURED,
     content,
+    document_of,
     each_record,
+    exchange_of,
     field_pairs,
     headers_of,
-    is_method,
     member_names,
     moment,
     object_of,
+    packed_content,
+    request_of,
     status_of,
     text_of,
-    url_parts,
 )
 
 _LISTS: Final = ("http_interactions", "interactions")
@@ -53,62 +53,37 @@ def _read(file: FileContent) -> Recording:
     interactions = next((found[name] for name in _LISTS if isinstance(found.get(name), list)), None)
     if interactions is None:
         raise UnreadableError(f"{file.name}: no list of interactions")
-    return Recording(file.name, _exchanges(interactions, file.name), len(interactions))
+    return Recording(file.name, each_record(interactions, file.name, _exchange), len(interactions))
 
 
 SOURCE: Final = Source(name="VCR cassettes", recognises=looks_like_cassette, read=_read)
 
 
 def _document(file: FileContent) -> Mapping[str, Any]:
-    data = bytes(file.whole())
+    data = file.whole()
     if data.lstrip()[:1] == b"{":
-        try:
-            found = msgspec.json.decode(data)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise UnreadableError(f"{file.name}: broken JSON") from error
-    else:
-        from wirelint.sources.plain_yaml import load  # noqa: PLC0415 - files of other kinds need no YAML
+        return document_of(file)
+    from wirelint.sources.plain_yaml import load  # noqa: PLC0415 - files of other kinds need no YAML
 
-        try:
-            found = load(data)
-        except ValueError as error:
-            raise UnreadableError(f"{file.name}: broken YAML") from error
+    try:
+        found = load(bytes(data))
+    except ValueError as error:
+        raise UnreadableError(f"{file.name}: broken YAML") from error
     return found if isinstance(found, dict) else {}
-
-
-def _exchanges(interactions: list[Any], name: str) -> Iterator[Exchange | Skipped]:
-    return each_record(interactions, name, _exchange)
 
 
 def _exchange(record: Any, origin: Origin) -> Exchange:
     interaction = object_of(record, "the interaction")
     asked = object_of(interaction.get("request"), "its request")
     got = object_of(interaction.get("response"), "its response")
-    method = text_of(asked.get("method")).upper()
-    if not is_method(method):
-        raise UnfitError("not an exchange: its request has no method")
-    scheme, host, target = url_parts(asked.get("uri", asked.get("url")))
     headers, fields = headers_of(field_pairs(asked.get("headers"))), headers_of(field_pairs(got.get("headers")))
-    status, reason = _status(got)
-    at = _moment(interaction.get("recorded_at")) or _date(fields.get("date"))
-    return Exchange(
-        request=Request(
-            method=method,
-            target=target,
-            scheme=scheme,
-            authority=headers.get("host") or host,
-            headers=headers,
-            body=_body(asked.get("body"), headers),
-        ),
-        response=Response(status=status, reason=reason, headers=fields, body=_body(got.get("body"), fields)),
-        service=host,
-        direction=Direction.OUTBOUND,
-        id=f"{origin.file}#{origin.index}",
-        started=at or 0.0,
-        timestamp=at,
-        origin=origin,
-        credentials_hidden=True,
+    request, host = request_of(
+        asked.get("method"), asked.get("uri", asked.get("url")), headers, _body(asked.get("body"), headers)
     )
+    status, reason = _status(got)
+    response = Response(status=status, reason=reason, headers=fields, body=_body(got.get("body"), fields))
+    at = _moment(interaction.get("recorded_at")) or _date(fields.get("date"))
+    return replace(exchange_of(origin, request, response, host, at=at), credentials_hidden=True)
 
 
 def _status(response: Mapping[str, Any]) -> tuple[int, str]:
@@ -121,16 +96,12 @@ def _status(response: Mapping[str, Any]) -> tuple[int, str]:
 def _body(body: object, headers: Headers) -> Body:
     """Return a body: a text or octets, alone or below ``string``, or base64 below ``base64_string``."""
     if isinstance(body, dict):
-        packed = body.get("base64_string")
-        if isinstance(packed, str):
-            try:
-                return content(base64.b64decode("".join(packed.split()), validate=True), headers)
-            except (binascii.Error, ValueError):
-                return Body.unknown("undecodable")
+        if isinstance(packed := body.get("base64_string"), str):
+            return packed_content(packed, headers)
         body = body.get("string")
     if body is None or isinstance(body, str | bytes):
         return content(body, headers)
-    return Body.unknown("not_captured")
+    return NOT_CAPTURED
 
 
 def _moment(value: object) -> float | None:

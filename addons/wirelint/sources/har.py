@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from wirelint.core.exchange import Direction, Exchange, Failure, Request, Response
+from wirelint.core.exchange import Exchange, Failure, Request, Response
 from wirelint.core.origin import Origin
 from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
 from wirelint.sources.har_content import cut_short, request_body, response_body
@@ -24,12 +24,14 @@ from wirelint.sources.parts import (
     TOKEN,
     UnfitError,
     each_record,
+    exchange_of,
     headers_of,
     is_method,
     moment,
     object_of,
     text_of,
     url_parts,
+    utf8,
 )
 
 
@@ -82,10 +84,7 @@ def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
     :param name: the name of the file in the error.
     :raises UnreadableError: it is not a HAR document, or is broken as a whole.
     """
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
-    elif data[:3] == b"\xef\xbb\xbf":
-        data = data[3:]
+    data = utf8(data)
     try:
         try:
             return _document.decode(data).log.entries
@@ -148,23 +147,9 @@ def _exchange(entry: dict[str, Any], origin: Origin) -> Exchange:
     answered = object_of(answered, "its response") if answered is not None else {}
     request, service = _request(asked)
     response, fault = _response(entry, answered, request.method)
-    timestamp = moment(entry.get("startedDateTime"))
-    started = timestamp or 0.0
-    took = _seconds(entry.get("time"))
-    return Exchange(
-        request=request,
-        response=response,
-        failure=fault,
-        service=service,
-        # Seen from the recorder, each is a call to another service.
-        direction=Direction.OUTBOUND,
-        id=f"{origin.file}#{origin.index}",
-        started=started,
-        first_byte=_first_byte(entry.get("timings"), started),
-        ended=None if took is None else started + took,
-        timestamp=timestamp,
-        origin=origin,
-    )
+    at, took = moment(entry.get("startedDateTime")), _seconds(entry.get("time"))
+    made = exchange_of(origin, request, response, service, failure=fault, at=at, took=took)
+    return replace(made, first_byte=_first_byte(entry.get("timings"), made.started))
 
 
 def _request(asked: dict[str, Any]) -> tuple[Request, str]:

@@ -6,27 +6,28 @@ There are neither fields nor bodies.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from typing import Any, Final
 
 import msgspec
 
-from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
+from wirelint.core.body import EMPTY
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Response
+from wirelint.core.headers import NO_HEADERS
 from wirelint.core.origin import Origin
-from wirelint.sources import FileContent, Recording, Skipped, Source
+from wirelint.sources import FileContent, Recording, Source
 from wirelint.sources.parts import (
     BODILESS,
-    UnfitError,
-    is_method,
+    NOT_CAPTURED,
+    each_line,
+    exchange_of,
     moment,
     object_of,
+    request_of,
     status_of,
     text_of,
-    url_parts,
+    without_all_fields,
 )
 
-_LONGEST_LINE: Final = 1024 * 1024
 _METRIC: Final = b'"http_req_duration"'
 _CODES: Final = {
     1050: FailureKind.TIMEOUT,
@@ -46,54 +47,37 @@ def looks_like_k6(head: bytes) -> bool:
 
 
 def _read(file: FileContent) -> Recording:
-    return Recording(file.name, _exchanges(file))
+    return Recording(file.name, each_line(file, _exchanges))
 
 
 SOURCE: Final = Source(name="k6 measurements", recognises=looks_like_k6, read=_read)
 
 
-def _exchanges(file: FileContent) -> Iterator[Exchange | Skipped]:
-    with closing(file.open()) as lines:
-        index = 0
-        while line := lines.readline(_LONGEST_LINE):
-            if _METRIC in line and b'"Point"' in line:
-                try:
-                    yield _exchange(line, Origin(file.name, index))
-                except UnfitError as error:
-                    yield Skipped(index, str(error))
-                except Exception as error:  # noqa: BLE001 - one line must not hide the others
-                    yield Skipped(index, f"broken line ({type(error).__name__})")
-            index += 1
-
-
-def _exchange(line: bytes, origin: Origin) -> Exchange:
+def _exchanges(line: bytes, origin: Origin) -> Iterator[Exchange]:
+    """Yield the exchange of a line; none if it measures something else."""
+    if _METRIC not in line or b'"Point"' not in line:
+        return
     data = object_of(object_of(msgspec.json.decode(line), "the line").get("data"), "its data")
     tags = object_of(data.get("tags"), "its tags")
     method = text_of(tags.get("method"))
-    if not is_method(method):
-        raise UnfitError("not an exchange: it has no method")
-    scheme, host, target = url_parts(tags.get("url", tags.get("name")))
+    body = EMPTY if method in BODILESS else NOT_CAPTURED
+    request, host = request_of(method, tags.get("url", tags.get("name")), NO_HEADERS, body)
     took = data.get("value")
     took = took / 1000 if isinstance(took, int | float) and 0 <= took < 1e12 else 0.0
-    ended = moment(data.get("time")) or 0.0
+    ended = moment(data.get("time"))
     failure = _failure(tags)
-    unknown = Body.unknown("not_captured")
-    return Exchange(
-        request=Request(
-            method=method, target=target, scheme=scheme, authority=host, body=EMPTY if method in BODILESS else unknown
-        ),
-        response=Response(status=status_of(tags.get("status")), body=unknown) if failure is None else None,
-        failure=failure,
-        service=host,
-        direction=Direction.OUTBOUND,
-        id=f"{origin.file}#{origin.index}",
-        client=text_of(tags.get("scenario")),
-        started=ended - took,
-        ended=ended,
-        timestamp=ended - took,
-        origin=origin,
-        fields_known=False,
-        credentials_hidden=True,
+    response = Response(status=status_of(tags.get("status")), body=NOT_CAPTURED) if failure is None else None
+    yield without_all_fields(
+        exchange_of(
+            origin,
+            request,
+            response,
+            host,
+            failure=failure,
+            at=None if ended is None else ended - took,
+            took=took,
+            client=text_of(tags.get("scenario")),
+        )
     )
 
 

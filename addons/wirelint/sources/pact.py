@@ -6,29 +6,33 @@ are not HTTP (messages) are skipped.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import msgspec
+from msgspec.structs import replace
 
 from wirelint.core.body import Body
-from wirelint.core.exchange import Direction, Exchange, Request, Response
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import Kind
 from wirelint.core.origin import Origin
-from wirelint.sources import FileContent, Recording, Source, UnreadableError
+from wirelint.sources import FileContent, Recording, Source
 from wirelint.sources.parts import (
+    NOT_CAPTURED,
     UnfitError,
     content,
+    document_of,
     each_record,
+    example,
+    exchange_of,
     field_pairs,
     headers_of,
-    is_method,
+    json_content,
     member_names,
     object_of,
+    packed_content,
+    request_of,
     status_of,
     text_of,
 )
@@ -43,18 +47,14 @@ def looks_like_pact(head: bytes) -> bool:
 
 
 def _read(file: FileContent) -> Recording:
-    try:
-        pact = msgspec.json.decode(bytes(file.whole()))
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise UnreadableError(f"{file.name}: broken JSON") from error
+    pact = document_of(file)
     provider = pact.get("provider")
     name = text_of(provider.get("name")) if isinstance(provider, dict) else ""
     service = _no_service.sub("-", name)[:100] or "provider"
     interactions = pact.get("interactions")
     found = interactions if isinstance(interactions, list) else []
-    return Recording(
-        file.name, each_record(found, file.name, lambda each, at: _exchange(each, at, service)), len(found)
-    )
+    exchanges = each_record(found, file.name, lambda each, origin: _exchange(each, origin, service))
+    return Recording(file.name, exchanges, len(found))
 
 
 SOURCE: Final = Source(name="Pact files", recognises=looks_like_pact, read=_read)
@@ -66,37 +66,17 @@ def _exchange(record: Any, origin: Origin, service: str) -> Exchange:
         raise UnfitError("not HTTP: a message")
     asked = object_of(interaction["request"], "its request")
     got = object_of(interaction["response"], "its response")
-    method = text_of(asked.get("method")).upper()
-    if not is_method(method):
-        raise UnfitError("not an exchange: its request has no method")
     headers, fields = headers_of(field_pairs(asked.get("headers"))), headers_of(field_pairs(got.get("headers")))
-    return Exchange(
-        request=Request(
-            method=method,
-            target=_target(asked),
-            authority=service,
-            headers=headers,
-            body=_body(asked, headers),
-        ),
-        response=Response(status=status_of(got.get("status", 200)), headers=fields, body=_body(got, fields)),
-        service=service,
-        direction=Direction.OUTBOUND,
-        id=f"{origin.file}#{origin.index}",
-        origin=origin,
-        fields_known=False,
-        credentials_hidden=True,
-        alone=True,
-    )
+    request, _ = request_of(asked.get("method"), f"http://provider{_target(asked)}", headers, _body(asked, headers))
+    response = Response(status=status_of(got.get("status", 200)), headers=fields, body=_body(got, fields))
+    return example(exchange_of(origin, replace(request, authority=service), response, service))
 
 
 def _target(asked: dict[str, Any]) -> str:
     path = quote(text_of(asked.get("path")) or "/", safe="/%:@!$&'()*+,;=~-._")
     query = asked.get("query")
     if isinstance(query, dict):
-        pairs = [
-            (name, each) for name, value in query.items() for each in (value if isinstance(value, list) else [value])
-        ]
-        query = urlencode(pairs, errors="replace")
+        query = urlencode(query, doseq=True, errors="replace")
     elif isinstance(query, str):
         query = quote(query, safe="/%:@!$&'()*+,;=~-._?")
     return f"{path}?{query}" if query else path
@@ -105,22 +85,17 @@ def _target(asked: dict[str, Any]) -> str:
 def _body(message: dict[str, Any], headers: Headers) -> Body:
     """Return a body: any JSON value, or, in version 4, an object with ``content``."""
     if "body" not in message:
-        return Body.unknown("not_captured")
+        return NOT_CAPTURED
     body = message["body"]
     if isinstance(body, dict) and "content" in body and not body.keys() - {"content", "contentType", "encoded"}:
         kind = text_of(body.get("contentType"))
         if kind and "content-type" not in headers:
             headers = Headers((*headers.fields, (b"content-type", kind.encode("utf-8", "replace"))))
         if body.get("encoded") not in (None, False, "JSON"):
-            try:
-                return content(base64.b64decode(text_of(body["content"]), validate=True), headers)
-            except (binascii.Error, ValueError):
-                return Body.unknown("undecodable")
+            return packed_content(body["content"], headers)
         body = body["content"]
     if body is None:
         return content(None, headers)
     if isinstance(body, str) and headers.media_type.kind is not Kind.JSON:
         return content(body, headers)
-    # Any other JSON value stands for content in JSON.
-    is_said = "content-type" in headers
-    return content(msgspec.json.encode(body), headers if is_said else Headers.of(("content-type", "application/json")))
+    return json_content(body, headers)

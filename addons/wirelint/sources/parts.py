@@ -1,18 +1,24 @@
-"""Parts of recorded messages, checked: what several kinds of files have in common."""
+"""Read and check what several kinds of recordings have in common: documents, lines, URLs, fields, content."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+import msgspec
+
 from wirelint.core.body import EMPTY, Body
+from wirelint.core.exchange import Direction, Exchange, Failure, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
 from wirelint.core.origin import Origin
-from wirelint.sources import Skipped
+from wirelint.sources import FileContent, Skipped, UnreadableError
 
 _url: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)([^#]*))?")
 _host: Final = re.compile(r"(\[[0-9A-Fa-f:.%]{2,64}\]|[^\s:@\[\]\x00-\x1f\x7f]{1,253})(?::(\d{0,5}))?")
@@ -23,6 +29,9 @@ _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 # Methods whose requests seldom have content: a recorder that shows none is right.
 BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 _LOST: Final = "\ufffd"
+_LONGEST_LINE: Final = 1024 * 1024
+NOT_CAPTURED: Final = Body.unknown("not_captured")
+UNDECODABLE: Final = Body.unknown("undecodable")
 
 
 class UnfitError(Exception):
@@ -96,21 +105,121 @@ def member_names(head: bytes) -> list[bytes]:
     return names
 
 
-def each_record[T](records: Iterable[Any], name: str, made: Callable[[Any, Origin], T]) -> Iterator[T | Skipped]:
+def utf8(data: bytes | bytearray) -> bytes | bytearray:
+    """Return text in UTF-8 without a byte order mark; with one, it may be in UTF-16, as PowerShell writes it."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace").encode("utf-8", "replace")
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def document_of(file: FileContent) -> dict[str, Any]:
+    """Return a file's JSON object.
+
+    :raises UnreadableError: it is none.
+    """
+    try:
+        found = msgspec.json.decode(utf8(file.whole()))
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise UnreadableError(f"{file.name}: broken JSON") from error
+    if not isinstance(found, dict):
+        raise UnreadableError(f"{file.name}: JSON, but not an object")
+    return found
+
+
+def each_record(
+    records: Iterable[Any], name: str, made: Callable[[Any, Origin], Exchange]
+) -> Iterator[Exchange | Skipped]:
     """Yield what each record stands for, or the reason to skip it. Never raises for any content of a record.
 
     :param name: the name of the file in the origins.
     :param made: raises ``UnfitError`` for a record that is no exchange.
     """
     for index, record in enumerate(records):
-        try:
-            yield made(record, Origin(name, index))
-        except UnfitError as error:
-            yield Skipped(index, str(error))
-        except RecursionError:
-            yield Skipped(index, "broken entry: nested too deeply")
-        except Exception as error:  # noqa: BLE001 - records come from anywhere, and one must not hide the others
-            yield Skipped(index, f"broken entry ({type(error).__name__})")
+        yield from _guarded(record, Origin(name, index), lambda record, origin: (made(record, origin),))
+
+
+def each_line(file: FileContent, made: Callable[[bytes, Origin], Iterable[Exchange]]) -> Iterator[Exchange | Skipped]:
+    """Yield what each line of a file stands for, read one by one. Never raises for any content of a line.
+
+    :param made: raises ``UnfitError`` for a line that is no exchange.
+    """
+    with closing(file.open()) as lines:
+        index = 0
+        while line := lines.readline(_LONGEST_LINE):
+            if len(line) == _LONGEST_LINE and line[-1:] != b"\n":
+                yield Skipped(index, "line too long")
+                while line and line[-1:] != b"\n":
+                    line = lines.readline(_LONGEST_LINE)
+            elif line.strip():
+                yield from _guarded(line.removeprefix(b"\xef\xbb\xbf"), Origin(file.name, index), made)
+            index += 1
+
+
+def _guarded[T](
+    record: T, origin: Origin, made: Callable[[T, Origin], Iterable[Exchange]]
+) -> Iterator[Exchange | Skipped]:
+    try:
+        yield from made(record, origin)
+    except UnfitError as error:
+        yield Skipped(origin.index, str(error))
+    except RecursionError:
+        yield Skipped(origin.index, "broken entry: nested too deeply")
+    except Exception as error:  # noqa: BLE001 - records come from anywhere, and one must not hide the others
+        yield Skipped(origin.index, f"broken entry ({type(error).__name__})")
+
+
+def request_of(method: object, url: object, headers: Headers, body: Body) -> tuple[Request, str]:
+    """Return a request, and the name of its service: the host of its URL.
+
+    :raises UnfitError: method or URL are not those of a request.
+    """
+    name = text_of(method).upper()
+    if not is_method(name):
+        raise UnfitError("not an exchange: its request has no method")
+    scheme, host, target = url_parts(url)
+    authority = headers.get("host") or host
+    return Request(method=name, target=target, scheme=scheme, authority=authority, headers=headers, body=body), host
+
+
+def exchange_of(  # noqa: PLR0913 - what it is made of, by name
+    origin: Origin,
+    request: Request,
+    response: Response | None,
+    service: str,
+    *,
+    failure: Failure | None = None,
+    at: float | None = None,
+    took: float | None = None,
+    client: str = "",
+) -> Exchange:
+    """Return an exchange as its client recorded it: a call to another service.
+
+    :param at: when it began, in Unix seconds; None if unknown.
+    :param took: seconds until its end; None if unknown.
+    """
+    return Exchange(
+        request=request,
+        response=response,
+        failure=failure,
+        service=service,
+        direction=Direction.OUTBOUND,
+        id=f"{origin.file}#{origin.index}",
+        client=client,
+        started=at or 0.0,
+        ended=None if took is None else (at or 0.0) + took,
+        timestamp=at,
+        origin=origin,
+    )
+
+
+def without_all_fields(exchange: Exchange) -> Exchange:
+    """Return an exchange of which not all fields are known, so credentials may be missing, too."""
+    return msgspec.structs.replace(exchange, fields_known=False, credentials_hidden=True)
+
+
+def example(exchange: Exchange) -> Exchange:
+    """Return an exchange that nobody sent: it has some of the fields, and says nothing about others."""
+    return msgspec.structs.replace(without_all_fields(exchange), alone=True)
 
 
 def field_pairs(fields: object) -> list[tuple[str, str]]:
@@ -140,13 +249,27 @@ def content(value: str | bytes | None, headers: Headers) -> Body:
     media = media_type(headers.get("content-type"))
     if isinstance(value, str):
         if _LOST in value:  # octets that were no text became this character
-            return Body.unknown("undecodable")
+            return UNDECODABLE
         return Body(value.encode("utf-8", "replace"), media=media._replace(charset="utf-8"))
     try:
         value.decode("utf-8")
     except UnicodeDecodeError:
         return Body(value, coding=headers.get("content-encoding") or "", media=media)
     return Body(value, media=media)
+
+
+def packed_content(value: object, headers: Headers) -> Body:
+    """Return content that is recorded in base64."""
+    try:
+        return content(base64.b64decode("".join(text_of(value).split()), validate=True), headers)
+    except (binascii.Error, ValueError):
+        return UNDECODABLE
+
+
+def json_content(value: object, headers: Headers) -> Body:
+    """Return content that is recorded as a JSON value in place of its text."""
+    is_said = "content-type" in headers
+    return content(msgspec.json.encode(value), headers if is_said else Headers.of(("content-type", "application/json")))
 
 
 def status_of(value: object) -> int:

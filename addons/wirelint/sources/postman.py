@@ -11,24 +11,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import msgspec
-
 from wirelint.core.body import Body
-from wirelint.core.exchange import Direction, Exchange, Request, Response
+from wirelint.core.exchange import Exchange, Response
 from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
 from wirelint.sources import FileContent, Recording, Source, UnreadableError
 from wirelint.sources.parts import (
-    UnfitError,
+    NOT_CAPTURED,
     content,
+    document_of,
     each_record,
+    example,
+    exchange_of,
     headers_of,
-    is_method,
     member_names,
     object_of,
+    request_of,
     status_of,
     text_of,
-    url_parts,
 )
 
 _MOST_DEPTH: Final = 64
@@ -40,16 +40,12 @@ _LANGUAGES: Final = {"json": "application/json", "xml": "application/xml", "html
 def looks_like_collection(head: bytes) -> bool:
     """Return whether a file that begins with these octets is a collection of Postman's."""
     names = member_names(head)
-    if b"collection" in names:  # as Postman's API has it
-        return b'"_postman_id"' in head or b"schema.getpostman.com" in head
-    return b"info" in names and (b'"_postman_id"' in head or b"schema.getpostman.com" in head)
+    is_postman = b'"_postman_id"' in head or b"schema.getpostman.com" in head
+    return is_postman and (b"info" in names or b"collection" in names)  # the latter as Postman's API has it
 
 
 def _read(file: FileContent) -> Recording:
-    try:
-        found = msgspec.json.decode(bytes(file.whole()))
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise UnreadableError(f"{file.name}: broken JSON") from error
+    found = document_of(file)
     collection = found.get("collection", found)
     if not isinstance(collection, dict):
         raise UnreadableError(f"{file.name}: the collection is not an object")
@@ -82,36 +78,19 @@ def _exchange(record: tuple[Any, Any], origin: Origin, values: Mapping[str, str]
     got = object_of(record[1], "the example")
     asked = got.get("originalRequest", record[0])
     asked = {"url": asked} if isinstance(asked, str) else object_of(asked, "its request")
-    method = text_of(asked.get("method")).upper() or "GET"
-    if not is_method(method):
-        raise UnfitError("not an exchange: its request has no method")
-    scheme, host, target = url_parts(_url(asked.get("url"), values))
     headers, fields = _headers(asked.get("header")), _headers(got.get("header"))
+    request, host = request_of(
+        asked.get("method") or "GET", _url(asked.get("url"), values), headers, _request_body(asked.get("body"), headers)
+    )
     language = _LANGUAGES.get(text_of(got.get("_postman_previewlanguage")))
     kinds = fields if "content-type" in fields or not language else Headers.of(("content-type", language))
-    return Exchange(
-        request=Request(
-            method=method,
-            target=target,
-            scheme=scheme,
-            authority=headers.get("host") or host,
-            headers=headers,
-            body=_request_body(asked.get("body"), headers),
-        ),
-        response=Response(
-            status=status_of(got.get("code")),
-            reason=text_of(got.get("status")),
-            headers=fields,
-            body=content(text_of(got.get("body")), kinds),
-        ),
-        service=host,
-        direction=Direction.OUTBOUND,
-        id=f"{origin.file}#{origin.index}",
-        origin=origin,
-        fields_known=False,
-        credentials_hidden=True,
-        alone=True,
+    response = Response(
+        status=status_of(got.get("code")),
+        reason=text_of(got.get("status")),
+        headers=fields,
+        body=content(text_of(got.get("body")), kinds),
     )
+    return example(exchange_of(origin, request, response, host))
 
 
 def _url(url: object, values: Mapping[str, str]) -> str:
@@ -147,4 +126,4 @@ def _request_body(body: object, headers: Headers) -> Body:
     if isinstance(pairs, list):
         named = [(text_of(each.get("key")), text_of(each.get("value"))) for each in pairs if isinstance(each, dict)]
         return content(urlencode(named, errors="replace"), headers)
-    return Body.unknown("not_captured")
+    return NOT_CAPTURED

@@ -6,40 +6,42 @@ the journal has was sent, with all fields.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
 from wirelint.core.body import EMPTY, Body
-from wirelint.core.exchange import Direction, Exchange, Failure, FailureKind, Request, Response
+from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.origin import Origin
-from wirelint.sources import FileContent, Recording, Source, UnreadableError
+from wirelint.sources import FileContent, Recording, Source
 from wirelint.sources.parts import (
     BODILESS,
+    NOT_CAPTURED,
     UnfitError,
     content,
+    document_of,
     each_record,
+    example,
+    exchange_of,
     field_pairs,
     headers_of,
     is_method,
+    json_content,
     member_names,
     moment,
     object_of,
+    packed_content,
+    request_of,
     status_of,
     text_of,
-    url_parts,
 )
 
 _URLS: Final = ("url", "urlPath", "urlPathTemplate", "urlPattern", "urlPathPattern")
 _names: Final = re.compile(rb'"(?:url(?:Path)?(?:Pattern|Template)?|absoluteUrl|mappings)"\s*:')
 _PLAIN: Final = ("url", "urlPath")
 _varying: Final = re.compile(r"[\\^$*+?()\[\]{}|]")
-_NOT_CAPTURED: Final = Body.unknown("not_captured")
+_FAULT: Final = Failure(FailureKind.RESET, "connection closed")
 
 
 def looks_like_wiremock(head: bytes) -> bool:
@@ -51,10 +53,7 @@ def looks_like_wiremock(head: bytes) -> bool:
 
 
 def _read(file: FileContent) -> Recording:
-    try:
-        found = msgspec.json.decode(bytes(file.whole()))
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise UnreadableError(f"{file.name}: broken JSON") from error
+    found = document_of(file)
     for name, made in (("mappings", _stub), ("requests", _served)):
         if isinstance(found.get(name), list):
             return Recording(file.name, each_record(found[name], file.name, made), len(found[name]))
@@ -72,57 +71,27 @@ def _stub(record: Any, origin: Origin) -> Exchange:
         raise UnfitError("not an exchange: the mapping forwards requests")
     method = text_of(asked.get("method")).upper()
     method = method if is_method(method) and method != "ANY" else "GET"
-    fields = headers_of(field_pairs(got.get("headers")))
-    fault = got.get("fault")
-    return Exchange(
-        request=Request(method=method, target=_target(asked), body=EMPTY if method in BODILESS else _NOT_CAPTURED),
-        response=None
-        if fault
-        else Response(
-            status=status_of(got.get("status", 200)),
-            reason=text_of(got.get("statusMessage")),
-            headers=fields,
-            body=_body(got, fields),
-        ),
-        failure=Failure(FailureKind.RESET, "connection closed") if fault else None,
-        service="wiremock",
-        direction=Direction.OUTBOUND,
-        id=f"{origin.file}#{origin.index}",
-        origin=origin,
-        fields_known=False,
-        credentials_hidden=True,
-        alone=True,
-    )
+    request = Request(method=method, target=_target(asked), body=EMPTY if method in BODILESS else NOT_CAPTURED)
+    if got.get("fault"):
+        return example(exchange_of(origin, request, None, "wiremock", failure=_FAULT))
+    return example(exchange_of(origin, request, _response(got, got.get("status", 200)), "wiremock"))
 
 
 def _served(record: Any, origin: Origin) -> Exchange:
     served = object_of(record, "the record")
     asked = object_of(served.get("request"), "its request")
-    got = served.get("response", served.get("responseDefinition"))
-    got = object_of(got, "its response")
-    method = text_of(asked.get("method"))
-    if not is_method(method):
-        raise UnfitError("not an exchange: its request has no method")
-    scheme, host, target = url_parts(asked.get("absoluteUrl"))
-    headers, fields = headers_of(field_pairs(asked.get("headers"))), headers_of(field_pairs(got.get("headers")))
+    got = object_of(served.get("response", served.get("responseDefinition")), "its response")
+    headers = headers_of(field_pairs(asked.get("headers")))
+    request, host = request_of(asked.get("method"), asked.get("absoluteUrl"), headers, _body(asked, headers))
     logged = asked.get("loggedDate")
     at = logged / 1000 if isinstance(logged, int) else moment(asked.get("loggedDateString"))
-    return Exchange(
-        request=Request(
-            method=method,
-            target=target,
-            scheme=scheme,
-            authority=headers.get("host") or host,
-            headers=headers,
-            body=_body(asked, headers),
-        ),
-        response=Response(status=status_of(got.get("status")), headers=fields, body=_body(got, fields)),
-        service=host,
-        id=f"{origin.file}#{origin.index}",
-        started=at or 0.0,
-        timestamp=at,
-        origin=origin,
-    )
+    return exchange_of(origin, request, _response(got, got.get("status")), host, at=at)
+
+
+def _response(got: Mapping[str, Any], status: object) -> Response:
+    fields = headers_of(field_pairs(got.get("headers")))
+    reason = text_of(got.get("statusMessage"))
+    return Response(status=status_of(status), reason=reason, headers=fields, body=_body(got, fields))
 
 
 def _target(asked: Mapping[str, Any]) -> str:
@@ -138,15 +107,10 @@ def _target(asked: Mapping[str, Any]) -> str:
 def _body(message: Mapping[str, Any], headers: Headers) -> Body:
     """Return a body; one that is in another file, or made from a template, is unknown."""
     if message.get("bodyFileName") or "response-template" in (message.get("transformers") or ()):
-        return _NOT_CAPTURED
+        return NOT_CAPTURED
     if "jsonBody" in message:
-        is_said = "content-type" in headers
-        octets = msgspec.json.encode(message["jsonBody"])
-        return content(octets, headers if is_said else Headers.of(("content-type", "application/json")))
+        return json_content(message["jsonBody"], headers)
     packed = message.get("base64Body", message.get("bodyAsBase64"))
     if isinstance(packed, str) and not isinstance(message.get("body"), str):
-        try:
-            return content(base64.b64decode(packed, validate=True), headers)
-        except (binascii.Error, ValueError):
-            return Body.unknown("undecodable")
+        return packed_content(packed, headers)
     return content(text_of(message.get("body")), headers)
