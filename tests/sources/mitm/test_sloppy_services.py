@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+import support
 from lab.mitm import Peer, Proxy, Service, connect, get, read_all, read_until, resident, talk
 from wirelint.sources.mitm.patches import http1_half_close
 
@@ -175,6 +176,7 @@ def test_a_client_that_closes_later_gave_up(proxy: Proxy, service: Service, monk
     service.on("/late", lambda peer: peer.wait())
     with connect(proxy.port("orders")) as client:
         client.sendall(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
+        support.wait_until(lambda: "/late" in service.heads, "the request")
         client.shutdown(socket.SHUT_WR)
         assert read_all(client) == b""
     failure = proxy.exchange("/late").failure
