@@ -62,7 +62,7 @@ def main() -> int:
     allow_many_connections()
     try:
         for name in chosen:
-            title, text, told = _measured(name, options)
+            title, text, measured = _measured(name, options)
             where = machine()
             if _pinned(name, options):
                 where += "; the proxy on one core, service and clients on another"
@@ -70,7 +70,7 @@ def main() -> int:
             text += f"\n\n{date}. {where}."
             print(f"## {title}\n\n{text}\n", flush=True)
             if not options.dry:
-                results.keep(title, text, {**told, "date": date, "where": where})
+                results.keep(title, text, {**measured, "date": date, "where": where})
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
@@ -85,11 +85,11 @@ def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[st
     if name == _ENGINE:
         return "Engine", *engine.measured(options.captures, rounds=options.rounds)
     if name == _STREAMS:
-        told = streams.figures(streams.measure(some, cpu, min(options.rounds, _MOST_STREAM_ROUNDS)))
-        return streams.TITLE, streams.table(told), told
+        measured = streams.figures(streams.measure(some, cpu, min(options.rounds, _MOST_STREAM_ROUNDS)))
+        return streams.TITLE, streams.table(measured), measured
     if name == _FANOUT:
-        told = fanout.figures(fanout.measure(some, cpu, rounds=options.rounds, seconds=options.seconds))
-        return fanout.TITLE, fanout.table(told), told
+        measured = fanout.figures(fanout.measure(some, cpu, rounds=options.rounds, seconds=options.seconds))
+        return fanout.TITLE, fanout.table(measured), measured
     scenario = SCENARIOS[name]
     known = crews if name == _WORKERS else contenders
     all_ = [each for each in known(options.wirelint) if options.only in each.name]

@@ -91,8 +91,8 @@ def _mitmdump(name: str, *arguments: str) -> Prepare:
 def _wirelint(proxy: Sequence[str], *arguments: str) -> Prepare:
     def prepare(service: Service, folder: Path, cpu: int | None) -> Running:
         port, metrics = free_port(), free_port()
-        told = ("--metrics-port", str(metrics), *service.trust, *arguments)
-        command = [*proxy, f"origin={service.url}@{port}", *told]
+        given = ("--metrics-port", str(metrics), *service.trust, *arguments)
+        command = [*proxy, f"origin={service.url}@{port}", *given]
         return Running(Server("wirelint", command, port=port, folder=folder, cpu=cpu), port, metrics)
 
     return prepare

@@ -18,7 +18,7 @@ from benchmarks.timing import microseconds
 from wirelint.core.body import Body
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
-from wirelint.core.knowledge import NOTHING, Knowledge, tell
+from wirelint.core.knowledge import NOTHING, Knowledge, attach
 from wirelint.core.media import media_type
 from wirelint.evidence.contract import differs
 from wirelint.openapi.read import read_octets
@@ -112,11 +112,11 @@ def measure(turns: int) -> DocumentCost:
     for turn in range(turns):
         for at in range(len(timed)):
             which = (at + turn) % len(timed)
-            told = exchanges(number, _TURN)
+            batch = exchanges(number, _TURN)
             number += _TURN
-            for exchange in told if timed[which] is differs else ():
-                tell(exchange, known)
-            best[which] = min(best[which], microseconds(timed[which], told) / _TURN)
+            for exchange in batch if timed[which] is differs else ():
+                attach(exchange, known)
+            best[which] = min(best[which], microseconds(timed[which], batch) / _TURN)
     return DocumentCost(*best)
 
 

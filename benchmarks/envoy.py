@@ -113,8 +113,8 @@ def started(name: str, service: Service, folder: Path, cpus: tuple[int | None, i
     whole = bootstrap([carried], HostPort(HOST, receiving), FilterSettings(), host=HOST, admin=admin)
     receiver = None
     if name == OURS:
-        told = ("--listen", f"{HOST}:{receiving}", "--metrics-port", str(metrics))
-        command = [beside_python("wirelint"), "receive", *told]
+        arguments = ("--listen", f"{HOST}:{receiving}", "--metrics-port", str(metrics))
+        command = [beside_python("wirelint"), "receive", *arguments]
         receiver = Server("receiver", command, port=receiving, folder=folder, cpu=second)
     else:
         _strip(whole)
@@ -224,11 +224,11 @@ def outage(cpus: tuple[int | None, int | None], seconds: float = _STOPPED_SECOND
 
 def figures(taken: Taken, stopped: Mapping[str, float]) -> dict[str, Any]:
     """Return medians over the rounds, by contender and scenario; requests and audited exchanges are sums."""
-    told = {
+    measured = {
         name: {scenario: _medians(rounds) for scenario, rounds in scenarios.items()}
         for name, scenarios in taken.items()
     }
-    return {"rounds": len(taken[OURS][SCENARIOS[0].name]), "contenders": told, "stopped": dict(stopped)}
+    return {"rounds": len(taken[OURS][SCENARIOS[0].name]), "contenders": measured, "stopped": dict(stopped)}
 
 
 def _medians(rounds: Sequence[Measured]) -> dict[str, float | None]:
@@ -246,16 +246,16 @@ def _medians(rounds: Sequence[Measured]) -> dict[str, float | None]:
     }
 
 
-def table(told: Mapping[str, Any]) -> str:
+def table(measured: Mapping[str, Any]) -> str:
     """Return the figures as Markdown."""
     lines = [
-        f"1 KiB of JSON; medians of {told['rounds']} rounds. CPU in µs for each request.",
+        f"1 KiB of JSON; medians of {measured['rounds']} rounds. CPU in µs for each request.",
         "At fixed rates, a request takes time from the moment it is due.",
         "",
         "| | requests/s, saturated | CPU carrier | CPU receiver | p50, p99 ms, 400/s | 1,500/s | audited | peak MiB |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for name, each in told["contenders"].items():
+    for name, each in measured["contenders"].items():
         most, slow, fast = (each[scenario.name] for scenario in SCENARIOS)
         cells = [f"{most['rate']:,.0f}", f"{most['carrier']:.0f}"]
         cells.append("" if most["receiver"] is None else f"{most['receiver']:.0f}")
@@ -264,8 +264,8 @@ def table(told: Mapping[str, Any]) -> str:
         cells.append("" if fast["pairs"] is None else f"{fast['pairs']:,} of {fast['asked']:,}")
         cells.append(f"{fast['resident']:.0f}")
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    ours, proxy = (told["contenders"][name][SCENARIOS[0].name] for name in (OURS, WIRELINT))
-    stopped = told["stopped"]
+    ours, proxy = (measured["contenders"][name][SCENARIOS[0].name] for name in (OURS, WIRELINT))
+    stopped = measured["stopped"]
     rest = stopped["answered"] - stopped["audited"] - stopped["dropped"]
     ratio = proxy["carrier"] / ours["receiver"] if ours["receiver"] else 0.0
     outage_text = (
@@ -297,16 +297,16 @@ def main() -> int:
     try:
         names = (ALONE, AGAIN, OURS, WIRELINT, STOCK)
         taken = measure(names, SCENARIOS, rounds=options.rounds, seconds=options.seconds, cpus=cpus)
-        told = figures(taken, outage(cpus))
+        measured = figures(taken, outage(cpus))
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
     where = f"{machine()}; Envoy or the proxy on one core, all else on another"
     date = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
-    text = f"{table(told)}\n\n{date}. {where}."
+    text = f"{table(measured)}\n\n{date}. {where}."
     print(f"## {TITLE}\n\n{text}")
     if not options.dry:
-        results.keep(TITLE, text, {**told, "date": date, "where": where})
+        results.keep(TITLE, text, {**measured, "date": date, "where": where})
     return 0
 
 

@@ -130,7 +130,7 @@ def measure(contenders: Sequence[Contender], cpu: int | None, *, rounds: int, se
 def figures(taken: dict[str, list[Taken]]) -> dict[str, Any]:
     """Return medians over the rounds, by contender: milliseconds, microseconds, and MiB."""
     ours = taken.get(WIRELINT, ())
-    told = {
+    measured = {
         name: {
             "late_p50": _median([statistics.median(each.late) for each in rounds]),
             "late_p99": _median([sorted(each.late)[int(len(each.late) * 0.99)] for each in rounds]),
@@ -148,26 +148,26 @@ def figures(taken: dict[str, list[Taken]]) -> dict[str, Any]:
                 for name in ("exchanges", "findings", "skipped", "dropped")
             },
         },
-        "contenders": told,
+        "contenders": measured,
     }
 
 
-def table(told: dict[str, Any]) -> str:
+def table(measured: dict[str, Any]) -> str:
     """Return the figures as Markdown."""
-    stock = told["contenders"].get(STREAMING)
+    stock = measured["contenders"].get(STREAMING)
     what = f"{STREAMS} streams of server-sent events at once, an event for all of them every {_EVERY_SECONDS:g} s"
     lines = [
-        f"{what}; medians of {told['rounds']} rounds.",
+        f"{what}; medians of {measured['rounds']} rounds.",
         "",
         "| | event late by, median ms | p99 ms | ratio | CPU µs/event | ratio | peak MiB |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
-    for name, each in told["contenders"].items():
+    for name, each in measured["contenders"].items():
         cells = [f"{each['late_p50']:.1f}", f"{each['late_p99']:.1f}", _ratio(each, stock, "late_p99")]
         cells += ["" if each["cpu"] is None else f"{each['cpu']:.0f}", _ratio(each, stock, "cpu")]
         cells += ["" if each["resident"] is None else f"{each['resident']:.0f}"]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", tally(told["audited"])])
+    return "\n".join([*lines, "", tally(measured["audited"])])
 
 
 def _ratio(each: dict[str, float | None], stock: dict[str, float | None] | None, figure: str) -> str:

@@ -97,8 +97,8 @@ def serve(captures: Sequence[Path]) -> None:
     from wirelint.live import Live  # noqa: PLC0415
 
     by_name = {sample.name: sample for sample in samples()}
-    told = [each for path in captures_in(captures) for each in recorded(path)[:_MOST_OF_EACH]]
-    parts = list(itertools.batched(told, _BATCH))
+    exchanges_read = [each for path in captures_in(captures) for each in recorded(path)[:_MOST_OF_EACH]]
+    parts = list(itertools.batched(exchanges_read, _BATCH))
     print(json.dumps({**dict.fromkeys(by_name, 0), **({_RECORDED: len(parts)} if parts else {})}), flush=True)
     consumers: dict[str, Callable[[Any], object]] = {}
     for line in sys.stdin:

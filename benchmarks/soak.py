@@ -94,8 +94,8 @@ def _cost(audit: Callable[[Exchange], Audit], live: Live, batch: Sequence[Exchan
         live.metrics.accept(each)
         live.journal.accept(each)
         live.metrics.observe_audit(0.0001)
-    told = time.process_time()
-    return (judged - begun) * 1e6 / len(batch), (told - begun) * 1e6 / len(batch)
+    ended = time.process_time()
+    return (judged - begun) * 1e6 / len(batch), (ended - begun) * 1e6 / len(batch)
 
 
 def resident() -> int | None:

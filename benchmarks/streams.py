@@ -132,20 +132,20 @@ def figures(taken: dict[str, list[Taken]]) -> dict[str, Any]:
     }
 
 
-def table(told: dict[str, Any]) -> str:
+def table(measured: dict[str, Any]) -> str:
     """Return the figures as Markdown."""
     what = f"{_EVENTS} server-sent events, each sent when the one before had arrived; then 1 GiB in each direction"
     lines = [
-        f"{what}; medians of {told['rounds']} rounds.",
+        f"{what}; medians of {measured['rounds']} rounds.",
         "",
         "| | event late by, median ms | p99 ms | 1 GiB down, s | up, s | memory grew by, MiB |",
         "|---|--:|--:|--:|--:|--:|",
     ]
-    for name, each in told["contenders"].items():
+    for name, each in measured["contenders"].items():
         growth = "" if each["growth"] is None else f"{each['growth']:.1f}"
         late = f"{each['late_p50']:.2f} | {each['late_p99']:.2f}"
         lines.append(f"| {name} | {late} | {each['down']:.1f} | {each['up']:.1f} | {growth} |")
-    return "\n".join([*lines, "", tally(told["audited"])])
+    return "\n".join([*lines, "", tally(measured["audited"])])
 
 
 def _median(values: Sequence[float]) -> float | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from benchmarks import document
 
-from wirelint.core.knowledge import Knowledge, tell
+from wirelint.core.knowledge import Knowledge, attach
 from wirelint.evidence.contract import answer, differs
 from wirelint.openapi.read import read_octets
 
 
 def test_the_exchanges_keep_their_document() -> None:
     (exchange,) = document.exchanges(1, 1)
-    tell(exchange, Knowledge(contract=read_octets(document.DOCUMENT)))
+    attach(exchange, Knowledge(contract=read_octets(document.DOCUMENT)))
     assert not differs(exchange)
     found = answer(exchange)
     assert found is not None

@@ -92,7 +92,7 @@ def test_a_document_comes_and_goes(live: Live, tmp_path: Path) -> None:
 
 def test_a_configuration_that_could_not_be_read_shows(live: Live) -> None:
     since = loaded(live)[1]
-    live.stay()
+    live.keep_settings()
     assert loaded(live) == (0, since)
     live.change(audit_by(OLD))
     assert loaded(live)[0] == 1

@@ -130,7 +130,7 @@ class Live:
             raise
 
     def change(self, found: Setup) -> None:
-        """Apply other settings; counts, findings and memories stay. Call this on the thread of ``consume``."""
+        """Apply other settings; counts, findings and memories keep_settings. Call this on the thread of ``consume``."""
         engine = found.engine(self._engine.state)
         self.metrics.change_rules(engine.rules)
         self._site.change_rules(engine.rules)
@@ -148,7 +148,7 @@ class Live:
     def _count(self, audit: Audit) -> None:
         self._coverage.add(audit.exchange)
 
-    def stay(self) -> None:
+    def keep_settings(self) -> None:
         """Show in the metrics that a reload failed, and that the previous settings are in force."""
         self._reloads.failed()
 

@@ -29,9 +29,9 @@ from wirelint.core.credentials import sent
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Probe, ProbeKind
 from wirelint.core.headers import Headers
-from wirelint.core.knowledge import known, tell
+from wirelint.core.knowledge import attach, known
 from wirelint.core.rule import Rule
-from wirelint.core.state import LookedBackOn, State, Table
+from wirelint.core.state import ReadOnlyState, State, Table
 from wirelint.evidence.identity import identity
 from wirelint.sinks.metrics.families import Families, counter
 
@@ -103,7 +103,7 @@ class Prober:
         self._services = dict(services)
         self._found = found
         self._state = state
-        self._engine = Engine((rule for rule in rules if rule.family == _FAMILY), state=LookedBackOn(state))
+        self._engine = Engine((rule for rule in rules if rule.family == _FAMILY), state=ReadOnlyState(state))
         self._context = ssl.create_default_context()
         if insecure:
             self._context.check_hostname = False
@@ -188,7 +188,7 @@ class Prober:
             probes = (*probes, self._ask(exchange, kind))
         self.outcomes[exchange.service, outcome(exchange, probes)] += 1
         probed = replace(exchange, probes=probes)
-        tell(probed, known(exchange))
+        attach(probed, known(exchange))
         audit = self._engine.audit(probed)
         if audit.findings:
             self._found(audit)

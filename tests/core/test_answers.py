@@ -18,7 +18,7 @@ from wirelint.core.body import Body
 from wirelint.core.condition import condition
 from wirelint.core.exchange import Exchange, Failure, FailureKind, Request, Response
 from wirelint.core.headers import Headers
-from wirelint.core.knowledge import Knowledge, tell
+from wirelint.core.knowledge import Knowledge, attach
 from wirelint.core.wire import exchanges
 from wirelint.rules import catalogue
 
@@ -68,7 +68,7 @@ def elsewhere(exchange: Exchange) -> Exchange:
         started=7.0,
         timestamp=1.7e9,
     )
-    tell(made, Knowledge(error_when=(condition("code != 0"),), protocol="soap"))
+    attach(made, Knowledge(error_when=(condition("code != 0"),), protocol="soap"))
     return made
 
 

@@ -15,7 +15,7 @@ from wirelint.core.body import Body
 from wirelint.core.credentials import Sensitivity, carried
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
-from wirelint.core.knowledge import Knowledge, tell
+from wirelint.core.knowledge import Knowledge, attach
 from wirelint.core.media import media_type
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -60,7 +60,7 @@ def test_credentials_are_found_where_they_stand(subject: Exchange, found: list[t
 
 def test_names_of_a_service_count_as_well() -> None:
     subject = exchange(("X-Shop", "a"), ("Cookie", "Basket=b"), target="/?who%20am=c&d=e")
-    tell(
+    attach(
         subject,
         Knowledge(fields=frozenset({"x-shop"}), cookies=frozenset({"basket"}), parameters=frozenset({"who am"})),
     )

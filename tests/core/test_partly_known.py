@@ -41,12 +41,12 @@ def test_a_caller_that_is_cached_is_not_taken_for_one_whose_credentials_are_hidd
     present = Present(State(b"a key of this test"))
     (exchange,) = wire.exchanges("GET /a HTTP/1.1\nHost: a\n\nHTTP/1.1 404 Not Found\n\n", service="s")
 
-    def is_stranger(each: Exchange) -> bool:
-        return present.visit(each).stranger
+    def is_anonymous(each: Exchange) -> bool:
+        return present.visit(each).anonymous
 
-    assert is_stranger(exchange)
-    assert not is_stranger(replace(exchange, credentials_hidden=True))
-    assert is_stranger(exchange)
+    assert is_anonymous(exchange)
+    assert not is_anonymous(replace(exchange, credentials_hidden=True))
+    assert is_anonymous(exchange)
 
 
 def test_a_pace_that_an_unknown_field_may_ask_for_is_no_loop() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.memory import exchange
 from wirelint.core.engine import Engine
-from wirelint.core.state import LookedBackOn
+from wirelint.core.state import ReadOnlyState
 from wirelint.rules import catalogue
 
 
@@ -34,6 +34,6 @@ def test_stories_name_no_values() -> None:
 def test_who_looks_back_teaches_nothing() -> None:
     engine = Engine(catalogue())
     engine.audit(exchange(200, "/frobnix"))
-    other = Engine(catalogue(), state=LookedBackOn(engine.state))
+    other = Engine(catalogue(), state=ReadOnlyState(engine.state))
     assert {other.audit(exchange(200, "/frobnix", at=2.0 + at)).route for at in range(9)} == {"/{name}"}
     assert engine.audit(exchange(200, "/frobnix", at=20.0)).route == "/{name}"

@@ -12,7 +12,7 @@ from wirelint.core.body import Body
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
-from wirelint.core.knowledge import Knowledge, tell
+from wirelint.core.knowledge import Knowledge, attach
 from wirelint.core.media import media_type
 from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
@@ -123,7 +123,7 @@ def test_keys_in_queries_and_authorities_count() -> None:
 
 def test_what_an_operator_names_counts() -> None:
     named = exchange(("X-Till", "17"))
-    tell(named, Knowledge(fields=frozenset({"x-till"})))
+    attach(named, Knowledge(fields=frozenset({"x-till"})))
     assert identity(named, STATE.seal).credential is not None
     assert who(("X-Till", "17")) == Identity(None, None, True)
 
@@ -139,7 +139,7 @@ def test_what_an_operator_names_counts() -> None:
 )
 def test_signed_requests_name_a_principal_but_no_credential(fields: list[tuple[str, str]]) -> None:
     found = who(*fields)
-    assert (found.credential, found.stranger) == (None, False)
+    assert (found.credential, found.anonymous) == (None, False)
     assert found.principal is not None
     assert found == who(*[(name, value.replace("fe5f80", "aaaa").replace("6629", "1")) for name, value in fields])
 
@@ -181,7 +181,7 @@ def test_content_that_was_not_captured_may_hold_credentials() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "stranger"),
+    ("field", "anonymous"),
     [
         (("X-Acme-Token", "abc"), False),
         (("Acme-Auth", "abc"), False),
@@ -198,9 +198,9 @@ def test_content_that_was_not_captured_may_hold_credentials() -> None:
         (("X-Request-Id", "abc"), True),
     ],
 )
-def test_whoever_may_be_known_is_no_stranger(field: tuple[str, str], stranger: bool) -> None:
+def test_whoever_may_be_known_is_no_stranger(field: tuple[str, str], anonymous: bool) -> None:
     found = who(field)
-    assert found.stranger is stranger
+    assert found.anonymous is anonymous
     assert found.credential is None
 
 

@@ -9,9 +9,9 @@ from wirelint.core.audit import Audit
 from wirelint.core.condition import condition
 from wirelint.core.engine import Engine
 from wirelint.core.exchange import Exchange
-from wirelint.core.knowledge import Knowledge, tell
+from wirelint.core.knowledge import Knowledge, attach
 from wirelint.core.verdict import Verdict
-from wirelint.evidence.credentials import credentials, is_stranger
+from wirelint.evidence.credentials import credentials, is_anonymous
 from wirelint.evidence.envelope import Grade, envelope
 from wirelint.evidence.protocols import NAMES, Protocol, protocol
 from wirelint.rules import catalogue
@@ -26,7 +26,7 @@ def answer(content: str, *, path: str = "/orders/7", status: str = "200 OK", fie
 
 
 def telling(exchange: Exchange, knowledge: Knowledge) -> Exchange:
-    tell(exchange, knowledge)
+    attach(exchange, knowledge)
     return exchange
 
 
@@ -88,7 +88,7 @@ def test_credentials_by_names_of_their_own(fields: str, path: str, kinds: set[st
     told = Knowledge(
         fields=frozenset({"x-shop-pass"}), cookies=frozenset({"shopper"}), parameters=frozenset({"ticket"})
     )
-    assert is_stranger(answer("{}", fields=fields, path=path))
+    assert is_anonymous(answer("{}", fields=fields, path=path))
     assert credentials(telling(answer("{}", fields=fields, path=path), told)) == kinds
 
 

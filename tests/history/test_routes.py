@@ -49,14 +49,14 @@ def test_strangers_are_tallied_by_who_answered() -> None:
     route = routes_of(
         exchange(401, key=None, got=one), exchange(401, key=None, got=one, at=2.0), exchange(401, key=None, got=other)
     ).of(exchange())
-    assert {key: tally.count for key, tally in route.to_strangers.items()} == {
+    assert {key: tally.count for key, tally in route.to_anonymous.items()} == {
         ("GET", 401, "gunicorn"): 2,
         ("GET", 401, "other"): 1,
     }
-    last = route.to_strangers["GET", 401, "gunicorn"].last
+    last = route.to_anonymous["GET", 401, "gunicorn"].last
     assert last is not None
     assert last.ended == 2.0
-    assert not routes_of(exchange(401, key=None, answer=b"rate limit exceeded")).of(exchange()).to_strangers
+    assert not routes_of(exchange(401, key=None, answer=b"rate limit exceeded")).of(exchange()).to_anonymous
 
 
 def test_the_latest_refusals_stay_however_many_there_are() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from lab.memory import exchange, note
 from lab.story import ADA, turn, visit_of
 from wirelint.core.exchange import Exchange
-from wirelint.core.knowledge import Knowledge, tell
+from wirelint.core.knowledge import Knowledge, attach
 from wirelint.core.state import Gate, State
 from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges
@@ -192,10 +192,10 @@ def test_what_is_alike_is_remembered_as_if_it_had_been_the_first() -> None:
 
 def test_what_is_alike_is_no_longer_so_once_more_is_known() -> None:
     state = State()
-    assert visit_of(exchange(key=None, target="/notes?pass=open"), state).stranger
+    assert visit_of(exchange(key=None, target="/notes?pass=open"), state).anonymous
     told = exchange(key=None, target="/notes?pass=open")
-    tell(told, Knowledge(parameters=frozenset({"pass"})))
-    assert not visit_of(told, state).stranger
+    attach(told, Knowledge(parameters=frozenset({"pass"})))
+    assert not visit_of(told, state).anonymous
 
 
 READ = turn("GET /notes/7", 200, '{"id": 7, "text": "buy tea"}', asked=(ADA,))

@@ -9,7 +9,7 @@ from wirelint.core.state import State
 from wirelint.core.verdict import Verdict
 from wirelint.core.wire import exchanges
 from wirelint.history import waiting
-from wirelint.history.waiting import Waiting, was_told_to_wait
+from wirelint.history.waiting import Waiting, was_asked_to_wait
 
 TOLD = turn("GET /reports/7", 429, "", "Retry-After: 30")
 
@@ -42,7 +42,7 @@ def test_it_stays_small() -> None:
 
 def test_was_told_to_wait() -> None:
     state, told = State(), list(exchanges(TOLD + TOLD))
-    opens = was_told_to_wait(state)
+    opens = was_asked_to_wait(state)
     assert not opens(told[1], visit_of(told[1], state))
     state.note(told[0], Verdict.CLIENT_ERROR)
     assert opens(told[1], visit_of(told[1], state))

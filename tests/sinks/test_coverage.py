@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wirelint.core.exchange import Exchange, Request, Response
-from wirelint.core.knowledge import Knowledge, tell
+from wirelint.core.knowledge import Knowledge, attach
 from wirelint.openapi.read import read_octets
 from wirelint.sinks.coverage import Coverage
 from wirelint.sinks.metrics.contract import ContractFigures
@@ -32,7 +32,7 @@ def told(
         client=client,
         timestamp=10.0,
     )
-    tell(exchange, Knowledge(contract=read_octets(document.encode(), named=named)))
+    attach(exchange, Knowledge(contract=read_octets(document.encode(), named=named)))
     return exchange
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from wirelint.cli import TROUBLE
 from wirelint.cli.captures import read_captures, size_limit
 from wirelint.cli.common import common
-from wirelint.core.knowledge import tell
+from wirelint.core.knowledge import attach
 from wirelint.reports.common.markup import add, page, scrolled, section, written
 from wirelint.rules import catalogue
 from wirelint.settings import tables
@@ -62,7 +62,7 @@ def command(files: tuple[str, ...], openapi: tuple[str, ...], form: str, size_li
         if exchange is None:
             troubled = True
             continue
-        tell(exchange, policy.settings(exchange).knowledge)
+        attach(exchange, policy.settings(exchange).knowledge)
         coverage.add(exchange)
     services = dict(sorted(coverage.services.items()))
     if form == "json":

@@ -202,7 +202,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         doubts=probe,
         state=state,
         workers=workers,
-        reloading=lambda live: Reload(context, live.change, live.stay),
+        reloading=lambda live: Reload(context, live.change, live.keep_settings),
     )
     return 0
 

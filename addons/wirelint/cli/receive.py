@@ -86,7 +86,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         state=state,
         shares=found.shares,
         logging=Logging(log, log_size, log_files, log_format, otel, quiet, form == "jsonl"),
-        reloading=lambda live: Reload(context, live.change, live.stay),
+        reloading=lambda live: Reload(context, live.change, live.keep_settings),
     )
     return 0
 

@@ -128,13 +128,13 @@ _trackers: Final = re.compile(
 _SHORTEST_SESSION: Final = 8
 
 # Names of private values.
-TELLING: Final = (
+PRIVATE_NAMES: Final = (
     "pass(?!ed|ing|es|ive|enger|age)|pwd|kennwort|secret(?!ar)|token|api_?key|api-key|access_?key|private_?key"
     "|auth(?!or(?!i[sz]))|credential|session|cookie|(?<!in)(?<!re)sid(?!e)|jwt|bearer|sig(?!n)|signature|otp"
     "|pin(?!g)|ssn|(?<!dis)(?<!wild)card(?!inal)|cvv|iban|assertion|nonce|code_verifier|client_id"
 )
 """Parts of names of secrets, in queries, content and prose."""
-_telling: Final = re.compile(TELLING)
+_private_names: Final = re.compile(PRIVATE_NAMES)
 _private_field: Final = re.compile(
     r"(?:^|[-_])(?:key|hmac|cert|crumb|user(?:id|name)?|email|subject|spiffe|login|consumer|identity|principal)(?:$|[-_])"
 )
@@ -503,19 +503,19 @@ def _is_parameter(name: str) -> bool:
     return _parameter.fullmatch(name) is not None
 
 
-def is_telling(text: str) -> bool:
+def names_private(text: str) -> bool:
     """Return whether a text names a secret. Folding it first takes a tenth of matching without case."""
-    return _telling.search(text.casefold()) is not None
+    return _private_names.search(text.casefold()) is not None
 
 
 def is_private(name: str) -> bool:
     """Return whether a parameter or member of that name is a secret, or identifies a person."""
-    return _is_private(name) if len(name) <= _LONGEST_NAME else is_telling(name)
+    return _is_private(name) if len(name) <= _LONGEST_NAME else names_private(name)
 
 
 @functools.lru_cache(maxsize=4096)
 def _is_private(name: str) -> bool:
-    return is_telling(name) or _person.fullmatch(name) is not None
+    return names_private(name) or _person.fullmatch(name) is not None
 
 
 def is_clients_own(name: str) -> bool:
@@ -525,4 +525,4 @@ def is_clients_own(name: str) -> bool:
 
 @functools.lru_cache(maxsize=2048)
 def _is_private_field(name: str) -> bool:
-    return (is_telling(name) or _private_field.search(name) is not None) and _public_field.search(name) is None
+    return (names_private(name) or _private_field.search(name) is not None) and _public_field.search(name) is None

@@ -14,7 +14,7 @@ from wirelint.core.exchange import Exchange, Response
 from wirelint.core.finding import Confidence, Finding, Hit, Severity
 from wirelint.core.fold import Fold
 from wirelint.core.headers import NO_HEADERS
-from wirelint.core.knowledge import NOTHING, Knowledge, tell
+from wirelint.core.knowledge import NOTHING, Knowledge, attach
 from wirelint.core.media import Kind
 from wirelint.core.methods import method_name
 from wirelint.core.plan import Bound, Plan, Plans
@@ -90,7 +90,7 @@ class Engine:
     def audit(self, exchange: Exchange) -> Audit:
         """Audit one exchange. Never raises: a rule that does is named in ``faults``."""
         if self._knowledge is not NOTHING:
-            tell(exchange, self._knowledge)
+            attach(exchange, self._knowledge)
         plan = self._plan(exchange)
         response = exchange.response
         hits: list[tuple[Rule, Hit]] = []

@@ -59,7 +59,7 @@ def known(exchange: Exchange) -> Knowledge:
     return knowledge
 
 
-def tell(exchange: Exchange, knowledge: Knowledge) -> None:
+def attach(exchange: Exchange, knowledge: Knowledge) -> None:
     """Attach knowledge to an exchange, and drop facts that were cached without it."""
     if known(exchange) is not knowledge:
         exchange.__dict__.clear()

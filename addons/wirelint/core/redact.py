@@ -19,7 +19,7 @@ from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
-from wirelint.core.credentials import TELLING, Carried, Sensitivity, carried, is_private, is_telling
+from wirelint.core.credentials import PRIVATE_NAMES, Carried, Sensitivity, carried, is_private, names_private
 from wirelint.core.exchange import Exchange, Request
 from wirelint.core.once import once
 from wirelint.core.route import looks_random
@@ -64,7 +64,7 @@ _CLAIMS: Final = ("sub", "email", "name", "preferred_username", "upn", "unique_n
 _QUOTE: Final = r"""(?:\\{0,3}["'`]|&quot;|%22)"""
 # A name before its value in JSON, a query, a field, an element or prose. Each part is bounded, so none backtracks far.
 _named_value: Final = re.compile(
-    rf"""((?:{TELLING})[\w.-]{{0,24}}{_QUOTE}?\s{{0,12}}(?:=>|[:=\uff1a]|%3[AaDd]|(?<!-)>|\b(?:is|was)\b)(?:\s|\\[nrt]){{0,12}}{_QUOTE}?)"""
+    rf"""((?:{PRIVATE_NAMES})[\w.-]{{0,24}}{_QUOTE}?\s{{0,12}}(?:=>|[:=\uff1a]|%3[AaDd]|(?<!-)>|\b(?:is|was)\b)(?:\s|\\[nrt]){{0,12}}{_QUOTE}?)"""
     r"""((?:(?!&quot;|%22)[^\s"'`,;&}\])<>\\]){3,2048})""",
     re.IGNORECASE,
 )
@@ -75,7 +75,7 @@ _quoted_password: Final = re.compile(
     re.IGNORECASE,
 )
 # «wrong password Sommer2026»: no separator, and the value has letters and digits.
-_told_password: Final = re.compile(
+_stated_password: Final = re.compile(
     r"""((?:passw(?:or[dt])?|passphrase|pwd|kennwort|secret)\s{1,4})(?=\S{0,63}\d)(?=[^\sA-Za-z]{0,63}[A-Za-z])([^\s"'`<>]{5,64})""",
     re.IGNORECASE,
 )
@@ -206,7 +206,7 @@ def echoes(exchange: Exchange) -> tuple[str, ...]:
 
 
 def _longest_first(found: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(filter(_tells_something, found), key=len, reverse=True)[:_MOST_SECRETS])
+    return tuple(sorted(filter(_is_specific, found), key=len, reverse=True)[:_MOST_SECRETS])
 
 
 def _chosen(request: Request) -> Iterator[str]:
@@ -225,7 +225,7 @@ def _chosen(request: Request) -> Iterator[str]:
             yield unquote(value)
 
 
-def _tells_something(value: str) -> bool:
+def _is_specific(value: str) -> bool:
     if len(value) < _SHORTEST:
         return len(value) == _SHORTEST_NUMBER and value.isdigit()
     return len(value) <= _LONGEST_SECRET and value.lower() not in _WORDS
@@ -285,10 +285,10 @@ def _without_looks(text: str, *, queries: bool = True) -> str:
     """Remove parts that look like a secret."""
     if "/" in text:
         text = _user_of_url.sub(rf"\1{MASK}@", text)
-    if is_telling(text):
+    if names_private(text):
         text = _quoted_password.sub(_mask_quoted, text)
         text = _named_value.sub(_mask_named, text)
-        text = _told_password.sub(rf"\1{MASK}", text)
+        text = _stated_password.sub(rf"\1{MASK}", text)
     if text.count("eyJ") > _MOST_TOKENS or text.count("-----BEGIN ") > _MOST_TOKENS:
         text = _endless.sub(MASK, text)
     if _may_look(text):

@@ -237,7 +237,7 @@ class State:
         return {kind.__name__.lower(): len(memory) for kind, memory in self._memories.items()}
 
 
-class LookedBackOn(State):
+class ReadOnlyState(State):
     """A read-only view of another engine's memories.
 
     :param other: the other state, which may change in another thread.

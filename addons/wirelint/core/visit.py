@@ -51,7 +51,7 @@ class Identity(NamedTuple):
 
     credential: bytes | None
     principal: bytes | None
-    stranger: bool
+    anonymous: bool
 
 
 class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
@@ -64,7 +64,7 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     successes and unknown content).
 
     ``credential`` is a hash of the credential that was sent, None if there is none, or if each request has a new one.
-    ``principal`` is a hash of the user that it names, None if unknown. ``stranger``: the request was provably
+    ``principal`` is a hash of the user that it names, None if unknown. ``anonymous``: the request was provably
     anonymous.
 
     ``scheme`` is the authentication scheme that was sent, ``asked`` has those of a 401's challenges (in lower case,
@@ -89,7 +89,7 @@ class Visit(msgspec.Struct, kw_only=True, eq=False, gc=False):
     verdict: Verdict
     credential: bytes | None
     principal: bytes | None
-    stranger: bool
+    anonymous: bool
     scheme: str
     tenant: int
     client: int

@@ -26,6 +26,6 @@ def sent_scheme(exchange: Exchange) -> str:
     return "" if found is None or found.name == "bare" else found.name
 
 
-def is_stranger(exchange: Exchange) -> bool:
+def is_anonymous(exchange: Exchange) -> bool:
     """Return whether the request provably had no credentials, not even in content that was not captured."""
     return not exchange.credentials_hidden and not sent(exchange) and exchange.request.body.unavailable is None

@@ -15,7 +15,7 @@ from wirelint.evidence.forms import form_fields
 _DEEPEST: Final = 3
 _MOST: Final = 200
 _LONGEST: Final = 512
-_TELLING: Final = 4
+_LEAST_OCTETS: Final = 4
 """Shorter values may be repeated by chance: they count only under the same name."""
 
 
@@ -43,7 +43,7 @@ def sent(exchange: Exchange) -> Sent:
             pairs += _scalars("", body.json, 0)
     segments = frozenset(unquote(segment) for segment in request.path[:2048].split("/")[:32] if segment)
     named = frozenset((name.lower(), value) for name, value in pairs[:_MOST] if len(value) <= _LONGEST)
-    return Sent(named, frozenset(value for _, value in named if len(value) >= _TELLING), segments)
+    return Sent(named, frozenset(value for _, value in named if len(value) >= _LEAST_OCTETS), segments)
 
 
 def _scalars(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:

@@ -74,9 +74,9 @@ def envelope(exchange: Exchange) -> Envelope | None:
         return None
     conditions = known(exchange).error_when
     if conditions and body.members is not None:
-        told = [(condition, condition.holds(body.members)) for condition in conditions]
-        if any(holds is not None for _, holds in told):
-            return next((_told(condition, body.members) for condition, holds in told if holds), None)
+        results = [(condition, condition.holds(body.members)) for condition in conditions]
+        if any(holds is not None for _, holds in results):
+            return next((_by_condition(condition, body.members) for condition, holds in results if holds), None)
     if response.headers.media_type.essence == _HEALTH and _is_failed_health(body):
         return Envelope(Grade.STRONG, "status", _evidence(body.members or {}))
     found = _of_response(exchange, response)
@@ -91,7 +91,7 @@ def _is_failed_health(body: Body) -> bool:
     return isinstance(status, str) and status.lower() in _UNHEALTHY
 
 
-def _told(condition: Condition, members: Mapping[str, Any]) -> Envelope:
+def _by_condition(condition: Condition, members: Mapping[str, Any]) -> Envelope:
     """Return the error by the operator's ``error-when``: the member that shows it, and explanations beside it."""
     name, last = ".".join(condition.path), condition.path[-1].lower()
     _, value = member(members, condition.path)

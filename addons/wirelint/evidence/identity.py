@@ -18,7 +18,7 @@ from wirelint.core.credentials import Sensitivity, bearing, of_query, sent
 from wirelint.core.exchange import Exchange
 from wirelint.core.knowledge import NOTHING, known
 from wirelint.core.visit import Identity
-from wirelint.evidence.credentials import is_stranger
+from wirelint.evidence.credentials import is_anonymous
 from wirelint.evidence.vouching import may_be_known
 
 _SIGNED: Final = frozenset(
@@ -47,7 +47,7 @@ _PROOFS: Final = frozenset({"dpop", "signature-input"})
 Seal = Callable[..., bytes]
 
 
-_STRANGER: Final = Identity(None, None, True)
+_ANONYMOUS: Final = Identity(None, None, True)
 _UNKNOWN: Final = Identity(None, None, False)
 
 
@@ -57,22 +57,22 @@ def identity(exchange: Exchange, seal: Seal) -> Identity:
     :param seal: replaces texts by keyed hashes.
     """
     request = exchange.request
-    if telling(tuple(request.headers.index)) == () and not _is_told_elsewhere(exchange):
-        return _STRANGER if is_stranger(exchange) else _UNKNOWN
+    if identifying(tuple(request.headers.index)) == () and not _is_identified_elsewhere(exchange):
+        return _ANONYMOUS if is_anonymous(exchange) else _UNKNOWN
     return _identity(exchange, seal)
 
 
-def is_told_by_fields(exchange: Exchange, fields: tuple[str, ...] | None) -> bool:
+def is_identified_by_fields(exchange: Exchange, fields: tuple[str, ...] | None) -> bool:
     """Return whether the values of some fields identify the sender: requests with equal values have the same one.
 
-    :param fields: the result of ``telling`` for the request's fields.
+    :param fields: the result of ``identifying`` for the request's fields.
     """
     if fields is None or exchange.credentials_hidden or (fields != _AUTHORIZATION and not exchange.request.body.empty):
         return False
-    return not _is_told_elsewhere(exchange)
+    return not _is_identified_elsewhere(exchange)
 
 
-def _is_told_elsewhere(exchange: Exchange) -> bool:
+def _is_identified_elsewhere(exchange: Exchange) -> bool:
     """Return whether something other than fields and content may identify the sender."""
     request = exchange.request
     if "@" in request.authority or known(exchange).bears_on_reading:
@@ -80,14 +80,14 @@ def _is_told_elsewhere(exchange: Exchange) -> bool:
     return "?" in request.target and next(of_query(request.query, NOTHING, Sensitivity.CREDENTIAL), None) is not None
 
 
-def telling(names: tuple[str, ...]) -> tuple[str, ...] | None:
+def identifying(names: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the request's fields that may identify the caller; None if there are too many fields."""
     return bearing(names).naming if len(names) <= _MOST_NAMES else None
 
 
 def _identity(exchange: Exchange, seal: Seal) -> Identity:
-    if is_stranger(exchange):
-        return _UNKNOWN if may_be_known(exchange) else _STRANGER
+    if is_anonymous(exchange):
+        return _UNKNOWN if may_be_known(exchange) else _ANONYMOUS
     parts = [each for each in sent(exchange) if each.kind != "content"][:_MOST_PARTS]
     authorization = next((each for each in parts if each.kind == "authorization"), None)
     fields = exchange.request.headers

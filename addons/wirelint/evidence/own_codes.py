@@ -74,8 +74,8 @@ def of_members(folded: Mapping[str, Any]) -> str | None:
         return name
     # A number below zero, or of an HTTP error, decides in any language; so does «status» if 1 means success.
     number = int(folded[name]) if name != "status" else 0
-    told = number < 0 or (number in _HTTP_ERRORS and all(not folded.get(other) for other in ("data", "result")))
-    return name if told and said and not any(_fine.search(text) or not text.strip() for text in said) else None
+    is_error = number < 0 or (number in _HTTP_ERRORS and all(not folded.get(other) for other in ("data", "result")))
+    return name if is_error and said and not any(_fine.search(text) or not text.strip() for text in said) else None
 
 
 def _is_word_for_failure(text: Any) -> bool:

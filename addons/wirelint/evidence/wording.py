@@ -67,7 +67,7 @@ class Wording(NamedTuple):
     """The fixed words of an error.
 
     :ivar words: a number for the words; equal words have equal numbers, in this process only.
-    :ivar telling: the number of words that are not common error words.
+    :ivar distinctive: the number of words that are not common error words.
     :ivar length: the number of words.
     :ivar upstream: whether they mention a connection, a database or a lack of resources, which are not the client's
         fault.
@@ -77,7 +77,7 @@ class Wording(NamedTuple):
     """
 
     words: int
-    telling: int
+    distinctive: int
     length: int
     upstream: bool
     names_route: bool
@@ -87,7 +87,7 @@ class Wording(NamedTuple):
     @property
     def generic(self) -> bool:
         """Return whether there are only common words, or none."""
-        return self.telling == 0
+        return self.distinctive == 0
 
 
 @once
@@ -108,7 +108,7 @@ def _wording(words: str, upstream: bool, names_path: bool) -> Wording:
     found = _word.findall(words)
     return Wording(
         words=hash(words),
-        telling=len([word for word in found if word not in _GENERIC]),
+        distinctive=len([word for word in found if word not in _GENERIC]),
         length=len(found),
         upstream=upstream,
         names_route=_about_route.search(words) is not None,

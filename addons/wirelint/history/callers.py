@@ -80,7 +80,7 @@ class Refusal(NamedTuple):
     """A request that was refused, or failed.
 
     :ivar gate: number for its method and path; ``exact``: for method, target and content.
-    :ivar words: a number for the text of the answer; ``telling``: it has other words than common ones.
+    :ivar words: a number for the text of the answer; ``distinctive``: it has other words than common ones.
     :ivar carrier: a number for the kinds of fields with the credential; ``issued``: the service issued it.
     :ivar plain: the request had neither query nor content.
     :ivar number: its position among all recorded exchanges.
@@ -90,7 +90,7 @@ class Refusal(NamedTuple):
     gate: int
     exact: int | None
     words: int
-    telling: bool
+    distinctive: bool
     carrier: int
     issued: bool
     plain: bool
@@ -212,7 +212,7 @@ class Callers:
         return asked[1]
 
     def _may_prove(self, exchange: Exchange, visit: Visit) -> bool:
-        if not (visit.stranger or visit.credential is not None):
+        if not (visit.anonymous or visit.credential is not None):
             return False
         known = visit.status in (401, 403) or gate_of(exchange) in self._gates
         if not known and len(self._doubted) and visit.credential is not None:
@@ -226,7 +226,7 @@ class Callers:
         gate = self._gates.get(gate_of(exchange), visit.ended) or _UNSEEN
         if gate.open:
             return
-        if visit.stranger:
+        if visit.anonymous:
             asked = visit.status in (400, 403, 500) and not gate.challenges
             told = len(gate.let_in) > 0 or (visit.status == 403 and len(self._proven) > 0)
             refusal = self._refusal(exchange, visit) if asked and told else None
@@ -259,7 +259,7 @@ class Callers:
         :param extra: number of further proofs now.
         """
         gates = self._proven.get((refusal.visit.service, refusal.words), refusal.visit.ended) or frozenset()
-        return len(gates) + extra >= (1 if refusal.telling else 2)
+        return len(gates) + extra >= (1 if refusal.distinctive else 2)
 
     def _of_let_in(self, gate: AccessPoint, let_in: LetIn, visit: Visit) -> Iterator[CallerProof]:
         """Yield the proofs of a success about callers that were refused before."""
@@ -271,7 +271,7 @@ class Callers:
                 if kind == MISSING:
                     yield from self._of_same_words(refusal)
         if let_in.good:
-            alike = {each.words for each in gate.rejected if each.carrier == let_in.carrier and each.telling}
+            alike = {each.words for each in gate.rejected if each.carrier == let_in.carrier and each.distinctive}
             for refusal in gate.rejected:
                 if refusal.visit.credential == visit.credential:
                     continue
@@ -389,7 +389,7 @@ class Callers:
         if status < 400:
             for value in _issued(exchange):
                 self._issued.ensure(value, _yes, visit.ended)
-        if visit.stranger:
+        if visit.anonymous:
             self._note_anonymous(exchange, visit, status)
         elif visit.credential is not None:
             self._note_caller(exchange, visit, visit.credential, status)

@@ -9,7 +9,7 @@ from wirelint.core.state import State, Table
 from wirelint.core.visit import Visit
 from wirelint.core.when import When
 from wirelint.evidence.contract import operation
-from wirelint.evidence.credentials import is_stranger
+from wirelint.evidence.credentials import is_anonymous
 from wirelint.history.visits import Present
 
 _MOST: Final = 1024
@@ -44,7 +44,7 @@ class Described:
             return
         known = self._services.get(exchange.service, visit.ended)
         if known is None or (asked.secured and not known):
-            self._services.keep(exchange.service, asked.secured and not is_stranger(exchange), visit.ended)
+            self._services.keep(exchange.service, asked.secured and not is_anonymous(exchange), visit.ended)
 
     def __len__(self) -> int:
         return len(self._services)

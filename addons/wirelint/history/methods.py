@@ -486,7 +486,7 @@ def _is_gone_for(gone: Visit, other: Visit) -> bool:
     """Return whether what one caller deleted, or did not find, is not there for the sender of another request."""
     if gone.method == "DELETE" and gone.succeeded:
         return True
-    return gone.credential == other.credential and gone.stranger is other.stranger and gone.tenant == other.tenant
+    return gone.credential == other.credential and gone.anonymous is other.anonymous and gone.tenant == other.tenant
 
 
 def _is_named_by_service(place: Place, above: Path | None) -> bool:

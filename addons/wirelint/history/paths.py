@@ -192,4 +192,4 @@ def may_as_much(seer: Visit, other: Visit) -> bool:
     """
     if seer.tenant != other.tenant:
         return False
-    return seer.stranger or (seer.credential == other.credential and seer.stranger is other.stranger)
+    return seer.anonymous or (seer.credential == other.credential and seer.anonymous is other.anonymous)

@@ -23,16 +23,16 @@ def same_client(one: Visit, other: Visit) -> bool:
     if one.client != other.client:
         return False
     if one.credential is None:
-        return one.stranger and other.stranger
+        return one.anonymous and other.anonymous
     return one.credential == other.credential
 
 
-def knew(visit: Visit, told: Visit) -> bool:
+def knew(visit: Visit, earlier: Visit) -> bool:
     """Return whether a request was sent after the answer to another one, and so with knowledge of it.
 
     Without times in the source, all are at the same time, and nothing is known.
     """
-    return visit.started >= told.ended and visit.started > told.started
+    return visit.started >= earlier.ended and visit.started > earlier.started
 
 
 def repeats(story: Iterable[Visit], now: Visit) -> list[Visit]:

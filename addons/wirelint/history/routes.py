@@ -25,18 +25,18 @@ REFUSALS: Final = frozenset({401, 403, 404})
 class Route:
     """The answers of one path template of a service.
 
-    ``worked``: method → the latest success. ``open``: method → the latest anonymous success. ``to_strangers``: method,
+    ``worked``: method → the latest success. ``open``: method → the latest anonymous success. ``to_anonymous``: method,
     status and maker → anonymous refusals. ``unauthorized``: method and answer → 401s by credential, the latest of each.
     ``admitted``: method → the latest request whose credentials the service evidently checked: it got a success or a
     403. Refusals that are not about the caller are left out.
     """
 
-    __slots__ = ("admitted", "open", "to_strangers", "unauthorized", "worked")
+    __slots__ = ("admitted", "open", "to_anonymous", "unauthorized", "worked")
 
     def __init__(self) -> None:
         self.worked: dict[str, Visit] = {}
         self.open: dict[str, Visit] = {}
-        self.to_strangers: dict[tuple[str, int, str], Sightings] = {}
+        self.to_anonymous: dict[tuple[str, int, str], Sightings] = {}
         self.unauthorized: dict[tuple[str, int], dict[bytes, Visit]] = {}
         self.admitted: dict[str, Visit] = {}
 
@@ -45,7 +45,7 @@ class Route:
         if method in self.open:
             return False
         return any(place[0] == method for place in self.unauthorized) or any(
-            refused == method and status != 404 for refused, status, _ in self.to_strangers
+            refused == method and status != 404 for refused, status, _ in self.to_anonymous
         )
 
     def add(self, visit: Visit, made_by: str) -> None:
@@ -56,7 +56,7 @@ class Route:
         status = visit.status
         if visit.succeeded:
             self.worked[visit.method] = visit
-            if visit.stranger:
+            if visit.anonymous:
                 self.open[visit.method] = visit
             elif visit.credential is not None:
                 self.admitted[visit.method] = visit
@@ -65,17 +65,17 @@ class Route:
             return
         if status == 403 and visit.credential is not None:
             self.admitted[visit.method] = visit
-        if visit.stranger:
+        if visit.anonymous:
             key = (visit.method, status, made_by)
-            sightings = self.to_strangers.get(key)
-            if sightings is None and len(self.to_strangers) < _MOST_KINDS:
-                sightings = self.to_strangers[key] = Sightings()
+            sightings = self.to_anonymous.get(key)
+            if sightings is None and len(self.to_anonymous) < _MOST_KINDS:
+                sightings = self.to_anonymous[key] = Sightings()
             if sightings is not None:
                 sightings.add(visit)
         elif status == 401 and visit.credential is not None and visit.answer is not None:
-            told = _newest(self.unauthorized, (visit.method, visit.answer), {}, _MOST_KINDS)
-            _newest(told, visit.credential, visit, _MOST_CREDENTIALS)
-            told[visit.credential] = visit
+            refused = _newest(self.unauthorized, (visit.method, visit.answer), {}, _MOST_KINDS)
+            _newest(refused, visit.credential, visit, _MOST_CREDENTIALS)
+            refused[visit.credential] = visit
 
 
 def _newest[K, V](entries: dict[K, V], key: K, value: V, most: int) -> V:
@@ -126,7 +126,7 @@ class Routes:
         if visit.credential is not None:
             self._services.ensure(visit.service, lambda: True, visit.ended)
         if visit.succeeded or (visit.status in REFUSALS and not visit.aside):
-            made_by = maker(exchange) if visit.stranger and not visit.succeeded else ""
+            made_by = maker(exchange) if visit.anonymous and not visit.succeeded else ""
             self._routes.ensure((visit.service, visit.route), Route, visit.ended).add(visit, made_by)
 
     def __len__(self) -> int:

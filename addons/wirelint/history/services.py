@@ -99,9 +99,9 @@ class Service:
         if status is None or response is None:
             return
         if visit.method in _WRITES:
-            if visit.stranger and visit.succeeded:
+            if visit.anonymous and visit.succeeded:
                 self.open_writes += 1
-            elif not visit.stranger:
+            elif not visit.anonymous:
                 self.writes += 1
         if response.headers.media_type.kind is Kind.JSON:
             self.answers += 1

@@ -66,8 +66,8 @@ class Sunsets:
         if written is not None and end is not None:
             self._routes.keep(_route(exchange, visit), Sunset(visit, end, written), visit.ended)
         elif response.status < 300:
-            told = self.of(exchange)
-            if told is not None and visit.succeeded and told.is_about(visit):
+            announced = self.of(exchange)
+            if announced is not None and visit.succeeded and announced.is_about(visit):
                 self._routes.drop(_route(exchange, visit))
 
     def __len__(self) -> int:

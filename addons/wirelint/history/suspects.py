@@ -179,8 +179,8 @@ class Operation(msgspec.Struct, eq=False, gc=False):
             return None if self.tails >> bad.tail & 1 else _by_id(bad, good)
         differs, names = _by_input(bad, good)
         if differs == BY_KIND:
-            asked, kinds = bad.put_in.names, self.kinds
-            return differs if kinds and any(not kinds.get(name, 0) >> asked[name][0] & 1 for name in names) else None
+            failed, kinds = bad.put_in.names, self.kinds
+            return differs if kinds and any(not kinds.get(name, 0) >> failed[name][0] & 1 for name in names) else None
         if differs is not None and (self.sets is None or _set_of(bad.put_in) in self.sets):
             return None
         return differs
@@ -267,16 +267,16 @@ def _by_id(bad: Sample, good: Sample) -> str | None:
 
 def _by_input(bad: Sample, good: Sample) -> tuple[str | None, Sequence[int]]:
     """Return the difference of two inputs, and names with other kinds; None if too much differs, or only values do."""
-    asked, told = bad.put_in.names, good.put_in.names
-    different = [name for name in asked.keys() | told.keys() if asked.get(name) != told.get(name)]
-    if sum(1 for name in different if (asked.get(name) or told[name])[1]) > _MOST_DIFFERENT:
+    failed, worked = bad.put_in.names, good.put_in.names
+    different = [name for name in failed.keys() | worked.keys() if failed.get(name) != worked.get(name)]
+    if sum(1 for name in different if (failed.get(name) or worked[name])[1]) > _MOST_DIFFERENT:
         return None, ()
-    both = [name for name in different if name in asked and name in told]
+    both = [name for name in different if name in failed and name in worked]
     if bad.visit.method == "DELETE" and not both:
         return None, ()
     if bad.put_in.container != good.put_in.container:
         return BY_CONTENT, ()
-    kinds = [name for name in both if asked[name][0] != told[name][0]]
+    kinds = [name for name in both if failed[name][0] != worked[name][0]]
     if kinds:
         return BY_KIND, kinds
     return BY_NAME if different and not both else None, ()

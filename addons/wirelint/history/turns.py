@@ -11,11 +11,11 @@ def same_caller(one: Visit, other: Visit) -> bool:
     That is so for one credential, for one signer, and for two requests of one client without credentials. Callers that
     cannot be distinguished are not therefore the same.
     """
-    if one.credential != other.credential or one.tenant != other.tenant or one.stranger is not other.stranger:
+    if one.credential != other.credential or one.tenant != other.tenant or one.anonymous is not other.anonymous:
         return False
     if one.credential is not None:
         return True
-    if one.stranger:
+    if one.anonymous:
         return one.client == other.client
     return one.principal is not None and one.principal == other.principal
 

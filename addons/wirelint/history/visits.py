@@ -23,7 +23,7 @@ from wirelint.core.visit import Identity, Visit
 from wirelint.core.when import ALWAYS
 from wirelint.evidence.challenges import challenges
 from wirelint.evidence.credentials import sent_scheme
-from wirelint.evidence.identity import identity, is_told_by_fields, telling
+from wirelint.evidence.identity import identifying, identity, is_identified_by_fields
 from wirelint.evidence.refusals import is_aside
 from wirelint.evidence.waits import wait
 
@@ -117,7 +117,7 @@ class Present:
         request = exchange.request
         index = request.headers.index
         names = tuple(index)
-        fields, told = _of_caller(names) if len(names) <= _MOST_NAMES else _of_caller.__wrapped__(names)
+        fields, identifying_fields = _of_caller(names) if len(names) <= _MOST_NAMES else _of_caller.__wrapped__(names)
         key = hash((exchange.client, request.http_version, fields, *[index[name] for name in fields]))
         caller = self._callers.get(key)
         if caller is None:
@@ -130,7 +130,7 @@ class Present:
                 # Behind a gateway many clients share one address: fields that the gateway adds separate them.
                 hash((exchange.client, request.http_version, index.get("x-forwarded-for"), index.get("user-agent"))),
             )
-        if not is_told_by_fields(exchange, told):
+        if not is_identified_by_fields(exchange, identifying_fields):
             return caller._replace(identity=None)
         if caller.identity is None:
             caller = self._callers[key] = caller._replace(identity=identity(exchange, self._seal))
@@ -140,9 +140,9 @@ class Present:
 @functools.lru_cache(maxsize=4096)
 def _of_caller(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
     """Return the request's fields that identify the caller, and those of them that may have credentials."""
-    told = telling(names)
-    some = _CALLER_FIELDS.union(told or ())
-    return tuple([name for name in names if name in some]), told
+    identifying_fields = identifying(names)
+    some = _CALLER_FIELDS.union(identifying_fields or ())
+    return tuple([name for name in names if name in some]), identifying_fields
 
 
 def _renewed(earlier: Visit, exchange: Exchange) -> Visit:
@@ -181,7 +181,7 @@ def _visit(exchange: Exchange, caller: _Caller, sender: Identity) -> Visit:
         verdict=verdict,
         credential=sender.credential,
         principal=sender.principal,
-        stranger=sender.stranger,
+        anonymous=sender.anonymous,
         scheme=caller.scheme,
         tenant=caller.tenant,
         client=caller.client,

@@ -20,21 +20,21 @@ class Waiting:
     view = Present
 
     def __init__(self, state: State) -> None:
-        self._told: Table[tuple[int, str], bool] = Table(_MOST)
+        self._asked: Table[tuple[int, str], bool] = Table(_MOST)
 
     def holds(self, exchange: Exchange, visit: Visit) -> bool:
         """Return whether the client of an exchange was asked to wait before, on its route."""
-        return len(self._told) > 0 and self._told.get((visit.client, visit.route), visit.ended) is not None
+        return len(self._asked) > 0 and self._asked.get((visit.client, visit.route), visit.ended) is not None
 
     def note(self, exchange: Exchange, visit: Visit) -> None:
         """Record a refusal that says how long to wait."""
         if visit.wait is not None:
-            self._told.keep((visit.client, visit.route), True, visit.ended)
+            self._asked.keep((visit.client, visit.route), True, visit.ended)
 
     def __len__(self) -> int:
-        return len(self._told)
+        return len(self._asked)
 
 
-def was_told_to_wait(state: State) -> Opens:
+def was_asked_to_wait(state: State) -> Opens:
     """Return ``Waiting.holds`` as a gate."""
     return state.recall(Waiting).holds

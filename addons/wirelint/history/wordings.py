@@ -20,7 +20,7 @@ from wirelint.history.visits import Present
 
 _MOST_WORDINGS: Final = 2048
 _MOST_STATUSES: Final = 4
-_LEAST_TELLING: Final = 3
+_LEAST_DISTINCTIVE: Final = 3
 _CLIENT: Final = frozenset({400, 404, 409, 413, 415, 422})
 _UNCLEAR: Final = frozenset({400, 404, 422})
 
@@ -92,7 +92,7 @@ def wordings_prove(state: State) -> Opens:
 def _key(exchange: Exchange) -> tuple[str, int] | None:
     """Return a key for the words of an error; None if they are common words, or not the service's."""
     words = wording(exchange)
-    if words is None or words.telling < _LEAST_TELLING or words.upstream:
+    if words is None or words.distinctive < _LEAST_DISTINCTIVE or words.upstream:
         return None
     if exchange.request.method in ("HEAD", "OPTIONS") or protocol(exchange) is not None or gateway_made(exchange):
         return None

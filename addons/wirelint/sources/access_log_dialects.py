@@ -14,7 +14,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """The names that a program gives to the members of a line, each in the order in which they are looked for.
 
     :param name: the program, which is the service's name for answers that it makes by itself.
-    :param marks: members of which one tells the program.
+    :param marks: members, each of which identifies the program.
     :param second: what a second is in the unit of ``took``.
     :param at_start: whether the time is that of the request's beginning; else that of the end.
     :param heads: whether the lines have all fields of request and response.
@@ -107,7 +107,7 @@ DIALECTS: Final = (
     ),
     Dialect(name="apache", marks=("request", "request_uri", "uri", "path", "url"), took=("request_time",)),
 )
-"""In the order in which they are looked for: the most telling first. The last takes whatever has a status."""
+"""In the order in which they are looked for: the most specific first. The last takes whatever has a status."""
 
 FLAGS: Final[tuple[tuple[str, FailureKind, str], ...]] = (
     ("DC", FailureKind.CLIENT_GONE, "client left before a response"),

@@ -56,11 +56,11 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for 403, 2xx, 403, 2xx in this order, or the reverse."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
-    if not now.stranger or not now.succeeded:
+    if not now.anonymous or not now.succeeded:
         return
     story = [visit for visit in visits.of_resource(exchange) if visit.method == "GET" and visit.tenant == now.tenant]
     forbidden = [visit for visit in story if visit.status == 403 and visit.credential is not None and not visit.aside]
-    opened = [visit for visit in story if visit.stranger and visit.succeeded and visit.status == now.status]
+    opened = [visit for visit in story if visit.anonymous and visit.succeeded and visit.status == now.status]
     if len(forbidden) < _TIMES or not opened or from_cache(exchange):
         return
     first, between = opened[0], [visit for visit in forbidden if visit.started >= opened[0].ended]

@@ -60,15 +60,15 @@ _meant_to_be_open: Final = re.compile(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Find an anonymous write among the writes of authenticated clients."""
     now = context.recall(Visits).now(exchange)
-    if not now.stranger or not now.succeeded or (now.method == "PUT" and now.status == 201):
+    if not now.anonymous or not now.succeeded or (now.method == "PUT" and now.status == 201):
         return
     service = context.recall(Services).of(exchange)
-    known, strangers = service.writes, service.open_writes + 1
-    if known < _LEAST_WRITES or known < _KNOWN_TO_ANONYMOUS * strangers or _meant_to_be_open.search(now.route):
+    known, anonymous = service.writes, service.open_writes + 1
+    if known < _LEAST_WRITES or known < _KNOWN_TO_ANONYMOUS * anonymous or _meant_to_be_open.search(now.route):
         return
     yield Hit(
         f"{now.status} to a write without credentials",
-        f"{now.method} {now.route} → {strangers} without among {known + strangers} PUT, PATCH and DELETE of the last hour",
+        f"{now.method} {now.route} → {anonymous} without among {known + anonymous} PUT, PATCH and DELETE of the last hour",
     )
 
 

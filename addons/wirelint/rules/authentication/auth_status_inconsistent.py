@@ -59,12 +59,12 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for the third refusal with one status among three with another."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
-    if not now.stranger or now.aside or now.status is None:
+    if not now.anonymous or now.aside or now.status is None:
         return
     routes = context.recall(Routes)
     if not routes.hears_credentials(now.service, now.ended):
         return
-    refusals, by = routes.of(exchange).to_strangers, maker(exchange)
+    refusals, by = routes.of(exchange).to_anonymous, maker(exchange)
     own = refusals.get((now.method, now.status, by))
     if own is None or own.count + 1 < _TIMES:
         return
@@ -94,8 +94,8 @@ def _by_turns(own: Sightings, other: Sightings, now: Visit) -> bool:
 
 def _same_resource(story: Sequence[Visit], now: Visit, other: int) -> bool:
     """Return whether this resource alternated between the two statuses, all without credentials."""
-    told = [visit.status for visit in story if visit.stranger and visit.method == now.method and not visit.aside]
-    return now.status in told and other in told[told.index(now.status) :]
+    statuses = [visit.status for visit in story if visit.anonymous and visit.method == now.method and not visit.aside]
+    return now.status in statuses and other in statuses[statuses.index(now.status) :]
 
 
 def _steps(sightings: Sightings) -> Iterator[Step]:

@@ -96,11 +96,11 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 def _sandwich(story: Iterable[Visit], now: Visit) -> tuple[Visit, Visit] | None:
     """Return the success and the later 401 before this exchange, each ended before the next began."""
-    told = [visit for visit in story if (visit.succeeded or visit.status == 401) and visit.tenant == now.tenant]
-    if not told or told[-1].status != 401 or told[-1].aside or told[-1].ended > now.started:
+    answers = [visit for visit in story if (visit.succeeded or visit.status == 401) and visit.tenant == now.tenant]
+    if not answers or answers[-1].status != 401 or answers[-1].aside or answers[-1].ended > now.started:
         return None
-    refused = told[-1]
-    accepted = next((visit for visit in reversed(told) if visit.succeeded and visit.ended <= refused.started), None)
+    refused = answers[-1]
+    accepted = next((visit for visit in reversed(answers) if visit.succeeded and visit.ended <= refused.started), None)
     return None if accepted is None else (accepted, refused)
 
 

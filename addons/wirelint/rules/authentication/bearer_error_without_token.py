@@ -29,7 +29,7 @@ from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.evidence.challenges import challenges
-from wirelint.evidence.credentials import is_stranger
+from wirelint.evidence.credentials import is_anonymous
 
 RULE = Rule(
     severity=Severity.INFO,
@@ -43,7 +43,7 @@ RULE = Rule(
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for an error code although the request had no credentials."""
-    if not len(exchange.request.headers) or not is_stranger(exchange) or "cookie" in exchange.request.headers:
+    if not len(exchange.request.headers) or not is_anonymous(exchange) or "cookie" in exchange.request.headers:
         return
     for challenge in challenges(exchange).of("bearer"):
         error = challenge.get("error")

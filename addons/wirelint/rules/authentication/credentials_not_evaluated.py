@@ -82,13 +82,13 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         proofs = _proofs(visit, now, visits, routes)
         if proofs is None:
             continue
-        stranger, (before, other) = proofs
+        anonymous, (before, other) = proofs
         yield Hit(
             "401 to valid credentials, the same as without credentials",
             f"{visit.method} {visit.route} → one 401 for none, and for {_CALLERS} valid credentials",
             story=(
                 before.step("accepted elsewhere"),
-                stranger.step("the answer without credentials"),
+                anonymous.step("the answer without credentials"),
                 other.step("the same answer to one that is accepted elsewhere, before and after"),
                 visit.step("the same answer to another"),
             ),
@@ -102,10 +102,10 @@ def _proofs(refused: Visit, now: Visit, visits: Visits, routes: Routes) -> tuple
     route = routes.at(refused.service, refused.route, now.ended)
     if refused.answer is None or refused.method in route.admitted or _asks_otherwise(refused):
         return None
-    stranger = next(
+    anonymous = next(
         (
             visit
-            for (method, status, _), tally in route.to_strangers.items()
+            for (method, status, _), tally in route.to_anonymous.items()
             if method == refused.method and status == 401
             for visit in (*tally.samples, tally.last)
             if visit is not None and visit.answer == refused.answer
@@ -113,7 +113,7 @@ def _proofs(refused: Visit, now: Visit, visits: Visits, routes: Routes) -> tuple
         None,
     )
     before = _accepted(visits.of(now.service, now.credential or b"", now.ended), refused, routes, later=False)
-    if stranger is None or before is None:
+    if anonymous is None or before is None:
         return None
     for credential, visit in route.unauthorized.get((refused.method, refused.answer), {}).items():
         story = visits.of(now.service, credential, now.ended)
@@ -123,7 +123,7 @@ def _proofs(refused: Visit, now: Visit, visits: Visits, routes: Routes) -> tuple
             and _accepted(story, visit, routes, later=False) is not None
             and _accepted(story, visit, routes, later=True) is not None
         ):
-            return stranger, (before, visit)
+            return anonymous, (before, visit)
     return None
 
 
@@ -148,15 +148,15 @@ def _asks_alike(route: Route, method: str, refused: Visit) -> bool:
     """Return whether a route names the same protection space as a refusal elsewhere, as far as is known."""
     spaces = {
         visit.space
-        for (refusing, status, _), tally in route.to_strangers.items()
+        for (refusing, status, _), tally in route.to_anonymous.items()
         if refusing == method and status == 401
         for visit in tally.samples
     }
     spaces |= {
         visit.space
-        for (refusing, _), told in route.unauthorized.items()
+        for (refusing, _), by_credential in route.unauthorized.items()
         if refusing == method
-        for visit in told.values()
+        for visit in by_credential.values()
     }
     return not spaces or refused.space in spaces
 

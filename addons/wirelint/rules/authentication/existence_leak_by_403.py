@@ -60,7 +60,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     parent = now.route.rpartition("/")[0]
     if any(visit.succeeded and visit.method == "GET" and visit.route.rstrip("/") == parent for visit in past):
         return
-    forbidden, missing = _told(past, now, 403), _told(past, now, 404)
+    forbidden, missing = _answered(past, now, 403), _answered(past, now, 404)
     if min(len(forbidden), len(missing)) < _TIMES or not forbidden.keys().isdisjoint(missing):
         return
     yield Hit(
@@ -75,7 +75,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     )
 
 
-def _told(past: Iterable[Visit], now: Visit, status: int) -> dict[int, Visit]:
+def _answered(past: Iterable[Visit], now: Visit, status: int) -> dict[int, Visit]:
     """Return the resources of this route that got this status, with the latest visit of each."""
     return {
         visit.resource: visit

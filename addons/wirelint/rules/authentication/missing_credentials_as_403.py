@@ -38,7 +38,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.state import Opens, State, either
 from wirelint.core.visit import Visit
-from wirelint.evidence.credentials import is_stranger
+from wirelint.evidence.credentials import is_anonymous
 from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.refusals import OTHER_MATTERS
@@ -94,7 +94,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         if proof.kind != MISSING:
             continue
         fault = proof.fault
-        who = "a request without credentials" if fault.stranger else "a request whose credentials were not accepted"
+        who = "a request without credentials" if fault.anonymous else "a request whose credentials were not accepted"
         other = next((step for step in (*proof.story, current.step("")) if step.outcome != "403"), current.step(""))
         yield Hit(
             f"403 sent to {who}; 401 is expected",
@@ -125,7 +125,7 @@ def _by_text(exchange: Answered) -> Iterator[Hit]:
     text = words.prose or " ".join(words.codes)
     if OTHER_MATTERS.search(f"{text} {' '.join(words.codes)}") or not _PRESCRIBED.isdisjoint(words.codes):
         return
-    who = "a request without credentials" if is_stranger(exchange) else "a request whose credentials were not accepted"
+    who = "a request without credentials" if is_anonymous(exchange) else "a request whose credentials were not accepted"
     yield Hit(f"403 sent to {who}; 401 is expected", text)
 
 

@@ -55,7 +55,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         # An OAuth server says under 400 what is wrong with a client's credentials (RFC 6749 section 5.2).
         if proof.kind == MISREPORTED and protocol(exchange) is not Protocol.OAUTH:
             fault = proof.fault
-            who = "a request without credentials" if fault.stranger else "credentials that are not accepted"
+            who = "a request without credentials" if fault.anonymous else "credentials that are not accepted"
             yield Hit(
                 f"{fault.status} sent to {who}; 401 is expected",
                 f"{fault.method} {fault.route} → {fault.status}; the same with other credentials: success",

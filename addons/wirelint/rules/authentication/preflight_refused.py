@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
-from wirelint.evidence.credentials import is_stranger
+from wirelint.evidence.credentials import is_anonymous
 from wirelint.evidence.said import meanings
 from wirelint.evidence.texts import Meaning
 
@@ -51,7 +51,7 @@ RULE = Rule(
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for a preflight that gets a 401, or a 403 about credentials."""
-    if "origin" not in exchange.request.headers or not is_stranger(exchange):
+    if "origin" not in exchange.request.headers or not is_anonymous(exchange):
         return
     if exchange.status == 403 and Meaning.AUTHN not in meanings(exchange):
         return

@@ -78,7 +78,7 @@ def _is_its_own(call: Visit, caller: Visit) -> bool:
     """Return whether a call carried at most the service's own credential, and did not check the caller's."""
     if _checks_credentials.search(f"{call.service} {call.route}".lower()):
         return False
-    if call.stranger:
+    if call.anonymous:
         return True
     return call.credential is not None and call.credential != caller.credential and call.principal != caller.principal
 

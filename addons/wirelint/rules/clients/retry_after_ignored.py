@@ -36,7 +36,7 @@ from wirelint.core.rule import Context, Rule, When
 from wirelint.core.visit import Visit
 from wirelint.history.repeats import by_a_person, is_probe, knew, same_client
 from wirelint.history.visits import Visits
-from wirelint.history.waiting import Waiting, was_told_to_wait
+from wirelint.history.waiting import Waiting, was_asked_to_wait
 
 _REFUSALS: Final = frozenset({429, 503})
 _LONGEST: Final = 3600.0
@@ -52,7 +52,7 @@ RULE = Rule(
     when=When(status="2xx 3xx 4xx 5xx none"),
     side=Side.CLIENT,
     recalls=(Visits, Waiting),
-    after=was_told_to_wait,
+    after=was_asked_to_wait,
 )
 
 
@@ -60,20 +60,20 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     """Look for a request before the wait is over."""
     visits = context.recall(Visits)
     now = visits.now(exchange)
-    told = _last_word(visits.of_client(exchange), now)
-    if told is None or told.wait is None or told.wait > _LONGEST:
+    asked = _last_word(visits.of_client(exchange), now)
+    if asked is None or asked.wait is None or asked.wait > _LONGEST:
         return
-    waited = now.started - told.ended
+    waited = now.started - asked.ended
     if by_a_person(exchange) or is_probe(exchange):
         return
     # Limits may be per resource of a route: another resource may share the limit if it is refused, too.
-    if waited >= _ENOUGH * told.wait or (told.resource != now.resource and now.status not in _REFUSALS):
+    if waited >= _ENOUGH * asked.wait or (asked.resource != now.resource and now.status not in _REFUSALS):
         return
     yield Hit(
-        f"the client came back after {waited:.1f} s, but was asked to wait {told.wait:.0f} s",
-        f"{told.status} with Retry-After, {told.wait:.0f} s; sent again {waited:.1f} s later",
-        confidence=None if told.resource == now.resource or "{" not in now.route else Confidence.WEAK,
-        story=(told.step(f"asked to wait {told.wait:.0f} s"),),
+        f"the client came back after {waited:.1f} s, but was asked to wait {asked.wait:.0f} s",
+        f"{asked.status} with Retry-After, {asked.wait:.0f} s; sent again {waited:.1f} s later",
+        confidence=None if asked.resource == now.resource or "{" not in now.route else Confidence.WEAK,
+        story=(asked.step(f"asked to wait {asked.wait:.0f} s"),),
         note=f"sent {waited:.1f} s later",
     )
 

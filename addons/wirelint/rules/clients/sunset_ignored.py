@@ -65,16 +65,16 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
 
 
 def _after_an_earlier_word(exchange: Exchange, sunsets: Sunsets) -> Iterator[Hit]:
-    told = sunsets.of(exchange)
-    if told is None or sunsets.now(exchange).succeeded:
+    sunset = sunsets.of(exchange)
+    if sunset is None or sunsets.now(exchange).succeeded:
         return
-    late = _late(exchange, told.end)
+    late = _late(exchange, sunset.end)
     if late is not None:
         yield Hit(
             _message(late),
-            f"Sunset: {told.written}",
-            confidence=None if told.is_about(sunsets.now(exchange)) else Confidence.WEAK,
-            story=(told.visit.step("announced the end"),),
+            f"Sunset: {sunset.written}",
+            confidence=None if sunset.is_about(sunsets.now(exchange)) else Confidence.WEAK,
+            story=(sunset.visit.step("announced the end"),),
             note=f"sent {late / _DAY:.1f} days after it",
         )
 

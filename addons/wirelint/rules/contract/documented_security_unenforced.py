@@ -33,7 +33,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.state import moment
 from wirelint.evidence.contract import is_secured, operation
-from wirelint.evidence.credentials import is_stranger
+from wirelint.evidence.credentials import is_anonymous
 from wirelint.evidence.vouching import may_be_known
 from wirelint.history.described import Described
 
@@ -52,7 +52,7 @@ RULE = Rule(
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     """Look for an anonymous success on a secured operation."""
     asked = operation(exchange)
-    if asked is None or not is_stranger(exchange) or may_be_known(exchange):
+    if asked is None or not is_anonymous(exchange) or may_be_known(exchange):
         return
     if _carries(exchange.request, asked.credentials):
         return

@@ -60,12 +60,12 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if not isinstance(results, list) or not results:
         return
     statuses = [_status(each) for each in results]
-    told = [status for status in statuses if status is not None]
-    if len(told) == len(results):
-        failed = sum(status >= 400 for status in told)
+    known = [status for status in statuses if status is not None]
+    if len(known) == len(results):
+        failed = sum(status >= 400 for status in known)
         yield Hit(
-            f"{exchange.status} for {len(told)} operations, {failed} of which failed",
-            json.dumps([{"status": status} for status in told[:_MOST_SHOWN]]),
+            f"{exchange.status} for {len(known)} operations, {failed} of which failed",
+            json.dumps([{"status": status} for status in known[:_MOST_SHOWN]]),
         )
 
 

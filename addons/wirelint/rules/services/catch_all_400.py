@@ -62,7 +62,7 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if all_of_them.count + 1 < _LEAST or len(all_of_them.routes) < _LEAST_ROUTES:
         return
     own = context.option("validation_is_400")
-    told = {
+    causes = {
         meaning: seen
         for meaning, seen in service.meanings.items()
         if meaning in _MEANINGS
@@ -70,9 +70,9 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         and STATUS[meaning] not in service.statuses
         and not (own and meaning is Meaning.INVALID)
     }
-    if len(told) < 2 or protocol(exchange) is not None or gateway_made(exchange):
+    if len(causes) < 2 or protocol(exchange) is not None or gateway_made(exchange):
         return
-    most = sorted(told.items(), key=lambda each: (-each[1].count, each[0]))
+    most = sorted(causes.items(), key=lambda each: (-each[1].count, each[0]))
     counts = ", ".join(f"{meaning} {seen.count}x" for meaning, seen in most)
     yield Hit(
         f"400 for {len(most)} kinds of errors: {', '.join(meaning for meaning, _ in most)}",

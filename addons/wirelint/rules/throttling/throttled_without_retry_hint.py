@@ -63,9 +63,9 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     if hint_field(exchange) is not None:
         return
     line = f"429 {response.reason}".rstrip()
-    told = hint_in_content(response.body)
-    if told is not None:
-        yield Hit("429 with a retry hint only in the content", told, severity=Severity.INFO)
+    hint = hint_in_content(response.body)
+    if hint is not None:
+        yield Hit("429 with a retry hint only in the content", hint, severity=Severity.INFO)
     elif not _permanent.search((response.body.text or "")[:_SCANNED]):
         yield Hit("429 without Retry-After or another retry hint", line)
 

@@ -40,7 +40,7 @@ from wirelint.core.media import Kind
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.core.verdict import Verdict
 from wirelint.evidence.asked import Faulted, argument_named, faulted, quoted_value
-from wirelint.evidence.credentials import credentials, is_stranger
+from wirelint.evidence.credentials import credentials, is_anonymous
 from wirelint.evidence.expiry import is_expired
 from wirelint.evidence.faults import fault, names_something
 from wirelint.evidence.located import located, names_sent
@@ -166,16 +166,16 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
         name = "credentials that are not accepted" if found.status == 401 else "invalid input"
         yield Hit(f"500 for {name}", words.prose or text, suggested_status=found.status)
     ran_out = _of_a_token.search(words.prose) is not None and is_expired(exchange)
-    told_so = Meaning.AUTHN in about and Meaning.INTERNAL not in about
-    if ran_out or (told_so and _concerns_the_caller(exchange, words.prose)):
+    about_credentials = Meaning.AUTHN in about and Meaning.INTERNAL not in about
+    if ran_out or (about_credentials and _concerns_the_caller(exchange, words.prose)):
         yield Hit("500 for missing or invalid credentials", words.prose, suggested_status=401)
     named = frozenset().union(*map(of_code, words.codes)) & _CLIENT if words.codes else frozenset()
-    told = about & _PLAIN if Meaning.INTERNAL not in about else frozenset()
-    if Meaning.METHOD in told and not _http_method.search(words.prose):
-        told -= {Meaning.METHOD}  # programs have methods, too
+    plain = about & _PLAIN if Meaning.INTERNAL not in about else frozenset()
+    if Meaning.METHOD in plain and not _http_method.search(words.prose):
+        plain -= {Meaning.METHOD}  # programs have methods, too
     if (
         named
-        or told
+        or plain
         or _lacks(exchange, about, words.prose)
         or _is_constraint(exchange, about, words.prose)
         or _is_kind(exchange, about, words.prose)
@@ -185,7 +185,7 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
         yield Hit(
             "500 for an invalid request",
             words.prose or " ".join(words.codes),
-            suggested_status=best_status(named or told) or 400,
+            suggested_status=best_status(named or plain) or 400,
             severity=Severity.MEDIUM,
         )
     if about == {Meaning.AUTHZ} and credentials(exchange) and _denied.search(words.prose):
@@ -281,7 +281,7 @@ def _concerns_the_caller(exchange: Answered, prose: str) -> bool:
         return False
     if _password.search(prose):
         return _signing_in.search(exchange.request.path[:1024]) is not None or "basic" in credentials(exchange)
-    return bool(credentials(exchange)) or (is_stranger(exchange) and _absent.search(prose) is not None)
+    return bool(credentials(exchange)) or (is_anonymous(exchange) and _absent.search(prose) is not None)
 
 
 BAD = (

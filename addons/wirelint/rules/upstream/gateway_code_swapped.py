@@ -53,15 +53,15 @@ def check(exchange: Exchange, context: Context) -> Iterator[Hit]:
     call = hops.last_word() if hops is not None else None
     if hops is None or call is None:
         return
-    told = hops.outer.status
-    if told == 502 and given_up(call):
+    reported = hops.outer.status
+    if reported == 502 and given_up(call):
         right, why = 504, "did not answer in time"
-    elif told == 504 and call.status is None and call.failure in _BROKEN:
+    elif reported == 504 and call.status is None and call.failure in _BROKEN:
         right, why = 502, "could not be reached or broke off"
     else:
         return
     yield Hit(
-        f"{told} where {call.service[:40]} {why}",
+        f"{reported} where {call.service[:40]} {why}",
         hops.text(call),
         suggested_status=right,
         confidence=hops.confidence,

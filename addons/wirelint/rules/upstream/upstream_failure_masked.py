@@ -75,7 +75,7 @@ def _masks(hops: Hops, exchange: Exchange) -> bool:
     if status == 500:
         return True
     if status in (400, 401, 403, 404):
-        if hops.outer.aside or (status == 401 and hops.outer.stranger):
+        if hops.outer.aside or (status == 401 and hops.outer.anonymous):
             return False
         return len({call.target for call in hops.calls}) == 1
     if status is None or not 200 <= status < 300:

@@ -11,7 +11,7 @@ from wirelint.core.exchange import Failure, FailureKind
 
 _AFTER_HEAD: Final = "after_response_started"
 
-# In the order in which they are looked for: the most telling first.
+# In the order in which they are looked for: the most specific first.
 _UPSTREAM: Final[tuple[tuple[str, FailureKind, str], ...]] = (
     ("dns_resolution_failure", FailureKind.CONNECT, "name not resolved"),
     ("upstream_request_timeout", FailureKind.TIMEOUT, "no response in time"),

@@ -21,15 +21,15 @@ def count_accept_errors(loop: asyncio.AbstractEventLoop, stats: Stats) -> None:
     The loop itself leaves such connections waiting and tries again a second later.
     """
     others = loop.get_exception_handler()
-    told = False
+    logged = False
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        nonlocal told
+        nonlocal logged
         error = context.get("exception")
         if isinstance(error, OSError) and error.errno in OUT_OF_RESOURCES and "socket" in context:
             stats.faults["accept"] += 1
-            if not told:
-                told = True
+            if not logged:
+                logged = True
                 _log.warning("wirelint: out of descriptors, clients have to wait; counted from now on")
         elif others is not None:
             others(loop, context)
