@@ -36,6 +36,13 @@ GROONGA = '[[-22, 17.5, 0.1, "nonexistent table: <T>"], false]'
         ("400 Bad Request", "application/json", GROONGA, "nonexistent table: <T>"),
         ("403 Forbidden", "application/json", '{"reason": "403 Forbidden: Sign in first"}', "Sign in first"),
         ("404 Not Found", "application/json", '{"reason": "403 Forbidden: no"}', "403 Forbidden: no"),
+        (
+            "404 Not Found",
+            "text/html",
+            "<p>Howdy guest (you're not logged in)</p><p>No such file</p>",
+            "Howdy guest \nNo such file",
+        ),
+        ("401 Unauthorized", "text/html", "<p>You are not logged in (yet)</p>", "You are not logged in (yet)"),
         ("404 Not Found", "text/plain", "The resource could not be found.", "The resource could not be found."),
     ],
 )

@@ -108,6 +108,8 @@ _STOCK: Final = frozenset(
 _ECHOES: Final = ("Sorry, the requested URL", "caused an error:")
 """Begin and end of Bottle's sentence with the URL, before the text of an error."""
 _trace: Final = re.compile(r"^[ \t]*Traceback \(most recent call last\):", re.MULTILINE)
+_aside: Final = re.compile(r"\([^()\n]{0,40}\b(?:not|n['\u2019]t) (?:logged|signed) in\b[^()\n]{0,20}\)", re.IGNORECASE)
+"""A remark of a page's frame about the session, on every page."""
 _raised: Final = re.compile(r"[A-Za-z_][\w.]{2,80}(?:: .{0,400})?")
 _PLAIN_NUMBERS: Final = frozenset({401, 403, 404, 429})
 """Values of ``error.code`` that are HTTP statuses if the text only says that something failed."""
@@ -258,7 +260,7 @@ def _read_text(gathering: _Gathering, response: Response) -> None:
             gathering.texts += [first or second for first, second in _exceptions.findall(text)[:2]]
     elif kind is Kind.HTML or markup:
         gathering.texts += (
-            _untraced(_unechoed(visible_text(text))).splitlines()
+            _untraced(_unechoed(_aside.sub("", visible_text(text)))).splitlines()
             if response.status >= 400
             else _headings.findall(text)[:2]
         )

@@ -10,7 +10,7 @@ from wirelint.sinks.metrics.families import Families, counter, gauge, histogram
 
 # All keys exist from the start: readers in other threads may iterate while the loop counts.
 DROPPED: Final = ("queue_full", "in_flight_full", "head_too_large", "overload", "lost", "stopped")
-SKIPPED: Final = ("refused_request", "proxy_made", "killed", "no_resources", "h2c", "tls")
+SKIPPED: Final = ("refused_request", "proxy_made", "killed", "no_resources", "h2c", "tls", "handshake")
 FAULTS: Final = ("capture", "audit", "screen", "sink", "accept")
 DELAY_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Seconds; of the histogram of how late the event loop is."""
@@ -41,7 +41,7 @@ class Stats:
         skipped: exchanges that say nothing about the service, by reason: ``refused_request`` (the proxy itself refused
             the client), ``proxy_made`` (another add-on answered), ``killed``, ``no_resources`` (the proxy had no
             descriptor or memory left to call the service), ``h2c`` and ``tls`` (whole connections that passed unread,
-            see ``passthrough``).
+            see ``passthrough``), ``handshake`` (TLS with a client failed).
         faults: internal faults, by the place where they were caught: ``capture``, ``audit``, ``screen``, ``sink``,
             ``accept`` (a client had to wait for a descriptor; once per attempt).
     """

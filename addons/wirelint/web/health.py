@@ -39,6 +39,7 @@ _WHY: Final = {
     "no_resources": "the proxy had no descriptor or memory left to call the service",
     "h2c": "connections of HTTP/2 without TLS passed unread",
     "tls": "connections of TLS passed unread",
+    "handshake": "TLS handshakes of clients failed: they do not trust the CA, or left",
     "streamed": "the content was streamed",
     "too_large": "the content was too large",
     "not_captured": "the content was not captured",

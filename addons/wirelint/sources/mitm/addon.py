@@ -13,6 +13,7 @@ from wirelint.sources.mitm.addons.auditing import Auditing, Consume
 from wirelint.sources.mitm.addons.commands import Commands
 from wirelint.sources.mitm.addons.configuration import Configuration
 from wirelint.sources.mitm.addons.findings_view import FindingsView
+from wirelint.sources.mitm.addons.handshakes import Handshakes
 from wirelint.sources.mitm.addons.housekeeping import Housekeeping
 from wirelint.sources.mitm.addons.message_trim import MessageTrim
 from wirelint.sources.mitm.addons.traffic import Traffic
@@ -73,6 +74,7 @@ class Auditor:
             FindingsView(),
             Tuning(),
             Traffic(capture, faults),
+            Handshakes(stats),
             MessageTrim(),
             auditing,
             housekeeping,

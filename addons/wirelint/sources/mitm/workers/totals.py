@@ -15,7 +15,7 @@ from wirelint.sources.stats import Stats
 FAULT: Final = "link"
 """The place of faults in messages of workers."""
 
-_CONNECTIONS: Final = frozenset({"h2c", "tls"})
+_CONNECTIONS: Final = frozenset({"h2c", "tls", "handshake"})
 """Reasons to skip whole connections, whose exchanges never begin."""
 _ADDED: Final = ("captured", "streamed", "unsampled", "hung")
 _ADDED_BY_NAME: Final = ("dropped", "skipped", "faults")
