@@ -27,6 +27,7 @@ from wirelint.sinks.metrics.memories import Memories
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.metrics.reloads import Reloads
 from wirelint.sinks.reachability import Reachability
+from wirelint.sinks.saving import HarSaving, Saver
 from wirelint.sinks.terminal import Terminal
 from wirelint.sinks.text import printable
 from wirelint.sources.stats import Stats, StatsCollector
@@ -84,6 +85,7 @@ class Live:
         for collector in own:
             self.metrics.register(collector)
         self.sampler = Sampler(shares, lambda service: self.metrics.skip(service, "sampled"))
+        self.saver: Saver | None = None
         self._prober: Prober | None = None
         self._file: StateFile | None = None
         self._engine = engine
@@ -158,6 +160,13 @@ class Live:
         if (trouble := file.load()) is not None:
             _log.warning("wirelint: %s", trouble)
         file.start()
+
+    def save(self, saver: Saver) -> None:
+        """Save exchanges while they pass: here as HAR; flows are saved where they are."""
+        self.saver = saver
+        self.metrics.register(saver)
+        if saver.is_har:
+            self.attach(HarSaving(saver))
 
     def probe(
         self, services: Mapping[str, str], *, insecure: bool = False, credentials: bool = True, doubts: bool = False
@@ -241,6 +250,8 @@ class Live:
             self._log.close()
         for sink in self._attached:
             sink.close()
+        if self.saver is not None:
+            self.saver.close()
 
     def _fault(self, place: str, error: Exception) -> None:
         self.stats.faults[place] += 1

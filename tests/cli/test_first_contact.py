@@ -117,11 +117,17 @@ def test_a_command_that_cannot_be_run_has_the_code_of_a_shell(wirelint: Shell) -
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["--save", "x.har"], "--save writes mitmproxy flows: end the name in .mitm, as in x.mitm"),
+        (["--save", "x.mitm.gz"], "--save compresses HAR only: name it x.har.gz, or x.mitm"),
+        (["--save", "old.har"], "--save: old.har exists, and HAR cannot be appended to: choose another name"),
+        (["--mask"], "--mask is for the file of --save: give --save, too"),
         (["--save", "missing/x.mitm"], "--save: cannot write missing/x.mitm: No such file or directory"),
-        (["--save", "x.mitm", "--workers", "2"], "--save works with one process: leave --workers out"),
+        (
+            ["--save", "x.mitm", "--workers", "2"],
+            "--save writes flows with one process: leave --workers out, or end the name in .har",
+        ),
     ],
 )
 def test_where_flows_cannot_be_saved(wirelint: Shell, words: list[str], text: str) -> None:
+    wirelint.write("old.har", "{}")
     run = wirelint("proxy", UP, *words)
     assert (run.code, run.err) == (2, f"wirelint proxy: {text}\n")

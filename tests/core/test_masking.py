@@ -192,13 +192,15 @@ def test_of_a_beginning_what_is_complete_is_shown() -> None:
     assert json.loads(long.body)[:2] == [{"n": 0}, {"n": 1}]
     assert long.note == f"the first {LONGEST_CONTENT:,} octets"
     for text in ("many words ", "\\u00e9", "\\\\"):
-        cut = json.loads(answer(exchange(said='{"a": {"password": "x", "text": "' + text * 9000)).body)
+        said = '{"a": {"password": "x", "text": "' + text * 9000
+        cut = json.loads(answer(exchange(said=said, complete=False)).body)
         assert cut["a"]["password"] == MASK
         assert cut["a"]["text"].startswith(json.loads(f'"{text}"') * 500)
     cut = json.loads(answer(exchange(said='{"a": 1, "password": "' + "many words " * 9000)).body)
     assert cut == {"a": 1, "password": MASK}
     key = json.loads(answer(exchange(said='{"a": 1, "' + "many words " * 9000)).body)
     assert key == {"a": 1}
+    assert answer(exchange(said='{"a": 1, bad')).body == '{"a": 1, bad'
 
 
 def test_what_is_not_text_is_not_shown() -> None:

@@ -20,6 +20,7 @@ from wirelint.sinks.lines import Lines
 from wirelint.sinks.own_log import logging_to
 from wirelint.sinks.rotating import Stream
 from wirelint.sinks.terminal import LayOut, Terminal
+from wirelint.sinks.text import printable
 
 if TYPE_CHECKING:
     from wirelint.live import Live
@@ -243,5 +244,8 @@ def _summarise(notes: Printer, live: Live, seconds: float) -> None:
     else:
         notes.line("no exchange was seen: send requests to wirelint's address, not to the service's")
     unshown = live.terminal.unshown if live.terminal is not None else 0
+    if (saver := live.saver) is not None:
+        for sentence in summary.saving(saver, printable(str(saver.path)), masked=saver.names is not None):
+            notes.paragraph(Text(sentence), hang=2, width=width)
     for sentence in summary.losses(live.stats, unshown):
         notes.paragraph(Text(sentence), hang=2, width=width)

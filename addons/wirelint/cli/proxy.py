@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -23,6 +23,7 @@ from wirelint.settings.reload import Reload, Rereadable
 from wirelint.settings.setup import sample, setup
 from wirelint.settings.tables import policy_options
 from wirelint.sinks.own_log import Form
+from wirelint.sinks.saving import Saver, is_har
 from wirelint.web.names import is_loopback
 from wirelint.web.page import Page
 
@@ -90,15 +91,16 @@ class Wanted(NamedTuple):
     "--save",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Append all exchanges to this file of mitmproxy flows, unmasked; audit and mitmweb read it.",
+    help="Save all exchanges: as HAR if the name ends in .har or .har.gz, else appended as mitmproxy flows.",
 )
+@option("--mask", is_flag=True, help="Mask secrets and names of people in the file of --save.")
 @option(
     "--save-size",
     type=click.IntRange(1),
     default=1024,
     show_default=True,
     metavar="MIB",
-    help="Most to append to the file of --save.",
+    help="Most to write to the file of --save, before compression.",
 )
 @sample
 @log_options
@@ -126,6 +128,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     workers: int,
     save: Path | None,
     save_size: int,
+    mask: bool,
     log: str | None,
     log_size: int,
     log_files: int,
@@ -149,8 +152,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         )
     if workers > 1 and (ui != "none" or transparent):
         raise click.UsageError("--workers works neither with --ui nor with --transparent: leave one out", context)
-    if save is not None:
-        _check_save(save, workers)
+    saving = _saving(save, save_size, workers, mask=mask)
     wanted = [_wanted(word) for word in services]
     _different(wanted)
     if (probe_auth or probe) and not any(each.name for each in wanted):
@@ -185,8 +187,6 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         body_limit=body_limit,
         overload_lag=overload_lag,
         grace=grace,
-        save=save,
-        save_size=save_size * 1024 * 1024,
         options=options,
     )
     page = page_of(context)
@@ -202,6 +202,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
         doubts=probe,
         state=state,
         workers=workers,
+        save=saving,
         reloading=lambda live: Reload(context, live.change, live.keep_settings),
     )
     return 0
@@ -225,21 +226,31 @@ def _wanted(word: str) -> Wanted:
     return Wanted(name or "", url, None if port is None else int(port))
 
 
-def _check_save(file: Path, workers: int) -> None:
-    """Create the file of ``--save`` for its owner alone: it has credentials and bodies.
+def _saving(file: Path | None, size: int, workers: int, *, mask: bool) -> Callable[[], Saver] | None:
+    """Create the file of ``--save`` for its owner alone: it may have credentials and bodies.
 
-    :raises click.UsageError: it cannot be written, or its name is that of another format.
+    :returns: a function that makes what writes to it; None without a file.
+    :raises click.UsageError: it cannot be written.
     """
     context = click.get_current_context(silent=True)
-    if file.suffixes[-1:] in ([".har"], [".gz"], [".zhar"]):
-        message = f"--save writes mitmproxy flows: end the name in .mitm, as in {file.name.partition('.')[0]}.mitm"
-        raise click.UsageError(message, context)
-    if workers > 1:
-        raise click.UsageError("--save works with one process: leave --workers out", context)
+    if file is None:
+        if mask:
+            raise click.UsageError("--mask is for the file of --save: give --save, too", context)
+        return None
+    if not is_har(file):
+        if file.suffix.lower() in {".gz", ".zhar", ".zst"}:
+            name = file.name.partition(".")[0]
+            raise click.UsageError(f"--save compresses HAR only: name it {name}.har.gz, or {name}.mitm", context)
+        if workers > 1:
+            message = "--save writes flows with one process: leave --workers out, or end the name in .har"
+            raise click.UsageError(message, context)
+    elif file.exists() and file.stat().st_size:
+        raise click.UsageError(f"--save: {file} exists, and HAR cannot be appended to: choose another name", context)
     try:
         os.close(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
     except OSError as error:
         raise click.UsageError(f"--save: cannot write {file}: {error.strerror or error}", context) from error
+    return lambda: Saver(file, size * 1024 * 1024, mask=mask)
 
 
 def _different(wanted: Sequence[Wanted]) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wirelint.live import Live
     from wirelint.settings.engine import AnyEngine
     from wirelint.settings.sampling import Shares
+    from wirelint.sinks.saving import Saver
     from wirelint.sources.mitm.master import Running
     from wirelint.sources.mitm.settings import ProxySettings
     from wirelint.sources.mitm.workers.supervisor import Supervisor
@@ -50,6 +51,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     state: Path | None = None,
     workers: int = 1,
     advise: bool = True,
+    save: Callable[[], Saver] | None = None,
 ) -> Live:
     """Run a proxy until it is stopped, then print a summary on standard error.
 
@@ -64,6 +66,7 @@ def serve(  # noqa: PLR0913 - what may be set, by name
     :param state: the file that keeps what was learned of services; None to keep nothing.
     :param workers: number of processes that carry the traffic. With one, it is this process; with several, this process
         only audits.
+    :param save: makes what saves exchanges, once no process will be forked any more; None to save none.
     :param advise: say at the start how to send requests.
     :returns: the stopped ``Live``, to read numbers from.
     :raises click.UsageError: an address is not available, or the settings are invalid.
@@ -90,6 +93,8 @@ def serve(  # noqa: PLR0913 - what may be set, by name
                 live.probe(named, insecure=insecure, credentials=probe, doubts=doubts)
             if supervisor is not None:
                 live.metrics.register(supervisor.sums)
+            if save is not None:
+                live.save(save())
 
         def carry(session: LiveSession) -> None:
             live = session.live
@@ -101,7 +106,9 @@ def serve(  # noqa: PLR0913 - what may be set, by name
 
             if supervisor is not None:
                 supervisor.on_listening = session.set_ready
-            proxying = functools.partial(run, settings, stats=stats) if supervisor is None else supervisor.run
+            flows = live.saver if live.saver is not None and not live.saver.is_har else None
+            alone = functools.partial(run, settings, stats=stats, saver=flows)
+            proxying = alone if supervisor is None else supervisor.run
             proxying(
                 live.consume,
                 on_ready=ready,

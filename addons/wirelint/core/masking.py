@@ -8,9 +8,10 @@ Content of an unknown or binary form is never shown.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -45,11 +46,15 @@ _LONG_TEXT: Final = 2048
 _LEFT_OUT: Final = 1024
 _HELD: Final = "\u2588"
 """Stands for a masked value until the text around it is redacted, which would take ``[redacted]`` for a value."""
+_RARE: Final = 0x20000
+_MOST_RARE: Final = 32768
+_two_rare: Final = re.compile("[\U00020000-\U00027fff]{2}")
+"""Characters that hardly any text has (Unicode, CJK Unified Ideographs Extension B); a pair of them is a pseudonym."""
 _DEEPEST: Final = 64
 _MOST_OPEN: Final = 256
 _COOKIES: Final = frozenset({"cookie", "set-cookie"})
 _AUTHORIZATIONS: Final = frozenset({"authorization", "proxy-authorization"})
-_URLS: Final = frozenset({"location", "content-location", "referer"})
+_URLS: Final = frozenset({"location", "content-location", "destination", "referer"})
 _ADDRESSES: Final = frozenset(
     {
         "cf-connecting-ip", "client-ip", "forwarded", "fastly-client-ip", "true-client-ip", "x-client-ip",
@@ -58,6 +63,9 @@ _ADDRESSES: Final = frozenset(
 )  # fmt: skip
 """Fields with addresses of clients."""
 _trace: Final = re.compile(r"(?:Root=)?[0-9a-fA-F]{1,64}(?:[-:._/=;,][0-9a-fA-F]{1,64}){0,7}")
+_plain_type: Final = re.compile(
+    r"[a-z]{1,16}/[a-z0-9.+-]{1,64}(?:;\s{0,3}charset=\"?[a-z0-9-]{1,16}\"?)?", re.IGNORECASE
+)
 _scheme: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,23}(?= )")
 _word: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 _beginning: Final = re.compile(r'"(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*', re.DOTALL)
@@ -77,6 +85,94 @@ _part_name: Final = re.compile(r'\bname="?([^"\r\n;]{1,128})', re.IGNORECASE)
 _file: Final = re.compile(r"\bfilename\*?=|^content-type:(?!\s{0,8}text/plain)", re.IGNORECASE | re.MULTILINE)
 
 
+class Masks:
+    """Shows each masked value as ``[redacted]``."""
+
+    def hold(self, _value: str) -> str:
+        """Return what stands for a value until the text around it is redacted; redaction leaves it alone."""
+        return _HELD
+
+    def show(self, text: str) -> str:
+        """Return redacted text with what ``hold`` returned as it is shown."""
+        return text.replace(_HELD, MASK)
+
+    def path(self, segments: list[str], masked: Callable[[str], str]) -> str:
+        """Return a path.
+
+        :param segments: its parts, hidden ones already held.
+        :param masked: removes what looks like a secret.
+        """
+        return masked("/".join(segments))
+
+    def text(self, _whole: str, masked: str) -> str:
+        """Return text in which something may have been masked."""
+        return masked
+
+    def leaf(self, _masked: Callable[[str], str]) -> Callable[[Any], Any] | None:
+        """Return a function that masks a string or a number of JSON; None if all of the JSON is masked as text."""
+        return None
+
+
+class Pseudonyms(Masks):
+    """Shows each masked value as ``redacted-`` and eight digits, the same for equal values.
+
+    :param key: 16 random octets or more; without them, nobody can test whether a name stands for a guessed value.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def hold(self, value: str) -> str:
+        """Return what stands for a value until the text around it is redacted: two rare characters."""
+        digest = hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=8, key=self._key).digest()
+        number = int.from_bytes(digest)
+        return chr(_RARE + number % _MOST_RARE) + chr(_RARE + number // _MOST_RARE % _MOST_RARE)
+
+    def show(self, text: str) -> str:
+        """Return redacted text with what ``hold`` returned as it is shown."""
+        return _two_rare.sub(_pseudonym, text)
+
+    def path(self, segments: list[str], masked: Callable[[str], str]) -> str:
+        """Return a path. Segments that differ stay different."""
+        return "/".join(segment if masked(segment) == segment else self.hold(segment) for segment in segments)
+
+    def text(self, whole: str, masked: str) -> str:
+        """Return text in which something may have been masked: two that differ stay different."""
+        return masked if masked == whole else masked.replace(MASK, self.show(self.hold(whole)))
+
+    def leaf(self, masked: Callable[[str], str]) -> Callable[[Any], Any]:
+        """Return a function that masks a string or a number of JSON, which stays JSON."""
+
+        def mask_leaf(value: Any) -> Any:
+            if isinstance(value, str):
+                return self.text(value, masked(value))
+            if isinstance(value, bool) or value is None or masked(str(value)) == str(value):
+                return value
+            return self.hold(str(value))
+
+        return mask_leaf
+
+
+def _pseudonym(match: re.Match[str]) -> str:
+    first, second = match[0][0], match[0][1]
+    return f"redacted-{(ord(second) - _RARE) * _MOST_RARE + ord(first) - _RARE:08x}"
+
+
+MASKS: Final = Masks()
+
+
+class _Rule(NamedTuple):
+    """Which values to mask by the names that they stand under, and how."""
+
+    private: Callable[[str], bool]
+    hold: Callable[[str], str]
+    leaf: Callable[[Any], Any] | None = None
+
+
+def _rule(private: Callable[[str], bool], values: Iterable[str], masks: Masks) -> _Rule:
+    return _Rule(private, masks.hold, masks.leaf(lambda text: mask(text, values)))
+
+
 class Message(msgspec.Struct, frozen=True):
     """A masked request or response.
 
@@ -93,24 +189,28 @@ class Message(msgspec.Struct, frozen=True):
     size: int | None = None
 
 
-def request_of(exchange: Exchange, *, target: str = "", most: int = LONGEST_CONTENT) -> Message:
+def request_of(exchange: Exchange, *, target: str = "", most: int = LONGEST_CONTENT, masks: Masks = MASKS) -> Message:
     """Return the masked request of an exchange.
 
     :param target: its masked target, if that is known already.
     :param most: most octets of content to show; 0 for none.
+    :param masks: how masked values are shown.
     """
     request = exchange.request
     values, hidden = secrets(exchange), known(exchange)
-    line = f"{method_name(request.method)} {target or target_of(exchange)} {redact(request.http_version, limit=16)}"
-    fields = tuple(_fields(request.headers, values, hidden, of_request=True))
-    text, form, note = _content(request.body, request, values, most, of_request=True)
+    line = (
+        f"{method_name(request.method)} {target or target_of(exchange, masks)} {redact(request.http_version, limit=16)}"
+    )
+    fields = tuple(_fields(request.headers, values, hidden, masks, of_request=True))
+    text, form, note = _content(request.body, request, values, most, _rule(is_clients_own, values, masks), masks)
     return Message(line, fields, text, form, note, request.body.size)
 
 
-def response_of(exchange: Exchange, *, most: int = LONGEST_CONTENT) -> Message | None:
+def response_of(exchange: Exchange, *, most: int = LONGEST_CONTENT, masks: Masks = MASKS) -> Message | None:
     """Return the masked response of an exchange, None if there is none.
 
     :param most: most octets of content to show; 0 for none.
+    :param masks: how masked values are shown.
     """
     response = exchange.response
     if response is None:
@@ -118,10 +218,15 @@ def response_of(exchange: Exchange, *, most: int = LONGEST_CONTENT) -> Message |
     values = secrets(exchange)
     version = redact(response.http_version, limit=16)
     line = f"{version} {response.status} {redact(response.reason, values, limit=120)}".rstrip()
-    fields = tuple(_fields(response.headers, values, known(exchange), of_request=False))
+    fields = tuple(_fields(response.headers, values, known(exchange), masks, of_request=False))
     body = response.body
-    text, form, note = _content(body, response, values, most, of_request=False)
+    text, form, note = _content(body, response, values, most, _rule(is_private, values, masks), masks)
     return Message(line, fields, text, form, note, body.size)
+
+
+def fields_of(headers: Headers, exchange: Exchange, masks: Masks = MASKS) -> Iterator[tuple[str, str]]:
+    """Yield masked fields of a response of an exchange, such as its trailers."""
+    return _fields(headers, secrets(exchange), known(exchange), masks, of_request=False)
 
 
 def authority_of(exchange: Exchange) -> str:
@@ -131,76 +236,92 @@ def authority_of(exchange: Exchange) -> str:
     return redact(authority.rpartition("@")[2], secrets(exchange), limit=255)
 
 
-def target_of(exchange: Exchange) -> str:
+def target_of(exchange: Exchange, masks: Masks = MASKS) -> str:
     """Return the masked target of a request, such as ``/users/42/mail/[redacted]?page=3&q=[redacted]``.
 
     Masked are segments that name a person or look random, and values of the query, except numbers and words of the API.
+
+    :param masks: how masked values are shown.
     """
     request = exchange.request
+    values = secrets(exchange)
     hidden = {each.value for each in of_path(request.path)}
     path, question, query = request.target[:_LONGEST_TARGET].partition("?")
-    segments = "/".join(_HELD if _hides(segment, hidden) else segment for segment in path.split("/"))
-    pairs = "&".join(_pair(pair, known(exchange)) for pair in query.split("&")[:_MOST_PAIRS])
-    shown = mask(f"{segments}{question}{pairs}", secrets(exchange), queries=False)
-    return shown.replace(_HELD, MASK).replace("\n", " ").replace("\t", " ")
+    segments = [masks.hold(segment) if _hides(segment, hidden) else segment for segment in path.split("/")]
+    shown = masks.path(segments, lambda text: mask(text, values, queries=False))
+    if question:
+        pairs = "&".join(_pair(pair, known(exchange), masks) for pair in query.split("&")[:_MOST_PAIRS])
+        shown = f"{shown}?{mask(pairs, values, queries=False)}"
+    return masks.show(shown).replace("\n", " ").replace("\t", " ")
 
 
 def _hides(segment: str, hidden: set[str]) -> bool:
     return any(part.rpartition("=")[2] in hidden for part in segment.split(";") if part)
 
 
-def _pair(pair: str, knowledge: Knowledge) -> str:
+def _pair(pair: str, knowledge: Knowledge, masks: Masks) -> str:
     """Return a part of a query with its value masked, unless that is a number or a word of the API."""
-    name, equals, _ = pair.partition("=")
+    name, equals, value = pair.partition("=")
     if not pair or not any(True for _ in of_query(pair, knowledge, Sensitivity.PRIVATE)):
         return pair
-    return f"{name}={_HELD}" if equals else _HELD
+    return f"{name}={masks.hold(value)}" if equals else masks.hold(pair)
 
 
 def _fields(
-    headers: Headers, values: Iterable[str], knowledge: Knowledge, *, of_request: bool
+    headers: Headers, values: Iterable[str], knowledge: Knowledge, masks: Masks, *, of_request: bool
 ) -> Iterator[tuple[str, str]]:
     for name, value in list(headers)[:_MOST_FIELDS]:
-        yield redact(name, limit=128), _field(name.lower(), value.strip(), values, knowledge, of_request=of_request)
+        shown = _field(name.lower(), value.strip(), values, knowledge, masks, of_request=of_request)
+        yield redact(name, limit=128), shown
 
 
-def _field(name: str, value: str, values: Iterable[str], knowledge: Knowledge, *, of_request: bool) -> str:
+def _field(  # noqa: PLR0911, PLR0913 - a table of cases
+    name: str, value: str, values: Iterable[str], knowledge: Knowledge, masks: Masks, *, of_request: bool
+) -> str:
     if not value or (name in TRACING and _trace.fullmatch(value)):
         return value
     if name in _AUTHORIZATIONS:
         scheme = _scheme.match(value)
-        return f"{scheme[0]} {MASK}" if scheme else MASK
+        rest = masks.show(masks.hold(value if scheme is None else value[scheme.end() :].strip()))
+        return f"{scheme[0]} {rest}" if scheme else rest
     if name in _COOKIES:
-        return _cookies(value, values, set_by_server=name == "set-cookie")
+        return _cookies(value, values, masks, set_by_server=name == "set-cookie")
     if name in _URLS:
-        return _url(value, values, knowledge)
+        return _url(value, values, knowledge, masks)
     if name in _ADDRESSES or (of_request and name in knowledge.fields) or is_private_field(name, of_request=of_request):
-        return MASK
-    return redact(value, values, limit=_LONGEST_VALUE)
+        return masks.show(masks.hold(value))
+    if name == "content-type" and _plain_type.fullmatch(value):
+        return value
+    return masks.text(value, redact(value, values, limit=_LONGEST_VALUE))
 
 
-def _cookies(value: str, values: Iterable[str], *, set_by_server: bool) -> str:
+def _cookies(value: str, values: Iterable[str], masks: Masks, *, set_by_server: bool) -> str:
     shown = []
     for place, pair in enumerate(value.split(";")[:_MOST_PAIRS]):
         name, equals, text = pair.strip().partition("=")
         private = place == 0 if set_by_server else True
         if private:
-            shown.append(redact(name, values, limit=64) + f"={MASK}" if equals else MASK)
+            hidden = masks.show(masks.hold(text if equals else name))
+            shown.append(f"{masks.text(name, redact(name, values, limit=64))}={hidden}" if equals else hidden)
         else:
             shown.append(redact(f"{name}{equals}{text}", values))
     return "; ".join(shown)
 
 
-def _url(value: str, values: Iterable[str], knowledge: Knowledge) -> str:
+def _url(value: str, values: Iterable[str], knowledge: Knowledge, masks: Masks) -> str:
     """Return a URL without the values of its query and fragment."""
     value, hash_, _ = value[:_LONGEST_TARGET].partition("#")
     place, question, query = value.partition("?")
-    pairs = "&".join(_pair(pair, knowledge) for pair in query.split("&")[:_MOST_PAIRS])
-    return mask(f"{place}{question}{pairs}", values, queries=False).replace(_HELD, MASK) + (f"#{MASK}" if hash_ else "")
+    pairs = "&".join(_pair(pair, knowledge, masks) for pair in query.split("&")[:_MOST_PAIRS])
+    shown = masks.path(place.split("/"), lambda text: mask(text, values, queries=False))
+    if question:
+        shown = f"{shown}?{mask(pairs, values, queries=False)}"
+    shown = masks.show(shown)
+    return f"{shown}#{MASK}" if hash_ else shown
 
 
-def _content(
-    body: Body, message: Request | Response, values: Iterable[str], most: int, *, of_request: bool
+def _content(  # noqa: PLR0911, PLR0913, PLR0917 - one caller for each of two messages
+    body: Body, message: Request | Response, values: Iterable[str], most: int, rule: _Rule, masks: Masks
 ) -> tuple[str, str, str]:
     """Return content as masked text, its form, and a note."""
     if body.empty:
@@ -214,23 +335,24 @@ def _content(
         return "", "", "content is unknown: cut off"
     media = message.headers.media_type
     whole = body.complete and len(content) <= most
+    note = "" if whole else f"the first {min(len(content), most):,} octets"
     text = _text(body, content, most)
-    private = is_clients_own if of_request else is_private
-    shown = _json(text, private) if media.kind in _MAYBE_JSON else None
+    shown = _json(text, rule, whole=whole) if media.kind in _MAYBE_JSON else None
+    if shown is not None and rule.leaf is not None:
+        return masks.show(shown), "json", note
     form = "json"
     if shown is None:
         form = str(media.kind)
-        shown = _SHOWN[media.kind](text, private) if media.kind in _SHOWN else None
+        shown = _SHOWN[media.kind](text, rule) if media.kind in _SHOWN else None
     if shown is None and media.kind is Kind.MULTIPART:
-        shown = _multipart(text, media.boundary)
+        shown = _multipart(text, media.boundary, rule)
     if shown is None and media.kind in (Kind.NONE, Kind.OTHER) and _is_text(media.essence, text):
-        form, shown = "text", _pairs(text, private)
+        form, shown = "text", _pairs(text, rule)
     if shown is None:
         return "", "", f"content is not shown: {redact(media.essence, limit=64) or 'no media type'}"
-    note = "" if whole else f"the first {min(len(content), most):,} octets"
-    shown = _assignments(shown, private)
+    shown = _assignments(shown, rule)
     safe = _mask_lines(shown, values) if form == Kind.JSON else mask(shown, values, queries=form != Kind.FORM)
-    return safe.replace(_HELD, MASK), form, note
+    return masks.show(safe), form, note
 
 
 def _mask_lines(text: str, values: Iterable[str]) -> str:
@@ -262,13 +384,13 @@ def _is_text(essence: str, text: str) -> bool:
     return essence.startswith("text/") or essence.endswith("javascript") or (not essence and text.lstrip()[:1] in "{[<")
 
 
-def _json(text: str, private: Callable[[str], bool]) -> str | None:
+def _json(text: str, rule: _Rule, *, whole: bool) -> str | None:
     """Return JSON, indented, with its private members masked; None if it is none. Of a beginning, what is complete."""
     octets = unguarded(text.encode("utf-8", "replace"))
     if octets[:1] not in (b"{", b"["):
         return None
     value: Any = None
-    for attempt in (bytes, _closed):
+    for attempt in (bytes,) if whole else (bytes, _closed):
         try:
             value = msgspec.json.decode(attempt(octets))
             break
@@ -276,7 +398,7 @@ def _json(text: str, private: Callable[[str], bool]) -> str | None:
             continue
     else:
         return None
-    return msgspec.json.format(msgspec.json.encode(_masked(value, private, 0)), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(_masked(value, rule, 0)), indent=2).decode()
 
 
 def _closed(octets: bytes) -> bytes:
@@ -308,40 +430,44 @@ def _closed(octets: bytes) -> bytes:
     return (text[:end] + "".join(reversed(waiting))).encode()
 
 
-def _masked(value: Any, private: Callable[[str], bool], depth: int) -> Any:
+def _masked(value: Any, rule: _Rule, depth: int) -> Any:
     if depth > _DEEPEST:
-        return _HELD
+        return rule.hold("")
     if isinstance(value, dict):
         return {
-            name: _all_masked(inner) if private(name) else _masked(inner, private, depth + 1)
+            name if rule.leaf is None else rule.leaf(name): (
+                _all_masked(inner, rule) if rule.private(name) else _masked(inner, rule, depth + 1)
+            )
             for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [_masked(inner, private, depth + 1) for inner in value]
-    return value
+        return [_masked(inner, rule, depth + 1) for inner in value]
+    return value if rule.leaf is None else rule.leaf(value)
 
 
-def _all_masked(value: Any) -> Any:
+def _all_masked(value: Any, rule: _Rule) -> Any:
     """Return a private member's value: whether there is something is all that can be seen."""
-    return value if value in (None, "", True, False, [], {}) else _HELD
+    if value in (None, "", True, False, [], {}):
+        return value
+    return rule.hold(value if isinstance(value, str) else str(value))
 
 
-def _pairs(text: str, private: Callable[[str], bool]) -> str:
+def _pairs(text: str, rule: _Rule) -> str:
     """Return text with the values masked that stand behind private names in quotes, as in broken JSON."""
     shown: list[str] = []
     at = 0
     while (match := _name.search(text, at)) is not None:
         shown.append(text[at : match.end()])
         at = match.end()
-        if private(match[1]):
+        if rule.private(match[1]):
             end = _end(text, at)
             if end > at:
-                shown.append(f'"{_HELD}"')
+                shown.append(f'"{rule.hold(text[at:end].strip('"'))}"')
             at = end
     return "".join(shown) + text[at:]
 
 
-def _assignments(text: str, private: Callable[[str], bool]) -> str:
+def _assignments(text: str, rule: _Rule) -> str:
     """Return text with the quoted values masked that are assigned to private names, as in scripts and queries.
 
     ``login(password: "a b")``, ``{token: 'a b'}``, ``password = "a b"``, and JSON that is a string of JSON.
@@ -351,10 +477,10 @@ def _assignments(text: str, private: Callable[[str], bool]) -> str:
     while (match := _assigned.search(text, at)) is not None:
         shown.append(text[at : match.end()])
         at = match.end()
-        if private(match[1]):
+        if rule.private(match[1]):
             end = _closing(text, at, match[2])
             if end > at:
-                shown.append(_HELD)
+                shown.append(rule.hold(text[at:end]))
             at = end
     return "".join(shown) + text[at:]
 
@@ -384,7 +510,7 @@ def _end(text: str, at: int) -> int:
     return at if plain is None else plain.end()
 
 
-def _markup(text: str, private: Callable[[str], bool]) -> str:
+def _markup(text: str, rule: _Rule) -> str:
     """Return XML or HTML with the content and the attributes masked that stand under private names."""
     shown: list[str] = []
     open_: list[str] = []
@@ -392,60 +518,61 @@ def _markup(text: str, private: Callable[[str], bool]) -> str:
     at = 0
     for match in _tag.finditer(text):
         between = text[at : match.start()]
-        shown.append(_HELD if secret and between.strip() else between)
+        shown.append(rule.hold(between.strip()) if secret and between.strip() else between)
         at = match.end()
         local = match[2].rpartition(":")[2].lower()
         if match[1]:
             if local in open_:
                 while open_:
                     last = open_.pop()
-                    secret -= private(last)
+                    secret -= rule.private(last)
                     if last == local:
                         break
             shown.append(match[0])
             continue
-        shown.append(f"<{match[2]}{_attributes(match[3], private)}>")
+        shown.append(f"<{match[2]}{_attributes(match[3], rule)}>")
         if not match[3].endswith("/") and local not in _VOID:
-            secret += private(local)
+            secret += rule.private(local)
             if len(open_) < _MOST_OPEN:  # deeper down, what is private remains so to the end
                 open_.append(local)
     rest = text[at:]
     # A tag that the end cuts off may have a value in it.
-    return "".join(shown) + (_HELD if secret and rest.strip() else rest.partition("<")[0])
+    return "".join(shown) + (rule.hold(rest.strip()) if secret and rest.strip() else rest.partition("<")[0])
 
 
-def _attributes(text: str, private: Callable[[str], bool]) -> str:
+def _attributes(text: str, rule: _Rule) -> str:
     """Return attributes with the private ones masked; and «value», if another one says that it is private."""
     found = {match[1].lower(): match[3].strip("\"'") for match in _attribute.finditer(text)}
     if not found:
         return text
-    says = any(private(found[name]) for name in ("name", "id", "type", "property", "key") if name in found)
+    says = any(rule.private(found[name]) for name in ("name", "id", "type", "property", "key") if name in found)
 
     def masked(match: re.Match[str]) -> str:
         name = match[1].lower()
-        hides = private(name.rpartition(":")[2]) or (says and name in ("value", "content"))
-        return f'{match[1]}{match[2]}"{_HELD}"' if hides else match[0]
+        hides = rule.private(name.rpartition(":")[2]) or (says and name in ("value", "content"))
+        return f'{match[1]}{match[2]}"{rule.hold(match[3].strip("\"'"))}"' if hides else match[0]
 
     return _attribute.sub(masked, text)
 
 
-def _form(text: str, _private: Callable[[str], bool]) -> str:
+def _form(text: str, rule: _Rule) -> str:
     pairs = text.split("&")
-    shown = [_form_pair(pair) for pair in pairs[:_MOST_PAIRS]]
+    shown = [_form_pair(pair, rule) for pair in pairs[:_MOST_PAIRS]]
     return "&".join(shown)
 
 
-def _form_pair(pair: str) -> str:
-    name, equals, _ = pair.partition("=")
+def _form_pair(pair: str, rule: _Rule) -> str:
+    name, equals, value = pair.partition("=")
     if not equals:
-        return _HELD if pair else ""
+        return rule.hold(pair) if pair else ""
+    hidden = f"{name}={rule.hold(unquote_plus(value))}"
     if any(True for _ in of_form(pair, Sensitivity.PRIVATE)):
-        return f"{name}={_HELD}"
+        return hidden
     decoded = unquote_plus(pair)
-    return pair if mask(decoded) == decoded else f"{name}={_HELD}"
+    return pair if mask(decoded) == decoded else hidden
 
 
-def _multipart(text: str, boundary: str) -> str | None:
+def _multipart(text: str, boundary: str, rule: _Rule) -> str | None:
     """Return the parts of a form (RFC 7578), those that are files or private without content."""
     if not boundary:
         return None
@@ -455,14 +582,20 @@ def _multipart(text: str, boundary: str) -> str | None:
         name = _part_name.search(head[:1024])
         if name is None or not blank:
             continue
-        hides = is_clients_own(name[1].strip())
+        hides = rule.private(name[1].strip())
         content = content.removesuffix("\r\n")
-        said = _HELD if hides else f"({len(content):,} characters, not shown)" if _file.search(head[:1024]) else content
+        said = (
+            rule.hold(content)
+            if hides
+            else f"({len(content):,} characters, not shown)"
+            if _file.search(head[:1024])
+            else content
+        )
         shown.append(f"{name[1]}: {said}")
     return "\n".join(shown)
 
 
-_SHOWN: Final[dict[Kind, Callable[[str, Callable[[str], bool]], str]]] = {
+_SHOWN: Final[dict[Kind, Callable[[str, _Rule], str]]] = {
     Kind.JSON: _pairs,
     Kind.LINES: _pairs,
     Kind.EVENTS: _pairs,

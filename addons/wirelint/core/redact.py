@@ -351,6 +351,8 @@ def _mask_quoted(match: re.Match[str]) -> str:
 
 def _mask_scheme(match: re.Match[str]) -> str:
     field, scheme, value = match[1] or "", match[2], match[3]
+    if value[-1] == "=" and match.string[match.end() : match.end() + 1] == '"':
+        return match[0]  # a parameter of a challenge: «Bearer realm="shop"»
     # «Invalid token provided», «bearer authentication»: a word after a scheme is prose.
     word = value.rstrip(".:-")
     prose = not field and word.isalpha() and (word.islower() or word.istitle())

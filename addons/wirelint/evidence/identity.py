@@ -36,7 +36,7 @@ _signer: Final = re.compile(
 )
 # Placeholders that recorders write for secrets are the same for all callers.
 _masked: Final = re.compile(
-    r"redact|filtered|scrubbed|sanitized|masked|hidden|removed|dummy|\*{3}|x{4}|<[\w .-]{2,40}>|\{\{|%3C[A-Z_]{2,40}%3E",
+    r"redact(?!ed-[0-9a-f]{8})|filtered|scrubbed|sanitized|masked|hidden|removed|dummy|\*{3}|x{4}|<[\w .-]{2,40}>|\{\{|%3C[A-Z_]{2,40}%3E",
     re.IGNORECASE,
 )
 _MOST_PARTS: Final = 8

@@ -52,16 +52,17 @@ class Lines:
         self.written = 0
         self.lost = dict.fromkeys(LOST, 0)
         self._target = target
-        self._waiting: queue.Queue[bytes | None] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[bytes | Callable[[], bytes] | None] = queue.Queue(_WAITING)
         self._complain = complain
         self._closed = False
         # A daemon: if it hangs on a dead disk, the process must still exit.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def put(self, line: bytes) -> bool:
+    def put(self, line: bytes | Callable[[], bytes]) -> bool:
         """Queue a line, line feed included; never waits.
 
+        :param line: the line, or a function that the thread calls to make it; if it is empty, nothing is written.
         :returns: False if it is already lost.
         """
         try:
@@ -87,7 +88,10 @@ class Lines:
 
     def _run(self) -> None:
         failing = not self._write(b"")
-        while (line := self._waiting.get()) is not None:
+        while (waiting := self._waiting.get()) is not None:
+            line = waiting() if callable(waiting) else waiting
+            if not line:
+                continue
             if self._write(line, again=failing):
                 self.written += 1
                 failing = False

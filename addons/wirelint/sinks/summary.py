@@ -16,6 +16,13 @@ _MOST_SERVICES: Final = 20
 _MOST_FINDINGS: Final = 10
 _HEADS: Final = ("service", "exchanges", "lied", "5xx sent", "5xx true", "hidden 4xx", "findings")
 
+_UNSAVED: Final = {
+    "full": "the file is full (--save-size)",
+    "backlog": "more came than could be written",
+    "unwritable": "the file could not be written",
+    "fault": "a fault of wirelint's own",
+}
+
 Row = list[Text | str]
 
 
@@ -166,6 +173,32 @@ def losses(stats: Losses, unshown: int = 0) -> Iterator[str]:
             yield f"{plural(count, 'fault')} of wirelint's own: {place}"
     if unshown:
         yield f"{plural(unshown, 'finding')} not shown above"
+
+
+class Saved(Protocol):
+    """The counts of exchanges written to a file."""
+
+    @property
+    def saved(self) -> int:
+        """Return the number of saved exchanges."""
+
+    @property
+    def lost(self) -> Mapping[str, int]:
+        """Return the number of others, by reason."""
+
+    @property
+    def partly(self) -> int:
+        """Return the number of exchanges saved without all of their content."""
+
+
+def saving(saver: Saved, path: str, *, masked: bool) -> Iterator[str]:
+    """Yield sentences about what was saved to a file, and what was not."""
+    yield f"{plural(saver.saved, 'exchange')} saved to {path}, {'masked' if masked else 'with their secrets'}"
+    if saver.partly:
+        yield f"{plural(saver.partly, 'exchange')} saved without all content: cut off, or longer than --body-limit"
+    for reason, count in saver.lost.items():
+        if count:
+            yield f"{plural(count, 'exchange')} not saved: {_UNSAVED[reason]}"
 
 
 def _service(name: str, totals: Mapping[str, Any]) -> Row:

@@ -20,6 +20,7 @@ from wirelint.core.origin import Origin
 from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
 from wirelint.sources.har_content import cut_short, request_body, response_body
 from wirelint.sources.har_failure import failure, failure_text, never_sent
+from wirelint.sources.har_own import restore
 from wirelint.sources.parts import (
     TOKEN,
     UnfitError,
@@ -149,7 +150,8 @@ def _exchange(entry: dict[str, Any], origin: Origin) -> Exchange:
     response, fault = _response(entry, answered, request.method)
     at, took = moment(entry.get("startedDateTime")), _seconds(entry.get("time"))
     made = exchange_of(origin, request, response, service, failure=fault, at=at, took=took)
-    return replace(made, first_byte=_first_byte(entry.get("timings"), made.started))
+    made = replace(made, first_byte=_first_byte(entry.get("timings"), made.started))
+    return restore(made, entry) if "_wirelint" in entry else made
 
 
 def _request(asked: dict[str, Any]) -> tuple[Request, str]:

@@ -13,21 +13,16 @@ import pytest
 from mitmproxy import contentviews, eventsequence, exceptions, http
 from mitmproxy import flow as mitm_flow
 from mitmproxy.addons import next_layer, proxyserver, view
-from mitmproxy.io import tnetstring
 from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons, tflow
 
 from lab.mitm import finding
 from wirelint.core.exchange import Exchange, FailureKind, Request
 from wirelint.core.finding import Finding, Severity
-from wirelint.sinks.lines import Lines
-from wirelint.sinks.rotating import RotatingFile
 from wirelint.sources.mitm.addon import Auditor
 from wirelint.sources.mitm.addons.findings_view import FindingsContent
-from wirelint.sources.mitm.addons.saving import Saving
 from wirelint.sources.mitm.faults import Faults
 from wirelint.sources.mitm.marks import findings_of, mark
-from wirelint.sources.open import open_capture
 from wirelint.sources.stats import Stats
 
 
@@ -146,22 +141,6 @@ def test_commands_for_findings(tmp_path: Path) -> None:
     use(Auditor(Seen(Severity.LOW)), does, screen=True)
     assert [json.loads(line)["rule"] for line in file.read_text().splitlines()] == ["some-pattern"]
     assert (flow.marked, flow.comment, findings_of(flow)) == ("", "", [])
-
-
-def test_flows_are_saved_until_the_file_is_full(tmp_path: Path) -> None:
-    file = tmp_path / "flows.mitm"
-    full: list[int] = []
-    flows = [stored(resp=True), tflow.tflow(err=True), stored(resp=True)]
-    size = sum(len(tnetstring.dumps(each.get_state())) for each in flows[:2])
-    saving = Saving(Lines(RotatingFile(file)), size, Faults(Stats(), None), lambda: full.append(1))
-    saving.response(flows[0])
-    saving.error(flows[1])
-    saving.response(flows[2])
-    saving.response(flows[2])
-    saving.done()
-    assert (saving.left_out, full) == (2, [1])
-    kinds = [type(each).__name__ for each in open_capture(str(file)).exchanges]
-    assert kinds == ["Exchange", "Exchange"]
 
 
 def test_marks_of_the_user_stay() -> None:

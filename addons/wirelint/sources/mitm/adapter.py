@@ -20,6 +20,8 @@ from wirelint.sources.mitm.record import Octets, Record
 
 _VERSIONS: Final = {b"HTTP/1.1": "HTTP/1.1", b"HTTP/1.0": "HTTP/1.0", b"HTTP/2.0": "HTTP/2", b"HTTP/3": "HTTP/3"}
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+SERVICE: Final = "wirelint_service"
+"""Metadata of a saved flow: the name of its service, and the direction."""
 
 
 class Naming:
@@ -117,7 +119,7 @@ def exchange_of_flow(flow: http.HTTPFlow, naming: Naming) -> Exchange | None:
 
     :returns: None if the flow never reached a service.
     """
-    record = Record(flow, *naming.of(flow))
+    record = Record(flow, *(_saved_name(flow) or naming.of(flow)))
     if flow.response is not None:
         record.answer(flow.response)
     failure = None
@@ -130,6 +132,15 @@ def exchange_of_flow(flow: http.HTTPFlow, naming: Naming) -> Exchange | None:
         return None
     record.finish(flow, failure)
     return exchange_of(record)
+
+
+def _saved_name(flow: http.HTTPFlow) -> tuple[str, Direction] | None:
+    """Return name and direction of the service of a flow that ``wirelint proxy --save`` wrote; None of others."""
+    saved = flow.metadata.get(SERVICE)
+    match saved:
+        case [str(name), "inbound" | "outbound" as direction]:
+            return name, Direction(direction)
+    return None
 
 
 def circumstances_of(flow: http.HTTPFlow) -> Circumstances:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wirelint.settings.sampling import Sampler
+from wirelint.sinks.saving import Saver
 from wirelint.sources.mitm.adapter import Naming
 from wirelint.sources.mitm.addons.auditing import Auditing, Consume
 from wirelint.sources.mitm.addons.commands import Commands
@@ -16,6 +17,7 @@ from wirelint.sources.mitm.addons.findings_view import FindingsView
 from wirelint.sources.mitm.addons.handshakes import Handshakes
 from wirelint.sources.mitm.addons.housekeeping import Housekeeping
 from wirelint.sources.mitm.addons.message_trim import MessageTrim
+from wirelint.sources.mitm.addons.saving import Saving
 from wirelint.sources.mitm.addons.traffic import Traffic
 from wirelint.sources.mitm.addons.tuning import Tuning
 from wirelint.sources.mitm.faults import Faults
@@ -48,6 +50,7 @@ class Auditor:
         on_hung: Callable[[str], None] | None = None,
         sampler: Sampler | None = None,
         remote: RemoteAudit | None = None,
+        saver: Saver | None = None,
     ) -> None:
         """Make the add-ons.
 
@@ -57,6 +60,7 @@ class Auditor:
         :param on_hung: called with the service, once for each exchange whose response head is late.
         :param sampler: chooses the exchanges to audit; None for all.
         :param remote: set if another process audits, and ``consume`` is not called.
+        :param saver: saves flows; None to save none.
         """
         self.stats = stats = stats or Stats()
         faults = Faults(stats, on_fault)
@@ -77,6 +81,7 @@ class Auditor:
             Handshakes(stats),
             MessageTrim(),
             auditing,
+            *([] if saver is None else [Saving(saver, capture, faults)]),
             housekeeping,
         ]
 

@@ -27,15 +27,12 @@ from mitmproxy.addons import (
 from mitmproxy.proxy import mode_specs
 
 from wirelint.settings.sampling import Sampler
-from wirelint.sinks.lines import Lines
-from wirelint.sinks.rotating import RotatingFile
+from wirelint.sinks.saving import Saver
 from wirelint.sources import signals
 from wirelint.sources.mitm.accept_errors import count_accept_errors
 from wirelint.sources.mitm.adapter import address
 from wirelint.sources.mitm.addon import Auditor
 from wirelint.sources.mitm.addons.auditing import Consume
-from wirelint.sources.mitm.addons.saving import Saving
-from wirelint.sources.mitm.faults import Faults
 from wirelint.sources.mitm.forwarding import Forwarding
 from wirelint.sources.mitm.graceful_stop import GracefulStop
 from wirelint.sources.mitm.listen_sockets import ListenSocket
@@ -128,6 +125,7 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
     on_reload: Callable[[], None] | None = None,
     sampler: Sampler | None = None,
     remote: RemoteAudit | None = None,
+    saver: Saver | None = None,
 ) -> None:
     """Run the proxy until SIGTERM, SIGINT or ``Running.stop``.
 
@@ -140,11 +138,14 @@ def run(  # noqa: PLR0913 - everything the outside has to say, by name
     :param on_leave: called on the event loop when the shutdown begins.
     :param on_reload: called on the event loop with each SIGHUP; must not block. If None, SIGHUP ends the process.
     :param sampler: chooses the exchanges to audit; None for all.
+    :param saver: saves flows; None to save none.
     :param on_stop: called when the last exchange was audited, after the event loop has ended.
     :param remote: set if another process audits; then only ``Running.stop`` ends it.
     :raises StartError: the settings are invalid, or an address is not available.
     """
-    auditor = Auditor(consume, stats=stats, on_fault=on_fault, on_hung=on_hung, sampler=sampler, remote=remote)
+    auditor = Auditor(
+        consume, stats=stats, on_fault=on_fault, on_hung=on_hung, sampler=sampler, remote=remote, saver=saver
+    )
     calls = _Calls(on_ready, on_leave, on_reload, signals=remote is None)
     try:
         asyncio.run(_main(settings, auditor, calls), loop_factory=None if remote is None else remote.loop)
@@ -180,7 +181,6 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
             running.addons.add(Transparency())
         if settings.forward_port is not None:
             running.addons.add(Forwarding(list(_own_ports(settings, modes))))
-        running.addons.add(*_saving(settings, auditor))
         running.addons.add(Passthrough(auditor.stats, read_tls=settings.transparent_tls))
         running.addons.chain.insert(0, running.addons.chain.pop())
         running.addons.add(_Ready(running, settings, modes, auditor, leave, calls))
@@ -199,23 +199,6 @@ async def _main(settings: ProxySettings, auditor: Auditor, calls: _Calls) -> Non
     failure = running.addons.get(_Ready.name).failure
     if failure is not None:
         raise StartError(failure)
-
-
-def _saving(settings: ProxySettings, auditor: Auditor) -> Iterator[Saving]:
-    """Yield the add-on that saves flows, if there is a file for them."""
-    path = settings.save
-    if path is None:
-        return
-
-    def full() -> None:
-        _log.warning("wirelint: %s is full (--save-size), further exchanges are not saved", path)
-
-    def complain(error: Exception) -> None:
-        why = error.strerror if isinstance(error, OSError) else None
-        _log.warning("wirelint: cannot write %s, exchanges are not saved: %s", path, why or type(error).__name__)
-
-    lines = Lines(RotatingFile(path), name="wirelint-save", complain=complain)
-    yield Saving(lines, settings.save_size, Faults(auditor.stats), full)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ import ipaddress
 import socket
 import urllib.parse
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from wirelint.sources.mitm.options import BODY_LIMIT, OVERLOAD_LAG, PATIENCE, QUEUE_LIMIT
@@ -59,8 +58,6 @@ class ProxySettings:
         queue_limit: most exchanges that wait for their audit.
         patience: seconds without a response head after which an exchange counts as hung.
         overload_lag: event-loop lag in milliseconds above which audits are shed; 0 never sheds.
-        save: file to which flows are appended; None for none.
-        save_size: most octets to append.
         grace: seconds that exchanges in flight get at shutdown.
         fast_dispatch: see ``patches.addon_dispatch``.
         compat: see ``patches.http1``.
@@ -80,8 +77,6 @@ class ProxySettings:
     queue_limit: int = QUEUE_LIMIT
     patience: int = PATIENCE
     overload_lag: int = OVERLOAD_LAG
-    save: Path | None = None
-    save_size: int = 0
     grace: float = 5.0
     fast_dispatch: bool = True
     compat: bool = True

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import functools
+from typing import Any, Final
 
 from mitmproxy import flow, http
 from mitmproxy.io import tnetstring
+from mitmproxy.net import encoding
 
-from wirelint.sinks.lines import Lines
+from wirelint.core.body import Body
+from wirelint.core.exchange import Exchange, Request, Response
+from wirelint.core.masked import masked
+from wirelint.core.masking import Pseudonyms
+from wirelint.core.redact import redact
+from wirelint.sinks.saving import Saver
+from wirelint.sources.mitm.adapter import SERVICE, exchange_of_flow
 from wirelint.sources.mitm.faults import Faults
+from wirelint.sources.mitm.recorder import Recorder
 
-MIB: Final = 1024 * 1024
+_LONGEST_ERROR: Final = 200
 
 
 class Saving:
-    """Writes each exchange that ends, until the file is full. Bodies that were streamed past the limit are left out.
+    """Hands each exchange that ends to the saver. Content beyond what is inspected is left out.
 
-    Attributes:
-        left_out: number of exchanges that were not saved.
-
-    :param lines: writes them on a thread of its own.
-    :param room: most octets to write.
+    :param saver: writes them.
+    :param capture: names their services, which the file keeps.
     :param faults: counts what goes wrong.
-    :param on_full: called once, when there is no room for an exchange.
     """
 
     name = "wirelint_saving"
 
-    def __init__(self, lines: Lines, room: int, faults: Faults, on_full: Callable[[], None]) -> None:
-        self.left_out = 0
-        self._lines = lines
-        self._room = room
+    def __init__(self, saver: Saver, capture: Recorder, faults: Faults) -> None:
+        self._saver = saver
+        self._capture = capture
         self._faults = faults
-        self._on_full = on_full
-        self._full = False
 
     def response(self, flow: http.HTTPFlow) -> None:
         """Save an exchange."""
@@ -47,19 +48,56 @@ class Saving:
         if isinstance(flow, http.HTTPFlow):
             self._save(flow)
 
-    def done(self) -> None:
-        """Write what waits."""
-        self._lines.close()
-
     def _save(self, flow: http.HTTPFlow) -> None:
         try:
-            record: bytes = tnetstring.dumps(flow.get_state())
-            if not self._full and len(record) > self._room:
-                self._full = True
-                self._on_full()
-            if self._full or not self._lines.put(record):
-                self.left_out += 1
-                return
-            self._room -= len(record)
+            exchange = exchange_of_flow(flow, self._capture.naming)
+            if exchange is None:
+                return  # it never reached a service
+            state = flow.get_state()
+            state["metadata"] = {SERVICE: [exchange.service, str(exchange.direction)]}
+            names = self._saver.names
+            made = functools.partial(tnetstring.dumps, state)
+            if names is not None:
+                made = functools.partial(_masked, state, exchange, names)
+            self._saver.put(exchange, made)
         except Exception as error:  # noqa: BLE001 - the exchange goes on without us
             self._faults.add("capture", error)
+
+
+def _masked(state: dict[str, Any], exchange: Exchange, names: Pseudonyms) -> bytes:
+    """Return the record of a flow with the masked messages of its exchange in place of its own."""
+    shown = masked(exchange, names)
+    _put(state["request"], shown.request)
+    state["request"] |= {
+        "method": shown.request.method.encode(),
+        "path": shown.request.target.encode(),
+        "authority": shown.request.authority.encode() if state["request"]["authority"] else b"",
+    }
+    if state["response"] is not None and shown.response is not None:
+        _put(state["response"], shown.response)
+        state["response"]["reason"] = shown.response.reason.encode()
+        if shown.response.trailers is not None and state["response"]["trailers"] is not None:
+            state["response"]["trailers"] = shown.response.trailers.fields
+    if state["error"] is not None:
+        state["error"]["msg"] = redact(state["error"]["msg"], limit=_LONGEST_ERROR)
+    if state["websocket"] is not None:
+        state["websocket"]["messages"] = []
+    # An address that is reserved for documentation (RFC 3849) in place of the client's: the same for the same client.
+    number = shown.client[-8:]
+    state["client_conn"]["peername"] = (f"2001:db8::{number[:4]}:{number[4:]}" if number else "", 0)
+    state |= {"backup": None, "comment": "", "marked": ""}
+    record: bytes = tnetstring.dumps(state)
+    return record
+
+
+def _put(state: dict[str, Any], message: Request | Response) -> None:
+    state["headers"] = message.headers.fields
+    state["content"] = _content(message.body, message.headers.get("content-encoding") or "identity")
+
+
+def _content(body: Body, coding: str) -> bytes | None:
+    """Return content in its coding; None if it is unknown."""
+    if body.raw is None:
+        return None
+    octets = body.raw.decode().encode(body.media.charset or "utf-8", "replace")
+    return bytes(encoding.encode(octets, coding)) if octets else octets
