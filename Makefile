@@ -15,7 +15,7 @@ INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy transparent soak fuzz gen lock clean
+.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy transparent soak fuzz site gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,10 @@ soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
 
 fuzz: $(DEV) ## run the property tests on seventeen times as many inputs
 	$(PYTHON_IN_VENV) -m pytest -n auto -m hypothesis --hypothesis-profile fuzz $(ARGS)
+
+site: $(PYTHON_IN_VENV) ## the documentation as a site in build/site; a link that leads nowhere is an error
+	$(LOCKED) requirements/site.txt
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build $(ARGS)
 
 gen: $(DEV) ## regenerate the generated files
 	$(PYTHON_IN_VENV) -m wirelint.gen $(ARGS)

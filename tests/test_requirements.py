@@ -29,6 +29,7 @@ EXTRAS = [Requirement(each) for extra in PROJECT["project"]["optional-dependenci
 LOCKS = {
     "run.txt": [*RUN, *group("build")],
     "image.txt": [*RUN, *group("build"), *EXTRAS],
+    "site.txt": list(group("site")),
     "dev.txt": [*RUN, *group("build"), *EXTRAS, *group("dev")],
 }
 
