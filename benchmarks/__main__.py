@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import engine, fanout, results, streams
-from benchmarks.contenders import contenders, crews, streamers
+from benchmarks.contenders import Contender, contenders, crews, documented, streamers
 from benchmarks.load import Scenario
 from benchmarks.machine import machine
 from benchmarks.origin import LARGE, MIXED, SMALL
@@ -28,9 +28,15 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         Scenario("http2", "1 KiB of JSON, HTTP/2 on both sides, 4 at once on each connection", SMALL, 4, h2=True),
         Scenario("many", "1 KiB of JSON over 1,000 connections", SMALL, connections=1000, least=10),
         Scenario("steady", "1 KiB of JSON at 400 requests a second", SMALL, rate=400),
+        Scenario("documented", "1 KiB of JSON that keeps its document, each with a trace id", SMALL, traced=True),
         Scenario("workers", "1 KiB of JSON, on all processors", SMALL, connections=64),
     )
 }
+_CONTENDERS: Final[Mapping[str, Callable[[str | None], tuple[Contender, ...]]]] = {
+    "documented": documented,
+    "workers": crews,
+}
+"""The contenders of scenarios that have some of their own."""
 _TITLES: Final = {"tls": "TLS", "http2": "HTTP/2"}
 _WORKERS: Final = "workers"
 _STREAMS: Final = "streams"
@@ -91,7 +97,7 @@ def _measured(name: str, options: argparse.Namespace) -> tuple[str, str, dict[st
         measured = fanout.figures(fanout.measure(some, cpu, rounds=options.rounds, seconds=options.seconds))
         return fanout.TITLE, fanout.table(measured), measured
     scenario = SCENARIOS[name]
-    known = crews if name == _WORKERS else contenders
+    known = _CONTENDERS.get(name, contenders)
     all_ = [each for each in known(options.wirelint) if options.only in each.name]
     seconds = max(options.seconds, scenario.least)
     rounds = compare(scenario, all_, rounds=options.rounds, seconds=seconds, fixed=fixed)

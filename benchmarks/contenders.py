@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import urllib.request
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from benchmarks.origin import DESCRIPTION
 from benchmarks.processes import HOST, Server, beside_python, free_port
 
 DIRECT: Final = "direct"
@@ -19,6 +21,7 @@ STREAMING: Final = "mitmdump, streaming"
 STREAMING_AGAIN: Final = "mitmdump, streaming, again"
 WIRELINT: Final = "wirelint proxy"
 CREW: Final = "wirelint proxy, 2 workers"
+DOCUMENTED: Final = "wirelint proxy, with a document"
 
 _NAIVE: Final = Path(__file__).with_name("naive_addon.py")
 _sample: Final = re.compile(
@@ -122,6 +125,25 @@ def crews(proxy: str | None = None) -> tuple[Contender, ...]:
         Contender(AGAIN, _mitmdump("mitmdump-again")),
         Contender(WIRELINT, _wirelint(_ours(proxy))),
         Contender(CREW, _wirelint(_ours(proxy), "--workers", "2")),
+    )
+
+
+def documented(proxy: str | None = None) -> tuple[Contender, ...]:
+    """Return the contenders that compare wirelint with and without an OpenAPI document of the service.
+
+    :param proxy: see ``contenders``.
+    """
+
+    def prepare(service: Service, folder: Path, cpu: int | None) -> Running:
+        file = folder / "openapi.json"
+        file.write_text(json.dumps(DESCRIPTION))
+        return _wirelint(_ours(proxy), "--openapi", f"origin={file}")(service, folder, cpu)
+
+    return (
+        Contender(STOCK, _mitmdump("mitmdump")),
+        Contender(AGAIN, _mitmdump("mitmdump-again")),
+        Contender(WIRELINT, _wirelint(_ours(proxy))),
+        Contender(DOCUMENTED, prepare),
     )
 
 

@@ -62,7 +62,7 @@ _ORDER: Final = {
     "created": "2024-01-01T00:00:00Z",
     "customer": {"name": "x", "city": "y"},
 }
-_CONTENT: Final = json.dumps([_ORDER] * 8).encode()
+_ORDERS: Final = 8
 _TURN: Final = 20
 
 
@@ -77,10 +77,11 @@ class DocumentCost(NamedTuple):
 def exchanges(first: int, count: int) -> list[Exchange]:
     """Return exchanges that nothing was read of yet.
 
-    :param first: the number of the first one; no two of the same number are wanted in one run.
+    :param first: the number of the first one; no two of the same number are wanted in one run. Each has content of its
+        own.
     """
-    fields = Headers.of(("content-type", "application/json"), ("content-length", str(len(_CONTENT))))
     media = media_type("application/json")
+    contents = [json.dumps([{**_ORDER, "id": number}] * _ORDERS).encode() for number in range(first, first + count)]
     return [
         Exchange(
             request=Request(
@@ -88,13 +89,17 @@ def exchanges(first: int, count: int) -> list[Exchange]:
                 target=f"/api/v3/users/{number}/orders?page={number}",
                 headers=Headers.of(("host", "a"), ("accept", "*/*")),
             ),
-            response=Response(status=200, headers=fields, body=Body(_CONTENT, media=media)),
+            response=Response(
+                status=200,
+                headers=Headers.of(("content-type", "application/json"), ("content-length", str(len(content)))),
+                body=Body(content, media=media),
+            ),
             service="shop",
             client=f"client-{number}",
             started=number * 10.0,
             ended=number * 10.0 + 0.05,
         )
-        for number in range(first, first + count)
+        for number, content in enumerate(contents, first)
     ]
 
 

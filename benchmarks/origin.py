@@ -25,6 +25,50 @@ LARGE: Final = ("/large.json",)
 FAILING: Final = "/failing/"
 """Each path below it answers like a failed login: any number of routes, with a finding on each."""
 
+_ITEM: Final = {
+    "type": "object",
+    "required": ["sku", "quantity"],
+    "properties": {
+        "sku": {"type": "string", "pattern": "^[A-Z]-[0-9]+$"},
+        "title": {"type": "string", "maxLength": 200},
+        "quantity": {"type": "integer", "minimum": 1},
+        "price": {"type": "string"},
+    },
+}
+_ORDER: Final = {
+    "type": "object",
+    "required": ["id", "state", "customer", "items"],
+    "properties": {
+        "id": {"type": "integer"},
+        "state": {"type": "string", "enum": ["open", "paid", "shipped"]},
+        "customer": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}},
+        "currency": {"type": "string"},
+        "total": {"type": "string"},
+        "created": {"type": "string", "format": "date-time"},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "items": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
+    },
+}
+DESCRIPTION: Final = {
+    "openapi": "3.1.0",
+    "info": {"title": "orders", "version": "1"},
+    "paths": {
+        path: {
+            "get": {
+                "responses": {
+                    "200": {
+                        "description": "an order",
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}},
+                    }
+                }
+            }
+        }
+        for path in (*SMALL, *LARGE)
+    },
+    "components": {"schemas": {"Item": _ITEM, "Order": _ORDER}},
+}
+"""The OpenAPI document of the responses without faults."""
+
 MIXED: Final = tuple(path for faulty in _ANSWERS for path in ("/small.json", faulty))
 """Every other response has a fault."""
 

@@ -32,6 +32,7 @@ _ORDER: Final = (
     "HTTP/2",
     "Many",
     "Steady",
+    "Documented",
     "Workers",
     "Envoy",
     "Streams",

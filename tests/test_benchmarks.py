@@ -151,7 +151,7 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("scenario", ["errors", "steady", "tls", "http2", "workers"])
+@pytest.mark.parametrize("scenario", ["errors", "steady", "tls", "http2", "documented", "workers"])
 def test_a_short_run(scenario: str) -> None:
     for name in ("nginx", "wrk", "h2load"):
         require_tool(name)

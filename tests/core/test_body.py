@@ -120,6 +120,16 @@ def test_some_members_are_picked_without_the_others(padding: str) -> None:
     assert Body(json.dumps(document).encode()[:40], complete=False).pick(frozenset({"status"})) == {"status": 404}
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b"{}", b'{"Id":1,"b":[]}', b"[]", b"[1,{}]", b"[[1]]", b'[{"A":1},{"b":2}]', b"null", b"7", b'"x"', b"{x"],
+)
+def test_names_are_the_same_whether_the_content_is_parsed_already_or_not(content: bytes) -> None:
+    parsed = Body(content)
+    _ = parsed.json
+    assert parsed.names == Body(content).names
+
+
 def test_an_array_is_known_by_its_elements() -> None:
     body = Body(b' [{"Id": 7}, {"error": 1}, null]')
     elements = body.elements

@@ -6,6 +6,7 @@ content that could not be inspected; ``unavailable`` and ``complete`` distinguis
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -161,11 +162,20 @@ class Body:
         """
         names = self._names
         if names is NOTHING:
-            top = self.top_level
-            if top is None and self.elements is not None:
-                top = first_of(self.elements)
+            top = self._named()
             names = self._names = None if top is None else frozenset(map(str.lower, top))
         return names
+
+    def _named(self) -> Iterable[str] | None:
+        value = self._json  # a dictionary or a list only if it is parsed already
+        if isinstance(value, list):
+            value = value[0] if value else None
+            return value if isinstance(value, dict) else ()
+        if isinstance(value, dict):
+            return value
+        if self.top_level is None and self.elements is not None:
+            return first_of(self.elements)
+        return self.top_level
 
     @property
     def json(self) -> Any:

@@ -156,6 +156,8 @@ class Contract:
                 self._methods.append((operation.template, {}))
             self._methods[number][1].setdefault(operation.method, operation)
         self._found: dict[tuple[str, str], Located | None] = {}
+        self._located: dict[tuple[str, int, str], Located] = {}
+        """Operations that were found: by base path, number of the template, and method."""
 
     @functools.cached_property
     def answers(self) -> dict[AnswerKey, DocumentedOperation]:
@@ -205,16 +207,21 @@ class Contract:
         return None if "" in self._bases else self._below(method, path, "")
 
     def _below(self, method: str, path: str, base: str) -> Located | None:
-        fitting = [self._methods[number] for number in self._templates.find(path)]
-        if not fitting:
+        numbers = self._templates.find(path)
+        if not numbers:
             return None
-        for template, operations in fitting:
+        for number in numbers:
+            located = self._located.get((base, number, method))
+            if located is not None:
+                return located
+            template, operations = self._methods[number]
             operation = operations.get(method)
             if operation is not None:
-                return Located(base + template, operation, frozenset(operations))
-        template, _ = fitting[0]
-        methods = frozenset(name for _, operations in fitting for name in operations)
-        return Located(base + template, None, methods)
+                located = Located(base + template, operation, frozenset(operations))
+                self._located[base, number, method] = located
+                return located
+        methods = frozenset([name for number in numbers for name in self._methods[number][1]])
+        return Located(base + self._methods[numbers[0]][0], None, methods)
 
 
 _UNKNOWN: Final = object()

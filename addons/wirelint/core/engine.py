@@ -98,11 +98,16 @@ class Engine:
         skipped = None if exchange.fields_known else FIELDS_UNKNOWN
         if plan.plain:
             self._run(plan.plain, exchange, hits, faults)
-        if response is not None and (plan.reading or plan.keyed) and not self._silence.holds(exchange, response):
-            unread = self._read(plan, exchange, response, hits, faults)
+        to_read = response if plan.reading or plan.keyed else None
+        if to_read is not None and self._silence.holds(exchange, to_read):
+            to_read = None
+        # A schema needs the whole content parsed. That comes first, so that its names need no parsing of their own.
+        compared = [bound for each, bound in plan.contracted if _holds(each, bound, exchange, faults)]
+        if to_read is not None:
+            unread = self._read(plan, exchange, to_read, hits, faults)
             skipped = skipped or unread
-        for condition, bound in plan.contracted:
-            self._compare(condition, bound, exchange, hits, faults)
+        for bound in compared:
+            self._run(bound, exchange, hits, faults)
         quiet = exchange.alone or (not hits and self.state.repeats(exchange))
         traced = quiet and not exchange.alone and is_traced(exchange)
         if traced:
@@ -148,23 +153,6 @@ class Engine:
         if reason is None and len(hits) + len(faults) == before:
             self._silence.keep(exchange, response)
         return reason
-
-    def _compare(
-        self,
-        condition: Callable[[Exchange], bool],
-        bound: tuple[Bound, ...],
-        exchange: Exchange,
-        hits: list[tuple[Rule, Hit]],
-        faults: list[str],
-    ) -> None:
-        """Run the rules that compare with an API description, if their condition holds."""
-        try:
-            if not condition(exchange):
-                return
-        except Exception:  # noqa: BLE001 - as with a rule
-            faults += [each.rule.id for each in bound]
-            return
-        self._run(bound, exchange, hits, faults)
 
     def _joins(self, exchange: Exchange, faults: list[str]) -> bool:
         try:
@@ -243,6 +231,17 @@ class Engine:
             if len(by_kind) < _MOST_KINDS:
                 by_kind[key] = plans
         return plans.plan(request.headers, headers)
+
+
+def _holds(
+    condition: Callable[[Exchange], bool], bound: tuple[Bound, ...], exchange: Exchange, faults: list[str]
+) -> bool:
+    """Return whether the condition of rules that compare with an API description holds."""
+    try:
+        return condition(exchange)
+    except Exception:  # noqa: BLE001 - as with a rule
+        faults += [each.rule.id for each in bound]
+        return False
 
 
 def _condition(rule: Rule) -> Opens | None:

@@ -63,9 +63,27 @@ class PathTemplates:
         segments = _segments(path)
         if "%" in path:
             segments = [unquote(segment) for segment in segments]
-        found: list[int] = []
-        _search(self._root, segments, 0, found)
+        found = self._straight(segments)
+        if found is None:
+            found = []
+            _search(self._root, segments, 0, found)
         return found or list(self._reaching(segments))
+
+    def _straight(self, segments: list[str]) -> list[int] | None:
+        """Return the templates at the end of the only way through the tree; None if there may be several ways."""
+        node = self._root
+        for segment in segments:
+            if node.alike:
+                return None
+            below = node.words.get(segment)
+            if below is None:
+                below = node.any if segment else None
+                if below is None:
+                    return []
+            elif node.any is not None:
+                return None
+            node = below
+        return node.at
 
     def _reaching(self, segments: list[str]) -> Iterator[int]:
         """Yield the templates whose last parameter stands for several segments, the longest first."""
