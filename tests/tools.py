@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 NAMES: Mapping[str, tuple[str, ...]] = {
+    "alertmanager": ("prometheus-alertmanager", "alertmanager"),
     "chromium": (
         "chromium",
         "chromium-browser",

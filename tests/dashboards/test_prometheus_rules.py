@@ -99,7 +99,7 @@ def test_each_alert_can_be_looked_up() -> None:
         assert alert.name in headings
         assert f"alertname: {alert.name}\n" in tested or f"alertname: {alert.name}," in tested
         assert alert.summary
-        assert alert.description.removesuffix("{{ end }}").endswith((".", "?"))
+        assert alert.description.removesuffix("{{ end }}{{ end }}").endswith((".", "?"))
         assert (ROOT / alert.runbook.partition("#")[0]).exists()
 
 

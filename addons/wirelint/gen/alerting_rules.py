@@ -25,20 +25,25 @@ OUTAGE: Final = 0.05
 QUIET: Final = 5
 """Failures within half an hour that are enough to call, however few the exchanges are."""
 
-_SERVICE: Final = (
-    "/d/wirelint-service?var-job={{ $labels.job | urlquery }}&var-service={{ $labels.service | urlquery }}"
-    "&from=now-3h&to=now"
+_WHERE: Final = "".join(
+    f"&var-{label}={{{{ $labels.{label} | urlquery }}}}" for label in ("cluster", "namespace", "job")
 )
-_AUDITOR: Final = "/d/wirelint-auditor?var-job={{ $labels.job | urlquery }}&from=now-3h&to=now"
-_OF_SERVICE: Final = "job='%s',service='%s',side='server'"
+_SPAN: Final = "&from=now-3h&to=now"
+_SERVICE: Final = f"/d/wirelint-service?var-service={{{{ $labels.service | urlquery }}}}{_WHERE}{_SPAN}"
+_AUDITOR: Final = f"/d/wirelint-auditor?{_WHERE[1:]}{_SPAN}"
+# A label that a series lacks is empty, and matches it.
+_OF_SERVICE: Final = "cluster=%q,namespace=%q,job=%q,service=%q,side='server'"
+_LABELS: Final = "$labels.cluster $labels.namespace $labels.job $labels.service"
+_RULE: Final = f"topk(1, sum by (rule) ({FINDINGS}{{{_OF_SERVICE},severity=~'medium|high'}}))"
+_PLACE: Final = f"topk(1, sum by (method, route) (increase(wirelint_findings_total{{{_OF_SERVICE},rule=%q}}[15m])))"
 _MOSTLY: Final = (
-    f'{{{{ with printf "topk(1, sum by (rule) ({FINDINGS}{{{_OF_SERVICE}}}))" $labels.job $labels.service | query }}}}'
-    ' Mostly {{ . | first | label "rule" }}.{{ end }}'
-    '{{ with printf "topk(1, sum by (method, route) (increase(wirelint_findings_total'
-    f'{{{_OF_SERVICE}}}[15m])))" $labels.job $labels.service | query }}}}'
-    ' Most at {{ . | first | label "method" }} {{ . | first | label "route" }}.{{ end }}'
+    f'{{{{ with printf "{_RULE}" {_LABELS} | query }}}}'
+    '{{ $rule := . | first | label "rule" }} Mostly {{ $rule }}.'
+    f'{{{{ with printf "{_PLACE}" {_LABELS} $rule | query }}}}'
+    ' Most at {{ . | first | label "method" }} {{ . | first | label "route" }}.{{ end }}{{ end }}'
 )
-"""Sentences that Prometheus fills in: the rule, and the method and route, with most findings at a service now."""
+"""Sentences that Prometheus fills in: the rule of severity medium or high with most findings at a service now, and the
+method and route with most of these."""
 _HEAD: Final = "# Written by make gen. Alerts for wirelint; they need rules.yml beside them.\n"
 
 
@@ -99,8 +104,10 @@ def lies(window: str, selector: str = "") -> str:
 
 def _burn(burn: Burn) -> Alert:
     most = f"> {burn.threshold:g}"
+    # A name for each severity: where a critical alert silences warnings of its name in its namespace, as
+    # kube-prometheus has it, one service must not silence another.
     return Alert(
-        "WirelintHiddenErrorBudgetBurn",
+        "WirelintHiddenErrorBudgetBurn" if burn.severity == "critical" else "WirelintHiddenErrorBudgetSlowBurn",
         f"{lies(burn.long)} {most}\nand\n{lies(burn.short)} {most}\nand\n{total(burn.long)} >= {burn.traffic}",
         burn.wait,
         burn.severity,
