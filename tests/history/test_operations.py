@@ -48,6 +48,13 @@ def test_found_whatever_came_first(story: tuple[str, ...]) -> None:
     assert len({finding.exchange_id for finding in found}) == len(found) == story.count(BAD)
 
 
+def test_an_outage_shows_in_a_request_that_fails_and_works_again() -> None:
+    prices = get(500, "/prices")
+    assert not of(RULE, GOOD, prices, BAD, get(200, "/rates"), UP, UP)
+    assert not of(RULE, GOOD, BAD, prices, UP, get(200, "/rates"))
+    assert of(RULE, GOOD, prices, BAD, get(200, "/rates"), get(200, "/stock"), get(200, "/tariffs"))
+
+
 @pytest.mark.parametrize(
     ("good", "bad"),
     [

@@ -110,10 +110,10 @@ class Operations:
 
     def proofs(self, exchange: Exchange) -> Iterator[OperationProof]:
         """Yield the earlier failures that an exchange proves to be caused by their inputs."""
-        service = self._services.get(exchange.service, self._state.visit(exchange).ended)
-        for suspect in () if service is None else service.waiting:
-            after = suspect.after(exchange)
-            if after is not None and after.is_proven:
+        visit = self._state.visit(exchange)
+        service = self._services.get(exchange.service, visit.ended)
+        for suspect in () if service is None else service.suspects(exchange, visit.request):
+            if suspect.is_proven:
                 fault, answered = suspect.failure.sample.visit, suspect.answered
                 story = (answered.step("answered"), fault.step(f"another {suspect.differs}"))
                 yield OperationProof(fault, answered, suspect.differs, story)
@@ -126,7 +126,9 @@ class Operations:
         service = self._services.ensure(visit.service, KnownService, visit.ended)
         service.number += 1
         if service.waiting:
-            service.wait(exchange)
+            service.wait(exchange, visit.request)
+        if status >= 500 and visit.request is not None:
+            service.lapse(visit.request)
         place, method = place_of(exchange), request.method
         if status not in _NO_MATTER and method not in _NOT_COMPARED:
             if status >= 500:

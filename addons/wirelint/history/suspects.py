@@ -28,6 +28,8 @@ _NEAR: Final = 6
 _LEAST_NEAR: Final = 3
 _ENOUGH_UP: Final = 2
 _PATIENCE: Final = 12
+_MOST_LAPSES: Final = 16
+_LONGEST_LAPSE: Final = 32
 _MOST_SETS: Final = 32
 _MOST_NAMES: Final = 64
 _LONGEST_PATH: Final = 1024
@@ -187,12 +189,13 @@ class Operation(msgspec.Struct, eq=False, gc=False):
 
 
 class KnownService:
-    """The recent state of one service: latest answers, successful writes, and suspects."""
+    """The recent state of one service: latest answers, failed requests, successful writes, and suspects."""
 
-    __slots__ = ("near", "number", "proven", "waiting", "writes")
+    __slots__ = ("lapses", "near", "number", "proven", "waiting", "writes")
 
     def __init__(self) -> None:
         self.number = 0
+        self.lapses: dict[int, int] = {}  # latest failed requests, with their numbers
         self.proven: tuple[Visit, ...] = ()
         self.near: deque[tuple[int, bool]] = deque(maxlen=_NEAR)
         self.writes: deque[tuple[int, Where]] = deque(maxlen=_MOST_WRITES)
@@ -203,6 +206,29 @@ class KnownService:
         latest, near = (path, failed), self.near
         if not near or near[-1] != latest:
             near.append(latest)
+
+    def lapse(self, request: int) -> None:
+        """Record a request that failed.
+
+        :param request: number of method, target and content.
+        """
+        self.lapses[request] = self.number
+        if len(self.lapses) > _MOST_LAPSES:
+            del self.lapses[next(iter(self.lapses))]
+
+    def suspects(self, exchange: Exchange, request: int | None) -> tuple[Suspect, ...]:
+        """Return the suspects after an exchange.
+
+        If the same request failed shortly before, there was an outage, which clears the suspects of that time.
+
+        :param request: number of method, target and content.
+        """
+        status, waiting = exchange.status, self.waiting
+        if waiting and self.lapses and request is not None and status is not None and status < 500:
+            failed = self.lapses.get(request)
+            if failed is not None and self.number - failed <= _LONGEST_LAPSE:
+                waiting = tuple([each for each in waiting if each.failure.sample.number < failed - _NEAR])
+        return tuple([suspect for each in waiting if (suspect := each.after(exchange)) is not None])
 
     def is_unwritten(self, where: Where, one: Sample, other: Sample) -> bool:
         """Return whether no related path was written between two exchanges."""
@@ -216,9 +242,12 @@ class KnownService:
         latest = {other: failed for other, failed in self.near if other != path}
         return len(latest) >= _LEAST_NEAR and 2 * sum(latest.values()) > len(latest)
 
-    def wait(self, exchange: Exchange) -> None:
-        """Record an exchange for waiting suspects: it clears some and proves others."""
-        after = [suspect for each in self.waiting if (suspect := each.after(exchange)) is not None]
+    def wait(self, exchange: Exchange, request: int | None) -> None:
+        """Record an exchange for waiting suspects: it clears some and proves others.
+
+        :param request: number of method, target and content.
+        """
+        after = self.suspects(exchange, request)
         proven = [suspect.failure.sample.visit for suspect in after if suspect.is_proven]
         self.proven = (*self.proven, *proven)[-_MOST_WAITING:]
         self.waiting = tuple([each for each in after if not each.is_proven and self.number - each.since <= _PATIENCE])

@@ -14,8 +14,8 @@ does not learn what to correct.
 Known exceptions
 ----------------
 Another value of the same kind proves nothing: it may hit a fault of the service. Not counted: errors about a database,
-a connection or a lack of resources, an input that was once answered, times at which most answers are failures, writes
-to related resources in between, and protocols that send errors under 500.
+a connection or a lack of resources, an input that was once answered, times at which most answers are failures or at
+which a request fails and then works, writes to related resources in between, and protocols that send errors under 500.
 
 How to fix
 ----------
