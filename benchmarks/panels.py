@@ -29,8 +29,8 @@ from benchmarks import results
 from benchmarks.machine import machine
 from benchmarks.processes import HOST, BenchmarkError, Server, free_port, tool
 from benchmarks.scrape import filled
-from wirelint.gen import recording_rules as recorded
-from wirelint.gen.promql import MEANING
+from wirelint.monitoring import recording_rules as recorded
+from wirelint.monitoring.promql import MEANING
 from wirelint.rules import catalogue
 from wirelint.settings.selection import select
 

@@ -17,7 +17,7 @@ ADDONS = Path(__file__).parents[1] / "addons"
 
 LAYERS = (
     *("core", "evidence", "history", "rules"),
-    *("openapi", "settings", "sinks", "sources", "reports", "web"),
+    *("openapi", "settings", "sinks", "sources", "reports", "web", "monitoring"),
     *("probing", "live", "demo", "cli", "gen", "pytest_plugin"),
 )
 """Folders and modules of the package: each may import itself and those before it."""

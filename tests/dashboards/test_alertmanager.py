@@ -14,7 +14,7 @@ import yaml
 from lab.prom import DASHBOARDS
 from support import HOST, Process, free_port, wait_until
 from tools import require_tool
-from wirelint.gen.alerting_rules import alerts
+from wirelint.monitoring.alerting_rules import alerts
 
 OF_KUBE_PROMETHEUS = [
     {

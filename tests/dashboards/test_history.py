@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from lab.audits import audit, finding, plan
-from lab.prom import RULES, Prometheus, filled, hurried, lines, now, panels, written
+from lab.prom import RULES, Prometheus, filled, hurried, hurried_rules, lines, now, panels, written
 from support import wait_until
 from wirelint.core.exchange import FailureKind
 from wirelint.core.finding import Severity, Side
 from wirelint.core.verdict import Verdict
-from wirelint.gen.alerting_rules import alerts
 from wirelint.gen.dashboards import UIDS
-from wirelint.gen.recording_rules import STARTS, rules
+from wirelint.monitoring.alerting_rules import alerts
+from wirelint.monitoring.recording_rules import STARTS, rules
 from wirelint.openapi.read import read_octets
 from wirelint.rules import catalogue
 from wirelint.sinks.coverage import Coverage
@@ -118,7 +118,7 @@ def started(folder: Path, change: Callable[[str], str]) -> Iterator[Prometheus]:
     """Provide Prometheus with the history, and with the rules evaluated once a second."""
     quick = []
     for path in RULES:
-        (folder / path.name).write_text(path.read_text().replace("interval: 1m", "interval: 1s"))
+        (folder / path.name).write_text(hurried_rules(path))
         quick.append(folder / path.name)
     data = written(folder, map(change, samples(now())))
     with Prometheus(folder, data=data, rules=quick) as running:

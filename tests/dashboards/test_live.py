@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.prom import RULES, Prometheus, filled, hurried, panels
+from lab.prom import RULES, Prometheus, filled, hurried, hurried_rules, panels
 from support import HOST, Process, free_port, listening, wait_until
 from wirelint.gen.dashboards import UIDS
 
@@ -39,7 +39,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     demo = [sys.executable, "-m", "wirelint", "demo", "--forever", "--no-browser", "--metrics-port", str(port)]
     quick = []
     for path in RULES:
-        (folder / path.name).write_text(path.read_text().replace("interval: 1m", "interval: 1s"))
+        (folder / path.name).write_text(hurried_rules(path))
         quick.append(folder / path.name)
     with (
         Process(demo, log=folder / "demo.log", cwd=folder, port=port, timeout=60.0),

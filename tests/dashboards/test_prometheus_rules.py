@@ -11,10 +11,10 @@ import yaml
 
 from lab.prom import DASHBOARDS, ROOT, RULES
 from tools import require_tool
-from wirelint.gen.alerting_rules import BURNS, alerts, text
-from wirelint.gen.promql import counted, matched
-from wirelint.gen.recording_rules import rules
-from wirelint.gen.yaml import block, scalar
+from wirelint.monitoring.alerting_rules import BURNS, OBJECTIVE, alerts, text
+from wirelint.monitoring.promql import counted, matched
+from wirelint.monitoring.recording_rules import rules
+from wirelint.monitoring.yaml import block, scalar
 
 TESTS = sorted((DASHBOARDS / "prometheus/tests").glob("*.yml"))
 
@@ -127,8 +127,8 @@ def test_runbooks_and_dashboards_may_be_elsewhere() -> None:
 
 
 def test_one_error_alone_burns_no_budget() -> None:
-    assert [burn.traffic for burn in BURNS] == [139, 334, 667, 2000]
-    assert all(1 / burn.traffic < burn.threshold for burn in BURNS)
+    assert [burn.traffic(OBJECTIVE) for burn in BURNS] == [139, 334, 667, 2000]
+    assert all(1 / burn.traffic(OBJECTIVE) < burn.threshold(OBJECTIVE) for burn in BURNS)
 
 
 def test_what_alerts_subtract_is_of_one_moment() -> None:

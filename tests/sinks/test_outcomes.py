@@ -11,7 +11,7 @@ from lab.audits import audit
 from lab.prom import total
 from wirelint.core.exchange import FailureKind
 from wirelint.core.verdict import Verdict
-from wirelint.gen.promql import KINDS
+from wirelint.monitoring.promql import KINDS
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
 from wirelint.sinks.outcomes import is_abandoned, kinds

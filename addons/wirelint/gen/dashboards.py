@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Final
 
-from wirelint.gen import alerting_rules, recording_rules
+from wirelint.monitoring import alerting_rules, alertmanager_example, recording_rules
 
 UIDS: Final = {"wirelint-overview": "overview", "wirelint-service": "service", "wirelint-auditor": "auditor"}
 """The module of each dashboard, by its UID."""
@@ -24,6 +24,7 @@ def files(root: Path) -> dict[Path, str]:
     texts = {folder / f"{uid}.json": dashboard(uid) for uid in UIDS}
     texts[folder / "prometheus" / "rules.yml"] = recording_rules.text()
     texts[folder / "prometheus" / "alerts.yml"] = alerting_rules.text()
+    texts[folder / "alertmanager.yml"] = alertmanager_example()
     return texts
 
 

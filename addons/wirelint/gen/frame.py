@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as models
 
 from wirelint.gen.panels import BLUE, PURPLE, SOURCE
-from wirelint.gen.recording_rules import STARTS
+from wirelint.monitoring.recording_rules import STARTS
 
 UIDS: Final = {
     "wirelint-overview": "Wirelint: which service lies most",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from wirelint.gen import alerting_rules, recording_rules
 from wirelint.gen.dashboards import UIDS
+from wirelint.monitoring import alerting_rules, recording_rules
 
 _RULE: Final = """\
 # Written by make gen from what dashboards/prometheus holds, for the Prometheus Operator.

@@ -11,8 +11,8 @@ from typing import Any, Final
 from wirelint.gen import panels
 from wirelint.gen.frame import FINDING, SERVICE, dashboard
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
-from wirelint.gen.promql import MEANING, matched
-from wirelint.gen.recording_rules import EXCHANGES, FINDINGS, LAST, errors, quantile, total
+from wirelint.monitoring.promql import MEANING, matched
+from wirelint.monitoring.recording_rules import EXCHANGES, FINDINGS, LAST, errors, quantile, total
 
 STEP: Final = "3m"
 """The least time between two values of a graph: recorded values are of five minutes each."""

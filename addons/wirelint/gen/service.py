@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from wirelint.gen import panels
-from wirelint.gen.alerting_rules import OBJECTIVE, lies
 from wirelint.gen.frame import FINDING, JOB, SERVICE, dashboard, grave
 from wirelint.gen.overview import FOUND, QUIET, STEP, UNKNOWN, rates, recorded, share
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
-from wirelint.gen.promql import ABANDONED, CALLS, MEANING, counted, matched
-from wirelint.gen.recording_rules import DURATIONS, EXCHANGES, QUANTILES, WINDOWS, quantile
+from wirelint.monitoring.alerting_rules import OBJECTIVE, lies
+from wirelint.monitoring.promql import ABANDONED, CALLS, MEANING, counted, matched
+from wirelint.monitoring.recording_rules import DURATIONS, EXCHANGES, LEFT, QUANTILES, WINDOWS, quantile
 from wirelint.rules import catalogue
 
 _QUIET: Final = "no traffic"
@@ -383,4 +383,13 @@ def _budget() -> Iterator[Any]:
         empty=QUIET,
         colors=dict(zip(WINDOWS, (GREY, GREEN, RED, YELLOW, ORANGE, PURPLE, BLUE), strict=True)),
         size=(18, 8),
+    )
+    yield panels.series(
+        "Budget left, 30 days",
+        f"What is left of the {budget} of 30 days. It falls as the budget is used up, and rises as old errors leave the"
+        " 30 days.",
+        [query(f"clamp_min(1 - {LEFT}{chosen} / {allowed}, 0)", "{{service}}")],
+        unit="percentunit",
+        empty=QUIET,
+        size=(24, 7),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -13,7 +12,6 @@ from wirelint.settings.options import option, split
 from wirelint.sources.envoy.config.blocks import HostPort
 from wirelint.sources.envoy.config.lua import BODY_LIMIT, TEXTS, FilterSettings
 
-FOLDER: Final = click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
 _MOST: Final = 64 * 1024
 
 

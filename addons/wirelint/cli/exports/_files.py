@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import yaml
+
+FOLDER: Final = click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
 
 
 class _Dumper(yaml.SafeDumper):

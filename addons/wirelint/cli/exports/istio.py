@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from wirelint.cli.common import common
-from wirelint.cli.exports._envoy_options import FOLDER, about, filter_options, filter_settings, peer
-from wirelint.cli.exports._files import write, yaml_text
+from wirelint.cli.exports._envoy_options import about, filter_options, filter_settings, peer
+from wirelint.cli.exports._files import FOLDER, write, yaml_text
 from wirelint.settings.options import option
 from wirelint.sources.envoy.config.meshes import istio
 

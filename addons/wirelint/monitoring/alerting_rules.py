@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from wirelint.gen.recording_rules import FINDINGS, KEPT, LAST, errors, ratio, total
-from wirelint.gen.yaml import block, mapping
+from wirelint.monitoring.recording_rules import FINDINGS, KEPT, LAST, errors, ratio, total
+from wirelint.monitoring.yaml import block, mapping, scalar
 
 OBJECTIVE: Final = 0.999
-"""The target share of exchanges without a hidden error."""
+"""The target share of exchanges without a hidden error, in 30 days."""
 
 GAP: Final = 0.01
 """How much of its exchanges a service may fail in without a 5xx."""
@@ -56,15 +56,16 @@ class Burn(NamedTuple):
     wait: str
     severity: str
 
-    @property
-    def threshold(self) -> float:
-        """Return the share of hidden errors at which the budget burns too fast."""
-        return round(self.rate * (1 - OBJECTIVE), 9)
+    def threshold(self, objective: float) -> float:
+        """Return the share of errors at which the budget burns too fast.
 
-    @property
-    def traffic(self) -> int:
+        :param objective: the target share of exchanges without an error.
+        """
+        return round(self.rate * (1 - objective), 9)
+
+    def traffic(self, objective: float) -> int:
         """Return the minimum exchanges in the long window: with these, one error is at most half of the threshold."""
-        return ceil(2 / self.threshold)
+        return ceil(2 / self.threshold(objective))
 
 
 BURNS: Final = (
@@ -74,6 +75,46 @@ BURNS: Final = (
     Burn("3d", "6h", 1, "3h", "warning"),
 )
 """The windows of Google's SRE workbook, chapter "Alerting on SLOs", for a budget of 30 days."""
+
+LOWEST: Final = 0.95
+"""The lowest objective: with less, the fastest pace is more than all exchanges."""
+
+
+class ServiceBudget(NamedTuple):
+    """The objective of one service, or of all that have none of their own.
+
+    :ivar objective: the target share of exchanges without an error.
+    :ivar services: the service; or, if ``rest``, those that are left out.
+    :ivar rest: it is the objective of all others.
+    """
+
+    objective: float = OBJECTIVE
+    services: tuple[str, ...] = ()
+    rest: bool = True
+
+    @property
+    def selector(self) -> str:
+        """Return matchers in braces; empty for all services."""
+        sign = "!=" if self.rest else "="
+        matchers = ",".join(f"service{sign}{scalar(service)}" for service in self.services)
+        return f"{{{matchers}}}" if matchers else ""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Return the labels that tell alerts of one budget from those of another."""
+        return {} if self.rest else {"objective": _percent(self.objective)}
+
+
+def budgets(objective: float = OBJECTIVE, own: Mapping[str, float] = MappingProxyType({})) -> tuple[ServiceBudget, ...]:
+    """Return the budgets of all services.
+
+    :param objective: the target of services without one of their own, as a share.
+    :param own: service → its target.
+    """
+    return (
+        ServiceBudget(objective, tuple(own)),
+        *(ServiceBudget(share, (service,), rest=False) for service, share in own.items()),
+    )
 
 
 class Alert(NamedTuple):
@@ -102,31 +143,64 @@ def lies(window: str, selector: str = "") -> str:
     return f"{ratio('hidden_server', window)}{selector}"
 
 
-def _burn(burn: Burn) -> Alert:
-    most = f"> {burn.threshold:g}"
+class BudgetErrors(NamedTuple):
+    """What burns a budget: the kind of errors, the names of its alerts, and their texts."""
+
+    errors: str
+    name: str
+    summary: str
+    what: str
+    why: str
+
+
+_HIDDEN: Final = BudgetErrors(
+    "hidden_server",
+    "WirelintHiddenErrorBudget",
+    "{{ $labels.service }} answers its own failures with success",
+    "were failures of its own under a status of success",
+    "Monitoring by status code sees none of them.",
+)
+_ACTUAL: Final = BudgetErrors(
+    "true",
+    "WirelintErrorBudget",
+    "{{ $labels.service }} fails",
+    "failed, whatever their status",
+    "Monitoring by status code sees only those with a 5xx.",
+)
+
+
+def _burn(kind: BudgetErrors, burn: Burn, budget: ServiceBudget) -> Alert:
+    objective, chosen = budget.objective, budget.selector
+    most = f"> {burn.threshold(objective):g}"
+    shares = [f"{ratio(kind.errors, window)}{chosen} {most}" for window in (burn.long, burn.short)]
     # A name for each severity: where a critical alert silences warnings of its name in its namespace, as
     # kube-prometheus has it, one service must not silence another.
     return Alert(
-        "WirelintHiddenErrorBudgetBurn" if burn.severity == "critical" else "WirelintHiddenErrorBudgetSlowBurn",
-        f"{lies(burn.long)} {most}\nand\n{lies(burn.short)} {most}\nand\n{total(burn.long)} >= {burn.traffic}",
+        f"{kind.name}{'Burn' if burn.severity == 'critical' else 'SlowBurn'}",
+        f"{shares[0]}\nand\n{shares[1]}\nand\n{total(burn.long)}{chosen} >= {burn.traffic(objective)}",
         burn.wait,
         burn.severity,
-        "{{ $labels.service }} answers its own failures with success",
+        kind.summary,
         f"{{{{ $value | humanizePercentage }}}} of the exchanges of {{{{ $labels.service }}}} in the last {burn.long}"
-        f" were failures of its own under a status of success, where {1 - OBJECTIVE:.1%} is allowed. Monitoring by"
-        f" status code sees none of them.{_MOSTLY}",
+        f" {kind.what}, where {_percent(1 - objective)} is allowed. {kind.why}{_MOSTLY}",
         _SERVICE,
-        labels={"long": burn.long, "short": burn.short},
+        labels={"long": burn.long, "short": burn.short, **budget.labels},
     )
 
 
-def _of_services() -> Iterator[Alert]:
-    yield from map(_burn, BURNS)
+def _percent(share: float) -> str:
+    return f"{round(100 * share, 6):g}%"
+
+
+def _of_services(of: Sequence[ServiceBudget], *, actual: bool) -> Iterator[Alert]:
+    for kind in (_HIDDEN, _ACTUAL) if actual else (_HIDDEN,):
+        for budget in of:
+            yield from [_burn(kind, burn, budget) for burn in BURNS]
     yield Alert(
         "WirelintHiddenFailuresQuiet",
         f"{ratio('hidden_server', '30m')} > 0.5\n"
         f"and\n{_within('hidden_server', '30m')} >= {QUIET}\n"
-        f"and\n{total('1h')} < {BURNS[0].traffic}",
+        f"and\n{total('1h')} < {BURNS[0].traffic(OBJECTIVE)}",
         "5m",
         "critical",
         "{{ $labels.service }} answers its own failures with success",
@@ -341,19 +415,27 @@ def _of_auditors() -> Iterator[Alert]:
     )
 
 
-def alerts() -> dict[str, list[Alert]]:
-    """Return all alerts by group."""
-    return {"wirelint-services": list(_of_services()), "wirelint-auditors": list(_of_auditors())}
+def alerts(of: Sequence[ServiceBudget] = (ServiceBudget(),), *, actual: bool = False) -> dict[str, list[Alert]]:
+    """Return all alerts by group.
+
+    :param of: the budgets, together for all services.
+    :param actual: also alert on all actual errors, not only on hidden ones.
+    """
+    return {"wirelint-services": list(_of_services(of, actual=actual)), "wirelint-auditors": list(_of_auditors())}
 
 
-def text(docs: str = "", grafana: str = "") -> str:
+def text(
+    docs: str = "", grafana: str = "", of: Sequence[ServiceBudget] = (ServiceBudget(),), *, actual: bool = False
+) -> str:
     """Return the file.
 
     :param docs: URL below which runbooks are found; empty for paths in the repository.
     :param grafana: URL of Grafana; empty for paths in it.
+    :param of: see ``alerts``.
+    :param actual: see ``alerts``.
     """
     lines = [_HEAD, "groups:"]
-    for name, members in alerts().items():
+    for name, members in alerts(of, actual=actual).items():
         lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]
         for alert in members:
             notes = {

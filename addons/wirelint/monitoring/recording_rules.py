@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from wirelint.gen.promql import KINDS, LIES, MEANING, OTHERS, matched
-from wirelint.gen.yaml import block
+from wirelint.monitoring.promql import KINDS, LIES, MEANING, OTHERS, matched
+from wirelint.monitoring.yaml import block
 
 WINDOWS: Final = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
 
@@ -20,6 +20,9 @@ DURATIONS: Final = "service_le:wirelint_exchange_duration_seconds_bucket:increas
 STARTS: Final = "job:wirelint_starts:increase1m"
 LAST: Final = "service_rule:wirelint_last_finding_timestamp_seconds:max"
 """When a rule last fired at a service, over all proxies: a week of it is few series, however many proxies there are."""
+
+LEFT: Final = "service:wirelint_hidden_server_errors:ratio30d"
+"""The share of hidden errors in 30 days, of one value each half hour: all that there are would be 43,200 a service."""
 
 _HEAD: Final = """\
 # Written by make gen. Recording rules for wirelint; load them with rule_files of prometheus.yml.
@@ -142,6 +145,12 @@ def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     # Prometheus evaluates each group at its own times. Values that are subtracted must be from the same time.
     for window in WINDOWS:
         yield f"wirelint-errors-{window}", [(ratio(kind, window), _ratio(kind, window)) for kind in MEANING]
+    all_ = total("1d")
+    bad = f"{ratio('hidden_server', '1d')} * {all_}"
+    yield (
+        "wirelint-budget",
+        [(LEFT, f"sum_over_time(({bad})[30d:30m])\n/\n(sum_over_time({all_}[30d:30m]) > 0)")],
+    )
 
 
 def text() -> str:
