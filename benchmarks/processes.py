@@ -160,6 +160,12 @@ class Server:
         return Usage(sum(each.cpu for each in used), sum(each.resident for each in used))
 
 
+def resident() -> int:
+    """Return the most memory of this process so far, in octets; 0 without ``/proc``."""
+    own = Path("/proc/self")
+    return _usage(own).resident if own.joinpath("schedstat").exists() else 0
+
+
 def _session(leader: int) -> list[Path]:
     """Yield the folders in ``/proc`` of all processes of a session."""
     found = []

@@ -38,6 +38,7 @@ _ORDER: Final = (
     "Streams",
     "Fan-out",
     "Engine",
+    "Documents",
     "Soak",
     "Dashboards",
 )

@@ -20,12 +20,15 @@ class References:
     def __init__(self, root: dict[str, Any]) -> None:
         self.unknown: dict[str, None] = {}
         self._root = root
+        self._found: dict[str, Any] = {}
 
     def target(self, pointer: str) -> Any:
         """Return what a reference such as ``#/components/schemas/Pet`` points to; None if that is not known."""
-        found = self._find(pointer)
-        if found is None:
-            self.unknown[pointer[:200]] = None
+        found = self._found.get(pointer, self)
+        if found is self:
+            found = self._found[pointer] = self._find(pointer)
+            if found is None:
+                self.unknown[pointer[:200]] = None
         return found
 
     def _find(self, pointer: str) -> Any:
