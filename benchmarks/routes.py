@@ -36,6 +36,7 @@ _MOST_BASE: Final = 2  # segments before a template: /api/v1
 _placeholder: Final = re.compile(r"\{([^}/]*)\}")
 _any: Final = re.compile(r"\{[^/]*?\}")
 _EVERYDAY: Final = tuple(sorted(WORDS)[::50])
+_OF_VERSIONS: Final = ("branch", "ref", "tag")
 _OF_PEOPLE: Final = ("owner", "user", "login", "org", "actor", "member")
 _OF_THINGS: Final = (
     *("repo", "name", "slug", "branch", "ref", "tag", "key", "path", "label", "domain", "topic", "environment"),
@@ -61,29 +62,39 @@ def templates(path: Path) -> dict[str, list[str]]:
     return found
 
 
-def requests(known: Sequence[str], count: int) -> Iterable[tuple[str, str]]:
+def requests(known: Sequence[str], count: int, again: float = 0.0) -> Iterable[tuple[str, str]]:
     """Yield templates with a path made from each.
 
     :param known: the templates of a provider.
     :param count: how many to yield.
+    :param again: share of values that came before, the frequent ones more often, as in the traffic of one team.
     """
+    before: dict[str, list[str]] = defaultdict(list)
+
+    def value(name: str) -> str:
+        earlier = before[name]
+        chosen = chance.choice(earlier) if earlier and chance.random() < again else _value(name, chance)
+        earlier.append(chosen)
+        return chosen
+
     chance = random.Random(_SEED)  # noqa: S311 - the same every time
     ranked = chance.sample(known, len(known))
     shares = [1 / (rank + 1) ** _SKEW for rank in range(len(ranked))]
     for template in chance.choices(ranked, shares, k=count):
-        yield template, _placeholder.sub(lambda found: _value(found[1].lower(), chance), template)
+        yield template, _placeholder.sub(lambda found: value(found[1].lower()), template)
 
 
-def score(known: Sequence[str], count: int) -> Score:
+def score(known: Sequence[str], count: int, again: float = 0.0) -> Score:
     """Return how often the route of made-up requests is their template.
 
     :param known: the templates of a provider.
     :param count: how many requests.
+    :param again: see ``requests``.
     """
     service = LearnedRoutes()
     static = right = 0
     seen = set()
-    for now, (template, path) in enumerate(requests(known, count)):
+    for now, (template, path) in enumerate(requests(known, count, again)):
         wanted = _any.sub("{}", template)
         static += _any.sub("{}", route(path)) == wanted
         label, _ = service.learn("", route(path), found=True, now=now)
@@ -126,7 +137,8 @@ def _value(name: str, chance: random.Random) -> str:
     if any(part in name for part in _OF_THINGS):
         slug = "-".join(chance.sample(_EVERYDAY, chance.randint(1, 3)))
         version = f"v{chance.randint(0, 9)}.{chance.randint(0, 9)}"
-        return chance.choice([slug, chance.choice(sorted(NAMES)[::7]), version, "shop.example"])
+        versions = [version] if any(part in name for part in _OF_VERSIONS) else []
+        return chance.choice([slug, chance.choice(sorted(NAMES)[::7]), "shop.example", *versions])
     letters = "".join(chance.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789", k=20))
     short = "".join(chance.choices("abcdefghijklmnopqrstuv0123456789", k=12))
     return chance.choice([str(chance.randint(1, 99_999)), f"{chance.getrandbits(128):032x}", letters, f"usr_{short}"])
@@ -149,6 +161,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routes", description="How well routes are learned.")
     parser.add_argument("templates", type=Path, nargs="?", default=TEMPLATES, help="lines of provider, tab, template")
     parser.add_argument("--requests", type=int, default=20_000, help="made-up requests of each provider")
+    parser.add_argument("--again", type=float, default=0.0, help="share of values that came before, 0 to 1")
     parser.add_argument("--texts", type=Path, help="leave out a provider's own words: texts of a vocabulary")
     parser.add_argument("--names", type=Path, help="and its folder of names")
     parser.add_argument("--recorded", type=Path, nargs="+", help="captures to measure in place of made-up requests")
@@ -163,7 +176,7 @@ def main(arguments: list[str] | None = None) -> None:
     for provider, found in known.items():
         if chosen.texts and chosen.names:
             _with_vocabulary(_without(provider, known, chosen.texts, chosen.names))
-        scores.append(score(found, chosen.requests))
+        scores.append(score(found, chosen.requests, chosen.again))
         static, right, routes, _ = scores[-1]
         print(f"{provider:<16}{len(found):>10}{static:>9.3f}{right:>9.3f}{routes:>8}")
     mean = [sum(each[at] for each in scores) / len(scores) for at in (0, 1)]

@@ -16,6 +16,11 @@ def test_nearly_all_learned_routes_are_the_template() -> None:
     assert sum(each.static for each in scores) / len(scores) < 0.9
 
 
+def test_nearly_all_are_if_few_values_come_again_and_again() -> None:
+    scores = [routes.score(each, 2000, again=0.9) for each in routes.templates(routes.TEMPLATES).values()]
+    assert sum(each.learned for each in scores) / len(scores) >= 0.95
+
+
 def test_a_table_of_providers(capsys: pytest.CaptureFixture[str]) -> None:
     routes.main(["--requests", "50"])
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()][-2:] == ["twilio", "mean"]

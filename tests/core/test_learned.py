@@ -84,15 +84,46 @@ def test_an_unknown_word_is_kept_when_it_came_back() -> None:
 def test_many_words_of_one_place_are_values() -> None:
     service = _Service()
     words = [word for word in sorted(WORDS) if len(word) > 5][::40]
-    asked = [service.ask(f"/tags/{word}/posts") for word in words]
-    assert asked[-1] == "/tags/{name}/posts"
+    asked = [service.ask(f"/articles/{word}/posts") for word in words]
+    assert asked[-1] == "/articles/{name}/posts"
     (fold,) = service.folds
-    assert (fold.service, fold.prefix, fold.label) == ("shop", "/tags", "{name}")
-    kept = {"/tags/{name}/posts", "/tags/cancel/posts", "/tags/lookup/posts"}  # operations
+    assert (fold.service, fold.prefix, fold.label) == ("shop", "/articles", "{name}")
+    kept = {"/articles/{name}/posts", "/articles/cancel/posts", "/articles/lookup/posts"}  # operations
     assert {fold.of(each) for each in asked} == kept
-    assert fold.of("/orders/tags") == "/orders/tags"
+    assert fold.of("/orders/articles") == "/orders/articles"
     # One that came back all the time is a route of its own; so are operations.
-    assert service.ask("/tags/search") == "/tags/search"
+    assert service.ask("/articles/search") == "/articles/search"
+
+
+def test_a_word_is_a_value_if_the_same_words_are_below_it_and_below_values() -> None:
+    service = _Service()
+    for below in ("pulls", "issues", "labels"):
+        assert service.ask(f"/projects/jsmith/{below}") == f"/projects/{{name}}/{below}"
+    assert service.ask("/projects/calendar/pulls") == "/projects/calendar/pulls"
+    assert service.ask("/projects/calendar/issues") == "/projects/{name}/issues"
+    (fold,) = service.folds
+    assert fold.of("/projects/calendar/pulls") == "/projects/{name}/pulls"
+    # What the caller may do to all is an operation, whatever is below it.
+    assert [service.ask(f"/projects/current/{below}") for below in ("pulls", "issues", "labels")] == [
+        *("/projects/current/pulls", "/projects/current/issues", "/projects/current/labels"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("/repos/lexa/PyGithub/pulls", "/repos/{name}/{name}/pulls"),
+        ("/catalog/7/email/Welcome", "/catalog/{id}/email/{name}"),
+        ("/Accounts/7/Calls", "/Accounts/{id}/Calls"),
+        ("/api/Products", "/api/Products"),
+        ("/shops/7/environments/test", "/shops/{id}/environments/{name}"),
+        ("/branches/main/protection", "/branches/{name}/protection"),
+        ("/branches/search", "/branches/search"),
+    ],
+)
+def test_proper_names_and_what_people_name_are_values(path: str, label: str) -> None:
+    service = _Service()
+    assert {service.ask(path) for _ in range(40)} == {label}
 
 
 def test_a_place_with_many_methods_stays() -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -31,6 +31,8 @@ _ENOUGH: Final = 4
 _ENOUGH_IN_COLLECTION: Final = 8
 _ENOUGH_TITLE: Final = 3
 _ENOUGH_AMONG_MANY: Final = 16
+_ENOUGH_ALIKE: Final = 2
+"""Words that must be below both a word and a value, so that the word is a value, too."""
 _SETTLED: Final = 8
 _MOST_TRIED: Final = 48
 _MOST_RIVALS: Final = 12
@@ -54,6 +56,13 @@ _GENERIC: Final = words("api apis rest rpc service services public private inter
 """Prefixes before the collections of an API, which say nothing about the next segment."""
 _SINGULAR: Final = words("status address access process news https dns sms alias canvas business")
 _OWN: Final = words("profile u by author owner account player member user person") | PEOPLE
+_NAMED: Final = words(
+    "branches buckets environments heads labels namespaces orgs queues repos repositories stages tables tags topics"
+    " workspaces"
+)
+"""Collections whose members people name with everyday words: ``/branches/main``, ``/environments/test``."""
+_NAMES: Final = words("admin api auth default test")
+"""Operations elsewhere, and common names of such members."""
 _OF_ONE: Final = words("user account member person owner")
 """Words for the caller, before the caller's things: ``/user/orders``."""
 _ABBREVIATED: Final = 3
@@ -129,6 +138,7 @@ class _Service:
     def learn(self, static: str, *, found: bool) -> tuple[str, tuple[Fold, ...]]:
         """Return the route of an exchange, and its folds."""
         place: _Place = self._root
+        above: _Place | None = None
         before = ""
         settled = True
         labels = [""]
@@ -144,8 +154,10 @@ class _Service:
             else:
                 label, child, fixed = self._enter(place, segment, before, labels, found=found)
                 settled = settled and fixed
+                if above is not None and label == segment and self._compare(above, before, labels):
+                    child = above.value.words.get(segment, child) if above.value is not None else child
             labels.append(label)
-            place, before = child, label
+            above, place, before = place, child, label
         route = "/".join(labels)
         if settled and found:
             if len(self.known) >= _MOST_KNOWN:
@@ -191,7 +203,7 @@ class _Service:
                 place.value or _NOWHERE,
                 False,
             )
-        needed = 1 if "{" in segment else _needed(place, segment, before)  # {id}.json
+        needed = 1 if "{" in segment else 0 if _is_proper(segment, labels) else _needed(place, segment, before)
         if needed:
             seen = place.tried.get(segment, 0) + 1
             if seen >= needed:
@@ -232,6 +244,25 @@ class _Service:
             return label, value
         place.label = place.label or label
         return place.label, value
+
+    def _compare(self, place: _Place, word: str, labels: Sequence[str]) -> bool:
+        """Turn a word into a value if the same words are below both: ``/of/{name}/pulls`` and ``/of/flow/pulls``.
+
+        :param place: that of the word.
+        :param labels: the route up to the word.
+        :returns: whether it is a value now.
+        """
+        child, value = place.words.get(word), place.value
+        if child is None or value is None or word.lower() in OPERATIONS or word in _GENERIC:
+            return False
+        both = [each for each in child.words if each in value.words and not is_method(each)]
+        if len(both) < _ENOUGH_ALIKE or len(both) * 2 < len(child.words):
+            return False
+        label, value = self._valued(place, "{name}")
+        self._merge(value, place.words.pop(word))
+        self._places -= 1
+        self._folds.append(Fold(self._name, "/".join(labels[:-1]), frozenset((word,)), label))
+        return True
 
     def _fold(self, place: _Place, prefix: str) -> None:
         """Turn the words of a place into values, if they are values."""
@@ -313,6 +344,8 @@ def _needed(place: _Place, segment: str, before: str) -> int:
     if _version_or_date.fullmatch(segment):
         return _sightings_of_version(place, segment, before)
     operation = segment.lower() in OPERATIONS
+    if before in _NAMED and (segment in _NAMES or not (operation or is_method(segment))):
+        return 0
     known = not place.crowded and is_known(segment)
     owner = before.lower()
     if owner in _OWN and not operation:
@@ -354,6 +387,20 @@ def _sightings(place: _Place, segment: str, before: str, *, known: bool) -> int:
 def _is_collection(word: str) -> bool:
     """Return whether a word names a collection, so that a member probably follows."""
     return word.endswith("s") and word not in _GENERIC and word not in _SINGULAR
+
+
+def _is_proper(segment: str, labels: Sequence[str]) -> bool:
+    """Return whether a segment is a proper name: capitalised, where the route before it is in lower case.
+
+    An API that capitalises a resource does so from the first one on: ``/Accounts/{id}/Calls``. Before any value, the
+    first resource may stand behind a prefix in lower case: ``/odata/Products``.
+    """
+    if not (segment[0].isupper() and any(map(str.islower, segment))) or segment.lower() in OPERATIONS:
+        return False
+    named = [label for label in labels if label and label[0] != "{"]
+    if any(label[0].isupper() for label in named):
+        return False
+    return any(label[:1] == "{" for label in labels) or _is_collection(labels[-1])
 
 
 def _is_title(segment: str, before: str) -> bool:
