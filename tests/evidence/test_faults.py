@@ -56,6 +56,15 @@ def asking(request: str, sent: str = "") -> Exchange:
         ("Code: 57. DB::Exception: Table default.t already exists.", 409),
         ("mongo: no documents in result", 404),
         ("The token was expected to have 3 parts, but got 1.", 401),
+        ("Field 'pages' expected a number but got 'x'.", 400),
+        ("Cannot resolve keyword 'nope' into field. Choices are: id, pages, title", 400),
+        ("ValueError: month must be in 1..12", 400),
+        ("day is out of range for month", 400),
+        ("Unexpected end of form", 400),
+        ("multipart: NextPart: EOF", 400),
+        ("no multipart boundary param in Content-Type", 400),
+        ("MulterError: File too large", 413),
+        ("Maximum upload size exceeded", 413),
     ],
 )
 def test_what_is_at_fault(text: str, status: int) -> None:
@@ -87,6 +96,16 @@ def test_what_is_none_of_the_requests_faults(request_line: str, text: str) -> No
     assert fault(asking(request_line), text) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["Not allowed by CORS", "Error: CORS: origin not allowed", "Origin http://a is not allowed"]
+)
+def test_an_origin_that_is_not_allowed_must_have_been_sent(text: str) -> None:
+    found = fault(asking("GET /users", "Origin: http://a"), text)
+    assert found is not None
+    assert found.status == 403
+    assert fault(asking("GET /users"), text) is None
+
+
 def test_what_others_refer_to_cannot_be_deleted() -> None:
     found = fault(asking("DELETE /users/9"), "FOREIGN KEY constraint failed")
     assert found is not None
@@ -96,4 +115,4 @@ def test_what_others_refer_to_cannot_be_deleted() -> None:
 def test_rows_are_in_order_and_each_stands_once() -> None:
     rows = [tuple(row) for row in vocabulary.table("faults")]
     assert rows == sorted(set(rows))
-    assert {row[1] for row in rows} == {"-", "content", "credential", "id", "input", "json", "value"}
+    assert {row[1] for row in rows} == {"-", "content", "credential", "id", "input", "json", "origin", "value"}

@@ -168,3 +168,24 @@ def test_xml_of_things_that_failed() -> None:
     assert (
         grade("<orders><order><status>failed</status><sku>7</sku><code>A7</code></order></orders>", "text/xml") is None
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"resultCode": "FOSSIL-2104", "resultText": "Login failed - no match found", "procTimeMs": 3}, Grade.STRONG),
+        ({"build": "3c53b6364e", "resultCode": "E1002", "resultText": "Resource not found"}, Grade.STRONG),
+        ({"resultCode": "FOSSIL-0000", "resultText": "Resource not found"}, None),
+        ({"resultCode": "OK200", "resultText": "Resource not found"}, None),
+        ({"resultCode": "FOSSIL-2104", "resultText": "Login failed", "job_id": 7}, None),
+        ({"resultCode": "FOSSIL-2104", "resultText": "Login failed", "checks": [{"n": 1}]}, None),
+        ({"resultCode": "A4", "resultText": "Paper, portrait", "procTimeMs": 3}, None),
+    ],
+)
+def test_a_number_behind_the_name_of_a_product(content: dict[str, Any], expected: Grade | None) -> None:
+    assert grade(content) is expected
+
+
+def test_a_count_of_failures_is_no_flag() -> None:
+    assert grade({"errors": 3, "failed": 1, "success": 9}) is None
+    assert grade({"failed": True, "message": "no such order"}) is Grade.STRONG

@@ -8,6 +8,7 @@ explanation.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -264,7 +265,8 @@ def _marks(folded: Mapping[str, Any]) -> _Marks | None:
             if _says_no(value) and (name != "response" or value is False or value != 0):
                 flag = flag or name
         elif name in FAULTS:
-            flag = flag or (name if _is_fine(value) else None)
+            counted = name in ("failed", "hasfailed") and isinstance(value, int) and not isinstance(value, bool)
+            flag = flag or (name if not counted and _is_fine(value) else None)
         elif name in STATES:
             state = state or (name if _says_failed(value) else None)
         elif name in ERRORS:
@@ -412,10 +414,21 @@ def _of_status_object(exchange: Exchange, folded: Mapping[str, Any], depth: int)
 def _of_code(exchange: Exchange, members: Mapping[str, Any], folded: Mapping[str, Any]) -> Envelope | None:
     """Find a service's number beside a text about an error: ``{"code": 1002, "message": "Invoice does not exist"}``."""
     marker = own_codes.of_members(folded)
-    if marker is None or any(
-        name not in ENVELOPE and is_truthy(value) and not belongs_to_call(exchange, name, value)
+    if marker is None:
+        return None
+    others = [
+        name
         for name, value in folded.items()
-    ):
+        if name not in ENVELOPE
+        and is_truthy(value)
+        and not _is_measure(name, value)
+        and not belongs_to_call(exchange, name, value)
+    ]
+    # Beside a code with the name of a product, the service may say which version of it answers.
+    labelled = isinstance(folded[marker], str) and folded[marker][:1].isalpha()
+    if others and not (labelled and len(others) == 1 and not isinstance(folded[others[0]], list | dict)):
+        return None
+    if any(is_identity(name, folded[name]) for name in others):
         return None
     if any(
         folded.get(name) not in (None, "", [], {})
@@ -424,6 +437,16 @@ def _of_code(exchange: Exchange, members: Mapping[str, Any], folded: Mapping[str
     ):
         return None
     return Envelope(Grade.STRONG, marker, _evidence(members))
+
+
+_measure: Final = re.compile(
+    r".{0,24}(?:time|elapsed|duration|latency|took|stamp)(?:_?(?:ms|us|ns|s|sec|millis|micros))?"
+)
+
+
+def _is_measure(name: str, value: Any) -> bool:
+    """Return whether a member is the time that the service took, or at which it answered: ``{"procTimeMs": 3}``."""
+    return isinstance(value, int | float) and _measure.fullmatch(name) is not None
 
 
 def _is_fine(value: Any) -> bool:

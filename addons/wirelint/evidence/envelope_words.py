@@ -61,7 +61,7 @@ ERRORS: Final = frozenset(
 NUMBERS: Final = frozenset({"errcode", "errno", "error_code", "errorcode", "err_code", "errorno"})
 MARKS: Final = FLAGS | FAULTS | STATES | ERRORS | NUMBERS
 EXPLANATIONS: Final = ERRORS | frozenset(
-    "errormsg resultmsg resultmessage result_msg result_message resultdesc retmsg ret_msg errortext error_text usermessage developermessage message msg messages code description statusdescription status_description error_description detail details reason"
+    "errormsg resulttext result_text responsetext response_text statustext status_text resultmsg resultmessage result_msg result_message resultdesc retmsg ret_msg errortext error_text usermessage developermessage message msg messages code description statusdescription status_description error_description detail details reason"
     " statusmessage status_message text title responsemessage shortmessage longmessage".split()
 )
 ENVELOPE: Final = (

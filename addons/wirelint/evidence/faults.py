@@ -7,7 +7,8 @@
 - ``input``: content, an id in its path, or a query;
 - ``value``: the same, or a path of at least two segments, of which one may be a value;
 - ``id``: an id in its path, or a query, which may refer to a missing thing;
-- ``credential``: credentials.
+- ``credential``: credentials;
+- ``origin``: an ``Origin`` field, as browsers send it across origins.
 """
 
 from __future__ import annotations
@@ -77,6 +78,8 @@ def _has(exchange: Exchange, needs: str, text: str) -> bool:
         return request.path[:1024].rstrip("/").count("/") > 1
     if needs in ("input", "id"):
         return names_something(request)
+    if needs == "origin":
+        return "origin" in request.headers
     return needs != "credential" or bool(credentials(exchange))
 
 

@@ -22,7 +22,8 @@ _CODES: Final = (
 )  # fmt: skip
 _TEXTS: Final = (
     "message", "msg", "retmsg", "ret_msg", "info", "sub_msg", "description", "detail", "reason", "result", "resultmsg",
-    "result_msg", "resultmessage", "errormsg", "error_msg", "errmsg", "returnmsg", "respmsg", "desc", "statusmsg", "text",
+    "result_msg", "resultmessage", "errormsg", "error_msg", "errmsg", "returnmsg", "respmsg", "desc", "statusmsg", "text", "resulttext",
+    "result_text", "resultdesc", "errortext", "error_text", "statustext", "status_text", "responsetext", "response_text",
 )  # fmt: skip
 KEYS: Final[frozenset[str]] = frozenset(_CODES) - {"status", "sub_code"}
 """Folded names: ``of_members`` can find something only in an object with one of them."""
@@ -44,6 +45,8 @@ _HTTP_ERRORS: Final = frozenset(
     {400, 401, 402, 403, 404, 405, 406, 409, 410, 413, 415, 422, 429, 500, 501, 502, 503, 504}
 )
 _number: Final = re.compile(r"-?[0-9]{1,9}")
+_labelled: Final = re.compile(r"(?!OK|SUCC|INFO)[A-Z]{1,16}[-_.]?([0-9]{1,6})")
+"""A number behind the name of a product: ``FOSSIL-2104``, ``E1002``."""
 _machine: Final = re.compile(r"[A-Z][A-Z0-9]{0,24}(?:_[A-Z0-9]{1,24}){1,6}")
 _fine: Final = re.compile(
     r"\b(?:success|successful|successfully|succeeded|completed|passed|accepted|approved)\b", re.IGNORECASE
@@ -73,7 +76,7 @@ def of_members(folded: Mapping[str, Any]) -> str | None:
     if any(_is_about_an_error(text, number=name == "status") for text in said):
         return name
     # A number below zero, or of an HTTP error, decides in any language; so does «status» if 1 means success.
-    number = int(folded[name]) if name != "status" else 0
+    number = int(folded[name]) if name != "status" and _labelled.fullmatch(str(folded[name])) is None else 0
     is_error = number < 0 or (number in _HTTP_ERRORS and all(not folded.get(other) for other in ("data", "result")))
     return name if is_error and said and not any(_fine.search(text) or not text.strip() for text in said) else None
 
@@ -89,6 +92,8 @@ def _is_failure(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return False
     text = str(value).strip()
+    if (labelled := _labelled.fullmatch(text)) is not None:
+        return int(labelled[1]) != 0
     if _number.fullmatch(text) is None:
         return False
     number = int(text)

@@ -29,7 +29,7 @@ _PROSE: Final = frozenset(
     " statusdescription statusmessage statusmsg statustext errorsummary faultstring text summary explanation usermessage"
     " displaymessage longmessage shortmessage localizedmessage friendlymessage errorusermsg errorusertitle developermessage"
     " devmessage internalmessage systemmessage technicalmessage debugmessage exceptionmessage messagedetail errorsvalues retmsg"
-    " returnmsg returnmessage resultmsg resultmessage resultdesc respmsg respdesc responsemessage submsg errortext errordetail"
+    " returnmsg returnmessage resultmsg resultmessage resultdesc respmsg respdesc responsemessage submsg errortext resulttext responsetext errordetail"
     " errormessages errorreason failurereason debug info errorinfo errinfo help hint exception cause err errors problem".split()
 )
 _CODES: Final = frozenset(

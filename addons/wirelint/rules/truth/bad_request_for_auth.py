@@ -35,6 +35,7 @@ from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.rule import Context, Reads, Rule, When
 from wirelint.evidence.credentials import credentials
 from wirelint.evidence.expiry import is_expired
+from wirelint.evidence.forms import form_fields
 from wirelint.evidence.protocols import Protocol, protocol
 from wirelint.evidence.said import meanings, said
 from wirelint.evidence.texts import Meaning
@@ -54,7 +55,7 @@ _parsed: Final = re.compile(
 _bare: Final = re.compile(r"(?:unauthori[sz]ed|unauthenticated|not authenticated)[.!]?", re.IGNORECASE)
 _signing_in: Final = re.compile(r"(?:^|/)(?:log-?in|sign-?in|sessions?|auth|authenticate)(?:/|$)", re.IGNORECASE)
 _managed: Final = re.compile(
-    r"(?:^|/)(?:[\w-]{0,24}tokens?|[\w-]{0,24}keys?|credentials|certificates?|secrets?|oauth[\w-]{0,16}|passwords?|reset[\w-]{0,16}|refresh[\w-]{0,16}|verify[\w-]{0,16})(?:/|$)",
+    r"(?:^|/)(?:[\w-]{0,24}tokens?|[\w-]{0,24}keys?|credentials|certificates?|secrets?|oauth[\w-]{0,16}|passwords?|reset[\w-]{0,16}|refresh[\w-]{0,16}|verify[\w-]{0,16}|activat\w{0,8}|confirm[\w-]{0,16}|invit\w{0,8}|unsubscribe)(?:/|$)",
     re.IGNORECASE,
 )
 
@@ -90,13 +91,24 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         and not _signing_in.search(path[path.rstrip("/").rfind("/") :])
     ):
         return
-    if 'error="invalid_request"' in (response.headers.get("www-authenticate") or ""):
+    if 'error="invalid_request"' in (response.headers.get("www-authenticate") or "") or (
+        not signs_in and _is_by_field(exchange)
+    ):
         return
     words = said(exchange)
     text = f"{words.prose} {' '.join(words.codes)}"
     if (not _own.search(text) and not signs_in) or _parsed.search(text):
         return
     yield Hit("400 for missing or invalid credentials", words.prose or text)
+
+
+def _is_by_field(exchange: Answered) -> bool:
+    """Return whether the texts stand under members that the request sent: ``{"token": ["Invalid token."]}``."""
+    found, sent = exchange.response.body.members, exchange.request.body
+    if not found or sent.unavailable is not None or not all(isinstance(value, list) for value in found.values()):
+        return False
+    given = sent.members or form_fields(sent.text or "")
+    return found.keys() <= given.keys()
 
 
 BAD = (
@@ -134,6 +146,30 @@ Content-Type: application/json
 )
 
 GOOD = (
+    """\
+POST /users/activation HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"uid": "MQ", "token": "bad"}
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"token": ["Invalid token for given user."]}
+""",
+    """\
+POST /meetings HTTP/1.1
+Host: shop.example
+Content-Type: application/json
+
+{"token": "bad", "name": "x"}
+
+HTTP/1.1 400 Bad Request
+Content-Type: application/json
+
+{"token": ["Invalid token for given user."]}
+""",
     """\
 POST /oauth2/token HTTP/1.1
 Host: id.example

@@ -130,6 +130,7 @@ _CLIENT: Final = frozenset(
         Meaning.UNSUPPORTED,
     }
 )
+_NAMES: Final = {401: "credentials that are not accepted", 403: "a request that is not allowed"}
 _PLAIN: Final = frozenset({Meaning.CONFLICT, Meaning.TOO_LARGE, Meaning.METHOD})
 """What prose alone makes plain."""
 
@@ -163,8 +164,9 @@ def _hits(exchange: Answered, words: Said, about: frozenset[Meaning]) -> Iterato
     """Yield the hits that the text proves, the clearest first."""
     text = f"{words.prose}\n{' '.join(words.codes)}"
     if (found := fault(exchange, text)) is not None:
-        name = "credentials that are not accepted" if found.status == 401 else "invalid input"
-        yield Hit(f"500 for {name}", words.prose or text, suggested_status=found.status)
+        yield Hit(
+            f"500 for {_NAMES.get(found.status, 'invalid input')}", words.prose or text, suggested_status=found.status
+        )
     ran_out = _of_a_token.search(words.prose) is not None and is_expired(exchange)
     about_credentials = Meaning.AUTHN in about and Meaning.INTERNAL not in about
     if ran_out or (about_credentials and _concerns_the_caller(exchange, words.prose)):
@@ -377,6 +379,16 @@ Content-Type: application/json
 {"error": {"message": "Unauthorized", "code": 500}}
 """,
     """\
+GET /orders HTTP/1.1
+Host: shop.example
+Origin: https://other.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Not allowed by CORS"}
+""",
+    """\
 GET /todo/z9 HTTP/1.1
 Host: shop.example
 
@@ -389,6 +401,15 @@ Content-Type: text/html
 )
 
 GOOD = (
+    """\
+GET /orders HTTP/1.1
+Host: shop.example
+
+HTTP/1.1 500 Internal Server Error
+Content-Type: application/json
+
+{"error": "Not allowed by CORS"}
+""",
     """\
 GET /orders HTTP/1.1
 Host: shop.example

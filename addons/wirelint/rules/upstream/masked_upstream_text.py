@@ -60,7 +60,9 @@ RULE = Rule(
     confidence=Confidence.STRONG,
     because="the text names a failure that only happens between a service and its upstream",
     basis="policy: RFC 9110 sections 15.6.3 and 15.6.5 define the statuses for it",
-    when=When(status="500 2xx 400 404 408", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE)),
+    when=When(
+        status="500 2xx 400 401 403 404 408 409 422", media=(Kind.JSON, Kind.XML, Kind.TEXT, Kind.HTML, Kind.NONE)
+    ),
     needs_fields=False,
     reads=Reads.PREFIX,
     json_keys=JSON_KEYS | _WARNINGS,
@@ -134,7 +136,7 @@ def _warning(exchange: Answered) -> str:
 
 def _of_client_error(exchange: Answered, prose: str) -> frozenset[Meaning]:
     """Return the upstream failure in a 4xx, unless the client may have chosen that upstream."""
-    about = _of_prose(prose)
+    about = of_client(prose) if exchange.status in (401, 403) else _of_prose(prose)
     if not about & {Meaning.TIMEOUT, Meaning.UPSTREAM}:
         return NONE
     return NONE if _chose_address(exchange) else about
@@ -183,6 +185,15 @@ HTTP/1.1 404 Not Found
 Content-Type: application/json
 
 {"message": "Could not fetch: 503, message='Service Unavailable', url='http://weather.example/v1/berlin'"}
+""",
+    """\
+GET /quotes/7 HTTP/1.1
+Host: gateway.example
+
+HTTP/1.1 422 Unprocessable Content
+Content-Type: application/json
+
+{"reason": "HTTPConnectionPool(host='10.0.0.7', port=80): Read timed out. (read timeout=1)"}
 """,
     """\
 GET /quotes/7 HTTP/1.1
