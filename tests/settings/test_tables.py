@@ -330,4 +330,4 @@ def test_configured_routes_stand_as_they_are() -> None:
     assert audited("/tags/blue/posts?page=2") == "/tags/{tag}/posts"
     assert audited("/files/alice") == "/files/*"
     assert audited("/internal/orders/7") == "/internal/orders/{id}"
-    assert audited("/tags/blue") == "/tags/blue"
+    assert audited("/tags/blue") == "/tags/{name}"

@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "inventory": "inventory",
     "rules": "rules",
     "explain": "explain",
+    "test-rules": "test_rules",
     "demo": "demo",
     "config": "config",
     "export": "exports",

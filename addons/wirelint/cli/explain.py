@@ -16,6 +16,7 @@ from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.rules import catalogue
 from wirelint.settings import selection
 from wirelint.settings.options import Choice, option
+from wirelint.settings.plugin_rules import plugin_rules
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import STYLES, sections
 
@@ -26,6 +27,7 @@ _LABEL: Final = 12  # columns of a label such as «severity»
 @click.command("explain", short_help="Explain a rule: what, why, how to fix, examples.")
 @click.argument("rule")
 @option("--format", "form", type=Choice(["text", "json"]), default="text", show_default=True, help="Output format.")
+@plugin_rules
 @common
 def command(rule: str, form: str) -> int:
     """Explain RULE: what it finds, why that matters, how to fix it, with a bad and a good example."""

@@ -13,6 +13,7 @@ import importlib
 import inspect
 import pkgutil
 import tokenize
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -20,10 +21,16 @@ import msgspec
 
 from wirelint.core.rule import Rule
 
+_added: dict[str, Rule] = {}
 
-def _complete(name: str) -> Rule:
-    module = importlib.import_module(name)
-    family, _, stem = name.removeprefix(f"{__name__}.").partition(".")
+
+def completed(module: ModuleType, family: str, stem: str) -> Rule:
+    """Return the rule of a module, with the texts that its module and its file's name give it.
+
+    :param family: name of the folder.
+    :param stem: name of the file without its ending.
+    :raises AttributeError: the module lacks a part.
+    """
     summary, _, text = inspect.cleandoc(_documentation(module)).partition("\n")
     rule: Rule = module.RULE
     return msgspec.structs.replace(
@@ -56,5 +63,23 @@ def catalogue() -> tuple[Rule, ...]:
     for package in pkgutil.iter_modules(__path__, f"{__name__}."):
         if package.ispkg:
             path = importlib.import_module(package.name).__path__
-            found += [_complete(module.name) for module in pkgutil.iter_modules(path, f"{package.name}.")]
-    return tuple(sorted(found, key=lambda rule: (rule.family, rule.id)))
+            found += [
+                completed(
+                    importlib.import_module(f"{package.name}.{each.name}"), package.name.rpartition(".")[2], each.name
+                )
+                for each in pkgutil.iter_modules(path)
+            ]
+    return tuple(sorted([*found, *_added.values()], key=lambda rule: (rule.family, rule.id)))
+
+
+def add(rules: Iterable[Rule]) -> None:
+    """Add rules of others to the catalogue. One that was added before is replaced.
+
+    :raises ValueError: an id is that of a rule of wirelint itself.
+    """
+    taken = {rule.id for rule in catalogue()} - _added.keys()
+    for rule in rules:
+        if rule.id in taken:
+            raise ValueError(f"wirelint has a rule {rule.id} of its own")
+        _added[rule.id] = rule
+    catalogue.cache_clear()

@@ -28,6 +28,7 @@ from wirelint.openapi.location import is_url, shown
 from wirelint.settings import selection
 from wirelint.settings.file import Config, ConfigError, nearest
 from wirelint.settings.options import CONFIDENCE, Choice, asked_for, option, split
+from wirelint.settings.plugin_rules import plugin_rules
 from wirelint.settings.policy import Policy, ServiceSettings, Settings
 from wirelint.settings.profiles import PROFILES, Profile, profile_named
 from wirelint.settings.typed import Share, Text, Words, table_of
@@ -140,9 +141,10 @@ class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rule_choice(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--select`` and ``--ignore``."""
+    """Add ``--select``, ``--ignore`` and ``--rules``."""
     words = "(ids, families or severities; comma-separated, repeatable)"
     for decorate in (
+        plugin_rules,
         option("--ignore", multiple=True, callback=_words, metavar="RULES", help=f"Do not run these rules {words}."),
         option("--select", multiple=True, callback=_words, metavar="RULES", help=f"Run only these rules {words}."),
     ):
