@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from wirelint.core.audit import Audit
 from wirelint.core.exchange import Exchange
 from wirelint.core.finding import Finding
+from wirelint.history.envelopes import Envelopes, Learned
 from wirelint.probing import Prober
 from wirelint.rules import catalogue
 from wirelint.settings.engine import AnyEngine
@@ -109,6 +110,7 @@ class Live:
             self.exchanges,
             self.rules,
             listeners=lambda: self.listeners,
+            learned=self._learned,
             live=self._alive,
             ready=lambda: self.ready,
         )
@@ -228,6 +230,13 @@ class Live:
             _log.warning("wirelint: %s", printable(text))
         else:
             self.terminal.announce(text)
+
+    def _learned(self) -> Sequence[Learned]:
+        """Return by what services mark success, for the page's threads."""
+        try:
+            return tuple(self._engine.state.recall(Envelopes).learned())
+        except RuntimeError:  # it changed meanwhile; the page asks again soon
+            return ()
 
     def _alive(self) -> bool:
         """Return whether the event loop that carries the traffic ran recently."""

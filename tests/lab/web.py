@@ -11,6 +11,7 @@ from typing import Any
 
 from lab.audits import RULE, audit, finding
 from wirelint.core.verdict import Verdict
+from wirelint.history.envelopes import Learned
 from wirelint.sinks.exchange_log import ExchangeLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
@@ -26,12 +27,14 @@ class Beside:
         self.journal = Journal()
         self.exchanges = ExchangeLog()
         self.live = self.ready = True
+        self.learned: list[Learned] = []
         self.site = Site(
             self.metrics,
             self.journal,
             self.exchanges,
             [RULE],
             listeners=lambda: [Endpoint("http://127.0.0.1:8080", "shop")],
+            learned=lambda: self.learned,
             live=lambda: self.live,
             ready=lambda: self.ready,
         )

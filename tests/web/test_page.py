@@ -20,6 +20,7 @@ from wirelint.core.exchange import FailureKind, Request, Response
 from wirelint.core.finding import Finding, Severity
 from wirelint.core.headers import Headers
 from wirelint.core.verdict import Verdict
+from wirelint.history.envelopes import Learned
 from wirelint.sinks.exchange_log import ExchangeLog
 from wirelint.sinks.journal import Journal
 from wirelint.sinks.metrics.registry import Metrics
@@ -54,7 +55,14 @@ class Lab:
         self.log = ExchangeLog()
         self.listeners = [Endpoint("http://127.0.0.1:18080", "shop"), Endpoint("http://127.0.0.1:18081")]
         self.metrics = Metrics([RULE])
-        site = Site(self.metrics, self.journal, self.log, [RULE], listeners=lambda: self.listeners)
+        site = Site(
+            self.metrics,
+            self.journal,
+            self.log,
+            [RULE],
+            listeners=lambda: self.listeners,
+            learned=lambda: [Learned("shop", "status", '"ok"')],
+        )
         self.server = WebServer(site, port=0)
         self.url = self.server.start()
 
@@ -266,6 +274,9 @@ def test_health_is_said_in_words(page: Page, lab: Lab) -> None:
     page.get_by_role("link", name="Health").click()
     page.get_by_text("Not everything was inspected.").wait_for()
     assert page.locator("#health-rows").inner_text().split("\t")[1:] == ["outside the sample", "shop", "1"]
+    assert page.locator("#learned-list").inner_text() == (
+        """shop succeeds with "status": "ok". Audited as an error under success: status != 'ok'."""
+    )
 
 
 def test_what_came_over_the_wire_never_becomes_markup(page: Page, lab: Lab) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from lab.audits import audit, finding
 from lab.web import Beside
+from wirelint.history.envelopes import Learned
 from wirelint.rules import catalogue
 from wirelint.settings import tables
 from wirelint.settings.file import load
@@ -47,7 +48,12 @@ def test_findings_services_and_rules(fresh: Beside) -> None:
     assert fresh.get(f"/api/findings?since={all_of_them['revision']}").json["findings"] == []
     assert fresh.get("/api/findings?service=nobody").json["findings"] == []
     assert len(fresh.get("/api/findings?service=shop&rule=made-up").json["findings"]) == 1
+    fresh.learned = [Learned("shop", "status", '"ok"'), Learned("shop", "name", '"ada lovelace"')]
     services = fresh.get("/api/services").json
+    # What could be a person's name is not shown.
+    assert services["learned"] == [
+        {"service": "shop", "member": "status", "success": '"ok"', "error": "status != 'ok'"},
+    ]
     assert services["listeners"] == [{"url": "http://127.0.0.1:8080", "service": "shop"}]
     assert services["services"][0]["hidden"] == 3
     (rule,) = fresh.get("/api/rules").json["rules"]

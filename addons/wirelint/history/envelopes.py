@@ -115,6 +115,11 @@ class Learned(NamedTuple):
             return None
         return f"{self.member} != {self.marks}" if self.marks.isdigit() else f"{self.member} != '{self.marks[1:-1]}'"
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether name and value are such as developers choose: they may be shown to anyone."""
+        return _may_mark(self)
+
 
 class Member(msgspec.Struct, eq=False, gc=False):
     """One member on one route.
@@ -338,7 +343,7 @@ def _marks(route: str, members: Mapping[str, Member]) -> Iterator[KeptMark]:
             yield KeptMark(route, name, member.marks, member.count, member.paid, len(member.shapes))
 
 
-def _may_mark(kept: KeptMark) -> bool:
+def _may_mark(kept: KeptMark | Learned) -> bool:
     """Return whether a mark that was read from a file is one that can have been learned."""
     return _name.fullmatch(kept.member) is not None and (kept.marks in _NUMBERS or kept.marks[1:-1] in _WORDS)
 

@@ -71,7 +71,7 @@ def _find(text: str, parts: list[_Part]) -> Mark | None:
     words = _word.findall(text)[:_MOST_WORDS]
     if sum(len(word) for word in words if word != "redacted") < _SHORTEST:
         return None
-    pattern = re.compile(r'"?\b' + r"\W{0,80}".join(map(re.escape, words)) + '"?', re.IGNORECASE)
+    pattern = re.compile(r'"?\b' + r"\W{0,80}".join(map(re.escape, words)) + r'[.!?]{0,3}"?', re.IGNORECASE)
     for part in parts:
         if part.name:
             if pattern.search(f"{part.name}: {part.text}") is not None:

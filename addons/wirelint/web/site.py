@@ -15,8 +15,10 @@ import msgspec
 from wirelint import __version__
 from wirelint.core.finding import Finding
 from wirelint.core.rule import SINCE, STATUS, Rule
+from wirelint.history.envelopes import Learned
 from wirelint.sinks.exchange_log import Kept
 from wirelint.sinks.har import document
+from wirelint.sinks.metrics.budget import label_value
 from wirelint.sinks.metrics.exposition import Family
 from wirelint.sinks.text import sections
 from wirelint.web.actions import is_own
@@ -124,6 +126,7 @@ class Site:
     :param exchanges: likewise.
     :param rules: the rules that run, for ``/api/rules``.
     :param listeners: the proxy's addresses; called each time, from other threads, like the next two.
+    :param learned: what was learned of services; called each time, from other threads.
     :param live: whether the process works; if this probe fails, it is restarted.
     :param ready: whether it can take traffic.
     """
@@ -136,6 +139,7 @@ class Site:
         rules: Iterable[Rule],
         *,
         listeners: Callable[[], Sequence[Endpoint]] = tuple,
+        learned: Callable[[], Iterable[Learned]] = tuple,
         live: Callable[[], bool] = lambda: True,
         ready: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -143,6 +147,7 @@ class Site:
         self._journal = journal
         self._exchanges = exchanges
         self._listeners = listeners
+        self._learned = learned
         self._live = live
         self._ready = ready
         self.change_rules(rules)
@@ -249,7 +254,17 @@ class Site:
 
     def _services(self) -> dict[str, Any]:
         listeners = [msgspec.structs.asdict(each) for each in self._listeners()]
-        return {"version": __version__, "listeners": listeners, **self._journal.services()}
+        learned = [
+            {
+                "service": label_value(each.service),
+                "member": each.member,
+                "success": each.marks,
+                "error": each.condition,
+            }
+            for each in self._learned()
+            if each.is_plain
+        ]
+        return {"version": __version__, "listeners": listeners, "learned": learned, **self._journal.services()}
 
     def events(self, since: int) -> Iterator[bytes | None]:
         """Yield server-sent events with what changed, without end; None if nothing did.

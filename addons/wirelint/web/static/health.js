@@ -9,8 +9,9 @@ let timer = 0;
 /** Shows the numbers, and again every few seconds until stopped. */
 export async function showHealth() {
   clearTimeout(timer);
-  const data = await get("/api/health");
+  const [data, { learned }] = await Promise.all([get("/api/health"), get("/api/services")]);
   draw(data);
+  drawLearned(learned);
   timer = setTimeout(() => showHealth().catch(() => {}), EVERY);
 }
 
@@ -29,6 +30,13 @@ function draw({ now, losses, ready, alive, kept, kept_without_messages: unkept, 
   byId("health-table").hidden = losses.length === 0;
   byId("health-rows").replaceChildren(...losses.map((loss) =>
     el("tr", {}, el("td", {}, loss.what), el("td", {}, loss.why), el("td", {}, loss.service), el("td", { class: "number" }, count(loss.number)))));
+}
+
+function drawLearned(learned) {
+  byId("learned").hidden = learned.length === 0;
+  byId("learned-list").replaceChildren(...learned.map(({ service, member, success, error }) =>
+    el("li", {}, el("strong", {}, service || "(unnamed)"), " succeeds with ", el("code", {}, `"${member}": ${success}`),
+      ". Audited as an error under success: ", el("code", {}, error), ".")));
 }
 
 function words(now, losses, ready, alive) {
