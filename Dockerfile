@@ -8,8 +8,10 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv --without-pip /opt/wirelint
 COPY requirements/image.txt requirements/
 RUN python -m pip --python /opt/wirelint/bin/python install --require-hashes --only-binary :all: --requirement requirements/image.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE docker-compose.yml ./
 COPY addons addons
+COPY dashboards dashboards
+COPY deploy deploy
 # The lock holds what the package is built with, too; once it is built, that goes, and pip says if it was needed.
 RUN python -m pip --python /opt/wirelint/bin/python install --no-deps --no-build-isolation . \
     && python -m pip --python /opt/wirelint/bin/python uninstall --yes editables hatchling pathspec pluggy trove-classifiers \

@@ -41,12 +41,13 @@ def yaml_text(documents: Iterable[Any], comment: str = "") -> str:
 def write(folder: Path, files: Mapping[str, str]) -> None:
     """Write files into a folder, made where there is none, and say so.
 
-    :param files: name → content.
+    :param files: name, or path below the folder → content.
     :raises click.UsageError: one cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(content, encoding="utf-8")
             click.echo(f"wrote {folder / name}")
     except OSError as error:
