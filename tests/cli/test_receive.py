@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ import pytest
 
 from lab.cli import Shell
 from lab.envoy import STARTED, Sender, entry, grpc, sending
-from lab.proxy import Receiver
+from lab.proxy import Receiver, Tailing
 from support import HOST, wait_until
 from tools import require_library
 
@@ -135,6 +136,36 @@ def test_wrong_usage_is_reported_in_one_line(wirelint: Shell, words: list[str], 
     wirelint.write("pyproject.toml", "")
     run = wirelint("receive", *words)
     assert (run.code, run.err) == (2, f"wirelint receive: {message}\n")
+
+
+def test_an_access_log_is_followed(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+
+    def logged(number: int, status: int) -> str:
+        ids = {"request_id": f"{number:032x}", "upstream_name": "shop"}
+        line = {"msec": time.time(), "request_method": "GET", "request_uri": f"/items/{number}", "status": status}
+        return json.dumps(line | ids | {"upstream_status": "502", "request_time": 0.01}) + "\n"
+
+    path.write_text(logged(0, 500))
+    with Tailing(tmp_path / "tail", path) as tail:
+        with path.open("a") as file:
+            file.write(logged(1, 500) + "no exchange\n")
+        tail.settle(2)
+        path.rename(tmp_path / "access.log.1")
+        path.write_text(logged(2, 502))
+        tail.settle(3)
+        assert tail.outcomes() == {("shop", "502", "server_error"): 2, ("nginx", "500", "server_error"): 1}
+        assert [finding["rule"] for finding in tail.findings()] == ["upstream-failure-masked"]
+        assert tail.totals("wirelint_skipped_total", "reason")["no_exchange",] == 1
+
+
+def test_what_cannot_be_followed_is_reported(wirelint: Shell, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    run = wirelint("receive", "--tail", str(tmp_path / "pipe"), "--metrics-port", "0")
+    assert run.code == 2
+    assert f"{tmp_path / 'pipe'} cannot be followed: it is no regular file" in run.err
+    run = wirelint("receive", "--tail", str(tmp_path / "log"), "--listen", "127.0.0.1:9465")
+    assert (run.code, "leave out --listen or --tail" in run.err) == (2, True)
 
 
 def test_a_port_that_is_taken_is_reported(wirelint: Shell, receiver: Receiver) -> None:

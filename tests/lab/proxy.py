@@ -131,3 +131,16 @@ class Receiver(_Auditor):
         before = self.output().count("reloaded settings")
         self._popen.send_signal(signal.SIGHUP)
         wait_until(lambda: self.output().count("reloaded settings") > before, "a reload")
+
+
+class Tailing(_Auditor):
+    """A receiver that follows an access log.
+
+    Parameters:
+        folder: for its log and its working directory.
+        path: the access log.
+        arguments: more words for the command line.
+    """
+
+    def __init__(self, folder: Path, path: Path, *arguments: str) -> None:
+        super().__init__(["receive", "--tail", str(path), *arguments], folder, None)

@@ -1,4 +1,4 @@
-"""``wirelint receive``: what Envoy carries."""
+"""``wirelint receive``: what Envoy carries, or what other gateways log."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import click
 from wirelint.cli.common import common
 from wirelint.cli.live_options import overload_option, page_of, page_options, state_option
 from wirelint.cli.logs import Logging, OtelProtocol, log_options
-from wirelint.cli.receiving import need_extra, receive
-from wirelint.settings.options import option
+from wirelint.cli.receiving import follow, need_extra, receive
+from wirelint.settings.options import asked_for, option
 from wirelint.settings.reload import Reload, Rereadable
 from wirelint.settings.setup import sample, setup
 from wirelint.settings.tables import policy_options
@@ -24,12 +24,23 @@ _LAST_PORT: Final = 65535
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("receive", cls=Rereadable, short_help="Audit the traffic that Envoy carries, from its access log.")
+@click.command(
+    "receive",
+    cls=Rereadable,
+    short_help="Audit the traffic that Envoy or another gateway carries, from its access log.",
+)
 @option("--listen", default=LISTEN, show_default=True, metavar="HOST:PORT", help="Address for Envoy's access logs.")
 @option("--tls-cert", type=_FILE, metavar="FILE", help="Serve TLS with this certificate chain (PEM).")
 @option("--tls-key", type=_FILE, metavar="FILE", help="Private key of --tls-cert (PEM).")
 @option(
     "--tls-client-ca", type=_FILE, metavar="FILE", help="Accept only clients with a certificate of these CAs (PEM)."
+)
+@option(
+    "--tail",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Audit what is appended to this JSON access log, in place of Envoy's; repeatable.",
 )
 @option("--gateway", metavar="NAME", help="Service name for answers of Envoy itself; its node.cluster by default.")
 @page_options
@@ -44,6 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     tls_cert: Path | None,
     tls_key: Path | None,
     tls_client_ca: Path | None,
+    tail: tuple[Path, ...],
     gateway: str | None,
     state: Path | None,
     overload_lag: int,
@@ -60,9 +72,26 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
 
     Envoy sends a copy of each exchange after it has ended, so nothing here can delay or break the traffic. Configure it
     with what "wirelint export envoy" writes. Needs pip install wirelint[envoy].
+
+    With --tail, it follows JSON access logs instead, as "wirelint audit" reads them: of Envoy, nginx, HAProxy, Traefik,
+    Caddy, Apache and Kong, across rotation and truncation.
     """
     context = click.get_current_context()
     found = setup(context)
+    if tail:
+        if asked_for(context, "listen"):
+            raise click.UsageError("--tail reads files, and nothing listens: leave out --listen or --tail", context)
+        follow(
+            tail,
+            found.engine(),
+            page=page_of(context),
+            state=state,
+            shares=found.shares,
+            logging=Logging(log, log_size, log_files, log_format, otel, quiet, form == "jsonl"),
+            overload_lag=overload_lag,
+            reloading=lambda live: Reload(context, live.change, live.keep_settings),
+        )
+        return 0
     host, port = address(listen, "--listen")
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together: give both", context)

@@ -1,8 +1,9 @@
-"""Run a receiver of Envoy's access logs with its page: shared by ``receive`` and ``demo``."""
+"""Run a receiver of Envoy's access logs, or follow other access logs, with the page: for ``receive`` and ``demo``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -78,6 +79,55 @@ def receive(  # noqa: PLR0913 - what may be set, by name
     except OSError as error:
         options = {settings.port: addresses.RECEIVER, page.port: addresses.METRICS, page.own_port or 0: addresses.PAGE}
         text = addresses.advice(error.strerror or str(error), options)
+        raise click.UsageError(text, click.get_current_context(silent=True)) from error
+
+
+def follow(  # noqa: PLR0913 - what may be set, by name
+    paths: Sequence[Path],
+    engine: AnyEngine,
+    *,
+    page: Page,
+    state: Path | None,
+    shares: Shares,
+    logging: Logging,
+    overload_lag: int,
+    reloading: Callable[[Live], Callable[[], None]],
+) -> None:
+    """Audit what is appended to access logs until it is stopped, then print a summary on standard error.
+
+    :param paths: the logs.
+    :param overload_lag: see ``ReceiverSettings``; the other parameters are those of ``receive``.
+    :raises click.UsageError: a log cannot be read, or an address not be listened on.
+    """
+    from wirelint.sources import tail  # noqa: PLC0415 - only once it is wanted
+
+    stats = tail.new_stats()
+
+    def carry(session: LiveSession) -> None:
+        live = session.live
+        tail.run(
+            paths,
+            live.consume,
+            stats=stats,
+            sampler=live.sampler,
+            overload_lag=overload_lag,
+            on_ready=lambda _stop: session.ready([], [(str(path), "← access log, from its end on") for path in paths]),
+            on_leave=session.leave,
+            on_reload=reloading(live),
+        )
+
+    def prepare(live: Live) -> None:
+        if state is not None:
+            live.keep(state)
+
+    try:
+        run_live(engine, carry, stats=stats, page=page, prepare=prepare, shares=shares, logging=logging)
+    except OSError as error:
+        text = addresses.advice(
+            error.strerror or str(error), {page.port: addresses.METRICS, page.own_port or 0: addresses.PAGE}
+        )
+        if isinstance(error.filename, str | os.PathLike):
+            text = f"{os.fspath(error.filename)} cannot be followed: {error.strerror}"
         raise click.UsageError(text, click.get_current_context(silent=True)) from error
 
 

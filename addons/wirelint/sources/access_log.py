@@ -58,13 +58,17 @@ def looks_like_access_log(head: bytes) -> bool:
 
 
 def _read(content: FileContent) -> Recording:
-    return Recording(content.name, each_line(content, _of_line))
+    return Recording(content.name, each_line(content, exchanges_of_line))
 
 
 SOURCE: Final = Source(name="JSON access logs", recognises=looks_like_access_log, read=_read)
 
 
-def _of_line(octets: bytes, origin: Origin) -> Iterable[Exchange]:
+def exchanges_of_line(octets: bytes, origin: Origin) -> Iterable[Exchange]:
+    """Return the exchanges that a line stands for.
+
+    :raises UnfitError: the line, or a part of it, is no exchange; perhaps while the exchanges are iterated over.
+    """
     line = _members(octets)
     dialect = _dialect(line)
     if dialect is None:

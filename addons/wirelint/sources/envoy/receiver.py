@@ -9,45 +9,28 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
 import grpc
 
-from wirelint.core.exchange import Exchange
 from wirelint.settings.sampling import Sampler
-from wirelint.sources import heads
 from wirelint.sources.envoy import messages
 from wirelint.sources.envoy.entries import UninspectedError, exchanges_of
-from wirelint.sources.envoy.reorder_buffer import HOLD, ReorderBuffer
-from wirelint.sources.overload import Overload
-from wirelint.sources.signals import catch, hang_up
+from wirelint.sources.intake import DROPPED, IN_FUTURE, Consume, Intake
+from wirelint.sources.reorder_buffer import HOLD
 from wirelint.sources.stats import Stats
 
-DROPPED: Final[tuple[str, ...]] = ("head_too_large", "overload", "stopped")
-"""Reasons for which exchanges are not audited that could have been."""
-
-SKIPPED: Final[tuple[str, ...]] = ("no_fields", "not_ended", "not_http", "retried", "in_future")
+SKIPPED: Final[tuple[str, ...]] = ("no_fields", "not_ended", "not_http", "retried", IN_FUTURE)
 """Reasons for which entries are not audited: they lack what the filter adds, are about exchanges that go on, or about
 connections of other protocols. ``retried`` counts attempts of which only the last is known. ``in_future``: an Envoy's
 clock is ahead by more than a minute; what rules remember would expire."""
 
-_AHEAD: Final = 60.0
-"""Seconds by which a clock may be ahead of ours."""
-
 _SERVICE: Final = "envoy.service.accesslog.v3.AccessLogService"
 _LARGEST: Final = 16 * 1024 * 1024
-_TICK: Final = 0.5
-_PAUSE: Final = 0.02
-_SLICE: Final = 0.005
-_LAST_WORDS: Final = 10.0
 _GRACE: Final = 0.5
 _log: Final = logging.getLogger("wirelint")
-
-Consume = Callable[[Exchange], object]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +95,8 @@ def run(  # noqa: PLR0913 - what it calls, by name
 class _Receiver:
     def __init__(self, settings: ReceiverSettings, consume: Consume, stats: Stats, sampler: Sampler) -> None:
         self._settings = settings
-        self._consume = consume
         self._stats = stats
-        self._sampler = sampler
-        self._waiting = ReorderBuffer(settings.hold)
-        self._overload = Overload(settings.overload_lag / 1000)
-        self._room = asyncio.Event()
-        self._room.set()
-        self._leaving = asyncio.Event()
+        self._intake = Intake(consume, stats, sampler, hold=settings.hold, overload_lag=settings.overload_lag)
 
     async def run(
         self,
@@ -139,26 +116,13 @@ class _Receiver:
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"StreamAccessLogs": method}),))
         port = self._listen(server)
         await server.start()
-        loop = asyncio.get_running_loop()
-        handlers: dict[int, Callable[[], None]] = {signal.SIGTERM: self._leaving.set, signal.SIGINT: self._leaving.set}
-        if on_reload is not None:
-            handlers |= hang_up(on_reload, self._leaving.set)
-        catch(loop, handlers)
-        tasks = [asyncio.create_task(self._tend()), asyncio.create_task(self._audit())]
-
-        def stop() -> None:
-            loop.call_soon_threadsafe(self._leaving.set)
-
-        try:
-            on_ready(Receiving(port, stop))
-            await self._leaving.wait()
-            on_leave()
-        finally:
-            await server.stop(_GRACE)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._empty(_LAST_WORDS)
+        async with self._intake.running(on_reload) as stop:
+            try:
+                on_ready(Receiving(port, stop))
+                await self._intake.leaving.wait()
+                on_leave()
+            finally:
+                await server.stop(_GRACE)
 
     def _listen(self, server: Any) -> int:
         settings = self._settings
@@ -188,15 +152,13 @@ class _Receiver:
             octets = message.ByteSize() // (len(entries) or 1)
             for entry in entries:
                 self._take(entry, gateway, octets)
-            if self._waiting.full:
-                self._room.clear()
-            await self._room.wait()
+            await self._intake.room()
         return messages.StreamAccessLogsResponse()
 
     def _take(self, entry: Any, gateway: str, octets: int) -> None:
         stats = self._stats
         stats.captured += 1
-        if self._overload.shedding:
+        if self._intake.shedding:
             stats.dropped["overload"] += 1
             return
         try:
@@ -209,56 +171,4 @@ class _Receiver:
             _log.debug("wirelint: fault in an entry of Envoy's", exc_info=error)
             return
         stats.skipped["retried"] += max(0, entry.common_properties.upstream_request_attempt_count - 1)
-        now, latest = time.monotonic(), time.time() + _AHEAD
-        for exchange in exchanges:
-            if exchange.ended is not None and exchange.ended > latest:
-                stats.skipped["in_future"] += 1
-            elif not heads.are_usual(exchange):
-                stats.dropped["head_too_large"] += 1
-            elif self._sampler.wants(
-                exchange.service, exchange.client, exchange.request.headers.fields, exchange.started
-            ):
-                self._waiting.add(exchange, octets, now)
-            else:
-                stats.unsampled += 1
-
-    async def _audit(self) -> None:
-        """Audit what is due, in slices, so that messages are read in between."""
-        while True:
-            end = time.perf_counter() + _SLICE
-            for exchange in self._waiting.due(time.monotonic()):
-                self._hand_over(exchange)
-                if time.perf_counter() >= end:
-                    break
-            else:
-                self._room.set()
-                await asyncio.sleep(_PAUSE)
-                continue
-            if not self._waiting.full:
-                self._room.set()
-            await asyncio.sleep(0)
-
-    def _empty(self, seconds: float) -> None:
-        end = time.perf_counter() + seconds
-        for exchange in self._waiting.due(float("inf")):
-            if time.perf_counter() >= end:
-                self._stats.dropped["stopped"] += 1 + len(self._waiting)
-                return
-            self._hand_over(exchange)
-
-    def _hand_over(self, exchange: Exchange) -> None:
-        self._consume(exchange)
-        self._stats.audited += 1
-
-    async def _tend(self) -> None:
-        """Measure how late the event loop is, twice a second."""
-        stats = self._stats
-        while True:
-            due = time.monotonic() + _TICK
-            await asyncio.sleep(_TICK)
-            now = stats.last_tick = time.monotonic()
-            stats.loop_lag = max(0.0, now - due)
-            stats.loop_lag_peak = max(stats.loop_lag_peak, stats.loop_lag)
-            stats.overloaded = self._overload.tick(stats.loop_lag)
-            stats.queue_depth = len(self._waiting)
-            stats.held_bytes = self._waiting.octets
+        self._intake.take(exchanges, octets)

@@ -14,10 +14,10 @@ HOLD: Final = 1.0
 """Seconds that an exchange waits for others that ended before it: each thread of Envoy sends its entries in batches."""
 
 LIMIT: Final = 10_000
-"""Exchanges beyond which nothing more is read from Envoy."""
+"""Exchanges beyond which nothing more is read."""
 
 OCTETS_LIMIT: Final = 64 * 1024 * 1024
-"""Octets of exchanges beyond which nothing more is read from Envoy."""
+"""Octets of exchanges beyond which nothing more is read."""
 
 
 class ReorderBuffer:

@@ -9,8 +9,8 @@ from itertools import islice
 import pytest
 
 from wirelint.core.exchange import Exchange, Request
-from wirelint.sources.envoy import reorder_buffer
-from wirelint.sources.envoy.reorder_buffer import ReorderBuffer
+from wirelint.sources import reorder_buffer
+from wirelint.sources.reorder_buffer import ReorderBuffer
 
 
 def ending(at: float) -> Exchange:
