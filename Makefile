@@ -15,7 +15,7 @@ INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy transparent soak repeat fuzz site gen lock clean
+.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy transparent soak oncall repeat fuzz site gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ transparent: $(DEV) ## raw exchanges direct, through wirelint and through mitmdu
 
 soak: $(DEV) ## a million hostile exchanges: memory and cost must stay flat
 	$(PYTHON_IN_VENV) -m benchmarks.soak $(ARGS)
+
+oncall: $(DEV) ## real faults, and the alerts that they raise: half an hour
+	$(PYTHON_IN_VENV) -m benchmarks.oncall $(ARGS)
 
 repeat: $(DEV) ## one script a hundred times against a busy proxy: the same must be found each time
 	cd tests && ../$(PYTHON_IN_VENV) -m lab.repeats $(ARGS)

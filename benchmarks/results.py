@@ -41,6 +41,7 @@ _ORDER: Final = (
     "Documents",
     "Soak",
     "Dashboards",
+    "On call",
 )
 _MIB: Final = 1024 * 1024
 _section: Final = re.compile(r"^## (.+)\n((?:(?!## ).*\n?)*)", re.MULTILINE)
