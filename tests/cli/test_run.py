@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
 from mitmproxy.certs import CertStore
 
 from lab.cli import FEW, Shell
 from support import HOST, wait_until
-from wirelint.cli.clients import environment_of, roots
+from wirelint.cli.clients import environment_of, key_store, roots
 
 ADDONS = Path(__file__).parents[2] / "addons"
 URLLIB = (
@@ -55,6 +56,14 @@ def serving(server: http.server.ThreadingHTTPServer) -> Iterator[int]:
 def liar() -> Iterator[str]:
     for port in serving(http.server.ThreadingHTTPServer((HOST, 0), Liar)):
         yield f"http://{HOST}:{port}"
+
+
+CALLER = """import java.net.*;
+public class Caller { public static void main(String[] words) throws Exception {
+  for (var word : words) {
+    var call = (HttpURLConnection) new URL(word).openConnection();
+    if (call.getResponseCode() != 401) System.exit(9); } } }
+"""
 
 
 class Runner:
@@ -128,17 +137,6 @@ def test_what_node_calls_is_audited(run: Runner, liar: str) -> None:
     assert (code, rules(out)) == (1, ["unauthorized-without-challenge"] * 2), err
 
 
-@pytest.mark.skipif(shutil.which("javac") is None, reason="no JDK: java runs a source file only with a compiler")
-def test_what_java_calls_is_audited(run: Runner, liar: str) -> None:
-    (run.folder / "Caller.java").write_text(
-        "import java.net.*;\npublic class Caller { public static void main(String[] words) throws Exception {\n"
-        "var call = (HttpURLConnection) new URL(words[0]).openConnection();"
-        " System.exit(call.getResponseCode() == 401 ? 0 : 9); } }\n"
-    )
-    code, out, err = run("--format", "jsonl", "--", "java", "Caller.java", f"{liar}/me")
-    assert (code, rules(out)) == (1, ["unauthorized-without-challenge"]), err
-
-
 def test_the_code_of_a_command_that_fails_is_passed_on(run: Runner, liar: str) -> None:
     code, out, _ = run("--", sys.executable, "-c", f"{URLLIB}\nsys.exit(7)", f"{liar}/me")
     assert code == 7
@@ -157,7 +155,12 @@ def test_a_test_run_is_audited(run: Runner, liar: str) -> None:
     assert out.index("1 passed") < out.index("unauthorized-without-challenge")
 
 
-def test_tls_of_a_private_ca_is_read(run: Runner) -> None:
+@pytest.mark.parametrize("client", ["python", "java"])
+def test_tls_of_a_private_ca_is_read(run: Runner, liar: str, client: str) -> None:
+    if client == "java" and shutil.which("javac") is None:
+        pytest.skip("no JDK: java runs a source file only with a compiler")
+    (run.folder / "Caller.java").write_text(CALLER)
+    command = [sys.executable, "-c", REQUESTS] if client == "python" else ["java", "Caller.java", f"{liar}/me"]
     store = CertStore.from_store(run.folder / "ca", "private", 2048)
     (run.folder / "leaf.pem").write_bytes(leaf(store))
     server = http.server.ThreadingHTTPServer((HOST, 0), Liar)
@@ -165,11 +168,11 @@ def test_tls_of_a_private_ca_is_read(run: Runner) -> None:
     context.load_cert_chain(run.folder / "leaf.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True)
     for port in serving(server):
-        words = ("--format", "jsonl", "--", sys.executable, "-c", REQUESTS, f"https://localhost:{port}/me")
+        words = ("--format", "jsonl", "--", *command, f"https://localhost:{port}/me")
         code, out, err = run(*words, REQUESTS_CA_BUNDLE=str(run.folder / "ca" / "private-ca-cert.pem"))
-        assert (code, rules(out)) == (1, ["unauthorized-without-challenge"]), err
+        assert (code, rules(out)) == (1, ["unauthorized-without-challenge"] * (2 if client == "java" else 1)), err
         # The proxy does not hide that nobody vouches for a service.
-        assert run(*words)[0] == 1
+        assert client == "java" or run(*words)[0] == 1
 
 
 def leaf(store: CertStore) -> bytes:
@@ -232,14 +235,27 @@ def test_loopback_is_no_exception() -> None:
         "JAVA_TOOL_OPTIONS": "-Xmx1g",
         "NODE_OPTIONS": "--no-warnings",
     }
-    found = environment_of(before, HOST, 7000, Path("all.pem"))
+    found = environment_of(before, HOST, 7000, Path("all.pem"), Path("all.p12"))
     assert found["no_proxy"] == found["NO_PROXY"] == ".corp.example"
     assert found["http_proxy"] == found["HTTPS_PROXY"] == "http://127.0.0.1:7000"
     assert found["NODE_OPTIONS"].startswith('--no-warnings --require "')
     assert Path(found["NODE_OPTIONS"].split('"')[1]).is_file()
-    assert found["JAVA_TOOL_OPTIONS"] == (
-        "-Xmx1g -Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=7000 -Dhttp.nonProxyHosts=.corp.example"
+    java = found["JAVA_TOOL_OPTIONS"]
+    assert java.startswith(
+        "-Xmx1g -Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=7000 -Dhttp.nonProxyHosts=*.corp.example -Dhttps.proxyHost="
     )
+    assert "-Djavax.net.ssl.trustStore=all.p12" in java
+    # The CAs of another key store would be lost.
+    other = {"JAVA_TOOL_OPTIONS": "-Djavax.net.ssl.trustStore=corp.jks"}
+    assert "https" not in environment_of(other, HOST, 7000, Path("all.pem"), Path("all.p12"))["JAVA_TOOL_OPTIONS"]
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_a_key_store_has_the_same_cas() -> None:
+    bundle = roots({})
+    broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    stored = pkcs12.load_pkcs12(key_store(broken + bundle), b"wirelint").additional_certs
+    assert bundle.count(b"BEGIN CERTIFICATE") - 3 <= len(stored) <= bundle.count(b"BEGIN CERTIFICATE")
 
 
 def test_cas_that_the_environment_names_stay_trusted(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wirelint.cli.clients import environment_of, roots
+from wirelint.cli.clients import environment_of, key_store, roots
 from wirelint.cli.serving import as_usage
 from wirelint.sinks.lines import Lines
 from wirelint.sinks.own_log import logging_to
@@ -55,7 +55,9 @@ def proxied(
         with _proxying(settings, consume, stats) as running:
             bundle = folder / "bundle.pem"
             bundle.write_bytes(trusted.read_bytes() + (folder / "mitmproxy-ca-cert.pem").read_bytes())
-            yield running, environment_of(before, _HOST, running.listeners[0].port, bundle)
+            store = folder / "bundle.p12"
+            store.write_bytes(key_store(bundle.read_bytes()))
+            yield running, environment_of(before, _HOST, running.listeners[0].port, bundle, store)
 
 
 @contextlib.contextmanager

@@ -35,7 +35,8 @@ from wirelint.sinks.console import Printer
 from wirelint.sinks.text import printable
 
 _UNSEEN: Final = (
-    "no exchange was seen: does the command read HTTP_PROXY? Go does not for localhost: call the machine by its name"
+    "no exchange was seen: does the command read HTTP_PROXY? Go and Ruby do not for localhost: call the service by"
+    " another name or address of the machine"
 )
 _NOT_FOUND: Final = 127
 _NOT_RUN: Final = 126
