@@ -131,9 +131,11 @@ _SHORTEST_SESSION: Final = 8
 PRIVATE_NAMES: Final = (
     "pass(?!ed|ing|es|ive|enger|age)|pwd|kennwort|secret(?!ar)|token|api_?key|api-key|access_?key|private_?key"
     "|auth(?!or(?!i[sz]))|credential|session|cookie|(?<!in)(?<!re)sid(?!e)|jwt|bearer|sig(?!n)|signature|otp"
-    "|pin(?!g)|ssn|(?<!dis)(?<!wild)card(?!inal)|cvv|iban|assertion|nonce|code_verifier|client_id"
+    "|pin(?!g)|ssn|(?<!dis)(?<!wild)card(?!inal)|cvv|iban|assertion|nonce|code_verifier|client_id|account_?key"
+    "|geheim|zugangs(?:code|schl)|(?<![a-z])(?:tan|mdp)(?![a-z])|contrase[nñ]a|(?<!en)clave|senha|wachtwoord|l[oö]senord"
+    "|has[lł]o|пароль|密码|パスワード"
 )
-"""Parts of names of secrets, in queries, content and prose."""
+"""Parts of names of secrets, in queries, content and prose, in eleven languages."""
 _private_names: Final = re.compile(PRIVATE_NAMES)
 _private_field: Final = re.compile(
     r"(?:^|[-_])(?:key|hmac|cert|crumb|user(?:id|name)?|email|subject|spiffe|login|consumer|identity|principal)(?:$|[-_])"

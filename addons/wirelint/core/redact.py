@@ -64,7 +64,7 @@ _CLAIMS: Final = ("sub", "email", "name", "preferred_username", "upn", "unique_n
 _QUOTE: Final = r"""(?:\\{0,3}["'`]|&quot;|%22)"""
 # A name before its value in JSON, a query, a field, an element or prose. Each part is bounded, so none backtracks far.
 _named_value: Final = re.compile(
-    rf"""((?:{PRIVATE_NAMES})[\w.-]{{0,24}}{_QUOTE}?\s{{0,12}}(?:=>|[:=\uff1a]|%3[AaDd]|(?<!-)>|\b(?:is|was)\b)(?:\s|\\[nrt]){{0,12}}{_QUOTE}?)"""
+    rf"""((?:{PRIVATE_NAMES})[\w.-]{{0,24}}{_QUOTE}?\s{{0,12}}(?:=>|[:=\uff1a]|%3[AaDd]|(?<!-)>|\b(?:is|was|ist|war|lautet|est|es)\b)(?:\s|\\[nrt]){{0,12}}{_QUOTE}?)"""
     r"""((?:(?!&quot;|%22)[^\s"'`,;&}\])<>\\]){3,2048})""",
     re.IGNORECASE,
 )
@@ -76,13 +76,36 @@ _quoted_password: Final = re.compile(
 )
 # «wrong password Sommer2026»: no separator, and the value has letters and digits.
 _stated_password: Final = re.compile(
-    r"""((?:passw(?:or[dt])?|passphrase|pwd|kennwort|secret)\s{1,4})(?=\S{0,63}\d)(?=[^\sA-Za-z]{0,63}[A-Za-z])([^\s"'`<>]{5,64})""",
+    r"""((?:passw(?:or[dt])?|passphrase|pwd|kennwort|secret|passe|contrase[nñ]a|senha|wachtwoord)\s{1,4})(?=\S{0,63}\d)(?=[^\sA-Za-z]{0,63}[A-Za-z])([^\s"'`<>]{5,64})""",
     re.IGNORECASE,
+)
+# «PIN 4711», «SSN 123456789»
+_stated_number: Final = re.compile(
+    r"((?<![a-z])(?:pin|tan|otp|cvv|cvc|ssn)\b[\s:#]{1,4})(\d{3}[\d -]{0,12})(?!\w)", re.IGNORECASE
 )
 # The password may have @ and / in it: postgres://app:Som/mer@host. The text after http://host:8080/ is a path.
 _user_of_url: Final = re.compile(
     r"""(:\\?/\\?/)(?:[^\s/@:"'<>\\]{0,64}:(?!\d{1,5}[/?#])[^\s"'<>\\]{0,128}|[^\s/@:"'<>\\]{1,256})@"""
 )
+# Command lines: curl -u name:password, mysql -pSECRET, redis-cli -a SECRET, sqlplus scott/tiger@db.
+_commanded: Final = re.compile(
+    r"""((?<!\S)(?:-u|-U|--user|--proxy-user)[ =]["']?[^\s:"']{1,64}:"""
+    r"""|\b(?:mysql\w{0,8}|mariadb|mongo\w{0,8}|sshpass|docker\ login)\b[^|;&\n]{0,200}?\s-p\s?["']?"""
+    r"""|\bredis-cli\b[^|;&\n]{0,200}?\s-a\s?["']?|\bsqlcmd\b[^|;&\n]{0,200}?\s-P\s?["']?"""
+    r"""|\bldap\w{1,8}\b[^|;&\n]{0,200}?\s-w\s?["']?)([^\s"'@]{1,128})"""
+)
+_COMMANDS: Final = ("-u ", "-u=", "-U ", "-user", " -p", " -a", " -P", " -w")
+# Calls, and rows in messages of databases: login('bob', 'secret'), INSERT INTO users (…) VALUES (…), Key (name)=(…).
+_called: Final = re.compile(
+    r"""((?<![a-z])(?:log_?in|log_?on|authenticate|sign_?in|auth)(?:\s?=\s?)?[(\[]\s?["'][^"'\n]{1,64}["'],\s?["'])([^"'\n]{1,128})"""
+    r"""|(\binsert\s{1,4}into\b[^;]{1,256}?\bvalues\s{0,4}\(|\[parameters:\s?[\[({]|\bkey\s?\([^()]{1,128}\)=\("""
+    r"""|\brow\ contains\ \(|\bkey\ value\ is\ \()([^()\]]{1,1024})|(\bduplicate\ entry\ ["'])([^"'\n]{1,256})""",
+    re.IGNORECASE,
+)
+_unset: Final = re.compile(r"(?:[\s?,]|%s|null\b|none\b|default\b|[:@]\w++|\$\d++)*+", re.IGNORECASE)
+"""Values of a statement that has its parameters elsewhere."""
+_CALLS: Final = ("('", '("', "['", '["', "insert", "[parameters", ")=(", "row contains", "key value", "duplicate entry")
+_input: Final = re.compile(r"""(<input\b[^<>]{0,256}?\bvalue\s?=\s?\\?["'])([^"'<>\\]{1,256})""", re.IGNORECASE)
 _looks: Final = re.compile(
     r"""
       eyJ[\w-]{2,4096}(?:\.[\w-]{0,4096}){1,4}                          # JWT, JWE
@@ -94,6 +117,8 @@ _looks: Final = re.compile(
     | \bbot\d{6,16}:[\w-]{8,128}                                         # Telegram
     | \bssh-(?:rsa|dss|ed25519)[ ][\w+/=]{4,4096}
     | \b\w{1,30}/[^\s@/"']{1,64}(?=@//)                                  # Oracle: scott/tiger@//host
+    | \bsqlplus[ ]\w{1,30}/[^\s@/"']{1,64}
+    | \b[\w.-]{1,64}:[^\s"'@]{1,128}(?=@(?:tcp|unix)6?\()                # Go: user:password@tcp(host)
     | -----BEGIN[ ][A-Z ]{1,40}-----(?s:.{0,4096}?)(?:-----END[ ][A-Z ]{1,40}-----|\Z)
     """,
     re.VERBOSE,
@@ -105,7 +130,21 @@ _KEYS: Final = ("sk", "pk", "rk")
 _key: Final = re.compile(r"\b[spr]k")
 _BEGINNINGS: Final = (
     *("eyJ", "ghp", "gho", "ghu", "ghs", "ghr", "glpat", "xox", "shpat", "npm", "pypi", "AIza", "ya29", "tok_", "cus_"),
-    *("whsec_", "seti_", "acct_", "AKIA", "ASIA", "hooks.slack.com", "bot", "ssh-", "@//", "-----BEGIN "),
+    *(
+        "whsec_",
+        "seti_",
+        "acct_",
+        "AKIA",
+        "ASIA",
+        "hooks.slack.com",
+        "bot",
+        "ssh-",
+        "@//",
+        "-----BEGIN ",
+        "sqlplus ",
+        "@tcp",
+        "@unix",
+    ),
 )
 """Each text that ``_looks`` matches has one of these in it, or begins with one of ``_KEYS``."""
 _SCHEMES: Final = ("basic", "bearer", "digest", "token", "negotiate", "apikey")
@@ -118,10 +157,41 @@ _opaque: Final = re.compile(r"[A-Za-z0-9_+/=-]{16,4096}")
 _email: Final = re.compile(
     r"""(?:[\w.+%'-]{1,64}|"[^"\r\n]{1,64}")(?:@|%40)(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}|localhost\b)"""
 )
-_card: Final = re.compile(r"(?<![\w-])[3-6]\d{3}[ -]?(?:\d{4}[ -]?\d{4}[ -]?\d{1,7}|\d{6}[ -]?\d{5})(?![\w-])")
+_card: Final = re.compile(
+    r"(?<![\w-])(?:[3-6]\d{3}|2[2-7]\d{2})[ -]?(?:\d{4}[ -]?\d{4}[ -]?\d{1,7}|\d{6}[ -]?\d{5})(?![\w-])"
+)
 _iban: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_people: Final = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])|(?<![\w+])\+\d(?:[ ()/-]?\d){7,14}(?!\w)")
-"""Social security numbers of the United States, and telephone numbers (ITU-T E.164)."""
+_run: Final = re.compile(r"[+(\d](?<![\w.-].)(?:[ ./()-]{0,2}\d){5,24}[A-Z]?(?!\w)")
+"""A run of digits that may be a number of a person. It begins with a set: so ``re`` finds it fast."""
+_person: Final = re.compile(
+    r"""
+      \d{3}-\d{2}-\d{4}(?![\w-])                               # social security, United States
+    | \+\d(?:[ ()/.-]{0,2}\d){7,14}                            # telephone, ITU-T E.164
+    | (?:\(\d{3}\)[ ]?|(?<!\d)\d{3}-)\d{3}-\d{4}(?![\w-])      # telephone, North America
+    | (?<![\d./-])0\d{2,4}[ /-]\d{6,8}(?![\w-])                # telephone, Germany
+    | (?<![\d.-])0\d(?:[ .]\d\d){4}(?![\w.-])                  # telephone, France
+    | (?<![\d.-])00\d\d(?:[ -]\d{2,9}){2,5}(?![\w-])
+    | 756\.\d{4}\.\d{4}\.\d\d(?![\w.-])                        # AHV, Switzerland
+    | (?<!\d)\d{3}\.\d{3}\.\d{3}-\d\d(?![\w-])                 # CPF, Brazil
+    | \d\d\.\d{3}\.\d{3}/\d{4}-\d\d(?![\w-])                   # CNPJ, Brazil
+    | (?<!\d)[12][ ]\d\d[ ]\d\d[ ]\d\d[ ]\d{3}[ ]\d{3}(?:[ ]\d\d)?(?!\w)  # NIR, France
+    """,
+    re.VERBOSE,
+)
+"""Telephone numbers, and national identity numbers that can be recognised without a name before them."""
+_number_name: Final = re.compile(
+    r"""(?<![a-z])(?:tel(?:efon|ephone)?|(?:mobile?|cell|handy)?[ _-]?phone|mobile|handy|fax"""
+    r"""|dob|birth[ _-]?da(?:te|y)|geburtsdatum"""
+    r"""|(?:steuer|tax|national|(?:sozial|renten)versicherungs?)[ _-]?(?:id|nr|nummer|number)"""
+    r"""|aadhaar|bsn|pesel|dni|nie|nif|nir|cpf|sin|svnr|personnummer|ausweis(?:nummer)?)"""
+    r"""(?:[ _-]?(?:no|nr|number|id))?\.?\\{0,3}["']?\s{0,4}[:=#]?\s{0,4}\\{0,3}["']?\Z""",
+    re.IGNORECASE,
+)
+_LONGEST_NUMBER_NAME: Final = 40
+_nino: Final = re.compile(r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ ]?\d\d[ ]?\d\d[ ]?\d\d[ ]?[A-D]\b")
+"""A National Insurance number of the United Kingdom."""
+_address6: Final = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{1,4}:{1,2}){2,7}[0-9A-Fa-f]{1,4}(?![\w:])")
+_COLONS: Final = 3
 _address: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)")
 _DOTS: Final = 3
 _query: Final = re.compile(r"(?<=[?&])([\w.\[\]%-]{1,64})=([^\s&#\"'<>]{1,2048})")
@@ -283,30 +353,49 @@ def _by_looks(text: str, limit: int) -> str:
 
 def _without_looks(text: str, *, queries: bool = True) -> str:
     """Remove parts that look like a secret."""
-    if "/" in text:
-        text = _user_of_url.sub(rf"\1{MASK}@", text)
-    if names_private(text):
-        text = _quoted_password.sub(_mask_quoted, text)
-        text = _named_value.sub(_mask_named, text)
-        text = _stated_password.sub(rf"\1{MASK}", text)
+    folded = text.casefold()
+    text = _without_placed(text, folded)
     if text.count("eyJ") > _MOST_TOKENS or text.count("-----BEGIN ") > _MOST_TOKENS:
         text = _endless.sub(MASK, text)
     if _may_look(text):
         text = _looks.sub(MASK, text)
-    folded = text.casefold()
     if any(scheme in folded for scheme in _SCHEMES):
         text = _scheme.sub(_mask_scheme, text)
     if "@" in text or "%40" in text:
         text = _email.sub(MASK, text)
     if queries and "=" in text:
         text = _query.sub(lambda match: f"{match[1]}=…", text)
+    return _opaque.sub(_opaque_mask, _without_numbers(text))
+
+
+def _without_placed(text: str, folded: str) -> str:
+    """Remove secrets that are known by their place: in a connection string, after a name, in a command or a call."""
+    if "/" in text:
+        text = _user_of_url.sub(rf"\1{MASK}@", text)
+    if any(command in text for command in _COMMANDS):
+        text = _commanded.sub(rf"\1{MASK}", text)
+    if any(call in folded for call in _CALLS):
+        text = _called.sub(_mask_called, text)
+    if "<input" in folded:
+        text = _input.sub(rf"\1{MASK}", text)
+    if names_private(text):
+        text = _quoted_password.sub(_mask_quoted, text)
+        text = _named_value.sub(_mask_named, text)
+        text = _stated_password.sub(rf"\1{MASK}", text)
+        text = _stated_number.sub(rf"\1{MASK}", text)
+    return text
+
+
+def _without_numbers(text: str) -> str:
+    """Remove numbers of persons, accounts and cards, and addresses of the internet."""
     text = _iban.sub(lambda match: MASK if _is_iban(match[0]) else match[0], text)
     text = _card.sub(lambda match: MASK if _is_card(match[0]) else match[0], text)
-    if "-" in text or "+" in text:
-        text = _people.sub(MASK, text)
+    text = _nino.sub(MASK, _run.sub(_mask_run, text))
+    if text.count(":") >= _COLONS:
+        text = _address6.sub(lambda match: MASK if _is_global(match[0]) else match[0], text)
     if text.count(".") >= _DOTS:
         text = _address.sub(lambda match: MASK if _is_global(match[0]) else match[0], text)
-    return _opaque.sub(_opaque_mask, text)
+    return text
 
 
 def _may_look(text: str) -> bool:
@@ -324,9 +413,9 @@ def _is_card(number: str) -> bool:
 
 
 def _is_global(address: str) -> bool:
-    """Return whether an IPv4 address is one of the internet: those of private networks name machines, not people."""
+    """Return whether an IP address is one of the internet: those of private networks name machines, not people."""
     try:
-        return ipaddress.IPv4Address(address).is_global
+        return ipaddress.ip_address(address).is_global
     except ValueError:
         return False
 
@@ -344,6 +433,17 @@ def _mask_named(match: re.Match[str]) -> str:
     return match[0] if prose or _harmless(value) else name + MASK
 
 
+def _mask_run(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - _LONGEST_NUMBER_NAME) : match.start()]
+    return MASK if _number_name.search(before) is not None else _person.sub(MASK, match[0])
+
+
+def _mask_called(match: re.Match[str]) -> str:
+    if match[3] and _unset.fullmatch(match[4]) is not None:
+        return match[0]
+    return f"{match[1] or match[3] or match[5]}{MASK}"
+
+
 def _mask_quoted(match: re.Match[str]) -> str:
     # A sentence about a password has no digits.
     return f"{match[1]}{match[2]}{MASK}{match[4]}" if any(c.isdigit() for c in match[3]) else match[0]
@@ -359,7 +459,7 @@ def _mask_scheme(match: re.Match[str]) -> str:
     return match[0] if prose or _harmless(value) else f"{field}{scheme}{MASK}"
 
 
-_is: Final = re.compile(r"\b(?:is|was)\s{0,12}[\"'`]?$", re.IGNORECASE)
+_is: Final = re.compile(r"\b(?:is|was|ist|war|lautet|est|es)\s{0,12}[\"'`]?$", re.IGNORECASE)
 
 
 def _without(text: str, secret: str) -> str:
