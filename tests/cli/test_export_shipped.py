@@ -39,7 +39,14 @@ def test_a_wheel_writes_what_a_checkout_does(wirelint: Shell, wheel: Path, tmp_p
     for kind in KINDS:
         assert wirelint("export", kind, str(tmp_path / "checkout" / kind)).code == 0
         subprocess.run(
-            [sys.executable, "-c", "from wirelint.cli import main; main()", "export", kind, tmp_path / "wheel" / kind],
+            [
+                sys.executable,
+                "-c",
+                "import sys; from wirelint.cli import main; sys.exit(main())",
+                "export",
+                kind,
+                tmp_path / "wheel" / kind,
+            ],
             env={**os.environ, "PYTHONPATH": str(wheel), "PYTHONSAFEPATH": "1"},
             cwd=tmp_path,
             check=True,
