@@ -19,12 +19,14 @@ import json
 import random
 import re
 import signal
+import socket
+import statistics
 import sys
 import tempfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -32,7 +34,7 @@ import yaml
 
 from benchmarks import results
 from benchmarks.machine import machine
-from benchmarks.processes import HOST, BenchmarkError, Server, beside_python, free_port, tool
+from benchmarks.processes import HOST, BenchmarkError, Server, beside_python, tool
 from wirelint.monitoring import alerting_rules, alertmanager_example, recording_rules
 
 TITLE: Final = "On call"
@@ -230,11 +232,14 @@ class Run:
     def __init__(self, folder: Path, speed: float) -> None:
         self._folder = folder
         self._speed = speed
-        self._ports = {fault.service: free_port() for fault in FAULTS}
-        self._upstreams = {fault.service: free_port() for fault in FAULTS}
-        self._metrics = {job: free_port() for job in ("wirelint", *_OWN_PROXY)}
-        self._prometheus, self._alertmanager = free_port(), free_port()
+        ports = _lasting_ports()
+        self._ports = {fault.service: next(ports) for fault in FAULTS}
+        self._upstreams = {fault.service: next(ports) for fault in FAULTS}
+        self._metrics = {job: next(ports) for job in ("wirelint", *_OWN_PROXY)}
+        self._prometheus, self._alertmanager = next(ports), next(ports)
         self._began = 0.0
+        self.restarts: list[float] = []
+        """Seconds from each kill of a proxy until it listens again, started at once."""
 
     async def watch(self, minutes: float) -> list[Verdict]:
         """Return the rows after ``minutes`` by the clock of the unhurried rules."""
@@ -366,8 +371,10 @@ class Run:
         while True:
             await asyncio.sleep(max(45 / self._speed, 6))
             proxy.signal(signal.SIGKILL)
+            killed = time.monotonic()
             await asyncio.to_thread(proxy.stop)
             await asyncio.to_thread(proxy.__enter__)
+            self.restarts.append(time.monotonic() - killed)
 
     async def _throttle(self, proxy: Server) -> None:
         while True:
@@ -391,6 +398,15 @@ class Run:
             at = (series["values"][0][0] - self._began) * self._speed / 60
             first.setdefault(key, {})[labels["alertstate"]] = at
         return [Seen(*key, states.get("pending"), states.get("firing")) for key, states in first.items()]
+
+
+def _lasting_ports() -> Iterator[int]:
+    """Yield free ports that no connection gets as its own while the program behind them is restarted."""
+    # Below those that Linux gives to connections (ip_local_port_range).
+    for port in random.sample(range(20_000, 30_000), 10_000):
+        with contextlib.suppress(OSError):
+            socket.create_server((HOST, port)).close()
+            yield port
 
 
 def _drawn(fault: Fault, at: float) -> Answer:
@@ -429,12 +445,16 @@ def main(arguments: list[str] | None = None, run: Callable[[Path, float], Run] =
     options = parser.parse_args(arguments)
     try:
         with tempfile.TemporaryDirectory() as name:
-            rows = asyncio.run(run(Path(name), options.speed).watch(options.minutes))
+            running = run(Path(name), options.speed)
+            rows = asyncio.run(running.watch(options.minutes))
     except BenchmarkError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 2
     pace = "the shipped rules" if options.speed == 1 else f"the shipped rules, {options.speed:g} times faster"
     text = f"{options.minutes:.0f} minutes of faults, {pace}.\n\n{table(rows)}"
+    if running.restarts:
+        median = statistics.median(running.restarts)
+        text += f"\n\nThe killed proxy listened again after {median:.1f} s (median of {len(running.restarts)} kills)."
     print(f"## {TITLE}\n\n{text}")
     if not options.dry:
         results.keep(TITLE, f"{text}\n\n{datetime.datetime.now(datetime.UTC):%Y-%m-%d}. {machine()}.")
