@@ -98,7 +98,7 @@ def test_rules(wirelint: Shell) -> None:
     run = wirelint("rules")
     lines = run.out.splitlines()
     assert run.code == 0
-    assert lines[0].split() == ["rule", "severity", "confidence", "default", "summary"]
+    assert lines[0].split() == ["rule", "severity", "or", "confidence", "default", "summary"]
     assert [line.split()[0] for line in lines[1:]] == [rule.id for rule in catalogue()]
     told = json.loads(wirelint("rules", "--format", "json").out)
     assert [each["id"] for each in told] == [rule.id for rule in catalogue()]

@@ -17,6 +17,7 @@ from wirelint.rules import catalogue
 from wirelint.settings import selection
 from wirelint.settings.options import Choice, option
 from wirelint.settings.plugin_rules import plugin_rules
+from wirelint.settings.severities import severities
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import STYLES, sections
 
@@ -54,7 +55,7 @@ def _lines(rule: Rule) -> Iterator[tuple[int, int, Text]]:
     yield 0, 0, Text("")
     sure = f"{rule.confidence}: {rule.because}"
     facts = {
-        "severity": Text(str(rule.severity), STYLES[rule.severity]),
+        "severity": _severity(rule),
         "confidence": Text(sure),
         "basis": Text(rule.basis),
         "family": Text(rule.family),
@@ -77,6 +78,15 @@ def _lines(rule: Rule) -> Iterator[tuple[int, int, Text]]:
             yield 0, 0, Text("")
             yield 0, 0, Text(f"{title}, for example", "bold")
             yield from ((4, 0, Text(line)) for line in examples[0].strip("\n").splitlines())
+
+
+def _severity(rule: Rule) -> Text:
+    """Return the severity, and those that findings have in some cases."""
+    declared, *others = severities(rule)
+    text = Text(str(declared), STYLES[declared])
+    for number, other in enumerate(others):
+        text.append(", " if number else "; in some cases ").append(str(other), STYLES[other])
+    return text
 
 
 def _paragraphs(text: str) -> Iterator[Text]:

@@ -14,6 +14,7 @@ from wirelint.core.rule import SINCE, STATUS, Rule
 from wirelint.rules import catalogue
 from wirelint.settings import selection
 from wirelint.settings.options import Choice, option
+from wirelint.settings.severities import severities
 from wirelint.settings.tables import rule_choice
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import severity
@@ -24,15 +25,19 @@ from wirelint.sinks.text import severity
 @rule_choice
 @common
 def command(form: str, select: tuple[str, ...], ignore: tuple[str, ...]) -> int:
-    """List the rules, or those selected by --select and --ignore."""
+    """List the rules, or those selected by --select and --ignore.
+
+    The column "or" has severities that findings of a rule have in some cases.
+    """
     rules = _chosen(select, ignore) if select or ignore else catalogue()
     if form == "json":
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode([metadata(rule) for rule in rules])) + b"\n")
         return 0
-    rows: list[list[Text | str]] = [["rule", "severity", "confidence", "default", "summary"]]
+    rows: list[list[Text | str]] = [["rule", "severity", "or", "confidence", "default", "summary"]]
     for rule in rules:
         on = "on" if rule.default else "off"
-        rows.append([rule.id, severity(rule.severity), str(rule.confidence), on, rule.summary])
+        others = ", ".join(map(str, severities(rule)[1:]))
+        rows.append([rule.id, severity(rule.severity), others, str(rule.confidence), on, rule.summary])
     Printer(sys.stdout).table(rows)
     return 0
 
@@ -54,6 +59,7 @@ def metadata(rule: Rule) -> dict[str, Any]:
         "family": rule.family,
         "summary": rule.summary,
         "severity": str(rule.severity),
+        "severities": [str(each) for each in severities(rule)],
         "confidence": str(rule.confidence),
         "because": rule.because,
         "basis": rule.basis,

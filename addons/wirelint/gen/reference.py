@@ -10,6 +10,7 @@ from typing import Any, Final
 from wirelint.core.rule import SINCE, STATUS, Reads, Rule, When
 from wirelint.gen.readme import table
 from wirelint.gen.text import family_title, inline, references, sections
+from wirelint.settings.severities import severities
 
 _READS: Final = {
     Reads.NOTHING: "the heads of the messages alone",
@@ -53,8 +54,10 @@ def _entry(rule: Rule, corpus: Mapping[str, Any] | None) -> list[str]:
 
 
 def _facts(rule: Rule) -> list[str]:
+    declared, *others = severities(rule)
+    cases = f" (in some cases {', '.join(map(str, others))})" if others else ""
     lines = [
-        f"- Severity {rule.severity}, confidence {rule.confidence}: {inline(rule.because)}.",
+        f"- Severity {declared}{cases}, confidence {rule.confidence}: {inline(rule.because)}.",
         f"- Basis: {inline(rule.basis)}.",
         f"- Looks at {_when(rule.when)}; reads {_READS[rule.reads]}.",
     ]
