@@ -186,4 +186,5 @@ def test_the_benchmark_of_envoy_tells_losses_and_the_ratio() -> None:
     text = envoy.table(envoy.figures(taken, stopped))
     assert "| Envoy and wirelint receive | 100 | 150 | 50 | 1.00, 3.00 | 1.00, 3.00 | 198 of 200 | 3 |" in text
     assert "audits 8.0 times as many exchanges" in text
+    assert "round by round: +0.00 ms at 400/s, +0.00 ms at 1,500/s." in text
     assert "600 were audited afterwards, 390 dropped and counted by Envoy, 10 neither." in text

@@ -10,7 +10,7 @@ Numbers and types: ``envoy/service/accesslog/v3/als.proto``, ``envoy/data/access
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from google.protobuf import (
@@ -23,12 +23,12 @@ from google.protobuf import (
     wrappers_pb2,
 )
 
-_PACKAGE: Final = "wirelint.envoy"
 _IMPORTED: Final = (duration_pb2, struct_pb2, timestamp_pb2, wrappers_pb2)
 _Field = descriptor_pb2.FieldDescriptorProto
 
 _SCALARS: Final = {
     "bool": _Field.TYPE_BOOL,
+    "bytes": _Field.TYPE_BYTES,
     "enum": _Field.TYPE_INT32,
     "string": _Field.TYPE_STRING,
     "uint32": _Field.TYPE_UINT32,
@@ -113,10 +113,15 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
 """Each message's fields: number and type; a list of such values where the type ends in an asterisk."""
 
 
-def _declared() -> descriptor_pb2.FileDescriptorProto:
-    file = descriptor_pb2.FileDescriptorProto(name="wirelint/envoy.proto", package=_PACKAGE, syntax="proto3")
+def declare(package: str, messages: Mapping[str, Mapping[str, tuple[int, str]]]) -> Callable[[str], Any]:
+    """Declare messages, and return a function that returns the class of each by its name.
+
+    :param package: a name of their own.
+    :param messages: fields by message, as above.
+    """
+    file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
     file.dependency.extend(module.DESCRIPTOR.name for module in _IMPORTED)
-    for name, fields in _MESSAGES.items():
+    for name, fields in messages.items():
         message = file.message_type.add(name=name)
         for field_name, (number, kind) in fields.items():
             single = kind.removesuffix("*")
@@ -124,16 +129,17 @@ def _declared() -> descriptor_pb2.FileDescriptorProto:
             field.label = _Field.LABEL_OPTIONAL if single == kind else _Field.LABEL_REPEATED
             field.type = _SCALARS.get(single, _Field.TYPE_MESSAGE)
             if single not in _SCALARS:
-                field.type_name = f".{single}" if single.startswith("google.") else f".{_PACKAGE}.{single}"
-    return file
+                field.type_name = f".{single}" if single.startswith("google.") else f".{package}.{single}"
+    pool = descriptor_pool.Default()
+    pool.AddSerializedFile(file.SerializeToString())
+
+    def of(name: str) -> Any:
+        return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}"))
+
+    return of
 
 
-descriptor_pool.Default().AddSerializedFile(_declared().SerializeToString())
-
-
-def _message(name: str) -> Any:
-    return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(f"{_PACKAGE}.{name}"))
-
+_message: Final = declare("wirelint.envoy", _MESSAGES)
 
 Identifier: Final = _message("Identifier")
 StreamAccessLogsMessage: Final = _message("StreamAccessLogsMessage")
