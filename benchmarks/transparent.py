@@ -44,6 +44,8 @@ class Case(NamedTuple):
         response: octets of the service.
         end: what the service does then: ``keep``, ``close`` or ``reset`` the connection.
         half_close: whether the client closes its side after the request.
+        then: what the client sends once something of the response has arrived.
+        later: what the service sends once that has arrived.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Case(NamedTuple):
     response: bytes = _OK
     end: str = "keep"
     half_close: bool = False
+    then: bytes = b""
+    later: bytes = b""
 
 
 class Outcome(NamedTuple):
@@ -63,7 +67,15 @@ class Outcome(NamedTuple):
 
 def cases() -> list[Case]:
     """Return all cases."""
-    return [*_targets(), *_request_fields(), *_request_framing(), *_responses(), *_response_framing(), *_ends()]
+    return [
+        *_targets(),
+        *_request_fields(),
+        *_request_framing(),
+        *_responses(),
+        *_response_framing(),
+        *_ends(),
+        *_talks(),
+    ]
 
 
 def _get(target: str = "/x", *fields: str, method: str = "GET", version: str = "HTTP/1.1") -> bytes:
@@ -317,6 +329,54 @@ def _ends() -> Iterator[Case]:
         )
 
 
+def _talks() -> Iterator[Case]:
+    """Yield exchanges in which client and service wait for one another."""
+    announced = _get("/x", "Content-Length: 3", "Expect: 100-continue", method="PUT")
+    go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
+    yield Case("Expect, 100, content", announced, go_on, then=b"abc", later=_OK)
+    yield Case("Expect, 100 and the response at once", announced, go_on + _OK)
+    yield Case("Expect, response without 100", announced, _OK)
+    for status in (401, 413, 417):
+        refusal = b"HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno" % status
+        yield Case(f"Expect, {status}, close", announced, refusal, "close")
+        yield Case(f"Expect, {status}", announced, refusal.replace(b"Connection: close\r\n", b""))
+    chunked = _get("/x", "Transfer-Encoding: chunked", "Expect: 100-continue", method="POST")
+    yield Case("Expect with chunks, 100, content", chunked, go_on, then=b"3\r\nabc\r\n0\r\n\r\n", later=_OK)
+    large = _get("/x", "Content-Length: 1000000", method="POST") + b"a" * 1000
+    yield Case("413 before the content has ended", large, b"HTTP/1.1 413 X\r\nContent-Length: 2\r\n\r\nno", "close")
+    asked = _get("/ws", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Key: {'A' * 22}==")
+    switched = (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n"
+    )
+    yield Case("WebSocket, refused", asked, _OK)
+    yield Case("WebSocket, opened", asked, switched, then=b"\x81\x82\0\0\0\0hi", later=b"\x81\x02hi")
+    yield Case(
+        "h2c, ignored", _get("/x", "Upgrade: h2c", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMA")
+    )
+    yield Case("HTTP/2 without TLS", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", b"\0\0\0\x04\0\0\0\0\0")
+    stream = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n\r\n"
+    yield Case("server-sent events", _get(), stream + b"id: 1\ndata: a\n\n: ping\n\ndata: b\n\n", "close")
+    grpc = b"HTTP/1.1 200 OK\r\nContent-Type: application/grpc-web\r\nTransfer-Encoding: chunked\r\n\r\n"
+    yield Case("gRPC-Web", _get("/s.S/M", "TE: trailers"), grpc + b"5\r\n\0\0\0\0\0\r\n0\r\ngrpc-status: 0\r\n\r\n")
+    part = b"HTTP/1.1 206 X\r\nContent-Range: bytes 0-1/9\r\nContent-Length: 2\r\n\r\nok"
+    yield Case("range", _get("/x", "Range: bytes=0-1", 'If-Range: "a"'), part)
+    parts = b"--B\r\nContent-Range: bytes 0-0/9\r\n\r\no\r\n--B--\r\n"
+    several = b"HTTP/1.1 206 X\r\nContent-Type: multipart/byteranges; boundary=B\r\nContent-Length: %d\r\n\r\n" % len(
+        parts
+    )
+    yield Case("several ranges", _get("/x", "Range: bytes=0-0,2-2"), several + parts)
+    yield Case(
+        "range not satisfiable",
+        _get("/x", "Range: bytes=99-"),
+        b"HTTP/1.1 416 X\r\nContent-Range: bytes */9\r\nContent-Length: 0\r\n\r\n",
+    )
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
+    yield Case("Early Hints to HTTP/1.0", _get(version="HTTP/1.0"), hints + _OK, "close")
+    yield Case("HTTP/1.0 with keep-alive", _get("/x", "Connection: keep-alive", version="HTTP/1.0"))
+    yield Case("HTTP/1.0 response without length", _get(version="HTTP/1.0"), b"HTTP/1.0 200 OK\r\n\r\nok", "close")
+
+
 class Lane:
     """A way to a service of its own.
 
@@ -348,6 +408,8 @@ class Lane:
                 if case.half_close:
                     client.shutdown(socket.SHUT_WR)
                 while piece := client.recv(65536):
+                    if case.then and not got:
+                        client.sendall(case.then)
                     got += piece
                 end = "closed"
             except (ConnectionResetError, BrokenPipeError):
@@ -374,8 +436,12 @@ class Lane:
             sock.sendall(case.response)
             if case.end == "keep":
                 sock.settimeout(5)
-                while sock.recv(65536):
-                    pass
+                after = b""
+                while piece := sock.recv(65536):
+                    seen += piece
+                    after += piece
+                    if case.then and after == case.then:
+                        sock.sendall(case.later)
             elif case.end == "reset":
                 time.sleep(_SETTLE)
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -105,6 +105,7 @@ def test_head(proxy: Audited, service: Service) -> None:
 
 def test_expect_continue(proxy: Audited, service: Service) -> None:
     def take(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         service.notes["expected"] = peer.read_body(13)
         peer.send(OK)
 

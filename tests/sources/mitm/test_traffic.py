@@ -17,6 +17,7 @@ from wirelint.core.headers import Headers
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 MIB = 1024 * 1024
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def test_head_passes_as_it_came(proxy: Proxy, service: Service) -> None:
@@ -132,6 +133,7 @@ def test_interim_response_in_pieces(proxy: Proxy, service: Service) -> None:
 
 def test_expect_continue(proxy: Proxy, service: Service) -> None:
     def take(peer: Peer) -> None:
+        peer.send(CONTINUE)
         service.notes["expected"] = peer.read_body(5)
         peer.send(OK)
 
@@ -145,6 +147,29 @@ def test_expect_continue(proxy: Proxy, service: Service) -> None:
     exchange = proxy.exchange("/expect")
     assert exchange.request.headers.get("expect") == "100-continue"
     assert exchange.request.body.raw == b"hello"
+    assert b"Expect: 100-continue" in service.heads["/expect"]
+
+
+@pytest.mark.parametrize("status", [b"417 Expectation Failed", b"413 Content Too Large"])
+@pytest.mark.parametrize("ends", [b"", b"Connection: close\r\n"])
+def test_a_service_refuses_what_a_client_announces(proxy: Proxy, service: Service, status: bytes, ends: bytes) -> None:
+    path = f"/refuse/{status[:3].decode()}/{len(ends)}"
+    answer = b"HTTP/1.1 %s\r\nContent-Length: 2\r\n%s\r\nno" % (status, ends)
+
+    def refuse(peer: Peer) -> None:
+        peer.send(answer)
+        if ends:
+            peer.sock.close()
+
+    service.on(path, refuse)
+    with connect(proxy.port("orders")) as client:
+        client.sendall(
+            b"PUT %s HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n" % path.encode()
+        )
+        assert read_until(client, b"no") == answer
+    response = proxy.exchange(path).response
+    assert response is not None
+    assert response.status == int(status[:3])
 
 
 def test_codings_are_left_alone(proxy: Proxy, service: Service) -> None:

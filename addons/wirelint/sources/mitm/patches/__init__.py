@@ -12,6 +12,7 @@ from wirelint.sources.mitm.patches import (
     addon_dispatch,
     client_first,
     connection_ends,
+    http1_expect,
     http1_foreign_responses,
     http1_half_close,
     http1_heads,
@@ -29,6 +30,7 @@ from wirelint.sources.mitm.patches.patch import Patch
 TABLE: Final[tuple[Patch, ...]] = (
     http1_trailers.PATCH,
     http1_interim_responses.PATCH,
+    http1_expect.PATCH,
     http1_request_framing.PATCH,
     http1_foreign_responses.PATCH,
     http1_heads.PATCH,

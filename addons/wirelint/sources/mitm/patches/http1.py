@@ -10,6 +10,7 @@ from mitmproxy import version
 
 from wirelint.sources.mitm.patches import (
     connection_ends,
+    http1_expect,
     http1_foreign_responses,
     http1_half_close,
     http1_heads,
@@ -27,6 +28,7 @@ _CHANGES: Final = (
     http1_request_framing,
     http1_foreign_responses,
     http1_interim_responses,
+    http1_expect,
     http1_heads,
     http1_safe_framing,
     connection_ends,

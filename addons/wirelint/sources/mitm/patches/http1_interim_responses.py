@@ -1,8 +1,6 @@
 """Forward interim responses (RFC 9110 §15.2) of HTTP/1.1 services.
 
-``Expect: 100-continue`` is not changed: mitmproxy answers it by itself and removes the field from the request, as RFC
-9110 §10.1.1 permits for an intermediary that wants the content at once. So a service that would refuse the request by
-its head receives the content as well. Between HTTP/2 ends, mitmproxy drops interim responses.
+Between HTTP/2 ends, mitmproxy drops them.
 """
 
 from __future__ import annotations
