@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 
 from wirelint.core.exchange import Exchange, Failure, Request, Response
 from wirelint.core.origin import Origin
-from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError
+from wirelint.sources import FileContent, Recording, Skipped, Source, UnreadableError, har_stream
 from wirelint.sources.har_content import cut_short, request_body, response_body
 from wirelint.sources.har_failure import failure, failure_text, never_sent
 from wirelint.sources.har_own import restore
@@ -55,6 +56,8 @@ _no_number: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|-?\b(NaN|Infinity
 _chromium: Final = re.compile(rb'"creator"\s*:\s*\{\s*"name"\s*:\s*"WebInspector"')
 _credential: Final = re.compile(rb'"name"\s*:\s*"(?:authorization|cookie)"', re.IGNORECASE)
 _CREATOR: Final = 4096
+_PIECE: Final = 1024 * 1024
+_OVERLAP: Final = 64
 _PHASES: Final = ("blocked", "dns", "connect", "send", "wait")
 
 
@@ -105,12 +108,19 @@ def entries(data: bytes | bytearray, name: str) -> list[msgspec.Raw]:
 
 
 def _read(content: FileContent) -> Recording:
+    streamed = har_stream.each_entry(content) if har_stream.is_large(content) else None
+    if streamed is not None:
+        found = exchanges(streamed, content.name)
+        return Recording(content.name, _without_credentials(found) if _is_sanitized_file(content) else found)
     data = content.whole()
     raw = entries(data, content.name)
     found = exchanges(raw, content.name)
-    if _is_sanitized(data):
-        found = (replace(each, credentials_hidden=True) if isinstance(each, Exchange) else each for each in found)
-    return Recording(content.name, found, len(raw))
+    return Recording(content.name, _without_credentials(found) if _is_sanitized(data) else found, len(raw))
+
+
+def _without_credentials(found: Iterator[Exchange | Skipped]) -> Iterator[Exchange | Skipped]:
+    """Yield exchanges of a recorder that removes credentials."""
+    return (replace(each, credentials_hidden=True) if isinstance(each, Exchange) else each for each in found)
 
 
 def _is_sanitized(data: bytes | bytearray) -> bool:
@@ -118,10 +128,24 @@ def _is_sanitized(data: bytes | bytearray) -> bool:
     return _chromium.search(data, 0, _CREATOR) is not None and _credential.search(data) is None
 
 
+def _is_sanitized_file(content: FileContent) -> bool:
+    """Return the same of a file that is read piece by piece."""
+    with closing(content.open()) as file:
+        window = file.read(_CREATOR)
+        if _chromium.search(window) is None:
+            return False
+        while _credential.search(window) is None:
+            data = file.read(_PIECE)
+            if not data:
+                return True
+            window = window[-_OVERLAP:] + data
+    return False
+
+
 SOURCE: Final = Source(name="HAR", recognises=looks_like_har, read=_read)
 
 
-def exchanges(raw: list[msgspec.Raw], name: str) -> Iterator[Exchange | Skipped]:
+def exchanges(raw: Iterable[msgspec.Raw | bytes], name: str) -> Iterator[Exchange | Skipped]:
     """Yield the exchange of each entry, or the reason to skip it. Never raises for any content of an entry."""
     return each_record(raw, name, lambda octets, origin: _exchange(_parsed(octets), origin))
 
@@ -133,12 +157,12 @@ def _repaired(data: bytes | bytearray) -> bytes:
     return _no_number.sub(lambda match: b"null" if match[1] else match[0], text)
 
 
-def _parsed(octets: msgspec.Raw) -> dict[str, Any]:
+def _parsed(octets: msgspec.Raw | bytes) -> dict[str, Any]:
     try:
         entry = msgspec.json.decode(octets)
     except (msgspec.DecodeError, UnicodeError):
         # Octets that are not UTF-8 pass in parts that are not read.
-        entry = json.loads(bytes(octets).decode("utf-8", "replace"))
+        entry = json.loads(_repaired(bytes(octets)))
     return object_of(entry, "the entry")
 
 
