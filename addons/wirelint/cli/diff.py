@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -13,17 +13,16 @@ from rich.text import Text
 from wirelint.cli import TROUBLE
 from wirelint.cli.captures import read_captures, size_limit
 from wirelint.cli.common import common
-from wirelint.core.finding import Finding, Severity
+from wirelint.cli.gates import fail_on, least_of
 from wirelint.reports.common.groups import Group, Groups
-from wirelint.settings.baseline import same_route
-from wirelint.settings.options import SEVERITY, Choice, option
+from wirelint.settings.baseline import Entry, Index
+from wirelint.settings.options import Choice
 from wirelint.settings.setup import setup
 from wirelint.settings.tables import policy_options
 from wirelint.sinks.console import Printer
 from wirelint.sinks.journal import Journal
-from wirelint.sinks.text import plural, printable, service, severity, status
-
-_NEVER: Final = "never"
+from wirelint.sinks.layout import line
+from wirelint.sinks.text import plural, printable
 
 
 class Audited(NamedTuple):
@@ -43,16 +42,18 @@ class Comparison(NamedTuple):
     @classmethod
     def of(cls, old: Iterable[Group], new: Iterable[Group]) -> Comparison:
         """Compare findings by fingerprint, or by rule, service, method and a route that is the same but for names."""
-        left = list(old)
+        left = {id(group): group for group in old}
+        index = Index((Entry.of(group.finding), group) for group in left.values())
         worse, same = [], []
         for group in new:
-            match = next((each for each in left if _is_same(each.finding, group.finding)), None)
+            match = index.find(Entry.of(group.finding))
             if match is None:
                 worse.append(group)
             else:
-                left.remove(match)
+                index.remove(Entry.of(match.finding))
+                del left[id(match)]
                 same.append(group)
-        return cls(tuple(worse), tuple(left), tuple(same))
+        return cls(tuple(worse), tuple(left.values()), tuple(same))
 
 
 @click.command("diff", short_help="Compare the findings of two recordings.")
@@ -61,17 +62,11 @@ class Comparison(NamedTuple):
 @click.option(
     "--format", "form", type=Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
-@option(
-    "--fail-on",
-    type=Choice([*SEVERITY.choices, _NEVER]),
-    default="medium",
-    show_default=True,
-    help="Exit with 1 if there is a new finding at least this severe.",
-)
+@fail_on("Exit with 1 if there is a new finding at least this severe.")
 @policy_options
 @size_limit
 @common
-def command(old: str, new: str, form: str, fail_on: str, size_limit: int, **_read_elsewhere: object) -> int:
+def command(old: str, new: str, form: str, size_limit: int, **_read_elsewhere: object) -> int:
     """Compare two recordings of the same services: what the new one makes worse, and what it makes better.
 
     Traffic that differs finds differently: record the same tests before and after a change. Exits with 1 for a new
@@ -86,7 +81,7 @@ def command(old: str, new: str, form: str, fail_on: str, size_limit: int, **_rea
         _write_json(compared, before, after)
     else:
         _write_text(compared, before, after)
-    least = None if fail_on == _NEVER else Severity[fail_on.upper()]
+    least = least_of(click.get_current_context())
     return int(least is not None and any(group.finding.severity >= least for group in compared.worse))
 
 
@@ -102,13 +97,6 @@ def _audit(file: str, limit: int) -> Audited | None:
         for finding in audit.findings:
             groups.add(finding)
     return Audited(tuple(groups), journal)
-
-
-def _is_same(one: Finding, other: Finding) -> bool:
-    if one.fingerprint == other.fingerprint:
-        return True
-    same = (one.rule, one.service, one.method) == (other.rule, other.service, other.method)
-    return same and same_route(one.route, other.route)
 
 
 def _write_json(compared: Comparison, before: Audited, after: Audited) -> None:
@@ -130,20 +118,13 @@ def _write_text(compared: Comparison, before: Audited, after: Audited) -> None:
         if groups:
             printer.line(Text(f"{head}: {plural(len(groups), 'finding')}", style))
         for group in groups:
-            printer.line(_line(group, mark))
+            printer.line(Text(f"{mark} ") + line(group.finding, count=group.count))
     rows = _services(before, after)
     if len(rows) > 1:
         printer.line("")
         printer.table(rows, right=frozenset({1, 2, 3, 4}))
     totals = f"{len(compared.worse):,} new, {len(compared.better):,} gone, {len(compared.same):,} as before"
     Printer(sys.stderr).line(totals)
-
-
-def _line(group: Group, mark: str) -> Text:
-    finding = group.finding
-    text = Text(f"{mark} ").append_text(severity(finding.severity)).append(f" {finding.rule}", "bold")
-    text.append(f" {finding.method} {service(finding)} {finding.route} ").append(status(finding), "bold")
-    return text.append(f" — {finding.message}").append(f" ×{group.count:,}" if group.count > 1 else "", "dim")
 
 
 def _services(before: Audited, after: Audited) -> list[list[Text | str]]:

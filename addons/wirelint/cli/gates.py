@@ -13,12 +13,26 @@ from wirelint.core.audit import Audit
 from wirelint.core.finding import Severity
 from wirelint.reports.common.tally import Tally
 from wirelint.settings.baseline import Baseline, BaselineError
-from wirelint.settings.options import SEVERITY, Choice, option
+from wirelint.settings.options import SEVERITY, Choice, Decorator, option
 from wirelint.sinks.console import Printer
 from wirelint.sinks.text import plural, printable
 
 _NEVER: Final = "never"
 _MOST_SHOWN: Final = 10
+
+
+def fail_on(text: str) -> Decorator:
+    """Return the option ``--fail-on``.
+
+    :param text: its help.
+    """
+    return option("--fail-on", type=Choice([*SEVERITY.choices, _NEVER]), default="medium", show_default=True, help=text)
+
+
+def least_of(context: click.Context) -> Severity | None:
+    """Return the minimum severity that fails a command with ``fail_on``; None if none does."""
+    chosen: str = context.params["fail_on"]
+    return None if chosen == _NEVER else Severity[chosen.upper()]
 
 
 def gate_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,13 +47,7 @@ def gate_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="FILE",
             help="Accept the findings that this file has, so that only new ones count.",
         ),
-        option(
-            "--fail-on",
-            type=Choice([*SEVERITY.choices, _NEVER]),
-            default="medium",
-            show_default=True,
-            help="Exit with 1 if there is a finding at least this severe.",
-        ),
+        fail_on("Exit with 1 if there is a finding at least this severe."),
     ):
         function = decorate(function)
     return function
@@ -57,8 +65,7 @@ class Gate:
 
     def __init__(self, context: click.Context) -> None:
         self._command = context.command_path
-        fail_on: str = context.params["fail_on"]
-        self.least = None if fail_on == _NEVER else Severity[fail_on.upper()]
+        self.least = least_of(context)
         self._update: bool = context.params["update_baseline"]
         self._baseline = _read(context, update=self._update)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +50,38 @@ class _Content(msgspec.Struct):
     findings: list[Entry]
 
 
+class Index[T]:
+    """What stands for findings, looked up by a finding: by its fingerprint, or by rule, service and method on a route
+    that is the same but for words that have become names since.
+
+    :param items: each with its entry.
+    """
+
+    def __init__(self, items: Iterable[tuple[Entry, T]]) -> None:
+        self._by_fingerprint: dict[str, T] = {}
+        self._similar: dict[tuple[str, str, str, int], dict[str, tuple[Entry, T]]] = {}
+        for entry, item in items:
+            self._by_fingerprint[entry.fingerprint] = item
+            self._similar.setdefault(_kind(entry), {})[entry.fingerprint] = (entry, item)
+
+    def find(self, entry: Entry) -> T | None:
+        """Return what stands for a finding; None if there is nothing."""
+        item = self._by_fingerprint.get(entry.fingerprint)
+        if item is not None:
+            return item
+        similar = self._similar.get(_kind(entry), {}).values()
+        return next((item for other, item in similar if same_route(other.route, entry.route)), None)
+
+    def remove(self, entry: Entry) -> None:
+        """Remove what an entry brought in."""
+        self._by_fingerprint.pop(entry.fingerprint, None)
+        self._similar.get(_kind(entry), {}).pop(entry.fingerprint, None)
+
+
+def _kind(entry: Entry) -> tuple[str, str, str, int]:
+    return entry.service, entry.method, entry.rule, entry.route.count("/")
+
+
 class Baseline:
     """Known findings, and which of them occurred again.
 
@@ -59,10 +92,7 @@ class Baseline:
     def __init__(self, path: Path, entries: list[Entry]) -> None:
         self._path = path
         self._entries = frozenset(entries)
-        self._by_fingerprint = {entry.fingerprint: entry for entry in entries}
-        self._by_rule: dict[tuple[str, str, str], list[Entry]] = {}
-        for entry in entries:
-            self._by_rule.setdefault((entry.service, entry.method, entry.rule), []).append(entry)
+        self._index = Index((entry, entry) for entry in entries)
         self._occurred: set[Entry] = set()
         self._found: dict[str, Entry] = {}
 
@@ -92,8 +122,8 @@ class Baseline:
         new: list[Finding] = []
         known: list[Suppressed] = []
         for finding in audit.findings:
-            self._found.setdefault(finding.fingerprint, Entry.of(finding))
-            entry = self._entry(finding)
+            own = self._found.setdefault(finding.fingerprint, Entry.of(finding))
+            entry = self._index.find(own)
             if entry is None:
                 new.append(finding)
                 continue
@@ -128,14 +158,6 @@ class Baseline:
                     os.unlink(beside)
             raise BaselineError(f"cannot write the baseline {self._path}: {error.strerror or error}") from error
         return len(entries)
-
-    def _entry(self, finding: Finding) -> Entry | None:
-        """Return the entry of a finding: of its fingerprint, or of a route that is the same but for learned words."""
-        entry = self._by_fingerprint.get(finding.fingerprint)
-        if entry is not None:
-            return entry
-        similar = self._by_rule.get((finding.service, finding.method, finding.rule), ())
-        return next((each for each in similar if same_route(each.route, finding.route)), None)
 
 
 def same_route(one: str, other: str) -> bool:
