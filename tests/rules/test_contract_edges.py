@@ -150,6 +150,9 @@ def test_a_server_error_is_more_than_a_note_where_the_operation_has_another(
 
 def test_a_head_is_answered_as_its_get() -> None:
     assert ids(exchange("HEAD /things", content=b"", media="application/json")) == []
+    # What the document leaves out for a GET, it does not promise for HEAD.
+    assert ids(exchange("HEAD /things", status=405, content=b"", media="")) == []
+    assert ids(exchange("GET /things", status=405, content=b"", media="")) == ["undocumented-status"]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
         return
     if status in _IMPLIED or (status in (401, 403) and asked.secured):
         return
+    if status >= 400 and exchange.request.method == "HEAD" != asked.method:  # the document speaks of GET alone
+        return
     if status >= 500:  # few promise any; an operation that promises one should send that one
         usual = any(key[0] == "5" for key in asked.answers)
     else:
