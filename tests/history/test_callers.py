@@ -42,6 +42,15 @@ def test_a_403_that_credentials_cure() -> None:
     assert len(of(MISSING, refused, get(404, "/board", ADA))) == 1
 
 
+def test_a_token_that_is_refused_before_and_after_it_is_accepted_elsewhere() -> None:
+    guard, mine = get(403, "/mine"), get(200, "/mine", BOB)
+    board, no = get(200, "/board", ADA), get(401, "/board", BOB)
+    (finding,) = of(FORBIDDEN, guard, no, board, mine, no)
+    assert (finding.status, finding.suggested_status) == (401, 403)
+    assert of(FORBIDDEN, guard, board, mine, no) == []
+    assert of(FORBIDDEN, guard, no, board, no) == []
+
+
 @pytest.mark.parametrize(
     "story",
     [

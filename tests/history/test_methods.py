@@ -229,7 +229,32 @@ def test_head_that_is_never_answered_does_not_hide_a_path() -> None:
     seen = looked("/a", "/b", "/c")
     unknown = turn("GET /nowhere/at/all", 404)
     assert len(of("unsupported-method-as-404", unknown, *seen, turn("PUT /c", 404, sent="x"))) == 1
-    assert of("unsupported-method-as-404", unknown, *seen[:2], turn("PUT /a", 404, sent="x")) == []
+    assert len(of("unsupported-method-as-404", unknown, *seen[:2], turn("PUT /a", 404, sent="x"))) == 1
+    answered = turn("HEAD /b", 200)
+    assert of("unsupported-method-as-404", unknown, answered, *seen[:2], turn("PUT /a", 404, sent="x")) == []
+
+
+def test_other_words_for_a_missing_id_show_that_the_method_is_refused() -> None:
+    there, missing = turn("GET /notes/n7", 200, "{}"), turn("GET /notes/n9", 404, '{"error": "no such note"}')
+    for method in ("PATCH", "POST", "DELETE"):
+        attempt = refused(f"{method} /notes/n7")
+        assert len(of(AS_404, there, missing, attempt, UNKNOWN)) == 1
+        assert of(AS_404, there, attempt, UNKNOWN) == []
+        assert of(AS_404, there, turn("GET /notes/n9", 404, NOT_FOUND), attempt, UNKNOWN) == []
+
+
+def test_a_path_that_refuses_anonymous_callers_is_not_hidden_from_them() -> None:
+    read = turn("GET /account", 200, "{}", asked=(ADA,))
+    assert of(AS_404, read, refused("POST /account"), UNKNOWN) == []
+    for status in (401, 403):
+        assert len(of(AS_404, turn("GET /account", status, "{}"), read, refused("POST /account"), UNKNOWN)) == 1
+
+
+def test_a_400_in_the_words_for_get_where_only_calls_work() -> None:
+    bare = '{"result": 400, "text": "Bad Request"}'
+    call, get = turn("POST /", 200, "{}", sent='{"command": "x"}'), turn("GET /", 400, bare)
+    found = of(AS_404, call, get, turn("DELETE /", 400, bare))
+    assert [each.method for each in found] == ["GET", "DELETE"]
 
 
 def test_lists_after_the_answer() -> None:

@@ -48,6 +48,22 @@ def test_found_whatever_came_first(story: tuple[str, ...]) -> None:
     assert len({finding.exchange_id for finding in found}) == len(found) == story.count(BAD)
 
 
+def test_successes_of_the_operation_itself_show_that_the_service_works() -> None:
+    assert of(RULE, GOOD, BAD, post(201, {"item": "salt", "count": 1}), post(201, {"item": "rice", "count": 3}))
+    assert not of(RULE, GOOD, BAD, post(400, {"item": "salt"}), post(422, {"item": "rice"}))
+
+
+def test_a_repeated_parameter_is_a_list() -> None:
+    assert of(RULE, get(200, "/search?q=a"), get(500, "/search?q=a&q=b"), UP)
+    assert not of(RULE, get(200, "/search?q=a&q=c"), get(500, "/search?q=a&q=b"), UP)
+
+
+def test_advice_to_try_again_does_not_make_a_failure_one_of_the_upstream() -> None:
+    bad = turn("POST /orders", 500, '{"error": "Sorry. Please try again later."}', sent='{"item": ["tea"]}')
+    assert of(RULE, post(201, {"item": "tea"}), bad, UP)
+    assert not of(RULE, post(201, {"item": "tea"}), bad.replace("Sorry", "A temporary problem"), UP)
+
+
 def test_an_outage_shows_in_a_request_that_fails_and_works_again() -> None:
     prices = get(500, "/prices")
     assert not of(RULE, GOOD, prices, BAD, get(200, "/rates"), UP, UP)

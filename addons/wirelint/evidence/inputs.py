@@ -173,7 +173,9 @@ def _parameter(sign: str, name: str, text: str, names: dict[int, tuple[int, int]
             names[hash(path)] = (kind_of(leaf), hash(str(leaf)[:_LONG]) or 1)
         names[hash((sign, name))] = (kind_of(value), 0)
         return
-    names[hash((sign, name))] = (_plain(kind_of_text(text)), hash(text) or 1)
+    number = hash((sign, name))
+    given = names.get(number)  # a parameter that is repeated is a list for most services
+    names[number] = (_plain(kind_of_text(text)), hash(text) or 1) if given is None else (LIST, hash((given, text)) or 1)
 
 
 def _json_in(text: str) -> Any:

@@ -38,7 +38,7 @@ _STOCK: Final = "Either the server is overloaded or there is an error in the app
 _UPSTREAM: Final = (
     "timeout", "timed out", "time out", "refused", "unreachable", "upstream", "gateway", "unavailable", "no route to",
     "database", "no such host", "dial tcp", "getaddrinfo", "enotfound", "econn", "out of memory", "no space",
-    "read-only file", "backend", "broker", "overload", "try again", "socket",
+    "read-only file", "backend", "broker", "overload", "busy", "temporar", "socket",
 )  # fmt: skip
 _WHOLE: Final = ("connect", "dns", "disk", "remote")
 _whole: Final = re.compile(r"\b(?:connect(?:ion|ing)?|dns|disk|remote)\b")

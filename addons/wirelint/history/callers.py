@@ -139,7 +139,7 @@ class AccessPoint(msgspec.Struct, eq=False, gc=False):
     ``open``: an anonymous request succeeded. ``challenges``: one got 401, and ``space`` is a number for its realm.
     ``forbidden``: the latest anonymous 403. ``waiting``: anonymous 400, 403 and 500 until a caller succeeds.
     ``let_in``: the latest success by credential. ``rejected``: refusals of credentials until another one succeeds.
-    ``denied``: credentials that got 401.
+    ``denied``: credentials that got 401, with the number of the first one.
     """
 
     open: bool = False
@@ -149,7 +149,7 @@ class AccessPoint(msgspec.Struct, eq=False, gc=False):
     waiting: tuple[Refusal, ...] = ()
     let_in: dict[bytes, LetIn] = {}
     rejected: tuple[Refusal, ...] = ()
-    denied: frozenset[bytes] = frozenset()
+    denied: dict[bytes, int] = {}
 
     @property
     def is_guarded(self) -> bool:
@@ -330,8 +330,12 @@ class Callers:
             # A 400 may also be about the form of the credential.
             if refusal.exact == let_in.exact and (refusal.plain or visit.status == 400):
                 yield CallerProof(MISREPORTED, visit, story, note, weaker=True)
-        elif visit.status == 401 and known is not None and visit.scheme == "basic" and self._knew(known, refusal):
-            yield CallerProof(FORBIDDEN, visit, (known.visit.step("known to the service"), *story), note)
+        elif visit.status == 401 and known is not None and self._knew(known, refusal):
+            # A token may have ended since, unless it was refused here before as well.
+            denied = gate.denied.get(visit.credential or b"")
+            between = is_last and known.accepted and denied is not None and denied < known.number
+            if visit.scheme == "basic" or between:
+                yield CallerProof(FORBIDDEN, visit, (known.visit.step("known to the service"), *story), note)
 
     def _knew(self, known: KnownCredential, refusal: Refusal) -> bool:
         """Return whether a service knew a credential that it refused: it had succeeded where others are refused."""
@@ -437,7 +441,7 @@ class Callers:
                 self._doubt(gate, refusal, credential)
             gate.rejected = (*gate.rejected[1 - _MOST_REJECTED :], refusal)
         if status == 401 and len(gate.denied) < _MOST_REJECTED:
-            gate.denied |= {credential}
+            gate.denied.setdefault(credential, self._number)
         if not gate.open and status in _KNOWN and (let_in is not None or status == 403):
             self._know(gate, key, visit, credential, let_in)
 

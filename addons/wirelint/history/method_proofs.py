@@ -99,12 +99,10 @@ def bare(exchange: Exchange, attempt: Attempt, path: Path, words: Wording) -> Vi
         return None
     if method == "GET":
         return called(path, words, 400)
-    if not request.body.empty:
+    if not request.body.empty or shown is None or path.guessed:
         # Not the content, if another method without content is refused in these words.
         get = path.tried.get("GET")
         return called(path, words, 400) if get is not None and get.words == words.words else None
-    if shown is None or path.guessed:
-        return None
     if method not in KNOWN:
         return shown  # any client may read it
     return shown if shown.method == "GET" and may_as_much(shown, attempt.visit) else None

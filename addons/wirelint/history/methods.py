@@ -50,6 +50,7 @@ _MOST_HANDLED: Final = 4096
 _MOST_SERVICES: Final = 256
 _MOST_HELD: Final = 4
 _MOST_UNKNOWN: Final = 8
+_MOST_MISSING: Final = 4
 _ENOUGH_HEADS: Final = 2
 """Paths besides the current one on which HEAD must fail, to prove that a service does not answer it."""
 _NEAR: Final = 8
@@ -87,6 +88,7 @@ class Methods:
         self._paths: Table[int, Path] = Table(_MOST_PATHS)
         self._unknown: Table[tuple[str, int], tuple[Place, ...]] = Table(_MOST_WORDINGS)
         self._held: Table[tuple[str, int], tuple[Attempt, ...]] = Table(_MOST_WORDINGS)
+        self._missing: Table[int, frozenset[int]] = Table(_MOST_WORDINGS)
         self._handled: Table[tuple[int, str], bool] = Table(_MOST_HANDLED)
         self._failed: Table[tuple[int, str], Attempt] = Table(_MOST_WORDINGS)
         self._heads: Table[str, Heads] = Table(_MOST_SERVICES)
@@ -198,20 +200,33 @@ class Methods:
         answered = other_that_works(path, method) if words.no_route else None
         if answered is None and method == "GET":
             answered = None if place.like_id else called(path, words, 404)
-        elif answered is None and (method != "POST" or words.names_route or shown or exchange.request.body.empty):
-            answered = self._answered(attempt, path, words)  # else it may be about something in the content
+        elif answered is None:
+            otherwise = self._is_worded_otherwise(attempt, words)
+            if method != "POST" or words.names_route or shown or otherwise or exchange.request.body.empty:
+                # else it may be about something in the content
+                answered = self._answered(attempt, path, words, otherwise=otherwise)
         return attempt._replace(answered=answered)
 
-    def _answered(self, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
-        """Return the proof that the path of a 404 exists for another method."""
+    def _is_worded_otherwise(self, attempt: Attempt, words: Wording) -> bool:
+        """Return whether GET gets other words for missing resources beside this one: these are not for a missing id."""
+        known = self._missing.get(attempt.place.above, attempt.visit.ended) if attempt.place.above else None
+        return known is not None and len(known) < _MOST_MISSING and words.words not in known
+
+    def _answered(self, attempt: Attempt, path: Path, words: Wording, *, otherwise: bool) -> Visit | None:
+        """Return the proof that the path of a 404 exists for another method.
+
+        :param otherwise: whether missing resources beside it get other words.
+        """
         shown, answered = path.shown, None
         if shown is not None and path.guessed and not (words.generic or words.names_route):
             shown = None
         if words.names_route:
             answered = self._in_own_words(attempt, path, words)
-        if answered is None and (words.names_route or not attempt.place.like_id):
+        if answered is None and (words.names_route or otherwise or not attempt.place.like_id):
             answered = path.posted if shown is None else shown
-        return answered if answered is not None and may_as_much(answered, attempt.visit) else None
+        if answered is None or (path.guarded and attempt.visit.anonymous):
+            return answered  # a path that refuses anonymous callers is not hidden from them
+        return answered if may_as_much(answered, attempt.visit) else None
 
     def _in_own_words(self, attempt: Attempt, path: Path, words: Wording) -> Visit | None:
         """Return the latest answer to another method in other words than those for unknown paths."""
@@ -364,6 +379,10 @@ class Methods:
         words, method = wording(exchange), exchange.request.method
         if words is None or method == "HEAD":
             return
+        if method == "GET" and place.above:
+            missing = self._missing.get(place.above, visit.ended) or frozenset()
+            if len(missing) < _MOST_MISSING:
+                self._missing.keep(place.above, missing | {words.words}, visit.ended)
         key = (visit.service, words.words)
         held = self._held.get(key, visit.ended) or ()
         rest = tuple([each for each in held if not each.place.is_unrelated(place)]) if held else ()
@@ -449,10 +468,13 @@ class Methods:
     def _note_look(self, exchange: Exchange, visit: Visit, place: Place, path: Path) -> None:
         """Record whether a failed GET, or a HEAD, shows that the resource exists."""
         words = wording(exchange)
-        if visit.status in (404, 410):
-            heads = self._heads.get(visit.service, visit.ended) if visit.method == "HEAD" else None
-            if heads is not None and heads.beside(place):
-                return  # the service does not answer HEAD
+        if visit.status in (401, 403):
+            path.guarded = path.guarded or (visit.anonymous and visit.method == "GET")
+        elif visit.status in (404, 410):
+            if visit.method == "HEAD" and not place.like_id:
+                heads = self._heads.get(visit.service, visit.ended)
+                if heads is None or not heads.worked:
+                    return  # the service may not answer HEAD at all
             path.alive = None
             if visit.method == "GET" and words is not None and not words.no_route:
                 path.lose(visit, self._number)
@@ -465,6 +487,7 @@ class Methods:
         return (
             len(self._paths)
             + len(self._unknown)
+            + len(self._missing)
             + len(self._held)
             + len(self._handled)
             + len(self._failed)

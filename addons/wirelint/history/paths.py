@@ -100,10 +100,10 @@ class Path(msgspec.Struct, eq=False, gc=False):
 
     ``alive``: the latest exchange that shows that the resource exists (``guessed``: it is not a success); ``gone``:
     that it does not, and ``gone_at`` its number. ``posted``: the latest successful POST. ``written``: number of the
-    last successful PUT or POST. ``read``: the latest successful GETs, by target and credential. ``face``: a number for
-    the content of the latest GET. ``waiting``: refusals that one more GET proves to be wrong. ``puzzling``: an answered
-    unknown method, with a number for its content. ``head``: a failed HEAD. ``failing``: a change that met a
-    500 where no resource was known to exist.
+    last successful PUT or POST. ``guarded``: an anonymous GET got 401 or 403. ``read``: the latest successful GETs,
+    by target and credential. ``face``: a number for the content of the latest GET. ``waiting``: refusals that one
+    more GET proves to be wrong. ``puzzling``: an answered unknown method, with a number for its content. ``head``: a
+    failed HEAD. ``failing``: a change that met a 500 where no resource was known to exist.
     """
 
     tried: dict[str, Tried] = {}
@@ -113,6 +113,7 @@ class Path(msgspec.Struct, eq=False, gc=False):
     gone_at: int = -1
     posted: Visit | None = None
     written: int = -1
+    guarded: bool = False
     read: dict[tuple[int, bytes | None], Visit] = {}
     face: int | None = None
     waiting: tuple[Attempt, ...] = ()

@@ -99,7 +99,8 @@ class Suspect(NamedTuple):
     """A 500 that its input may have caused, until the service answers other requests.
 
     :ivar since: number of the exchange that raised the suspicion.
-    :ivar up: answers below 500 on other paths since; ``down``: failures there with the same words.
+    :ivar up: answers below 500 on other paths since, and successes on its own; ``down``: failures on other paths with
+        the same words.
     """
 
     since: int
@@ -121,8 +122,9 @@ class Suspect(NamedTuple):
             return self
         if place_of(exchange).path == self.failure.where.path:
             put_in = inputs(exchange) if status < 500 else None
-            cleared = put_in is not None and put_in.exact == self.failure.sample.put_in.exact
-            return None if cleared else self
+            if put_in is not None and put_in.exact == self.failure.sample.put_in.exact:
+                return None
+            return self._replace(up=self.up + 1) if status < 400 else self
         if status < 500:
             return self._replace(up=self.up + 1)
         words = wording(exchange)

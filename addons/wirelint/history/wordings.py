@@ -15,6 +15,8 @@ from wirelint.core.visit import Step, Visit
 from wirelint.core.when import When
 from wirelint.evidence.makers import gateway_made
 from wirelint.evidence.protocols import protocol
+from wirelint.evidence.said import meanings
+from wirelint.evidence.texts import Meaning
 from wirelint.evidence.wording import wording
 from wirelint.history.visits import Present
 
@@ -94,6 +96,8 @@ def _key(exchange: Exchange) -> tuple[str, int] | None:
     words = wording(exchange)
     if words is None or words.distinctive < _LEAST_DISTINCTIVE or words.upstream:
         return None
+    if exchange.status == 401 and Meaning.INVALID in meanings(exchange):
+        return None  # the 401 is the wrong status
     if exchange.request.method in ("HEAD", "OPTIONS") or protocol(exchange) is not None or gateway_made(exchange):
         return None
     return exchange.service, words.words

@@ -14,8 +14,8 @@ of it, and caches may store the answer. 405 says that the address is right and, 
 Known exceptions
 ----------------
 Resources that were deleted, or never seen. A method that works on a sibling path. A method whose answer shows that a
-handler exists. Callers that may not see what another caller saw. Paths that end in an id, unless they were read before
-and after.
+handler exists. Callers that may not see what another caller saw, unless the path refuses them openly. Paths that end in an id, unless
+they were read before and after, or GET gets other words for missing ids.
 
 How to fix
 ----------
