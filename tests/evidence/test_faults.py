@@ -65,6 +65,15 @@ def asking(request: str, sent: str = "") -> Exchange:
         ("no multipart boundary param in Content-Type", 400),
         ("MulterError: File too large", 413),
         ("Maximum upload size exceeded", 413),
+        ("Cannot convert x to a BigInt", 400),
+        ("Invalid regular expression: /(/: Unterminated group", 400),
+        ("missing ), unterminated subpattern at position 0", 400),
+        ("error parsing regexp: missing closing ): `(`", 400),
+        ("URI malformed", 400),
+        ('strconv.ParseUint: parsing "300": value out of range', 400),
+        ("Only base64 data is allowed", 400),
+        ("'zz' does not appear to be an IPv4 or IPv6 address", 400),
+        ("crypto/bcrypt: hashedPassword is not the hash of the given password", 401),
     ],
 )
 def test_what_is_at_fault(text: str, status: int) -> None:

@@ -88,3 +88,14 @@ def test_the_frame_of_an_application_has_no_text() -> None:
     assert not is_application_shell(frame.replace("src=", "data-x="))
     assert not is_application_shell(frame.replace("></div>", "><p>Orders</p></div>"))
     assert not is_application_shell(frame + "<p>" + "A page rendered by the server. " * 9)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<title>What does error 404 Not Found mean?</title><h1>Error 404 explained</h1><p>The page could not be found.",
+        "<title>Help</title><h1>404 Not Found: how to fix it</h1><p>Page not found means a wrong link.</p>",
+    ],
+)
+def test_an_article_about_errors_is_none(page: str) -> None:
+    assert error_page(answered(page, path="/faq/7")) is None

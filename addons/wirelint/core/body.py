@@ -158,7 +158,8 @@ class Body:
     def names(self) -> frozenset[str] | None:
         """Return the folded names of a JSON object's members, or of an array's first element; None for anything else.
 
-        Elements of a list are usually alike; elements that are not objects have no names.
+        Elements of a list are usually alike; elements that are not objects have no names. Two elements may be an
+        outcome and its reason, ``[false, "not found"]``, which is anything else.
         """
         names = self._names
         if names is NOTHING:
@@ -169,12 +170,16 @@ class Body:
     def _named(self) -> Iterable[str] | None:
         value = self._json  # a dictionary or a list only if it is parsed already
         if isinstance(value, list):
-            value = value[0] if value else None
-            return value if isinstance(value, dict) else ()
+            first = value[0] if value else None
+            if isinstance(first, dict):
+                return first
+            return None if len(value) == 2 and not isinstance(first, list) else ()
         if isinstance(value, dict):
             return value
-        if self.top_level is None and self.elements is not None:
-            return first_of(self.elements)
+        if self.top_level is None and (elements := self.elements) is not None:
+            if len(elements) == 2 and memoryview(elements[0])[:1].tobytes() not in (b"{", b"["):
+                return None
+            return first_of(elements)
         return self.top_level
 
     @property

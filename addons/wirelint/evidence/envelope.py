@@ -21,7 +21,7 @@ from wirelint.core.json_parts import value_of
 from wirelint.core.knowledge import known
 from wirelint.core.once import once
 from wirelint.evidence import own_codes, texts
-from wirelint.evidence.echoes import belongs_to_call
+from wirelint.evidence.echoes import belongs_to_call, is_echo
 from wirelint.evidence.envelope_glance import JSON_KEYS, LISTS, NESTS, STATUS_OBJECTS, is_harmless
 from wirelint.evidence.envelope_texts import of_text
 from wirelint.evidence.envelope_words import (
@@ -138,10 +138,30 @@ def _of_response(exchange: Exchange, response: Response) -> Envelope | None:  # 
 
 
 def _of_list(exchange: Exchange, elements: list[msgspec.Raw]) -> Envelope | None:
+    if len(elements) == 2:
+        return _of_pair(exchange, value_of(elements[0]), value_of(elements[1]))
     value = value_of(elements[0]) if len(elements) == 1 else None
     if not isinstance(value, dict) or not value or not {name.lower() for name in value} <= ENVELOPE:
         return None
     return _of_object(exchange, value)
+
+
+def _of_pair(exchange: Exchange, outcome: Any, text: Any) -> Envelope | None:
+    """Find an outcome and its reason: ``[false, "ERR_NOT_FOUND"]``, ``["error", "no device with this name"]``.
+
+    Two words for states are a list of these: ``["failed", "not found"]``.
+    """
+    if outcome is not False and (not isinstance(outcome, str) or outcome.lower() not in FAILED):
+        return None
+    if not isinstance(text, str) or not text or is_echo(exchange, "", text):
+        return None
+    words = len(text.split(None, 3))
+    says_so = (
+        reads_as_error(text)
+        if words > (1 if outcome is False else 2)
+        else outcome is False and text.isupper() and bool(texts.of_code(text))
+    )
+    return Envelope(Grade.MEDIUM, "[0]", _json_of([outcome, _short(text)])) if says_so else None
 
 
 def _of_outcomes(exchange: Exchange, members: Mapping[str, Any]) -> Envelope | None:

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from wirelint.core.exchange import Exchange, Request
-from wirelint.core.json_parts import NOTHING
+from wirelint.core.json_parts import NOTHING, value_of
 from wirelint.evidence import vocabulary
 from wirelint.evidence.credentials import credentials
 from wirelint.evidence.phrases import Phrases, words_of
@@ -93,9 +93,21 @@ def _sends(request: Request) -> bool:
 
 
 def _is_in_query(request: Request, text: str) -> bool:
-    """Return whether the character that a parser stumbled over begins a value of the query."""
+    """Return whether the query has the value that a parser could not read.
+
+    It begins with the character that the parser names, or is an object or list that is no JSON.
+    """
+    if not request.query:
+        return False
     match = _character.search(text)
-    return match is not None and any(value.startswith(match[1]) for _, value in parse_qsl(request.query[:_LONGEST]))
+    return any(
+        (match is not None and value.startswith(match[1])) or (value[:1] in ("{", "[") and _is_broken(value))
+        for _, value in parse_qsl(request.query[:_LONGEST])
+    )
+
+
+def _is_broken(value: str) -> bool:
+    return value_of(value.encode("utf-8", "replace")) is NOTHING
 
 
 def names_something(request: Request) -> bool:

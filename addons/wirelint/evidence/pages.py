@@ -197,7 +197,7 @@ def _of_site(exchange: Exchange, content: bytes, text: str | None) -> ErrorPage 
 def _of_text(exchange: Exchange, page: str) -> ErrorPage | None:
     """Find a small page whose visible text is only a notice or an error message."""
     text = visible_text(page)
-    if not text or len(text) > _LONGEST_TEXT:
+    if not text or len(text) > _LONGEST_TEXT or _article.match(text[:256].replace("\n", " ")) is not None:
         return None
     lower = text.lower().replace("\u2019", "'")
     found = next((ErrorPage(status, notice) for notice, status in _NOTICES if notice in lower), None)
@@ -247,8 +247,17 @@ def is_application_shell(text: str) -> bool:
     )
 
 
+_article: Final = re.compile(
+    r"\s{0,8}(?:what|how|why|when)\b|.{0,120}\b(?:explained|meaning of|how to (?:fix|solve|handle)|what (?:is|does|are))\b",
+    re.IGNORECASE,
+)
+"""The title of an article about errors."""
+
+
 def _of_line(line: str) -> ErrorPage | None:
     line = unescape(line)
+    if _article.match(line) is not None:
+        return None
     match = _status.match(line)
     if match is not None and _reads_like_status(match[2]):
         return ErrorPage(int(match[1]), line)

@@ -13,6 +13,7 @@ from wirelint.core.once import once
 from wirelint.core.verdict import Verdict, of_status
 from wirelint.evidence import texts
 from wirelint.evidence.protocols import Protocol, protocol
+from wirelint.evidence.streams import last_event
 from wirelint.evidence.texts import best_status
 from wirelint.evidence.xml import document
 
@@ -109,7 +110,11 @@ def _graphql(response: Response) -> ProtocolError | None:
 
 
 def _json_rpc(response: Response) -> ProtocolError | None:
-    value = response.body.members if response.body.members is not None else response.body.json
+    body = response.body
+    if body.media.kind is Kind.EVENTS:
+        value: Any = last_event(body)
+    else:
+        value = body.members if body.members is not None else body.json
     entries = value if isinstance(value, list) else [value]
     error: Any = next((e["error"] for e in entries if isinstance(e, dict) and e.get("error") is not None), None)
     if error is None:

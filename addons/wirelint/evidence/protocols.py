@@ -56,6 +56,7 @@ NAMES: Final = {protocol.lower().replace(" ", "-").replace(":", "-"): protocol f
 _NAMES_IN_REQUESTS: Final = (b'"jsonrpc"', b'"query"', b'"extensions"')
 _PLAIN_TYPES: Final = frozenset({"", "application/json", "application/xml", "text/html", "text/plain", "text/xml"})
 _GRAPHQL_KEYS: Final = frozenset({"data", "errors", "extensions"})
+_EVENTS_READ: Final = 4096
 _JSON_RPC_1: Final = frozenset({"result", "error", "id"})
 """The members of a response in versions 1.0 and 1.1, which have no member that names the protocol."""
 _query_in_target: Final = re.compile(
@@ -94,6 +95,12 @@ def _seen(exchange: Exchange) -> Protocol | None:
         return named
     if "soapaction" in request.headers.index:
         return Protocol.SOAP
+    if (
+        ours.kind is Kind.EVENTS
+        and response is not None
+        and b'"jsonrpc"' in (response.body.content or b"")[:_EVENTS_READ]
+    ):
+        return Protocol.JSON_RPC
     last = request.path.rstrip("/").rpartition("/")[2]
     spoken = _by_content(exchange, last, ours.kind)
     return _by_convention(exchange, last, None if response is None else ours) if spoken is None else spoken

@@ -47,3 +47,17 @@ def _only_event(content: bytes) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
     return {"error": value} if data[0][0] == "error" and "error" not in value else value
+
+
+def last_event(body: Body) -> dict[str, Any] | None:
+    """Return the object in the last event of a complete stream, such as a reply behind notifications."""
+    content = body.content
+    if not content or not body.complete or body.media.kind is not Kind.EVENTS:
+        return None
+    lines = content.rstrip()
+    start = lines.rfind(b"\ndata:") + 1
+    data = lines[start:].partition(b"\n")[0]
+    if not data.startswith(b"data:") or len(data) > _LONGEST_LINE:
+        return None
+    value = value_of(data[len(b"data:") :].strip())
+    return value if isinstance(value, dict) else None

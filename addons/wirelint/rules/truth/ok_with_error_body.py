@@ -3,7 +3,8 @@
 What it does
 ------------
 Reports a 2xx response whose content says that the request failed: a JSON object with a negative flag or a filled
-error member (also nested, or beside mere echoes of the request), a list in which every outcome is an error, an XML
+error member (also nested, or beside mere echoes of the request), a list in which every outcome is an error, a pair of
+a negative outcome and its reason, an XML
 document with an error root or status, a short text that is nothing but an error, a form-encoded error, a stream whose
 only event or last line is an error, or a server's own error field.
 
@@ -97,6 +98,24 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 
 BAD = (
+    """\
+POST /devices/7/restart HTTP/1.1
+Host: iot.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+[false, "ERR_NOT_FOUND"]
+""",
+    """\
+POST /devices/7/restart HTTP/1.1
+Host: iot.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+["error", "no device with this name"]
+""",
     """\
 GET /query?db=metrics&q=SELECT+1 HTTP/1.1
 Host: tsdb.example
@@ -193,6 +212,15 @@ Content-Type: application/json
 )
 
 GOOD = (
+    """\
+GET /devices/states HTTP/1.1
+Host: iot.example
+
+HTTP/1.1 200 OK
+Content-Type: application/json
+
+["failed", "not found"]
+""",
     """\
 GET /locales/de.json HTTP/1.1
 Host: shop.example

@@ -71,7 +71,7 @@ _nothing: Final = re.compile(
     re.IGNORECASE,
 )
 _bad: Final = re.compile(
-    r"\b(?:invalid|illegal|malformed) (?:[\w-]{1,24} )?(?:names?|email|date|parameter|params?|ids?|identifier|uuid|username|phone|filter|sort|limit|offset|cursor|page number)\b",
+    r"\b(?:invalid|illegal|malformed) (?:[\w-]{1,24} )?(?:names?|email|date|parameter|params?|ids?|identifier|uuid|username|phone|attributes?|propert(?:y|ies)|filter|sort|limit|offset|cursor|page number)\b",
     re.IGNORECASE,
 )
 # The language is the service's, the words in it the client's.

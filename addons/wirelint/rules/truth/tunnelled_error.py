@@ -69,6 +69,23 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
 
 BAD = (
     """\
+POST /mcp HTTP/1.1
+Host: tools.example
+Content-Type: application/json
+
+{"jsonrpc": "2.0", "id": 1, "method": "tools/nope"}
+
+HTTP/1.1 200 OK
+Content-Type: text/event-stream
+
+event: message
+data: {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info"}}
+
+event: message
+data: {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "Method not found"}}
+
+""",
+    """\
 POST /soap HTTP/1.1
 Host: api.example
 SOAPAction: "Get"
