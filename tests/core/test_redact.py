@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wirelint.core.body import Body
+from wirelint.core.credentials import Sensitivity, carried
 from wirelint.core.exchange import Exchange, Request, Response
 from wirelint.core.headers import Headers
 from wirelint.core.media import media_type
@@ -409,3 +410,10 @@ def test_a_random_segment_is_masked_beside_a_version() -> None:
 def test_every_known_beginning_is_looked_for(beginning: str) -> None:
     value = beginning + "abcdefghijklmno" + (".abc" if beginning == "eyJ" else "")
     assert redact(f"a b {value} c") == f"a b {MASK} c"
+
+
+def test_forms_are_read_up_to_a_number_of_values() -> None:
+    form = "&".join(f"password{number}=walrus{number}x" for number in range(16000))[:65536]
+    values = {each.value for each in carried(carrying(content=form, kind=FORM), Sensitivity.PRIVATE)}
+    assert "walrus2047x" in values
+    assert "walrus2048x" not in values

@@ -175,7 +175,7 @@ _DEEPEST: Final = 16
 _MOST_HEADS: Final = 4096
 _LONGEST_KEPT: Final = 1024
 _part: Final = re.compile(
-    r'name="?([^"\r\n;]{1,128})[^\r\n]{0,256}\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n([^\r\n]{1,2048})'
+    r'name="?+([^"\r\n;]{1,128}+)[^\r\n]{0,128}+\r\n(?:[^\r\n]{1,256}\r\n){0,4}\r\n([^\r\n]{1,2048})'
 )
 _pair: Final = re.compile(r'"((?:[^"\\]|\\.){1,128})"\s{0,8}:\s{0,8}(?:"((?:[^"\\]|\\.){1,2048})"|(-?\d{3,32})\b)')
 _element: Final = re.compile(r"<(?:\w{1,32}:)?([\w.-]{1,64})(?:\s[^<>]{0,256})?>([^<>]{1,2048})</")
@@ -398,7 +398,8 @@ def _of_request_content(request: Request, least: Sensitivity) -> Iterator[Carrie
 
 def of_form(text: str, least: Sensitivity) -> Iterator[Carried]:
     """Yield the values that a form carries as its content."""
-    for pair in text[: _LONGEST_CONTENT if least is Sensitivity.PRIVATE else _LONGEST_FORM].split("&"):
+    text = text[: _LONGEST_CONTENT if least is Sensitivity.PRIVATE else _LONGEST_FORM]
+    for pair in text.split("&", _MOST_VALUES)[:_MOST_VALUES]:
         name, _, value = pair.partition("=")
         if value and len(name) <= _LONGEST_NAME:
             if _form.fullmatch(name):
