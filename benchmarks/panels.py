@@ -219,6 +219,7 @@ def of_one_service() -> dict[str, int]:
         with _prometheus(folder, data, [folder / "rules.yml"]) as running:
             windows = len(MEANING) * len(recorded.WINDOWS)
             api = _ready(running, '{__name__=~"service:wirelint_.+:ratio.+"}', windows)
+            _ready(running, recorded.BUDGET)
             parts = {
                 "exchanges by status, verdict and protocol": recorded.EXCHANGES,
                 "kinds within five minutes": "service:wirelint_.+:increase5m",
@@ -226,6 +227,7 @@ def of_one_service() -> dict[str, int]:
                 "ratios": "service:wirelint_.+:ratio.+",
                 "findings by rule": recorded.FINDINGS,
                 "last findings by rule": recorded.LAST,
+                "budget": recorded.BUDGET,
                 "durations": ".+:wirelint_exchange_duration_seconds.*:.+",
             }
             found = {part: api.count(f'{{__name__=~"{name}",service="shop"}}') for part, name in parts.items()}

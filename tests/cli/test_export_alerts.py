@@ -13,6 +13,7 @@ import yaml
 from lab.cli import Shell
 from lab.prom import DASHBOARDS
 from tools import require_tool
+from wirelint.monitoring.recording_rules import BUDGET
 
 SERIES = (
     'wirelint_exchanges_total{{job="w",instance="a",service="{}",direction="inbound",method="GET",code="{}",'
@@ -77,6 +78,14 @@ def test_services_have_budgets_of_their_own(wirelint: Shell, tmp_path: Path) -> 
             fired("WirelintHiddenErrorBudgetBurn"),
             fired("WirelintHiddenErrorBudgetSlowBurn", {"service": "shop", "long": "1d", "objective": "99.5%"}),
             fired("WirelintErrorBudgetBurn", {"service": "pay", "long": "6h"}),
+            {
+                "expr": f"round(1000 * max by (service) ({BUDGET}))",
+                "eval_time": "100m",
+                "exp_samples": [
+                    {"labels": f'{{service="{service}"}}', "value": share}
+                    for service, share in (("shop", 5), ("cart", 10), ("pay", 10))
+                ],
+            },
         ],
     }
     order = [

@@ -11,7 +11,8 @@ import yaml
 
 from lab.prom import DASHBOARDS, ROOT, RULES
 from tools import require_tool
-from wirelint.monitoring.alerting_rules import BURNS, OBJECTIVE, alerts, text
+from wirelint.monitoring.alerting_rules import BURNS, alerts, text
+from wirelint.monitoring.budgets import OBJECTIVE
 from wirelint.monitoring.promql import counted, matched
 from wirelint.monitoring.recording_rules import rules
 from wirelint.monitoring.yaml import block, scalar

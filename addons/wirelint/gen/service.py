@@ -9,9 +9,10 @@ from wirelint.gen import panels
 from wirelint.gen.frame import FINDING, JOB, SERVICE, dashboard, grave
 from wirelint.gen.overview import FOUND, QUIET, STEP, UNKNOWN, rates, recorded, share
 from wirelint.gen.panels import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, YELLOW, instant, query
-from wirelint.monitoring.alerting_rules import OBJECTIVE, lies
+from wirelint.monitoring.alerting_rules import lies
+from wirelint.monitoring.budgets import OBJECTIVE, percent
 from wirelint.monitoring.promql import ABANDONED, CALLS, MEANING, counted, matched
-from wirelint.monitoring.recording_rules import DURATIONS, EXCHANGES, LEFT, QUANTILES, WINDOWS, quantile
+from wirelint.monitoring.recording_rules import BUDGET, DURATIONS, EXCHANGES, LEFT, QUANTILES, WINDOWS, quantile
 from wirelint.rules import catalogue
 
 _QUIET: Final = "no traffic"
@@ -356,15 +357,15 @@ def _upstream() -> Iterator[Any]:
 
 
 def _budget() -> Iterator[Any]:
-    budget = f"{1 - OBJECTIVE:.1%}"
-    allowed = f"{1 - OBJECTIVE:g}"
+    usual = f"{percent(1 - OBJECTIVE)} if the rules were exported without another objective"
     chosen = f"{{{SERVICE}}}"
+    allowed = f"{BUDGET}{chosen}"
 
     yield panels.stat(
         "Budget left, 3 days",
-        f"What is left of the {budget} of exchanges that may be answered as if there were no error, over the last three"
-        " days; of the worst of the chosen services.",
-        instant(f"clamp_min(1 - max({lies('3d', chosen)}) / {allowed}, 0)"),
+        "What is left of the share of exchanges that may be answered as if there were no error, over the last three"
+        f" days; of the worst of the chosen services. The share is {usual}.",
+        instant(f"clamp_min(1 - max({lies('3d', chosen)} / {allowed}), 0)"),
         unit="percentunit",
         empty=QUIET,
         decimals=0,
@@ -373,10 +374,10 @@ def _budget() -> Iterator[Any]:
     )
     yield panels.series(
         "Burn rate of hidden errors",
-        f"How fast the budget of {budget} is used up; at 1 it is gone after exactly its period. Alerts fire from 14.4"
+        "How fast the budget is used up; at 1 it is gone after exactly its period. Alerts fire from 14.4"
         " (1h and 5m), 6 (6h and 30m), 3 (1d and 2h) and 1 (3d and 6h); of the worst of the chosen services.",
         [
-            query(f"max({lies(window, chosen)}) / {allowed}", window, chr(ord("A") + at))
+            query(f"max({lies(window, chosen)} / {allowed})", window, chr(ord("A") + at))
             for at, window in enumerate(WINDOWS)
         ],
         unit="short",
@@ -386,7 +387,7 @@ def _budget() -> Iterator[Any]:
     )
     yield panels.series(
         "Budget left, 30 days",
-        f"What is left of the {budget} of 30 days. It falls as the budget is used up, and rises as old errors leave the"
+        "What is left of the budget of 30 days. It falls as the budget is used up, and rises as old errors leave the"
         " 30 days.",
         [query(f"clamp_min(1 - {LEFT}{chosen} / {allowed}, 0)", "{{service}}")],
         unit="percentunit",

@@ -7,11 +7,9 @@ from math import ceil
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from wirelint.monitoring.budgets import OBJECTIVE, ServiceBudget, percent
 from wirelint.monitoring.recording_rules import FINDINGS, KEPT, LAST, errors, ratio, total
-from wirelint.monitoring.yaml import block, mapping, scalar
-
-OBJECTIVE: Final = 0.999
-"""The target share of exchanges without a hidden error, in 30 days."""
+from wirelint.monitoring.yaml import block, mapping
 
 GAP: Final = 0.01
 """How much of its exchanges a service may fail in without a 5xx."""
@@ -75,46 +73,6 @@ BURNS: Final = (
     Burn("3d", "6h", 1, "3h", "warning"),
 )
 """The windows of Google's SRE workbook, chapter "Alerting on SLOs", for a budget of 30 days."""
-
-LOWEST: Final = 0.95
-"""The lowest objective: with less, the fastest pace is more than all exchanges."""
-
-
-class ServiceBudget(NamedTuple):
-    """The objective of one service, or of all that have none of their own.
-
-    :ivar objective: the target share of exchanges without an error.
-    :ivar services: the service; or, if ``rest``, those that are left out.
-    :ivar rest: it is the objective of all others.
-    """
-
-    objective: float = OBJECTIVE
-    services: tuple[str, ...] = ()
-    rest: bool = True
-
-    @property
-    def selector(self) -> str:
-        """Return matchers in braces; empty for all services."""
-        sign = "!=" if self.rest else "="
-        matchers = ",".join(f"service{sign}{scalar(service)}" for service in self.services)
-        return f"{{{matchers}}}" if matchers else ""
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Return the labels that tell alerts of one budget from those of another."""
-        return {} if self.rest else {"objective": _percent(self.objective)}
-
-
-def budgets(objective: float = OBJECTIVE, own: Mapping[str, float] = MappingProxyType({})) -> tuple[ServiceBudget, ...]:
-    """Return the budgets of all services.
-
-    :param objective: the target of services without one of their own, as a share.
-    :param own: service → its target.
-    """
-    return (
-        ServiceBudget(objective, tuple(own)),
-        *(ServiceBudget(share, (service,), rest=False) for service, share in own.items()),
-    )
 
 
 class Alert(NamedTuple):
@@ -182,14 +140,10 @@ def _burn(kind: BudgetErrors, burn: Burn, budget: ServiceBudget) -> Alert:
         burn.severity,
         kind.summary,
         f"{{{{ $value | humanizePercentage }}}} of the exchanges of {{{{ $labels.service }}}} in the last {burn.long}"
-        f" {kind.what}, where {_percent(1 - objective)} is allowed. {kind.why}{_MOSTLY}",
+        f" {kind.what}, where {percent(1 - objective)} is allowed. {kind.why}{_MOSTLY}",
         _SERVICE,
         labels={"long": burn.long, "short": burn.short, **budget.labels},
     )
-
-
-def _percent(share: float) -> str:
-    return f"{round(100 * share, 6):g}%"
 
 
 def _of_services(of: Sequence[ServiceBudget], *, actual: bool) -> Iterator[Alert]:

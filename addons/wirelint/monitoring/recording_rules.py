@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from wirelint.monitoring.budgets import ServiceBudget
 from wirelint.monitoring.promql import KINDS, LIES, MEANING, OTHERS, matched
 from wirelint.monitoring.yaml import block
 
@@ -23,6 +24,9 @@ LAST: Final = "service_rule:wirelint_last_finding_timestamp_seconds:max"
 
 LEFT: Final = "service:wirelint_hidden_server_errors:ratio30d"
 """The share of hidden errors in 30 days, of one value each half hour: all that there are would be 43,200 a service."""
+
+BUDGET: Final = "service:wirelint_hidden_server_errors:budget"
+"""The share of exchanges that may be hidden errors. It depends on the objectives, so dashboards read it."""
 
 _HEAD: Final = """\
 # Written by make gen. Recording rules for wirelint; load them with rule_files of prometheus.yml.
@@ -127,8 +131,17 @@ def _inner(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Return groups, each with the names and expressions of its rules, in order."""
+def _budget(of: ServiceBudget) -> str:
+    # For as long as there is anything that it is the budget of.
+    some = f"{ratio('hidden_server', '3d')}{of.selector} or {LEFT}{of.selector}"
+    return f"0 * ({some}) + {round(1 - of.objective, 9):g}"
+
+
+def rules(of: Sequence[ServiceBudget] = (ServiceBudget(),)) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Return groups, each with the names and expressions of its rules, in order.
+
+    :param of: the budgets, together for all services.
+    """
     yield (
         "wirelint-increases",
         [
@@ -149,14 +162,20 @@ def rules() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     bad = f"{ratio('hidden_server', '1d')} * {all_}"
     yield (
         "wirelint-budget",
-        [(LEFT, f"sum_over_time(({bad})[30d:30m])\n/\n(sum_over_time({all_}[30d:30m]) > 0)")],
+        [
+            (LEFT, f"sum_over_time(({bad})[30d:30m])\n/\n(sum_over_time({all_}[30d:30m]) > 0)"),
+            (BUDGET, "\nor\n".join(_budget(each) for each in of)),
+        ],
     )
 
 
-def text() -> str:
-    """Return the file."""
+def text(of: Sequence[ServiceBudget] = (ServiceBudget(),)) -> str:
+    """Return the file.
+
+    :param of: see ``rules``.
+    """
     lines = [_HEAD + "".join(f"#   {kind}: {MEANING[kind]}\n" for kind in MEANING), "groups:"]
-    for name, members in rules():
+    for name, members in rules(of):
         lines += [f"  - name: {name}", "    interval: 1m", "    rules:"]
         for record, expression in members:
             lines += [f"      - record: {record}", f"        expr: {block(expression, 10)}"]

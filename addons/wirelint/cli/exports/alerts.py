@@ -9,7 +9,7 @@ import click
 from wirelint.cli.common import common
 from wirelint.cli.exports._files import FOLDER, write
 from wirelint.monitoring import alerting_rules, alertmanager_example, recording_rules
-from wirelint.monitoring.alerting_rules import LOWEST, OBJECTIVE, budgets
+from wirelint.monitoring.budgets import LOWEST, OBJECTIVE, budgets
 from wirelint.settings.options import option
 
 _HIGHEST = 0.99999
@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes options as parameters
     write(
         folder,
         {
-            "rules.yml": recording_rules.text(),
+            "rules.yml": recording_rules.text(of),
             "alerts.yml": alerting_rules.text(docs, grafana, of, actual=actual),
             "alertmanager.yml": alertmanager_example(),
         },
