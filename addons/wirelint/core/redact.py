@@ -153,6 +153,10 @@ _scheme: Final = re.compile(
     r"([\w+/=.~:-]{6,4096})",
     re.IGNORECASE,
 )
+_parameter: Final = re.compile(
+    r"(?:algorithm|charset|error|error_description|error_uri|nonce|realm|resource_metadata|scope)=", re.IGNORECASE
+)
+"""The beginning of a parameter of a challenge (RFC 9110 section 11.3), whose value is quoted."""
 _opaque: Final = re.compile(r"[A-Za-z0-9_+/=-]{16,4096}")
 _email: Final = re.compile(
     r"""(?:[\w.+%'-]{1,64}|"[^"\r\n]{1,64}")(?:@|%40)(?:[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}|localhost\b)"""
@@ -451,8 +455,8 @@ def _mask_quoted(match: re.Match[str]) -> str:
 
 def _mask_scheme(match: re.Match[str]) -> str:
     field, scheme, value = match[1] or "", match[2], match[3]
-    if value[-1] == "=" and match.string[match.end() : match.end() + 1] == '"':
-        return match[0]  # a parameter of a challenge: «Bearer realm="shop"»
+    if not field and _parameter.fullmatch(value) is not None:
+        return match[0]  # of a challenge: «Bearer realm="shop"»
     # «Invalid token provided», «bearer authentication»: a word after a scheme is prose.
     word = value.rstrip(".:-")
     prose = not field and word.isalpha() and (word.islower() or word.istitle())
