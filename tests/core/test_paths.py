@@ -46,6 +46,8 @@ def made() -> PathTemplates:
         ("/files/a.json", ["/files/{name}.json", "/files/{path}"]),
         ("/files/.json", ["/files/{path}"]),
         ("/files/a/b/c", ["/files/{path}"]),
+        ("/files/", ["/files/{path}"]),
+        ("/files", []),
         ("/reports/1..2", ["/reports/{from}..{to}"]),
         ("/reports/1.2", []),
         ("/reports/..2", []),

@@ -195,6 +195,14 @@ def test_different_breaches_on_one_route_are_different_findings() -> None:
     assert len({each.fingerprint for each in findings}) == 3
 
 
+def test_a_known_breach_hides_no_new_one() -> None:
+    findings = found(exchange(content=b'[{"id": "x", "labels": 7}, {"id": "y"}, {"id": null}]'))
+    assert [each.evidence for each in findings] == [
+        "integer expected at [].id, string found",
+        "object expected at [].labels, integer found",
+    ]
+
+
 @pytest.mark.parametrize("status", [201, 422])
 def test_a_request_that_breaks_its_schema_counts_if_it_was_accepted(status: int) -> None:
     known = knowledge(DOCUMENT.replace("201: {description: made}", "default: {description: any}"))
@@ -213,6 +221,11 @@ def test_credentials_that_a_recorder_left_out_are_not_missed() -> None:
     anonymous = exchange(token=False)
     assert ids(anonymous, anonymous) == []
     assert ids(anonymous, exchange(), anonymous) == ["documented-security-unenforced"]
+
+
+def test_the_page_of_an_application_may_be_open() -> None:
+    page = exchange(content=b"<html><body>Log in</body></html>", media="text/html", token=False)
+    assert "documented-security-unenforced" not in ids(exchange(), page)
 
 
 @pytest.mark.parametrize("name", ["x-forwarded-user", "x-consumer-id"])

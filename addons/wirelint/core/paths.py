@@ -14,11 +14,13 @@ from urllib.parse import unquote
 _parameter: Final = re.compile(r"\{[^{}/]*\}")
 _reaching: Final = re.compile(r"path|file|url|uri|key|ref|rest|any|wildcard|glob|tail|slug|[+*=]", re.IGNORECASE)
 """Names of parameters at the end of a template that may stand for several segments."""
+_rest: Final = re.compile(r"path|[+*]", re.IGNORECASE)
+"""Names of such parameters that may stand for nothing behind the last slash."""
 _LONGEST_PATH: Final = 2048
 
 
 class _Node:
-    __slots__ = ("alike", "any", "at", "reach", "words")
+    __slots__ = ("alike", "any", "at", "reach", "rest", "words")
 
     def __init__(self) -> None:
         self.words: dict[str, _Node] = {}
@@ -27,14 +29,15 @@ class _Node:
         self.any: _Node | None = None
         self.at: list[int] = []
         self.reach: list[int] = []
+        self.rest: list[int] = []
 
 
 class PathTemplates:
     """Numbered path templates.
 
     Templates that end in a parameter called like a path (``{path}``, ``{filename}``, ``{ref}``) also fit paths that go
-    on, because frameworks have parameters with slashes in them and OpenAPI has not. A slash at the end makes no
-    difference. Percent-encoding makes none either.
+    on, because frameworks have parameters with slashes in them and OpenAPI has not. ``{path}`` may stand for nothing
+    behind a slash as well. Else a slash at the end makes no difference. Percent-encoding makes none either.
     """
 
     __slots__ = ("_count", "_root")
@@ -54,6 +57,8 @@ class PathTemplates:
         node.at.append(number)
         if segments and _parameter.fullmatch(segments[-1]) and _reaching.search(segments[-1]):
             node.reach.append(number)
+            if _rest.search(segments[-1]):
+                node.rest.append(number)
         return number
 
     def find(self, path: str) -> list[int]:
@@ -67,7 +72,7 @@ class PathTemplates:
         if found is None:
             found = []
             _search(self._root, segments, 0, found)
-        return found or list(self._reaching(segments))
+        return found or list(self._reaching(segments, open_ended=path[-1:] == "/"))
 
     def _straight(self, segments: list[str]) -> list[int] | None:
         """Return the templates at the end of the only way through the tree; None if there may be several ways."""
@@ -85,13 +90,15 @@ class PathTemplates:
             node = below
         return node.at
 
-    def _reaching(self, segments: list[str]) -> Iterator[int]:
-        """Yield the templates whose last parameter stands for several segments, the longest first."""
+    def _reaching(self, segments: list[str], *, open_ended: bool) -> Iterator[int]:
+        """Yield the templates whose last parameter stands for nothing or for several segments, the longest first."""
         reached: list[int] = []
         nodes = [self._root]
         for segment in segments:
             nodes = [below for node in nodes for below in _fitting(node, segment)]
             reached[:0] = [number for node in nodes for number in node.reach]
+        if open_ended:
+            yield from (number for node in nodes if node.any is not None for number in node.any.rest)
         yield from reached
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -101,6 +102,9 @@ class Intake:
         if on_reload is not None:
             handlers |= hang_up(on_reload, self.leaving.set)
         catch(loop, handlers)
+        # All present objects stay, a large API description among them. Each collection over them would stop the loop.
+        gc.collect()
+        gc.freeze()
         tasks = [asyncio.create_task(self._tend()), asyncio.create_task(self._audit())]
 
         def stop() -> None:
@@ -109,6 +113,7 @@ class Intake:
         try:
             yield stop
         finally:
+            gc.unfreeze()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

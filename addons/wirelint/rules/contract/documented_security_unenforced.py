@@ -13,7 +13,8 @@ Known exceptions
 ----------------
 ``security: []``, and ``{}`` among the requirements, make a credential optional. Mutual TLS is not visible here.
 Recorders may remove credentials, so nothing is reported until a secured operation of the service received one. Fields
-that may identify the caller, as gateways add them, count as credentials.
+that may identify the caller, as gateways add them, count as credentials. Pages in HTML are left out: an application may
+ask for the credential later.
 
 How to fix
 ----------
@@ -30,6 +31,8 @@ from urllib.parse import unquote_plus
 
 from wirelint.core.exchange import Answered, Request
 from wirelint.core.finding import Confidence, Hit, Severity
+from wirelint.core.media import Kind
+from wirelint.core.methods import SAFE
 from wirelint.core.rule import Context, Rule, When
 from wirelint.core.state import moment
 from wirelint.evidence.contract import is_secured, operation
@@ -54,6 +57,8 @@ def check(exchange: Answered, context: Context) -> Iterator[Hit]:
     asked = operation(exchange)
     if asked is None or not is_anonymous(exchange) or may_be_known(exchange):
         return
+    if exchange.request.method in SAFE and exchange.response.headers.media_type.kind is Kind.HTML:
+        return  # the frame of an application, which asks for a credential itself
     if _carries(exchange.request, asked.credentials):
         return
     if context.recall(Described).is_sent_credentials(exchange.service, moment(exchange)):

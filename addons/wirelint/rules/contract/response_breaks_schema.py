@@ -27,8 +27,10 @@ References
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
+from wirelint.core.contract import Breach
 from wirelint.core.exchange import Answered
 from wirelint.core.finding import Confidence, Hit, Severity
 from wirelint.core.media import Kind
@@ -47,21 +49,26 @@ RULE = Rule(
 
 _GRAVE: Final = frozenset({"type", "enum", "const", "anyOf"})
 """Keywords whose breach makes a typed client fail."""
+_MOST_SHOWN: Final = 3
+"""Of one response: one that is known must not hide a new one."""
 
 
 def check(exchange: Answered, context: Context) -> Iterator[Hit]:
-    """Report the simplest breach of the schema."""
+    """Report the simplest breaches of the schema, each member once."""
     found = [breach for breach in response_breaches(exchange) if breach.keyword != REQUIRED]
     if not found:
         return
-    first = next((breach for breach in found if breach.keyword in _GRAVE), found[0])
-    grave = first.keyword in _GRAVE and exchange.status < 400
-    yield Hit(
-        f"{exchange.status} with content that breaks its documented schema",
-        described(first),
-        severity=Severity.MEDIUM if grave else Severity.LOW,
-        discriminator=f"{first.where} {first.keyword}",
-    )
+    shown: dict[tuple[str, str], Breach] = {}
+    for breach in [each for each in found if each.keyword in _GRAVE] or found[:1]:
+        shown.setdefault((breach.where, breach.keyword), breach)
+    for breach in islice(shown.values(), _MOST_SHOWN):
+        grave = breach.keyword in _GRAVE and exchange.status < 400
+        yield Hit(
+            f"{exchange.status} with content that breaks its documented schema",
+            described(breach),
+            severity=Severity.MEDIUM if grave else Severity.LOW,
+            discriminator=f"{breach.where} {breach.keyword}",
+        )
 
 
 DOCUMENT = """\
