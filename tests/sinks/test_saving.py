@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from mitmproxy.http import Headers as Fields
 from mitmproxy.io import tnetstring
 from mitmproxy.test import tflow
 
@@ -251,6 +252,8 @@ def test_flows_keep_their_service_and_are_masked(tmp_path: Path, mask: bool) -> 
     for flow in (good, bad):
         flow.request.path = "/users/ann.miller"
         flow.request.headers["authorization"] = f"Bearer {CANARY}"
+        flow.request.trailers = Fields(((b"x-api-key", CANARY.encode()),))
+    good.response.trailers = Fields(((b"x-api-key", CANARY.encode()),))
     good.response.headers["content-type"] = "application/json"
     good.response.headers["content-encoding"] = "gzip"
     good.response.content = json.dumps({"password": CANARY, "n": 1}).encode()

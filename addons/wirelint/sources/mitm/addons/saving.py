@@ -76,8 +76,8 @@ def _masked(state: dict[str, Any], exchange: Exchange, names: Pseudonyms) -> byt
     if state["response"] is not None and shown.response is not None:
         _put(state["response"], shown.response)
         state["response"]["reason"] = shown.response.reason.encode()
-        if shown.response.trailers is not None and state["response"]["trailers"] is not None:
-            state["response"]["trailers"] = shown.response.trailers.fields
+        trailers = shown.response.trailers
+        state["response"]["trailers"] = None if trailers is None or not len(trailers) else trailers.fields
     if state["error"] is not None:
         state["error"]["msg"] = redact(state["error"]["msg"], limit=_LONGEST_ERROR)
     if state["websocket"] is not None:
@@ -85,6 +85,7 @@ def _masked(state: dict[str, Any], exchange: Exchange, names: Pseudonyms) -> byt
     # An address that is reserved for documentation (RFC 3849) in place of the client's: the same for the same client.
     number = shown.client[-8:]
     state["client_conn"]["peername"] = (f"2001:db8::{number[:4]}:{number[4:]}" if number else "", 0)
+    state["client_conn"]["certificate_list"] = []
     state |= {"backup": None, "comment": "", "marked": ""}
     record: bytes = tnetstring.dumps(state)
     return record
@@ -92,6 +93,7 @@ def _masked(state: dict[str, Any], exchange: Exchange, names: Pseudonyms) -> byt
 
 def _put(state: dict[str, Any], message: Request | Response) -> None:
     state["headers"] = message.headers.fields
+    state["trailers"] = None
     state["content"] = _content(message.body, message.headers.get("content-encoding") or "identity")
 
 
