@@ -106,3 +106,18 @@ def test_what_is_remembered_is_bounded() -> None:
         state.note(exchange, presumed(exchange))
     assert 900 < len(memory) < 1100
     assert len(list(memory.learned())) <= 8
+
+
+def test_a_word_for_success_on_three_routes_marks_it_on_all() -> None:
+    routes = ("GET /items", "GET /items/7", "DELETE /items/7")
+    one, two, three = [
+        told({"status": "success", "item" if at else "items": {"id": 7}}, route=route)
+        for at, route in enumerate(routes)
+    ]
+    gone = told({"status": "item does not exist"}, route=routes[2])
+    assert len(of(RULE, one, two, three, gone)) == 1
+    assert len(of(RULE, one, two, three, told({"status": "item does not exist"}, route="PUT /items/7"))) == 1
+    assert of(RULE, one, two, gone) == []
+    assert of(RULE, one, two, three, gone.replace("exist", 'exist", "items": ["x')) == []
+    same = [told({"status": "success"}, route=route) for route in routes]
+    assert of(RULE, *same, gone) == []

@@ -2,8 +2,8 @@
 
 Many services always answer 200 and mark success in a member of their own: ``result`` is «success», or free text;
 ``resultCode`` is 0, or another number. No word list has all of these. A member marks success if answers of different
-shapes have it with the same value that means success. An answer with free text or another number there, and without
-data, is an error.
+shapes, of one route or of three, have it with the same value that means success. An answer with free text or another
+number there, and without data, is an error.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ _PROMISING: Final = 8
 _REST: Final = 16
 _EVERYWHERE: Final = 0.8
 _LEAST_ROUTES: Final = 2
+_ENOUGH_ROUTES: Final = 3
+_USUAL: Final = 0.5
 _WORDS: Final = frozenset(FINE - {"1", "true"}) | {"no error", "noerror"}
 _NUMBERS: Final = frozenset({"0", "1", "200", '"0"', '"00"', '"000"', '"0000"', '"00000"', '"200"', '"1"'})
 # A number marks success only under such a name.
@@ -143,6 +145,22 @@ class Member(msgspec.Struct, eq=False, gc=False):
         return len(self.shapes) > 1 and (self.marks[1:-1] in _WORDS or self.paid)
 
 
+class SharedMark(msgspec.Struct, eq=False, gc=False):
+    """A word for success that several routes of a service have in one member.
+
+    ``routes``: numbers for the first of them; ``shapes``: numbers for the forms of their answers.
+    """
+
+    marks: str
+    routes: set[int] = set()
+    shapes: set[int] = set()
+
+    @property
+    def is_learned(self) -> bool:
+        """Return whether enough routes with different answers have it."""
+        return len(self.routes) >= _ENOUGH_ROUTES and len(self.shapes) > 1
+
+
 class AnsweredRoute(msgspec.Struct, eq=False, gc=False):
     """The JSON answers of one route: their number, and members that may mark success."""
 
@@ -172,6 +190,7 @@ class Envelopes:
         self._state = state
         self._routes: Table[tuple[str, str, str], AnsweredRoute] = Table(_MOST_ROUTES, _PERIOD)
         self._services: Table[str, dict[str, list[Member]]] = Table(_MOST_SERVICES, _PERIOD)
+        self._shared: Table[tuple[str, str], SharedMark] = Table(_MOST_ROUTES, _PERIOD)
         self._now = 0.0
         self._latest: Latest[LearnedFailure | None] = Latest(self._failure)
         # What a file has of earlier runs, by service and hash of the route, until the route is seen again.
@@ -205,20 +224,26 @@ class Envelopes:
         if found is not None and found.grade > Grade.WEAK:
             return None  # ok-with-error-body reports it
         visit = self._state.visit(exchange)
-        for name, member in self._members(visit).items():
+        for name, member in self._members(visit, pays=answer.pays).items():
             if name in answer.top and (text := _says_failed(exchange, answer, name, member)) is not None:
                 value = value_of(answer.top[name])
                 return LearnedFailure(name, value if isinstance(value, str | int) else "", text, member.sample)
         return None
 
-    def _members(self, visit: Visit) -> dict[str, Member]:
-        """Return the members that mark success on the route of an exchange."""
+    def _members(self, visit: Visit, *, pays: bool) -> dict[str, Member]:
+        """Return the members that mark success on the route of an exchange.
+
+        :param pays: whether its answer has data.
+        """
         route = self._route((visit.service, visit.method, visit.route.rstrip("/")), visit.ended)
         own = (
             {} if route is None else {name: member for name, member in route.members.items() if _counts(member, route)}
         )
         for name, known in (self._services.get(visit.service, visit.ended) or {}).items():
-            if len(known) >= _LEAST_ROUTES and name not in own and (route is None or name not in route.members):
+            shared = known[0] is known[-1]  # beside data, a word of several routes proves nothing
+            if len(known) < _LEAST_ROUTES or name in own or (shared and pays):
+                continue
+            if route is None or name not in route.members or (shared and _may_have(route, name, known[0].marks)):
                 own[name] = known[0]
         return own
 
@@ -258,6 +283,8 @@ class Envelopes:
         if member.marks != marks:
             return
         member.count += 1
+        if member.count == 1 and marks[1:-1] in _WORDS:
+            self._share(name, member, exchange, visit)
         answer = None if member.paid and len(member.shapes) >= _MOST_SHAPES else answer_of(exchange)
         if answer is None:
             return  # it would show nothing new
@@ -267,6 +294,19 @@ class Envelopes:
             member.shapes.add(answer.shape)
         if member.is_learned and not was:
             self._learn(name, member, visit)
+
+    def _share(self, name: str, member: Member, exchange: Exchange, visit: Visit) -> None:
+        """Record one more route with a word for success, and learn it for the service once enough routes have it."""
+        answer = answer_of(exchange)
+        shared = self._shared.ensure((visit.service, name), lambda: SharedMark(member.marks), visit.ended)
+        if answer is None or shared.marks != member.marks or shared.is_learned:
+            return
+        shared.routes.add(hash((visit.method, visit.route)))
+        shared.shapes.add(answer.shape)
+        if shared.is_learned:
+            members: dict[str, list[Member]] = self._services.ensure(visit.service, dict, visit.ended)
+            if name not in members and len(members) < _MOST_LEARNED:
+                members[name] = [member] * _LEAST_ROUTES
 
     def _learn(self, name: str, member: Member, visit: Visit) -> None:
         """Keep that a member marks success on one more route of a service."""
@@ -333,7 +373,7 @@ class Envelopes:
         return route
 
     def __len__(self) -> int:
-        return len(self._routes) + len(self._services)
+        return len(self._routes) + len(self._services) + len(self._shared)
 
 
 def _marks(route: str, members: Mapping[str, Member]) -> Iterator[KeptMark]:
@@ -377,6 +417,12 @@ def answer_of(exchange: Exchange) -> JsonAnswer | None:
     starts = {name: memoryview(raw)[:3].tobytes() for name, raw in top.items()}
     shape = hash(frozenset((name, start[:1]) for name, start in starts.items()))
     return JsonAnswer(top, shape, any(start[:1] in b"{[" and start not in (b"{}", b"[]") for start in starts.values()))
+
+
+def _may_have(route: AnsweredRoute, name: str, marks: str) -> bool:
+    """Return whether a member that marks success elsewhere usually does so on a route."""
+    member = route.members[name]
+    return member.marks == marks and member.count >= _USUAL * route.answers
 
 
 def _counts(member: Member, route: AnsweredRoute) -> bool:
