@@ -159,6 +159,12 @@ def test_an_access_log_is_followed(tmp_path: Path) -> None:
         assert tail.totals("wirelint_skipped_total", "reason")["no_exchange",] == 1
 
 
+def test_a_log_to_which_nothing_is_appended_is_explained(tmp_path: Path) -> None:
+    with Tailing(tmp_path / "tail", tmp_path / "later.log") as tail:
+        tail.stop()
+        assert "no exchange was seen: only what is appended while this runs counts" in tail.output()
+
+
 def test_what_cannot_be_followed_is_reported(wirelint: Shell, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     run = wirelint("receive", "--tail", str(tmp_path / "pipe"), "--metrics-port", "0")

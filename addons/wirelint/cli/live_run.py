@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wirelint.web.site import Endpoint
 
 _WIDTH: Final = 80
+_UNSEEN: Final = "no exchange was seen: send requests to wirelint's address, not to the service's"
 _NUMBERS: Final = frozenset({1, 2, 3, 4, 5, 6})
 
 Rows = Sequence[tuple[str, str]]
@@ -109,6 +110,7 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
     shares: Shares | None = None,
     logging: Logging | None = None,
     screen: bool = False,
+    unseen: str = _UNSEEN,
 ) -> Live:
     """Audit live traffic until it ends, then print a summary on standard error.
 
@@ -120,6 +122,7 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
     :param shares: how much of each service's traffic to audit; all of it where None.
     :param logging: the logs of findings and of wirelint itself, besides the terminal.
     :param screen: whether ``carry`` has a screen of its own, so that nothing is printed.
+    :param unseen: printed in place of a summary if there was no exchange.
     :returns: the wiring, stopped, to read numbers from.
     :raises OSError: the page cannot be served.
     """
@@ -171,7 +174,7 @@ def run_live(  # noqa: PLR0913 - what may be set, by name
         if logging.form == "json":
             lifecycle.ended(live)
         else:
-            _summarise(Printer(sys.stderr), live, time.monotonic() - begun)
+            _summarise(Printer(sys.stderr), live, time.monotonic() - begun, unseen)
     return live
 
 
@@ -227,7 +230,7 @@ def _lay_out(page: str) -> LayOut:
     return lay_out
 
 
-def _summarise(notes: Printer, live: Live, seconds: float) -> None:
+def _summarise(notes: Printer, live: Live, seconds: float, unseen: str) -> None:
     """Print a summary that fits into a message to others: nothing in it is wider than 80 columns."""
     width = _WIDTH if notes.width is None else min(_WIDTH, notes.width)
     notes.line("")
@@ -242,7 +245,7 @@ def _summarise(notes: Printer, live: Live, seconds: float) -> None:
             for line in lines:
                 notes.line(line)
     else:
-        notes.line("no exchange was seen: send requests to wirelint's address, not to the service's")
+        notes.line(unseen)
     unshown = live.terminal.unshown if live.terminal is not None else 0
     if (saver := live.saver) is not None:
         for sentence in summary.saving(saver, printable(str(saver.path)), masked=saver.names is not None):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from wirelint.settings.sampling import Shares
     from wirelint.sources.envoy.receiver import ReceiverSettings, Receiving
     from wirelint.web.page import Page
+
+
+_UNSENT: Final = "no exchange was seen: has Envoy the blocks that wirelint export envoy writes, with this address?"
+_UNWRITTEN: Final = "no exchange was seen: only what is appended while this runs counts; wirelint audit reads the rest"
 
 
 def receive(  # noqa: PLR0913 - what may be set, by name
@@ -75,7 +79,9 @@ def receive(  # noqa: PLR0913 - what may be set, by name
             live.keep(state)
 
     try:
-        return run_live(engine, carry, stats=stats, page=page, prepare=prepare, shares=shares, logging=logging)
+        return run_live(
+            engine, carry, stats=stats, page=page, prepare=prepare, shares=shares, logging=logging, unseen=_UNSENT
+        )
     except OSError as error:
         options = {settings.port: addresses.RECEIVER, page.port: addresses.METRICS, page.own_port or 0: addresses.PAGE}
         text = addresses.advice(error.strerror or str(error), options)
@@ -121,7 +127,9 @@ def follow(  # noqa: PLR0913 - what may be set, by name
             live.keep(state)
 
     try:
-        run_live(engine, carry, stats=stats, page=page, prepare=prepare, shares=shares, logging=logging)
+        run_live(
+            engine, carry, stats=stats, page=page, prepare=prepare, shares=shares, logging=logging, unseen=_UNWRITTEN
+        )
     except OSError as error:
         text = addresses.advice(
             error.strerror or str(error), {page.port: addresses.METRICS, page.own_port or 0: addresses.PAGE}
