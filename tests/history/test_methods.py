@@ -243,6 +243,12 @@ def test_other_words_for_a_missing_id_show_that_the_method_is_refused() -> None:
         assert of(AS_404, there, turn("GET /notes/n9", 404, NOT_FOUND), attempt, UNKNOWN) == []
 
 
+def test_a_suite_of_wrong_methods_waits_for_one_unknown_path() -> None:
+    story = [turn(f"GET /{name}", 200, "[]") for name in "abcdef"]
+    story += [refused(f"DELETE /{name}") for name in "abcdef"]
+    assert len(of(AS_404, *story, UNKNOWN)) == 6
+
+
 def test_a_path_that_refuses_anonymous_callers_is_not_hidden_from_them() -> None:
     read = turn("GET /account", 200, "{}", asked=(ADA,))
     assert of(AS_404, read, refused("POST /account"), UNKNOWN) == []
