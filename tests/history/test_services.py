@@ -342,3 +342,9 @@ def test_pages_count_where_data_was_called_for(target: str, asked: tuple[str, ..
 def test_a_protocol_may_say_so_under_200() -> None:
     assert is_lie(one(turn("POST /orders", 200, LIE.decode(), sent="{}")))
     assert not is_lie(one(turn("POST /$batch", 200, LIE.decode(), sent="{}")))
+
+
+def test_a_code_that_says_that_there_is_none_names_no_error() -> None:
+    assert bound_code(error()) == "BASKET_EMPTY"
+    for code in (b"placement.undefined_code", b"UNSPECIFIED", b"no_code"):
+        assert bound_code(error(content=b'{"code": "%s"}' % code)) is None

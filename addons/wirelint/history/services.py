@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Final
 
 from wirelint.core.exchange import Direction, Exchange, Response
@@ -33,6 +34,7 @@ _MOST_CODES: Final = 64
 _MOST_KINDS: Final = 32
 _MOST_STATUSES: Final = 4
 _LONGEST_ACCEPT: Final = 512
+_unnamed: Final = re.compile(r"undefined|unspecified|unclassified|uncategori[sz]ed|no[._-]?code", re.IGNORECASE)
 _WRITES: Final = frozenset({"PUT", "PATCH", "DELETE"})
 _OTHER_FORMS: Final = ("html", "image/", "text/css", "font/", "audio/", "video/")
 
@@ -170,9 +172,12 @@ def is_limit(exchange: Exchange) -> bool:
 def bound_code(exchange: Exchange) -> str | None:
     """Return the machine-readable name of an error that should always have one status.
 
-    A missing thing has several: 404 if it is the target, and 400 or 422 if the content refers to it.
+    A missing thing has several: 404 if it is the target, and 400 or 422 if the content refers to it. A code that says
+    that there is none names no error.
     """
     code = machine_code(exchange)
+    if code is not None and _unnamed.search(code) is not None:
+        return None
     if code is None or exchange.status not in (400, 422) or exchange.request.method not in ("POST", "PUT", "PATCH"):
         return code
     return None if Meaning.NOT_FOUND in meanings(exchange) else code
