@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from typing import Final, Self
 
 import msgspec
@@ -18,7 +17,6 @@ HOST: Final = "127.0.0.1"
 _PATIENCE: Final = 20.0
 _LIMIT: Final = 1024 * 1024
 # mitmproxy answers it itself and removes it, as RFC 9110 §10.1.1 permits for a proxy.
-_expect: Final = re.compile(rb"^expect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE | re.MULTILINE)
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -92,7 +90,7 @@ class Lane:
         altered = [
             f"{side} {part}"
             for side, sent, got in (
-                ("request", stream.split(_expect.sub(b"", pair.request, count=1)), self._asked),
+                ("request", stream.split(pair.request), self._asked),
                 ("response", stream.split(pair.response), answer),
             )
             for part in stream.Octets._fields

@@ -209,7 +209,7 @@ def test_signals_reach_the_command(run: Runner, liar: str, number: signal.Signal
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_start_that_is_interrupted_leaves_nothing(run: Runner, number: signal.Signals) -> None:
     with run.start("--", sys.executable, "-c", "import time; time.sleep(60)") as process:
-        wait_until(lambda: bool(list(run.temporary.glob("wirelint-*"))), "the folder to be made")
+        wait_until(lambda: bool(list(run.temporary.glob("wirelint-*/*"))), "the folder to be filled")
         process.send_signal(number)
         process.communicate(timeout=30)
     assert process.returncode != 0

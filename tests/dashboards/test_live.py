@@ -57,6 +57,7 @@ def seen(running: Prometheus) -> bool:
         "sum(rate(wirelint_upstream_failures_total[1m])) > 0",
         'sum(rate(wirelint_exchanges_total{code=~"5..",verdict="client_error"}[1m])) > 0',
         "sum(service:wirelint_hidden_errors:ratio3d) > 0",
+        "count(service:wirelint_hidden_server_errors:ratio30d) > 0",
         "count(wirelint_last_finding_timestamp_seconds) >= 8",
     )
     return all(running.instant(each) for each in needed)

@@ -105,7 +105,7 @@ def follow(  # noqa: PLR0913 - what may be set, by name
     :param overload_lag: see ``ReceiverSettings``; the other parameters are those of ``receive``.
     :raises click.UsageError: a log cannot be read, or an address not be listened on.
     """
-    from wirelint.sources import tail  # noqa: PLC0415 - only once it is wanted
+    from wirelint.sources.received import tail  # noqa: PLC0415 - only once it is wanted
 
     stats = tail.new_stats()
 

@@ -18,7 +18,7 @@ import grpc
 from wirelint.settings.sampling import Sampler
 from wirelint.sources.envoy import messages
 from wirelint.sources.envoy.entries import UninspectedError, exchanges_of
-from wirelint.sources.intake import DROPPED, IN_FUTURE, Consume, Intake
+from wirelint.sources.received.intake import DROPPED, IN_FUTURE, Consume, Intake
 from wirelint.sources.reorder_buffer import HOLD
 from wirelint.sources.stats import Stats
 

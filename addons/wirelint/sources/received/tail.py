@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from wirelint.core.origin import Origin
 from wirelint.settings.sampling import Sampler
 from wirelint.sources.access_log import exchanges_of_line
-from wirelint.sources.follower import Follower
-from wirelint.sources.intake import DROPPED, IN_FUTURE, Consume, Intake
 from wirelint.sources.parts import UnfitError
+from wirelint.sources.received.follower import Follower
+from wirelint.sources.received.intake import DROPPED, IN_FUTURE, Consume, Intake
 from wirelint.sources.stats import Stats
 
 SKIPPED: Final[tuple[str, ...]] = ("no_exchange", "line_too_long", IN_FUTURE)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wirelint.sources import follower
-from wirelint.sources.follower import Follower
+from wirelint.sources.received import follower
+from wirelint.sources.received.follower import Follower
 
 
 @pytest.fixture

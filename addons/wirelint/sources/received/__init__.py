@@ -1,0 +1,1 @@
+"""Exchanges that others pass on while they happen: the queue before the audit, and files that are followed."""
