@@ -41,13 +41,15 @@ def _table(loads: Mapping[str, Any]) -> list[str]:
         "| beside bare mitmdump | requests/s | ratio | p50 ms | ratio | p99 ms | ratio | CPU µs | ratio |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
+    newest = max(each["date"] for each in loads.values())
     for each in loads.values():
         ours = _ours(each)
+        mark = "" if each["date"] == newest else " (earlier)"
         cells = [f"{ours['rate']:.0f}", _ratio(ours["rate_ratio"])]
         for figure, digits in (("p50", 1), ("p99", 1), ("cpu", 0)):
             value = ours[figure]
             cells += ["" if value is None else f"{value:.{digits}f}", _ratio(ours[f"{figure}_ratio"])]
-        lines.append(f"| {cell(each['title'])} | {' | '.join(cells)} |")
+        lines.append(f"| {cell(each['title'])}{mark} | {' | '.join(cells)} |")
     return lines
 
 
@@ -102,9 +104,11 @@ def _workers(results: Mapping[str, Any]) -> list[str]:
 
 
 def _where(loads: Mapping[str, Any]) -> str:
-    first = next(iter(loads.values()))
+    newest, oldest = (of(loads.values(), key=lambda each: each["date"]) for of in (max, min))
     rounds = min(each["rounds"] for each in loads.values())
     return (
         f"Ratios are medians of {rounds} interleaved rounds; below 1 is better for all but requests. "
-        f"{first['date']}; {first['where']}. More, and how it was measured: [benchmarks](benchmarks/RESULTS.md)."
+        f"{newest['date']}; {newest['where']}."
+        + (f" Earlier: {oldest['date']}; {oldest['where']}." if oldest["date"] != newest["date"] else "")
+        + " More, and how it was measured: [benchmarks](benchmarks/RESULTS.md)."
     )
